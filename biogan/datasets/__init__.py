@@ -1,0 +1,1 @@
+"""Sets of sequences: in memory, split, embedded."""

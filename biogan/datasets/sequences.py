@@ -1,0 +1,269 @@
+"""SequenceSet: many sequences of one alphabet, as codes, with their ids, labels and weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from biogan.alphabet import UNKNOWN, Alphabet, get_alphabet
+from biogan.errors import AlphabetError, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from Bio.SeqRecord import SeqRecord
+
+    from biogan.io.cleaning import InputReport
+
+
+class SequenceSet:
+    """Sequences of one alphabet.
+
+    Codes lie in one flat array, so that a set with one very long record costs no padding. Treat a
+    set as immutable: every method returns a new one.
+
+    Parameters
+    ----------
+    alphabet : Alphabet
+        The letters and their order.
+    codes : numpy.ndarray, shape (total,), uint8
+        All sequences one behind another.
+    offsets : numpy.ndarray, shape (n + 1,), int64
+        Sequence ``i`` is ``codes[offsets[i]:offsets[i + 1]]``.
+    ids : sequence of str, optional
+        Identifiers, ``seq_1`` … by default.
+    labels : mapping of str to sequence of str, optional
+        Columns of labels, one value a record.
+    weights : numpy.ndarray, shape (n,), optional
+        How often each sequence occurred before exact duplicates were collapsed; ones by default.
+    report : InputReport, optional
+        What reading the input found and did.
+
+    Raises
+    ------
+    DataError
+        If the parts do not have the same number of records.
+
+    Examples
+    --------
+    >>> s = SequenceSet.from_strings(["GATTACA", "ACGT"], alphabet="dna")
+    >>> len(s), s[0], s.lengths.tolist()
+    (2, 'GATTACA', [7, 4])
+    """
+
+    def __init__(
+        self,
+        alphabet: Alphabet,
+        codes: np.ndarray,
+        offsets: np.ndarray,
+        ids: Sequence[str] | None = None,
+        labels: Mapping[str, Sequence[str]] | None = None,
+        weights: np.ndarray | None = None,
+        report: InputReport | None = None,
+    ) -> None:
+        n = len(offsets) - 1
+        self.alphabet = alphabet
+        self.codes = np.asarray(codes, np.uint8)
+        self.offsets = np.asarray(offsets, np.int64)
+        self.ids = [f"seq_{i + 1}" for i in range(n)] if ids is None else list(ids)
+        self.labels = {k: np.asarray(v, dtype=object) for k, v in (labels or {}).items()}
+        self.weights = np.ones(n) if weights is None else np.asarray(weights, float)
+        self.report = report
+        for what, have in [("ids", self.ids), ("weights", self.weights), *self.labels.items()]:
+            if len(have) != n:
+                raise DataError(f"{n} sequences but {len(have)} {what}")
+
+    @classmethod
+    def from_strings(
+        cls,
+        strings: Sequence[str],
+        ids: Sequence[str] | None = None,
+        alphabet: Alphabet | str = "dna",
+        labels: Mapping[str, Sequence[str]] | None = None,
+    ) -> SequenceSet:
+        """Make a set from plain strings.
+
+        Raises
+        ------
+        AlphabetError
+            If a letter is not in the alphabet; use :func:`biogan.clean_records` for dirty input.
+        """
+        alphabet = get_alphabet(alphabet)
+        codes, offsets = alphabet.encode_many(strings)
+        bad = np.flatnonzero(codes == UNKNOWN)
+        if len(bad):
+            record = int(np.searchsorted(offsets, bad[0], "right")) - 1
+            letter = strings[record][bad[0] - offsets[record]]
+            raise AlphabetError(
+                f"sequence {record + 1}: letter {letter!r} is not in the {alphabet.name} "
+                f"alphabet {alphabet.letters}"
+            )
+        return cls(alphabet, codes, offsets, ids, labels)
+
+    @classmethod
+    def from_fasta(cls, path: str | Path, **options: object) -> SequenceSet:
+        """Read a file; the same as :func:`biogan.read_fasta`."""
+        from biogan.io.fasta import read_fasta
+
+        return read_fasta(path, **options)  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.strings())
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice | np.ndarray | Sequence[int]) -> SequenceSet: ...
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        """Return one sequence as a string, or a subset for a slice, a mask or indices."""
+        if isinstance(index, (int, np.integer)):
+            i = range(len(self))[index]
+            return self.alphabet.decode(self.codes[self.offsets[i] : self.offsets[i + 1]])
+        return self.take(np.arange(len(self))[index])
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return f"SequenceSet(0 {self.alphabet.name} sequences)"
+        low, high = self.lengths.min(), self.lengths.max()
+        span = f"{low}" if low == high else f"{low}-{high}"
+        return f"SequenceSet({len(self)} {self.alphabet.name} sequences, length {span})"
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Length of each sequence in letters, shape (n,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def is_fixed_length(self) -> bool:
+        """Whether all sequences have the same length."""
+        return len(self) > 0 and int(self.lengths.min()) == int(self.lengths.max())
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over alphabet, order and letters: two sets with one digest hold the same data."""
+        h = hashlib.sha256(self.alphabet.letters.encode())
+        h.update(self.offsets.tobytes())
+        h.update(self.codes.tobytes())
+        return h.hexdigest()
+
+    def take(self, index: np.ndarray) -> SequenceSet:
+        """Return the records at ``index`` (integers, repeats allowed), in that order."""
+        index = np.asarray(index, np.int64)
+        lengths = self.lengths[index]
+        offsets = np.zeros(len(index) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        # Position of every letter of the result in the old flat array.
+        where = np.arange(offsets[-1]) + np.repeat(self.offsets[index] - offsets[:-1], lengths)
+        return SequenceSet(
+            self.alphabet,
+            self.codes[where],
+            offsets,
+            [self.ids[i] for i in index],
+            {k: v[index] for k, v in self.labels.items()},
+            self.weights[index],
+            self.report,
+        )
+
+    def strings(self) -> list[str]:
+        """Return the sequences as strings."""
+        return self.alphabet.decode_many(self.codes, self.offsets)
+
+    def matrix(self, length: int | None = None) -> np.ndarray:
+        """Return the codes as a rectangle, filled with the end symbol behind each sequence.
+
+        Parameters
+        ----------
+        length : int, optional
+            Number of columns, by default the longest sequence; longer sequences are cut.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, length), uint8
+        """
+        width = int(self.lengths.max(initial=0)) if length is None else length
+        out = np.full((len(self), width), self.alphabet.end, np.uint8)
+        if self.is_fixed_length and int(self.lengths[0]) == width:
+            return self.codes.reshape(len(self), width).copy()
+        kept = np.minimum(self.lengths, width)
+        rows = np.repeat(np.arange(len(self)), kept)
+        columns = np.arange(kept.sum()) - np.repeat(np.cumsum(kept) - kept, kept)
+        out[rows, columns] = self.codes[self.offsets[rows] + columns]
+        return out
+
+    @classmethod
+    def from_matrix(
+        cls, alphabet: Alphabet, matrix: np.ndarray, ids: Sequence[str] | None = None
+    ) -> SequenceSet:
+        """Make a set from rows of codes, each read up to its first end symbol."""
+        ends = matrix >= alphabet.end
+        lengths = np.where(ends.any(1), ends.argmax(1), matrix.shape[1])
+        offsets = np.zeros(len(matrix) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        keep = np.arange(matrix.shape[1]) < lengths[:, None]
+        return cls(alphabet, matrix[keep], offsets, ids)
+
+    def unique(self) -> SequenceSet:
+        """Collapse exact duplicates; the first record stays and the weights are summed.
+
+        Examples
+        --------
+        >>> u = SequenceSet.from_strings(["AC", "GG", "AC"]).unique()
+        >>> u.strings(), u.weights.tolist()
+        (['AC', 'GG'], [2.0, 1.0])
+        """
+        first: dict[str, int] = {}
+        owner = np.array([first.setdefault(s, i) for i, s in enumerate(self.strings())], np.int64)
+        keep = np.array(sorted(first.values()), np.int64)
+        out = self.take(keep)
+        out.weights = np.bincount(owner, self.weights, minlength=len(self))[keep]
+        return out
+
+    def ungapped(self) -> SequenceSet:
+        """Return the sequences without gaps, over the alphabet without the gap letter."""
+        from biogan.alphabet import GAP
+
+        if not self.alphabet.has_gap:
+            return self
+        plain = Alphabet(
+            self.alphabet.name,
+            self.alphabet.letters.replace(GAP, ""),
+            dict(self.alphabet.ambiguity),
+            self.alphabet.complement and self.alphabet.complement.replace(GAP, ""),
+        )
+        texts = [s.replace(GAP, "") for s in self.strings()]
+        codes, offsets = plain.encode_many(texts)
+        return SequenceSet(plain, codes, offsets, self.ids, self.labels, self.weights, self.report)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a data frame with the columns ``id``, ``sequence`` and one a label."""
+        import pandas as pd
+
+        return pd.DataFrame({"id": self.ids, "sequence": self.strings(), **self.labels})
+
+    def to_records(self) -> list[SeqRecord]:
+        """Return Biopython records; labels stand in the description as ``key=value``."""
+        from Bio.Seq import Seq
+        from Bio.SeqRecord import SeqRecord
+
+        return [
+            SeqRecord(Seq(text), id=self.ids[i], name=self.ids[i], description=self.header(i))
+            for i, text in enumerate(self.strings())
+        ]
+
+    def header(self, i: int) -> str:
+        """Return the FASTA header of record ``i``: its id and its labels as ``key=value``."""
+        return " ".join([self.ids[i], *(f"{k}={v[i]}" for k, v in self.labels.items() if v[i])])
+
+    def to_fasta(self, path: str | Path) -> None:
+        """Write FASTA (gzip for a name that ends in ``.gz``, ``-`` for standard output)."""
+        from biogan.io.write import write_fasta
+
+        write_fasta(self, path)

@@ -1,0 +1,100 @@
+"""Errors that a person can act on.
+
+Every error that biogan raises on purpose is a :class:`BioganError` whose text is one line: what was
+read (file, line, record or flag), what was found, what to do. The command line prints that line and
+exits with ``exit_code``; anything else that escapes is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class BioganError(Exception):
+    """Base class of every deliberate error.
+
+    Attributes
+    ----------
+    exit_code : int
+        Exit status of the command line: 1 for bad data, 2 for wrong usage.
+    """
+
+    exit_code = 1
+
+
+class FastaError(BioganError):
+    """A sequence file that cannot be read whole.
+
+    Parameters
+    ----------
+    message : str
+        What was found and what to do about it.
+    path : str or Path
+        The file, ``-`` for standard input.
+    line : int, optional
+        Line number, counted from 1.
+    record : str, optional
+        Identifier of the record.
+
+    Examples
+    --------
+    >>> print(FastaError("no '>' found", "a.fa", line=1))
+    a.fa, line 1: no '>' found
+    """
+
+    def __init__(
+        self,
+        message: str,
+        path: str | Path,
+        line: int | None = None,
+        record: str | None = None,
+    ) -> None:
+        self.path, self.line, self.record = str(path), line, record
+        where = "standard input" if self.path == "-" else self.path
+        if line is not None:
+            where += f", line {line}"
+        if record is not None:
+            where += f", record {record!r}"
+        super().__init__(f"{where}: {message}")
+
+
+class AlphabetError(BioganError):
+    """Letters that do not belong to the alphabet, or an alphabet that makes no sense."""
+
+
+class DataError(BioganError):
+    """Sequences that were read but cannot be used: too few, too long, labels without records."""
+
+
+class OutputError(BioganError):
+    """An output that cannot be written, or would overwrite somebody's work."""
+
+
+class CheckpointError(BioganError):
+    """A model folder with a missing, foreign or damaged file."""
+
+
+class ConfigError(BioganError):
+    """An option out of its range, unknown, or in conflict with another."""
+
+    exit_code = 2
+
+
+class NonFiniteError(BioganError):
+    """A loss term became NaN or infinite; the last good checkpoint was kept."""
+
+
+class Interrupted(BioganError):
+    """Training stopped by a signal after saving its state.
+
+    Parameters
+    ----------
+    message : str
+        What was saved and how to go on.
+    exit_code : int
+        130 after SIGINT (Ctrl-C), 143 after SIGTERM.
+    """
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
