@@ -84,7 +84,7 @@ class NonFiniteError(BioganError):
     """A loss term became NaN or infinite; the last good checkpoint was kept."""
 
 
-class Interrupted(BioganError):
+class Interrupted(BioganError):  # noqa: N818 - a stop that was asked for, not a fault
     """Training stopped by a signal after saving its state.
 
     Parameters
