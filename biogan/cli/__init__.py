@@ -1,1 +1,123 @@
-"""biogan.cli."""
+"""The command line: ``biogan COMMAND``, one thin file a command, loaded when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+import biogan
+from biogan.cli import console
+from biogan.errors import BioganError
+
+COMMANDS = {
+    "train": "Train a GAN on your sequences.",
+    "sample": "Write new sequences from a trained model.",
+    "evaluate": "Judge generated sequences against real ones.",
+    "baseline": "Write sequences from a trivial sampler, the floor to beat.",
+    "info": "Read a model folder aloud.",
+    "demo": "Train, sample and evaluate on an embedded set of promoters.",
+}
+
+
+class LazyGroup(click.Group):
+    """Lists the commands without importing them; gives each ``--quiet`` and ``--debug``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of a first session."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command that was asked for."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"biogan.cli.{cmd_name}").command
+        command.help = f"{COMMANDS[cmd_name]}\n\n{command.help or ''}".strip()
+        if not any(p.name == "quiet" for p in command.params):
+            command.params += [_switch("--quiet", "-q"), _switch("--debug")]
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table above, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _switch(*names: str) -> click.Option:
+    texts = {
+        "--quiet": "No messages and no progress on standard error.",
+        "--debug": "Show the traceback of an error.",
+    }
+
+    def remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            setattr(console.settings, str(param.name), True)
+
+    return click.Option(
+        names, is_flag=True, expose_value=False, is_eager=True, help=texts[names[0]],
+        callback=remember,
+    )  # fmt: skip
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    params=[_switch("--quiet", "-q"), _switch("--debug")],
+)
+@click.version_option(biogan.__version__, prog_name="biogan", message="%(prog)s %(version)s")
+def group() -> None:
+    """Learn to write DNA, RNA and protein from a FASTA, and judge honestly what was written."""
+
+
+def main(argv: Sequence[str] | None = None) -> Any:
+    """Run the command line and return the result of the command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; those of the process by default.
+
+    Raises
+    ------
+    BioganError, click.ClickException
+        Whatever goes wrong; :func:`run` turns it into one line and an exit code.
+    """
+    console.settings.reset()
+    return group.main(
+        args=None if argv is None else list(argv), prog_name="biogan", standalone_mode=False
+    )
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Entry point: run, print an error as one line, return the exit code."""
+    try:
+        main(argv)
+    except BioganError as error:
+        return _fail(error, str(error), error.exit_code)
+    except click.UsageError as error:
+        where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
+        return _fail(error, error.format_message() + where, 2)
+    except click.ClickException as error:
+        return _fail(error, error.format_message(), 1)
+    except (KeyboardInterrupt, click.Abort) as error:
+        return _fail(error, "interrupted", 130)
+    except BrokenPipeError:
+        # The reader (head, less) has what it wanted; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        name = error.filename if error.filename is not None else "input or output"
+        return _fail(error, f"{name}: {error.strerror or error}", 1)
+    return 0
+
+
+def _fail(error: BaseException, message: str, code: int) -> int:
+    if console.settings.debug:
+        traceback.print_exception(error)
+    print("biogan: " + " ".join(message.split()), file=sys.stderr)
+    return code
