@@ -1,0 +1,104 @@
+"""Adversarial losses: pure functions of the critic's logits.
+
+Each takes logits of shape (N,) and returns a scalar to be minimised. Logarithms of sigmoids are
+written with softplus, ``log sigmoid(x) = -softplus(-x)``, which neither overflows nor needs an
+epsilon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+PairLoss = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A pair of losses and the settings at which it trains well.
+
+    Attributes
+    ----------
+    critic, generator : callable
+        ``(real_logits, fake_logits) -> scalar``, minimised by the critic and by the generator.
+    relative : bool
+        Whether the generator's loss reads the logits of real data.
+    gp, r1, r2 : float
+        Default weights of the penalties.
+    critic_steps : int
+        Default number of critic steps for each generator step.
+    source : str
+        The paper.
+    """
+
+    critic: PairLoss
+    generator: PairLoss
+    relative: bool
+    gp: float
+    r1: float
+    r2: float
+    critic_steps: int
+    source: str
+
+
+def standard_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """Return -V(D, G) = -(E log D(x) + E log(1 - D(G(z)))), D = sigmoid(logit)."""
+    return softplus(-real).mean() + softplus(fake).mean()
+
+
+def minimax_generator(real: Tensor, fake: Tensor) -> Tensor:
+    """Return the generator's part of V: E log(1 - D(G(z))), saturating."""
+    return -softplus(fake).mean()
+
+
+def non_saturating_generator(real: Tensor, fake: Tensor) -> Tensor:
+    """Return -E log D(G(z)): same fixed point, a gradient where the critic is sure."""
+    return softplus(-fake).mean()
+
+
+def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """Return E D(G(z)) - E D(x), minus the estimated Wasserstein distance."""
+    return fake.mean() - real.mean()
+
+
+def wasserstein_generator(real: Tensor, fake: Tensor) -> Tensor:
+    """Return -E D(G(z))."""
+    return -fake.mean()
+
+
+def hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """Return E max(0, 1 - D(x)) + E max(0, 1 + D(G(z)))."""
+    return relu(1 - real).mean() + relu(1 + fake).mean()
+
+
+def relativistic_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """Return E softplus(-(D(x) - D(G(z)))) over pairs."""
+    return softplus(fake - real).mean()
+
+
+def relativistic_generator(real: Tensor, fake: Tensor) -> Tensor:
+    """Return E softplus(-(D(G(z)) - D(x))) over pairs."""
+    return softplus(real - fake).mean()
+
+
+LOSSES: dict[str, Loss] = {
+    "wgan-gp": Loss(
+        wasserstein_critic, wasserstein_generator, False, 1.0, 0.0, 0.0, 3, "Gulrajani et al. 2017"
+    ),
+    "standard": Loss(
+        standard_critic, non_saturating_generator, False, 0.0, 0.1, 0.0, 1, "Goodfellow et al. 2014"
+    ),
+    "minimax": Loss(
+        standard_critic, minimax_generator, False, 0.0, 0.1, 0.0, 1, "Goodfellow et al. 2014, eq. 1"
+    ),
+    "hinge": Loss(
+        hinge_critic, wasserstein_generator, False, 0.0, 0.1, 0.0, 1, "Lim & Ye 2017; Miyato 2018"
+    ),
+    "relativistic": Loss(
+        relativistic_critic, relativistic_generator, True, 0.0, 0.05, 0.05, 1,
+        "Jolicoeur-Martineau 2019; R3GAN, Huang et al. 2024",
+    ),
+}  # fmt: skip

@@ -1,0 +1,145 @@
+"""From logits to letters: the heads of a generator, and drawing from them.
+
+A critic that sees one-hot real data tells soft letters from hard ones for ever, so the default head
+shows it hard letters: a straight-through Gumbel-softmax (Jang et al. 2017; Maddison et al. 2017),
+whose forward pass is a *sample* of the letters and whose gradient is that of the soft one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from biogan.config import SequenceGANConfig
+from biogan.nets.shape import Shape
+
+
+class Noise(NamedTuple):
+    """Everything random that a generator needs for N sequences.
+
+    Attributes
+    ----------
+    latent : Tensor, shape (N, latent)
+        Standard normal; one vector a sequence.
+    position : Tensor, shape (N, position_noise, length)
+        Standard normal; lets neighbouring letters vary on their own.
+    gumbel : Tensor, shape (N, channels, length)
+        Standard Gumbel; decides which letter is drawn.
+    """
+
+    latent: Tensor
+    position: Tensor
+    gumbel: Tensor
+
+    def to(self, device: torch.device) -> Noise:
+        """Move all parts to a device."""
+        return Noise(*(part.to(device) for part in self))
+
+    def rows(self, index: slice) -> Noise:
+        """Return the noise of some of the sequences."""
+        return Noise(*(part[index] for part in self))
+
+
+def draw_noise(n: int, config: SequenceGANConfig, shape: Shape, rng: torch.Generator) -> Noise:
+    """Draw the noise of ``n`` sequences on the CPU.
+
+    Examples
+    --------
+    >>> rng = torch.Generator().manual_seed(0)
+    >>> [tuple(t.shape) for t in draw_noise(2, SequenceGANConfig(), Shape(4, 50), rng)]
+    [(2, 128), (2, 8, 50), (2, 4, 50)]
+    """
+    latent = torch.randn(n, config.latent, generator=rng)
+    position = torch.randn(n, config.position_noise, shape.length, generator=rng)
+    uniform = torch.rand(n, shape.channels, shape.length, generator=rng)
+    # clamp: rand() can be exactly 0, whose Gumbel is minus infinity.
+    return Noise(latent, position, -torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7))))
+
+
+def straight_through(logits: Tensor, gumbel: Tensor, tau: float) -> Tensor:
+    """Hard letters forward, the gradient of the Gumbel-softmax backward.
+
+    Parameters
+    ----------
+    logits, gumbel : Tensor, shape (N, channels, length)
+        Scores of the letters and standard Gumbel noise.
+    tau : float
+        Temperature of the soft letters.
+
+    Returns
+    -------
+    Tensor, shape (N, channels, length)
+        One-hot.
+    """
+    soft = ((logits + gumbel) / tau).softmax(1)
+    hard = torch.zeros_like(soft).scatter_(1, soft.argmax(1, keepdim=True), 1.0)
+    return hard + soft - soft.detach()
+
+
+def gumbel_softmax(logits: Tensor, gumbel: Tensor, tau: float) -> Tensor:
+    """Soft letters with Gumbel noise, shape (N, channels, length)."""
+    return ((logits + gumbel) / tau).softmax(1)
+
+
+def softmax(logits: Tensor, gumbel: Tensor, tau: float) -> Tensor:
+    """Soft letters without noise (the published sequence GANs), shape (N, channels, length)."""
+    return (logits / tau).softmax(1)
+
+
+HEADS = {"straight-through": straight_through, "gumbel": gumbel_softmax, "softmax": softmax}
+
+
+def draw(logits: Tensor, gumbel: Tensor, temperature: float = 1.0) -> Tensor:
+    """Draw letters: the Gumbel-max trick samples the softmax of the logits exactly.
+
+    Parameters
+    ----------
+    logits, gumbel : Tensor, shape (N, channels, length)
+        Scores of the letters and standard Gumbel noise.
+    temperature : float
+        Divides the logits; 0 takes the likeliest letter.
+
+    Returns
+    -------
+    Tensor, shape (N, length), uint8
+        Codes.
+    """
+    if temperature == 0:
+        return logits.argmax(1).to(torch.uint8)
+    return (logits / temperature + gumbel).argmax(1).to(torch.uint8)
+
+
+class LetterGenerator(nn.Module):
+    """What all sequence generators share: noise in, logits, letters out.
+
+    Subclasses define :meth:`logits`.
+    """
+
+    def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
+        super().__init__()
+        self.config, self.shape = config, shape
+
+    def noise(self, n: int, rng: torch.Generator) -> Noise:
+        """Draw the noise of ``n`` sequences from a private stream."""
+        return draw_noise(n, self.config, self.shape, rng)
+
+    def logits(self, latent: Tensor, position: Tensor) -> Tensor:
+        """Score every letter at every position, shape (N, channels, length)."""
+        raise TypeError(f"{type(self).__name__} defines no logits")
+
+    def forward(self, noise: Noise) -> Tensor:
+        """Write training letters, shape (N, channels, length)."""
+        logits = self.logits(noise.latent, noise.position)
+        return HEADS[self.config.head](logits, noise.gumbel, self.config.tau)
+
+    @torch.no_grad()
+    def sample(self, noise: Noise, temperature: float = 1.0) -> Tensor:
+        """Draw hard letters as codes, shape (N, length), uint8.
+
+        A generator that was trained with the noiseless softmax head is decoded by its likeliest
+        letter, as its critic never saw a draw.
+        """
+        logits = self.logits(noise.latent, noise.position)
+        return draw(logits, noise.gumbel, 0.0 if self.config.head == "softmax" else temperature)

@@ -1,0 +1,67 @@
+"""Residual convolutional networks over one-hot letters.
+
+The shape of Gulrajani et al. 2017 (character model), Killoran et al. 2017 and Gupta & Zou 2019: a
+dense layer lays the latent vector out over the positions, residual blocks refine it at full
+resolution, a pointwise convolution gives the logits; the critic mirrors it.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from biogan.config import SequenceGANConfig
+from biogan.nets.blocks import PositionNoise, activate, body, convolution
+from biogan.nets.heads import LetterGenerator
+from biogan.nets.shape import Shape
+
+
+class ResNetGenerator(LetterGenerator):
+    """Latent vector and per-position noise to letters.
+
+    Parameters
+    ----------
+    config : SequenceGANConfig
+        Width, depth, kernel, dilation, attention, latent, position_noise, head.
+    shape : Shape
+        Channels and length of the output.
+    """
+
+    def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
+        super().__init__(config, shape)
+        self.unfold = nn.Linear(config.latent, config.width * shape.length)
+        self.position = PositionNoise(config.position_noise, config.width)
+        self.blocks = body(
+            config.width, config.depth, config.kernel, config.dilation or 1, config.attention
+        )
+        self.letters = nn.Conv1d(config.width, shape.channels, 1)
+
+    def logits(self, latent: Tensor, position: Tensor) -> Tensor:
+        """Score the letters, shape (N, channels, length)."""
+        x = self.unfold(latent).view(len(latent), self.config.width, self.shape.length)
+        x = self.blocks(self.position(x, position))
+        return self.letters(activate(x))
+
+
+class ResNetCritic(nn.Module):
+    """Letters to one logit a sequence.
+
+    Parameters
+    ----------
+    config : SequenceGANConfig
+        Width, depth, kernel, dilation, attention.
+    shape : Shape
+        Channels and length of the input.
+    """
+
+    def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
+        super().__init__()
+        self.embed = convolution(shape.channels, config.width, config.kernel)
+        self.blocks = body(
+            config.width, config.depth, config.kernel, config.dilation or 1, config.attention
+        )
+        self.judge = nn.Linear(config.width * shape.length, 1)
+
+    def forward(self, letters: Tensor) -> Tensor:
+        """Judge (N, channels, length), return (N,)."""
+        x = activate(self.blocks(self.embed(letters)))
+        return self.judge(x.flatten(1)).squeeze(1)
