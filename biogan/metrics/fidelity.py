@@ -1,0 +1,173 @@
+"""A quick score of how close generated sequences are to real ones, to choose checkpoints by.
+
+Not a verdict: :func:`biogan.evaluate` judges. This one is cheap, nearly free of noise and says
+nothing about memorisation (it compares with held-out records only).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from biogan.datasets.sequences import SequenceSet
+from biogan.errors import DataError
+from biogan.metrics.kmers import choose_k, jsd, kmer_counts
+from biogan.metrics.position import (
+    column_pairs,
+    joint_counts,
+    letter_counts,
+    pair_counts,
+    pair_covariance,
+    some_columns,
+)
+from biogan.seeds import rng
+
+# Draws of training records whose distances are averaged into the denominators.
+_DRAWS = 4
+_LENGTH_BINS = 16
+
+
+@dataclass(frozen=True)
+class FidelityScore:
+    """Result of :meth:`Fidelity.score`.
+
+    Attributes
+    ----------
+    total : float
+        Geometric mean of ``parts``; 1 = as close to held-out data as training data of the same
+        number is, lower is better, 0 or more.
+    parts : dict of str to float
+        The single ratios.
+    """
+
+    total: float
+    parts: dict[str, float]
+
+
+class Fidelity:
+    """Scores generated sequences against held-out ones, relative to training data.
+
+    Each part is d(generated, held-out) / d(train, held-out) with as many training as generated
+    records, so that the error of a finite sample cancels. The parts:
+
+    - ``kmers-K``: divergence of the k-mer spectrum, at the largest K the held-out data fill and at
+      half of it;
+    - ``pairs``: mean divergence of neighbouring letters by position (fixed length only);
+    - ``correlations``: root-mean-square error of C_ij (fixed length only);
+    - ``lengths``: divergence of the length distribution (variable length only);
+    - ``uniqueness``: share of distinct records in train over that in the generated set.
+
+    Parameters
+    ----------
+    train, held_out : SequenceSet
+        Real records of one alphabet.
+    seed : int
+        Seed of the draws from ``train``.
+
+    Raises
+    ------
+    DataError
+        If a set is empty or the alphabets differ.
+
+    Examples
+    --------
+    >>> from biogan.datasets.sequences import SequenceSet
+    >>> real = SequenceSet.from_strings(["ACGTAC", "AGGTAC", "ACGTTC", "AAGTAC"])
+    >>> other = SequenceSet.from_strings(["ACGTAC", "AAGTTC"])
+    >>> Fidelity(real, other).score(real[:2]).total < Fidelity(real, other).score(
+    ...     SequenceSet.from_strings(["TTTTTT", "TTTTTT"])).total
+    True
+    """
+
+    def __init__(self, train: SequenceSet, held_out: SequenceSet, seed: int = 0) -> None:
+        for name, part in (("train", train), ("held-out", held_out)):
+            if not len(part):
+                raise DataError(f"the {name} set is empty: a fidelity score needs both")
+        if train.alphabet.letters != held_out.alphabet.letters:
+            raise DataError(
+                f"train has the letters {train.alphabet.letters}, "
+                f"held-out {held_out.alphabet.letters}"
+            )
+        self.train, self.held_out, self.seed = train, held_out, seed
+        self.length = int(held_out.lengths[0])
+        self.fixed = all(s.is_fixed_length and s.lengths[0] == self.length
+                         for s in (train, held_out))  # fmt: skip
+        largest = choose_k(held_out)
+        self.ks = sorted({max(1, largest // 2), largest})
+        # One state more than letters: a generated record that ends early is different, not wrong.
+        self.states = train.alphabet.size + 1
+        self.columns = some_columns(self.length, self.states, rng(seed, "columns"))
+        quantiles = np.quantile(train.lengths, np.linspace(0, 1, _LENGTH_BINS + 1)[1:-1])
+        self.edges = np.unique(quantiles)
+        self.target = self._statistics(held_out)
+        self._scales: dict[int, dict[str, float]] = {}
+
+    def score(self, generated: SequenceSet) -> FidelityScore:
+        """Score generated records; where they outnumber ``train`` the first ones are taken.
+
+        Raises
+        ------
+        DataError
+            If the set is empty or of another alphabet.
+        """
+        if not len(generated) or generated.alphabet.letters != self.train.alphabet.letters:
+            raise DataError(
+                f"cannot score {len(generated)} sequences of {generated.alphabet.letters} "
+                f"against {self.train.alphabet.letters}"
+            )
+        generated = generated[: len(self.train)]
+        n = len(generated)
+        distances, scale = self._distances(generated), self._scale(n)
+        parts = {name: _ratio(value, scale[name]) for name, value in distances.items()}
+        parts["uniqueness"] = scale["uniqueness"] / _uniqueness(generated)
+        return FidelityScore(float(np.exp(np.mean(np.log(list(parts.values()))))), parts)
+
+    def _scale(self, n: int) -> dict[str, float]:
+        if n not in self._scales:
+            draws = []
+            for i in range(_DRAWS):
+                chosen = rng(self.seed, "draw", n, i).permutation(len(self.train))[:n]
+                draw = self.train.take(chosen)
+                draws.append({**self._distances(draw), "uniqueness": _uniqueness(draw)})
+            self._scales[n] = {k: float(np.mean([d[k] for d in draws])) for k in draws[0]}
+        return self._scales[n]
+
+    def _statistics(self, sequences: SequenceSet) -> dict[str, np.ndarray]:
+        found: dict[str, np.ndarray] = {f"kmers-{k}": kmer_counts(sequences, k) for k in self.ks}
+        if self.fixed:
+            matrix = sequences.matrix(self.length)
+            if self.length > 1:
+                found["pairs"] = pair_counts(matrix, self.states)
+                joint = joint_counts(matrix[:, self.columns], self.states)
+                covariance = pair_covariance(joint, len(sequences))
+                found["correlations"] = covariance[column_pairs(len(self.columns), self.states)]
+            else:
+                found["pairs"] = letter_counts(matrix, self.states)
+        else:
+            bins = np.searchsorted(self.edges, sequences.lengths, "left")
+            found["lengths"] = np.bincount(bins, minlength=len(self.edges) + 1)
+        return found
+
+    def _distances(self, sequences: SequenceSet) -> dict[str, float]:
+        found = self._statistics(sequences)
+        distances = {}
+        for name, value in found.items():
+            if name == "correlations":
+                distances[name] = float(np.sqrt(np.mean((value - self.target[name]) ** 2)))
+            elif value.sum() == 0 or self.target[name].sum() == 0:
+                # No record is long enough to hold such a window: as far away as can be.
+                distances[name] = float(self.target[name].sum() != value.sum())
+            else:
+                distances[name] = float(jsd(value, self.target[name]).mean())
+        return distances
+
+
+def _ratio(value: float, scale: float) -> float:
+    # Both are 0 where a part has nothing to tell (all lengths in one bin, two identical sets).
+    smallest = 1e-6
+    return (value + smallest) / (scale + smallest)
+
+
+def _uniqueness(sequences: SequenceSet) -> float:
+    return len(set(sequences.strings())) / len(sequences)

@@ -1,0 +1,166 @@
+"""k-mer spectra: every overlapping window of k letters, never across a record's border."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import rel_entr
+
+from biogan.datasets.sequences import SequenceSet
+from biogan.errors import ConfigError
+
+# Letters handled at once: the window numbers of a block stay in the processor's cache.
+_BLOCK = 1 << 16
+_MAX_CELLS = 1 << 27
+
+
+def kmer_counts(sequences: SequenceSet, k: int) -> np.ndarray:
+    """Count all overlapping k-mers of a set.
+
+    Parameters
+    ----------
+    sequences : SequenceSet
+        Records; those shorter than ``k`` hold no window.
+    k : int
+        Letters in a window, at least 1.
+
+    Returns
+    -------
+    numpy.ndarray, shape (A**k,), int64
+        Cell ``sum(code[j] * A**(k-1-j))`` holds the count of that k-mer: alphabetical order.
+
+    Raises
+    ------
+    ConfigError
+        If ``k`` is below 1, or ``A**k`` would not fit in memory.
+
+    Examples
+    --------
+    >>> from biogan.datasets.sequences import SequenceSet
+    >>> kmer_counts(SequenceSet.from_strings(["AAAA", "AC"]), 2)[:2].tolist()
+    [3, 1]
+    """
+    return grouped_kmer_counts(sequences, k, np.zeros(len(sequences), np.int64), 1)[0]
+
+
+def grouped_kmer_counts(
+    sequences: SequenceSet, k: int, groups: np.ndarray, n_groups: int
+) -> np.ndarray:
+    """Count k-mers separately for groups of records.
+
+    Parameters
+    ----------
+    sequences : SequenceSet
+        Records.
+    k : int
+        Letters in a window.
+    groups : numpy.ndarray, shape (n,), int
+        Group of each record, from 0 to ``n_groups - 1``; ``arange(n)`` counts each record alone.
+    n_groups : int
+        Number of groups.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_groups, A**k), int64
+    """
+    size = sequences.alphabet.size
+    cells = size**k
+    if k < 1 or n_groups * cells > _MAX_CELLS:
+        raise ConfigError(f"k={k}: {size} letters give {cells} k-mers, choose a smaller k from 1")
+    codes, starts = sequences.codes, sequences.offsets
+    group = np.repeat(np.asarray(groups, np.int64) * cells, sequences.lengths)
+    # A window that begins 1 to k-1 letters before the end of a record runs into the next one.
+    broken = (starts[1:, None] - np.arange(1, k)).ravel()
+    broken = np.unique(broken[broken >= 0])
+    counts = np.zeros(n_groups * cells + 1, np.int64)
+    for start in range(0, len(codes) - k + 1, _BLOCK):
+        stop = min(start + _BLOCK, len(codes) - k + 1)
+        window = codes[start:stop].astype(np.int64)
+        for j in range(1, k):
+            window *= size
+            window += codes[start + j : stop + j]
+        window += group[start:stop]
+        low, high = np.searchsorted(broken, (start, stop))
+        window[broken[low:high] - start] = n_groups * cells
+        counts += np.bincount(window, minlength=len(counts))
+    return counts[:-1].reshape(n_groups, cells)
+
+
+def kmer_table(sequences: SequenceSet, k: int) -> np.ndarray:
+    """Count the k-mers of each record: shape (n, A**k), int64."""
+    n = len(sequences)
+    return grouped_kmer_counts(sequences, k, np.arange(n), n)
+
+
+def kmer_names(letters: str, k: int) -> list[str]:
+    """Return the k-mers in the order of :func:`kmer_counts`.
+
+    Examples
+    --------
+    >>> kmer_names("AC", 2)
+    ['AA', 'AC', 'CA', 'CC']
+    """
+    names = [""]
+    for _ in range(k):
+        names = [name + letter for name in names for letter in letters]
+    return names
+
+
+def windows(sequences: SequenceSet, k: int) -> int:
+    """Return the number of windows of ``k`` letters."""
+    return int(np.maximum(sequences.lengths - k + 1, 0).sum())
+
+
+def choose_k(*sets: SequenceSet, per_cell: float = 10, highest: int = 6) -> int:
+    """Return the largest k that the data can fill: ``windows >= per_cell * A**k`` in every set.
+
+    Below about five windows a cell the divergence of two samples of one source is mostly noise.
+
+    Returns
+    -------
+    int
+        At least 1 (a single letter is always counted), at most ``highest``.
+    """
+    best = 1
+    for k in range(2, highest + 1):
+        if any(windows(s, k) < per_cell * s.alphabet.size**k for s in sets):
+            break
+        best = k
+    return best
+
+
+def jsd(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Jensen-Shannon divergence of counts or frequencies along the last axis, in bits.
+
+    The divergence itself, not its square root: 0 for equal spectra, 1 for disjoint ones.
+
+    Parameters
+    ----------
+    p, q : numpy.ndarray, shape (..., cells)
+        Non-negative, with a positive sum along the last axis; normalised here.
+
+    Returns
+    -------
+    numpy.ndarray, shape (...)
+
+    Notes
+    -----
+    JSD = KL(p||m)/2 + KL(q||m)/2 with m = (p+q)/2 (Lin 1991, IEEE Trans. Inf. Theory 37:145).
+
+    Examples
+    --------
+    >>> float(jsd(np.array([1, 1, 0]), np.array([1, 0, 1])))
+    0.5
+    """
+    p = p / p.sum(-1, keepdims=True)
+    q = q / q.sum(-1, keepdims=True)
+    m = (p + q) / 2
+    divergence = (rel_entr(p, m).sum(-1) + rel_entr(q, m).sum(-1)) / (2 * np.log(2))
+    return np.clip(divergence, 0.0, 1.0)
+
+
+def pearson(x: np.ndarray, y: np.ndarray) -> float:
+    """Pearson correlation of two arrays; 0 where one of them is constant."""
+    x, y = x.ravel().astype(float), y.ravel().astype(float)
+    x, y = x - x.mean(), y - y.mean()
+    norm = np.sqrt((x @ x) * (y @ y))
+    return float(np.clip(x @ y / norm, -1, 1)) if norm > 0 else 0.0
