@@ -1,0 +1,12 @@
+"""Settings of the whole suite: one thread for torch, no per-example deadline for hypothesis."""
+
+import os
+
+from hypothesis import settings
+
+# Set before any test imports torch, inherited by its worker processes: small tensors are quickest
+# on one thread, and the suite itself runs one process a core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+settings.register_profile("biogan", deadline=None)
+settings.load_profile("biogan")

@@ -1,0 +1,175 @@
+"""The shape of the package, read from its sources: layers, docstrings, small files."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers import ROOT
+
+PACKAGE = ROOT / "biogan"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# The longest matching prefix counts. A file imports its own layer or a lower one.
+LAYERS = {
+    "biogan": 0,
+    "biogan.errors": 0,
+    "biogan.config": 0,
+    "biogan.protocols": 0,
+    "biogan.alphabet": 1,
+    "biogan.seeds": 1,
+    "biogan.io": 1,
+    "biogan.datasets": 1,
+    "biogan.similarity": 1,
+    "biogan.baselines": 1,
+    "biogan.metrics": 1,
+    "biogan.report": 1,
+    "biogan.evaluation": 1,
+    "biogan.nets": 2,
+    "biogan.losses": 2,
+    "biogan.penalties": 2,
+    "biogan.objective": 2,
+    "biogan.training": 3,
+    "biogan.gan": 4,
+    "biogan.cli": 6,
+}
+
+# Imports inside functions that look upwards, each with its reason.
+ALLOWED_UPWARD: dict[tuple[str, str], str] = {}
+
+# The networks and the loss see tensors: they know neither files nor letters.
+TENSOR_LAYER = 2
+OPEN_TO_TENSORS = {"biogan", "biogan.errors", "biogan.config", "biogan.protocols", "biogan.seeds"}
+
+# Layers 0 and 1 import torch inside functions at most.
+WITHOUT_TORCH = 1
+
+
+def module_name(path: Path) -> str:
+    """``biogan/io/fasta.py`` -> ``biogan.io.fasta``."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def layer(module: str) -> int:
+    """Layer of a module: that of the longest listed prefix; the bare package lends none."""
+    name = module
+    while name not in LAYERS:
+        name = name.rpartition(".")[0]
+    if name == "biogan" and module != "biogan":
+        raise KeyError(f"{module}: say in tests/test_architecture.py to which layer it belongs")
+    return LAYERS[name]
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool, int]]:
+    """Yield (imported module, is it inside a function, line), those for type checkers left out."""
+
+    def walk(node: ast.AST, lazy: bool) -> Iterator[tuple[str, bool, int]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+                continue
+            if isinstance(child, ast.Import):
+                yield from ((alias.name, lazy, child.lineno) for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                assert child.level == 0, f"{path}, line {child.lineno}: relative import"
+                yield from (
+                    (target(child.module or "", alias.name), lazy, child.lineno)
+                    for alias in child.names
+                )
+            else:
+                inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+                yield from walk(child, lazy or inside)
+
+    return walk(ast.parse(path.read_text("utf-8")), False)
+
+
+def target(module: str, name: str) -> str:
+    """``from biogan.io import fasta`` imports the module ``biogan.io.fasta``."""
+    whole = f"{module}.{name}"
+    return whole if whole in {module_name(f) for f in FILES} else module
+
+
+def source_id(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", FILES, ids=source_id)
+def test_imports_point_downwards(path):
+    module = module_name(path)
+    for name, lazy, line in imports(path):
+        if name.split(".")[0] != "biogan":
+            continue
+        if lazy and (module, name) in ALLOWED_UPWARD:
+            continue
+        assert layer(name) <= layer(module), (
+            f"{source_id(path)}, line {line}: layer {layer(module)} imports {name}, "
+            f"layer {layer(name)}"
+        )
+        if layer(module) == TENSOR_LAYER:
+            assert layer(name) == TENSOR_LAYER or name in OPEN_TO_TENSORS, (
+                f"{source_id(path)}, line {line}: networks and losses know no {name}"
+            )
+
+
+@pytest.mark.parametrize(
+    "path", [f for f in FILES if layer(module_name(f)) <= WITHOUT_TORCH], ids=source_id
+)
+def test_lower_layers_import_only_what_they_may(path):
+    own = layer(module_name(path))
+    for name, lazy, line in imports(path):
+        top = name.split(".")[0]
+        where = f"{source_id(path)}, line {line}: "
+        if not lazy:
+            assert top not in {"torch", "lightning_fabric", "safetensors"}, where + name
+            if own == 0:
+                standard = top == "biogan" or top in sys.stdlib_module_names
+                assert standard, f"{where}layer 0 is standard library only, not {name}"
+
+
+def test_every_allowed_exception_is_still_used():
+    used = {(module_name(p), name) for p in FILES for name, lazy, _ in imports(p) if lazy}
+    assert set(ALLOWED_UPWARD) <= used
+
+
+@pytest.mark.parametrize("path", FILES, ids=source_id)
+def test_module_is_small_and_has_a_docstring(path):
+    text = path.read_text("utf-8")
+    assert ast.get_docstring(ast.parse(text)), f"{source_id(path)} has no docstring"
+    assert len(text.splitlines()) <= 320, f"{source_id(path)} wants to be two files"
+
+
+@pytest.mark.parametrize("statement", ["import biogan", "from biogan.cli import main; HELP"])
+def test_start_up_is_free_of_heavy_packages(statement):
+    statement = statement.replace("HELP", "main(['--help'])")
+    code = f"import sys, json; {statement}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(json.loads(done.stdout.splitlines()[-1]))
+    assert "biogan" in loaded
+    assert not loaded & {"torch", "numpy", "pandas", "scipy", "sklearn", "Bio", "rich"}
+
+
+def test_no_file_names_a_place_of_one_machine():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    names = [n for n in listed.stdout.split("\0") if n]
+    if not names:
+        pytest.skip("not a git checkout")
+    # Put together here, so that this file does not find itself.
+    folders = "|".join(["wo" + "rk", "ro" + "ot", "ho" + "me", "t" + "mp", "o" + "pt"])
+    places = re.compile(rf"(?<![\w.~*-])/(?:{folders})/\w")
+    found = []
+    for name in names:
+        path = ROOT / name
+        if path.suffix == ".gz" or not path.is_file():
+            continue
+        for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+            if places.search(line):
+                found.append(f"{name}, line {number}: {line.strip()[:80]}")
+    assert not found, "\n".join(found)
