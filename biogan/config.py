@@ -179,10 +179,27 @@ class TrainingConfig(Options):
         None, "Generator steps between two checks on the validation split.", "Budget", low=1
     )
     seed: int = option(0, "Seed of every random stream.", "Budget")
+    device: str = option(
+        "auto", "Where to compute.", "Machine", choices=("auto", "cpu", "cuda", "mps")
+    )
+    devices: int = option(1, "Processes, one a device.", "Machine", low=1)
+    nodes: int = option(1, "Machines.", "Machine", low=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         seconds(self.max_time)
+
+    # Options that may change between a run and its resumption: they bound or place the work.
+    FREE = ("steps", "max_time", "device", "devices", "nodes")
+
+    def differences(self, other: TrainingConfig) -> list[str]:
+        """Name the options that keep a run from being resumed under ``other``."""
+        mine, theirs = self.to_dict(), other.to_dict()
+        return [
+            f"{flag(name)} was {mine[name]}, now {theirs[name]}"
+            for name in mine
+            if name not in self.FREE and mine[name] != theirs[name]
+        ]
 
 
 @dataclass(frozen=True)

@@ -135,11 +135,16 @@ class LetterGenerator(nn.Module):
         return HEADS[self.config.head](logits, noise.gumbel, self.config.tau)
 
     @torch.no_grad()
-    def sample(self, noise: Noise, temperature: float = 1.0) -> Tensor:
+    def sample(
+        self, noise: Noise, temperature: float = 1.0, never_first: int | None = None
+    ) -> Tensor:
         """Draw hard letters as codes, shape (N, length), uint8.
 
         A generator that was trained with the noiseless softmax head is decoded by its likeliest
-        letter, as its critic never saw a draw.
+        letter, as its critic never saw a draw. ``never_first`` is a code that cannot open a
+        sequence (the end symbol: a sequence has at least one letter).
         """
         logits = self.logits(noise.latent, noise.position)
+        if never_first is not None:
+            logits[:, never_first, 0] = -torch.inf
         return draw(logits, noise.gumbel, 0.0 if self.config.head == "softmax" else temperature)

@@ -1,0 +1,47 @@
+"""Options that were left open are chosen from the data, and the choice is said with its reason."""
+
+from __future__ import annotations
+
+from biogan.config import SequenceGANConfig
+from biogan.datasets.layout import Layout
+from biogan.losses import LOSSES
+
+# Up to this length two blocks and the dense layers see enough without dilation.
+SHORT = 64
+
+
+def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfig, list[str]]:
+    """Fill in what the configuration leaves open.
+
+    Parameters
+    ----------
+    config : SequenceGANConfig
+        Options; ``None`` means open.
+    layout : Layout
+        Letters and length of the data.
+
+    Returns
+    -------
+    config : SequenceGANConfig
+        Nothing is open but the budget.
+    reasons : list of str
+        One sentence a choice.
+
+    Examples
+    --------
+    >>> from biogan.alphabet import DNA
+    >>> resolve(SequenceGANConfig(), Layout(DNA, 150, "fixed"))[0].dilation
+    4
+    """
+    loss = LOSSES[config.loss]
+    changes: dict[str, float] = {}
+    reasons = []
+    if config.dilation is None:
+        changes["dilation"] = 1 if layout.length <= SHORT else 4
+        reasons.append(f"dilation {changes['dilation']} for {layout.length} positions")
+    for name in ("critic_steps", "gp", "r1", "r2"):
+        if getattr(config, name) is None:
+            changes[name] = getattr(loss, name)
+            if changes[name]:
+                reasons.append(f"{name} {changes[name]:g} for the loss {config.loss}")
+    return config.replace(**changes), reasons

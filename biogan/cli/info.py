@@ -1,0 +1,52 @@
+"""``biogan info``: a model folder, read aloud."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole of config.json.")
+def command(run: str, as_json: bool) -> dict[str, Any]:
+    """Print the model card of the folder RUN: data, letters, loss, steps, scores, versions."""
+    from biogan.training.folder import ModelFolder
+
+    card = ModelFolder(run).read_config()
+    click.echo(json.dumps(card, indent=2) if as_json else "\n".join(_card(run, card)))
+    return card
+
+
+def _card(run: str, card: dict[str, Any]) -> list[str]:
+    config, layout, data = card["config"], card["layout"], card["data"]
+    done = card.get("training")
+    rows = {
+        "model": f"{card['kind']} in {run}, written by biogan {card['biogan']}",
+        "data": f"{data['records']} records, {data['train']} to train on, "
+        f"{data['validation']} for validation",
+        "digest": data["digest"],
+        "letters": f"{layout['alphabet']['letters']} ({layout['alphabet']['name']})",
+        "length": f"{layout['length']} ({layout['kind']})",
+        "networks": f"{config['architecture']}, width {config['width']}, depth {config['depth']}, "
+        f"kernel {config['kernel']}, dilation up to {config['dilation']}, "
+        f"attention {'on' if config['attention'] else 'off'}, head {config['head']}",
+        "loss": f"{config['loss']}, critic steps {config['critic_steps']}, "
+        f"penalties gp {config['gp']:g}, r1 {config['r1']:g}, r2 {config['r2']:g}",
+        "optimiser": f"Adam, lr {config['lr']:g}, batch {config['batch_size']}, "
+        f"average {config['ema']:g}",
+        "seed": str(config["seed"]),
+        "training": "not finished: no check was reached yet" if done is None else
+        f"{done['steps']} steps in {done['seconds']:g} s on {done['device']}, "
+        f"{done['processes']} process(es)",
+    }  # fmt: skip
+    if done is not None:
+        score = done["fidelity"]
+        rows["kept"] = f"step {done['kept_step']}" + (
+            "" if score is None else
+            f", fidelity {score:.3f} (1 = as close to held-out data as training data is)"
+        )  # fmt: skip
+    rows["versions"] = ", ".join(f"{k} {v}" for k, v in card["versions"].items())
+    return [f"{name:<10} {text}" for name, text in rows.items()]

@@ -1,0 +1,91 @@
+"""``biogan train``: a FASTA in, a model folder out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from biogan.cli import console
+from biogan.cli.options import GroupedCommand, config_options
+from biogan.config import ReadingConfig, SequenceGANConfig
+
+
+@click.command(cls=GroupedCommand, headings=(ReadingConfig, SequenceGANConfig))
+@click.argument("fasta")
+@click.option("-o", "--out", default="run", help="Model folder to write.  [default: run]")
+@click.option("--resume", is_flag=True, help="Go on with the interrupted run in the folder.")
+@click.option("--overwrite", is_flag=True, help="Replace the model in the folder.")
+@click.option("--dry-run", is_flag=True, help="Print the resolved configuration and stop.")
+@config_options(ReadingConfig, "reading")
+@config_options(SequenceGANConfig, "config")
+def command(
+    fasta: str,
+    out: str,
+    resume: bool,
+    overwrite: bool,
+    dry_run: bool,
+    reading: ReadingConfig,
+    config: SequenceGANConfig,
+) -> Any:
+    """Read FASTA ('-' for standard input), learn it, keep the best model in the folder.
+
+    \b
+    biogan train promoters.fasta.gz -o run --max-time 10m --seed 1
+    biogan train promoters.fasta.gz -o run --resume
+    """  # noqa: D301 - click's mark for lines that are not to be joined
+    from biogan.autoconfig import resolve
+    from biogan.datasets.layout import Layout
+    from biogan.gan import KIND, SequenceGAN
+    from biogan.io.fasta import read_fasta
+    from biogan.training.callbacks import Progress
+    from biogan.training.folder import ModelFolder
+
+    if resume and overwrite:
+        raise click.UsageError("--resume and --overwrite exclude each other")
+    folder = ModelFolder(out)
+    if resume:
+        # What the run began with holds, but for what this call names.
+        config = SequenceGANConfig.from_dict(folder.read_config(KIND)["config"] | _given(config))
+    elif not dry_run:
+        folder.prepare(overwrite=overwrite)
+    sequences = read_fasta(fasta, reading)
+    if sequences.report is not None:
+        for line in sequences.report.lines():
+            console.say(line)
+    layout = Layout.of(sequences)
+    resolved, reasons = resolve(config, layout)
+    console.say(
+        f"{len(sequences)} sequences, {layout.describe()}, letters {layout.alphabet.letters}"
+    )
+    if reasons:
+        console.say("chosen: " + "; ".join(reasons))
+    if dry_run:
+        click.echo(json.dumps(resolved.to_dict(), indent=2))
+        return resolved
+    gan = SequenceGAN(config).fit(
+        sequences,
+        out=out,
+        resume=resume,
+        callbacks=[Progress(console.say, console.status)],
+    )
+    done = gan.card["training"]
+    score = "" if done["fidelity"] is None else f", fidelity {done['fidelity']:.2f}"
+    console.say(
+        f"{done['steps']} steps; kept step {done['kept_step']}{score}, in {out}\n"
+        f"next: biogan sample {out} -n 1000 > new.fasta"
+    )
+    return gan
+
+
+def _given(config: SequenceGANConfig) -> dict[str, Any]:
+    """Return the options that stand on the command line."""
+    ctx = click.get_current_context()
+    return {
+        f.name: getattr(config, f.name)
+        for f in dataclasses.fields(config)
+        if ctx.get_parameter_source(f.name) is ParameterSource.COMMANDLINE
+    }

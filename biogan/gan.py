@@ -1,0 +1,329 @@
+"""SequenceGAN: fit on sequences, sample new ones, save and load."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import biogan
+from biogan.autoconfig import resolve
+from biogan.config import SequenceGANConfig
+from biogan.datasets.layout import Layout
+from biogan.datasets.sequences import SequenceSet
+from biogan.datasets.splits import Split, split
+from biogan.errors import CheckpointError, ConfigError, DataError
+from biogan.monitor import FidelityMonitor
+from biogan.nets import Networks, Shape, build
+from biogan.protocols import Callback
+from biogan.sampling import Chunk, collect, judge, stream
+from biogan.seeds import torch_generator
+from biogan.training.batches import Batches
+from biogan.training.callbacks import JsonLog
+from biogan.training.engine import Engine
+from biogan.training.folder import CRITIC, GENERATOR, LOG, SAMPLES, ModelFolder
+from biogan.training.trainer import Trainer
+
+KIND = "sequence-gan"
+# Below this a validation split would say nothing and take records away.
+FEWEST_FOR_VALIDATION = 50
+
+
+class SequenceGAN:
+    """A generative adversarial network that learns to write sequences.
+
+    Parameters
+    ----------
+    config : SequenceGANConfig, optional
+        All options as one object.
+    **options
+        Single options by name, for example ``loss="wgan-gp"``, ``max_time="10m"``, ``seed=1``;
+        they change ``config``.
+
+    Attributes
+    ----------
+    config : SequenceGANConfig
+        The options as they were given.
+    layout : Layout
+        Letters, length and kind of the data, after :meth:`fit`.
+    card : dict
+        What ``config.json`` holds, after :meth:`fit`: the options with nothing left open, the
+        data, the training, the versions.
+
+    Raises
+    ------
+    ConfigError
+        If an option is unknown or out of its range.
+
+    Examples
+    --------
+    >>> from biogan import SequenceSet
+    >>> reads = SequenceSet.from_strings(["ACGTACGT", "ACGTTCGT"] * 8)
+    >>> gan = SequenceGAN(width=4, depth=1, latent=4, batch_size=4, steps=2, seed=1).fit(reads)
+    >>> len(gan.sample(3, seed=7))
+    3
+    """
+
+    def __init__(self, config: SequenceGANConfig | None = None, **options: Any) -> None:
+        self.config = (config or SequenceGANConfig()).replace(**options)
+        self._networks: Networks | None = None
+
+    # --- learning -------------------------------------------------------------------------
+
+    def fit(
+        self,
+        sequences: SequenceSet,
+        *,
+        out: str | Path | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
+        callbacks: Sequence[Callback] = (),
+    ) -> SequenceGAN:
+        """Train on a set of sequences; a second call forgets the first.
+
+        Parameters
+        ----------
+        sequences : SequenceSet
+            Training data; a part chosen by similarity is kept for validation.
+        out : str or Path, optional
+            Model folder to write while training.
+        resume : bool
+            Go on with the interrupted run in ``out``.
+        overwrite : bool
+            Replace the model in ``out``.
+        callbacks : sequence of Callback
+            Watchers.
+
+        Returns
+        -------
+        SequenceGAN
+            Itself.
+
+        Raises
+        ------
+        DataError
+            If there is nothing to learn from.
+        OutputError, CheckpointError
+            If ``out`` cannot be used.
+        NonFiniteError
+            If training diverged.
+        Interrupted
+            After Ctrl-C or SIGTERM.
+        """
+        if not isinstance(sequences, SequenceSet):
+            raise DataError(
+                f"fit needs a SequenceSet, not {type(sequences).__name__}: use biogan.read_fasta "
+                "or SequenceSet.from_strings"
+            )
+        layout = Layout.of(sequences)
+        config, reasons = resolve(self.config, layout)
+        parts = self._split(sequences, config)
+        engine = Engine(config)
+        folder = ModelFolder(out) if out is not None else None
+        card = self._card(config, layout, sequences, parts, reasons)
+        if folder and engine.lead:
+            folder.prepare(resume, overwrite)
+            if resume:
+                _check_same_run(folder.read_config(KIND), card, config)
+            else:
+                folder.write_config(card)
+        networks = _networks(config, layout)
+
+        def save(trainer: Trainer) -> None:
+            card["training"] = _training_card(trainer)
+            if folder:
+                folder.write_weights(GENERATOR, trainer.best)
+                folder.write_weights(CRITIC, trainer.critic)
+                folder.write_config(card)
+                folder.write_state(trainer.state())
+
+        letters = _Letters(layout.channels, engine.device)
+        codes = torch.from_numpy(layout.encode(parts.train))
+        trainer = Trainer(
+            networks.generator,
+            networks.critic,
+            Batches(codes, parts.train.weights, config.batch_size, config.seed),
+            letters,
+            config,
+            engine,
+            FidelityMonitor(parts, layout, config.seed, folder.path / SAMPLES if folder else None),
+            [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
+            save if folder else None,
+        )
+        if folder and resume:
+            trainer.load_state(folder.read_state(engine.device))
+            if engine.lead:
+                folder.trim_log(trainer.step_count)
+        best = trainer.run()
+        card["training"] = _training_card(trainer)
+        self.layout, self.card = layout, card
+        self._networks = Networks(best, trainer.critic)
+        return self
+
+    @staticmethod
+    def _split(sequences: SequenceSet, config: SequenceGANConfig) -> Split:
+        enough = len(sequences) >= FEWEST_FOR_VALIDATION
+        return split(sequences, config.validation if enough else 0.0, config.seed)
+
+    @staticmethod
+    def _card(
+        config: SequenceGANConfig,
+        layout: Layout,
+        sequences: SequenceSet,
+        parts: Split,
+        reasons: list[str],
+    ) -> dict[str, Any]:
+        report = sequences.report
+        return {
+            "kind": KIND,
+            "biogan": biogan.__version__,
+            "config": config.to_dict(),
+            "chosen": reasons,
+            "layout": layout.to_dict(),
+            "data": {
+                "records": len(sequences),
+                "train": len(parts.train),
+                "validation": len(parts.held_out),
+                "digest": sequences.digest,
+                "input": report.to_dict() if report is not None else None,
+                "split": list(parts.report),
+            },
+            "versions": {
+                "python": platform.python_version(),
+                **{name: version(name) for name in ("torch", "numpy", "biopython")},
+            },
+        }
+
+    # --- writing --------------------------------------------------------------------------
+
+    @property
+    def networks(self) -> Networks:
+        """Generator and critic.
+
+        Raises
+        ------
+        ConfigError
+            If nothing was fitted or loaded yet.
+        """
+        if self._networks is None:
+            raise ConfigError("this SequenceGAN is not fitted: call fit, or SequenceGAN.load")
+        return self._networks
+
+    def sample(self, n: int, seed: int = 0, temperature: float = 1.0) -> SequenceSet:
+        """Write ``n`` new sequences.
+
+        Parameters
+        ----------
+        n : int
+            Number of sequences, at least 1. Fewer are the first of more.
+        seed : int
+            Seed of the stream of records.
+        temperature : float
+            Divides the logits, 0 or more; 1 is what was trained.
+
+        Returns
+        -------
+        SequenceSet
+            Ids ``gan<seed>_<i>``, counted from 1.
+        """
+        return collect(self.stream(n, seed, temperature), self.layout).sequences
+
+    def stream(
+        self, n: int, seed: int = 0, temperature: float = 1.0, start: int = 0
+    ) -> Iterator[Chunk]:
+        """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory."""
+        if n < 1:
+            raise ConfigError(f"-n {n}: at least 1 sequence")
+        if not 0 <= temperature < float("inf"):
+            raise ConfigError(f"--temperature {temperature}: 0 or more")
+        generator: Any = self.networks.generator
+        return stream(generator, self.layout, start, n, seed, temperature)
+
+    def score(self, sequences: SequenceSet) -> np.ndarray:
+        """Return the critic's logit of each sequence, shape (n,); higher looks more real.
+
+        Raises
+        ------
+        DataError
+            If a sequence does not fit the model's letters or length.
+        """
+        codes = torch.from_numpy(self.layout.encode(sequences))
+        critic = self.networks.critic
+        device = next(critic.parameters()).device
+        return judge(critic, _Letters(self.layout.channels, device)(codes.to(device)))
+
+    # --- keeping --------------------------------------------------------------------------
+
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write a model folder (see :mod:`biogan.training.folder`)."""
+        networks, folder = self.networks, ModelFolder(path)
+        folder.prepare(overwrite=overwrite)
+        folder.write_config(self.card)
+        folder.write_weights(GENERATOR, networks.generator)
+        folder.write_weights(CRITIC, networks.critic)
+
+    @classmethod
+    def load(cls, path: str | Path, device: str = "cpu") -> SequenceGAN:
+        """Read a model folder, on any device.
+
+        Raises
+        ------
+        CheckpointError
+            If a file is missing, damaged or of another kind.
+        """
+        folder = ModelFolder(path)
+        card = folder.read_config(KIND)
+        try:
+            gan = cls(SequenceGANConfig.from_dict(card["config"]))
+            gan.layout = Layout.from_dict(card["layout"])
+        except (ConfigError, KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{folder.path}: config.json is damaged: {error}") from error
+        gan.card = {k: v for k, v in card.items() if k != "schema"}
+        networks = _networks(gan.config, gan.layout)
+        folder.read_weights(GENERATOR, networks.generator)
+        folder.read_weights(CRITIC, networks.critic)
+        gan._networks = Networks(*(net.to(device).eval() for net in networks))
+        return gan
+
+
+class _Letters:
+    """Codes (N, length) to one-hot letters (N, channels, length) on a device."""
+
+    def __init__(self, channels: int, device: torch.device) -> None:
+        self.table = torch.eye(channels, device=device)
+
+    def __call__(self, codes: Tensor) -> Tensor:
+        return self.table[codes.int()].transpose(1, 2).contiguous()
+
+
+def _networks(config: SequenceGANConfig, layout: Layout) -> Networks:
+    # Initial weights come from the seed without touching the global generator.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(torch_generator(config.seed, "weights").initial_seed())
+        return build(config, Shape(layout.channels, layout.length))
+
+
+def _training_card(trainer: Trainer) -> dict[str, Any]:
+    best = trainer.best_score
+    return {
+        "steps": trainer.step_count,
+        "seconds": round(trainer.elapsed, 1),
+        "kept_step": trainer.best_step,
+        "fidelity": best if 0 <= best < float("inf") else None,
+        "processes": trainer.engine.world,
+        "device": str(trainer.engine.device),
+    }
+
+
+def _check_same_run(old: dict[str, Any], new: dict[str, Any], config: SequenceGANConfig) -> None:
+    differences = SequenceGANConfig.from_dict(old["config"]).differences(config)
+    if old["data"]["digest"] != new["data"]["digest"]:
+        differences.append("the sequences are others than those the run began with")
+    if differences:
+        raise ConfigError("--resume: this is another run: " + "; ".join(differences))

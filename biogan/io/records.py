@@ -1,0 +1,205 @@
+"""Raw records of FASTA, FASTQ and bare-sequence files, one at a time and untouched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from biogan.errors import FastaError
+from biogan.io.source import GZIP_NAMES, Source, as_latin1
+
+FASTQ_NAMES = (".fastq", ".fq")
+
+
+class Record(NamedTuple):
+    """One record as the file has it.
+
+    Attributes
+    ----------
+    id : str
+        First word of the header, ``""`` if there is none.
+    description : str
+        The header behind the id.
+    text : str
+        The letters with the line ends taken out, blanks and digits still inside.
+    line : int
+        Line of the header, from 1.
+    """
+
+    id: str
+    description: str
+    text: str
+    line: int
+
+
+# How a first line that is no FASTA looks, and what to say. The first that matches counts.
+LOOKS = (
+    (r"@(HD|SQ|RG|PG|CO)\t.*", "SAM; convert it first: samtools fasta"),
+    (r"@\S.*", "FASTQ; read it with --format fastq, or give it a name in .fastq"),
+    (r"\s*<[!?A-Za-z].*", "HTML or XML (a saved web page?), not sequences"),
+    (r"\s*\d+\s+\d+\s*", "PHYLIP; convert it to FASTA first"),
+    (r"(CLUSTAL|MUSCLE)\b.*", "a Clustal alignment; convert it to FASTA first"),
+    (r"#\s*STOCKHOLM.*", "a Stockholm alignment; convert it to FASTA first"),
+    (r"#NEXUS.*", "NEXUS; convert it to FASTA first"),
+    (r"LOCUS\s.*", "GenBank; convert it to FASTA first"),
+    (r"ID   \S.*", "EMBL or Swiss-Prot; convert it to FASTA first"),
+    (r"(HEADER|ATOM  )\s.*", "a PDB structure; its sequence as FASTA is needed"),
+    (r"[{\[].*", "JSON, not FASTA"),
+    (
+        r"[^\t]*\t.*",
+        "a table with tabs; make FASTA of it, e.g. awk '{print \">\" NR \" label=\" $2 \"\\n\" $1}'",
+    ),
+    (r"[^,\s]+(,[^,\s]*)+", "CSV; make FASTA of it, one '>id' line before each sequence"),
+)
+_BARE = re.compile(r"[A-Za-z*.\-]+")
+
+
+def _refuse_first(line: str, source: Source) -> FastaError:
+    """Return the error for a first line that does not begin a FASTA record."""
+    number, line = source.number, line.rstrip("\n")[:1000]
+    if not line.isprintable() and "\t" not in line:
+        return source.error("no text: a binary file, or one in another encoding", number)
+    for pattern, what in LOOKS:
+        if re.fullmatch(pattern, line):
+            return source.error(f"this looks like {what}", number)
+    if _BARE.fullmatch(line.strip()):
+        if any(later.startswith(">") for later in islice(source, 1000)):
+            return source.error(
+                f"letters before the first '>' ({line[:20]!r}): a header is missing, add one or "
+                "delete the line",
+                number,
+            )
+        return source.error(
+            "a bare sequence without a '>' header; if the file has one sequence a line, read it "
+            "with --format lines",
+            number,
+        )
+    return source.error(f"a FASTA record begins with '>', found {line[:40]!r}", number)
+
+
+def _empty(source: Source) -> FastaError:
+    if source.number == 0:
+        return source.error("the file is empty; at least one sequence is needed", None)
+    return source.error("nothing but white space or comments; no sequence found", source.number)
+
+
+def _header(line: str, notes: list[str]) -> tuple[str, str]:
+    """Split a header line without its first letter into id and description."""
+    line = line.rstrip("\n")
+    if not line.isascii() and any("\udc80" <= c <= "\udcff" for c in line):
+        line = as_latin1(line)
+        note = "a header is no UTF-8: read as Latin-1"
+        if note not in notes:
+            notes.append(note)
+    name, description = (*line.split(None, 1), "", "")[:2]
+    return name, description.strip()
+
+
+def _fasta(source: Source) -> Iterator[Record]:
+    # Not Biopython's SimpleFastaParser: it removes blanks uncounted, skips whatever stands before
+    # the first record and knows no line numbers.
+    comments = 0
+    for line in source:
+        if line[0] == ">":
+            break
+        if line[0] in ";#" and not re.match(r"#\s*STOCKHOLM|#NEXUS", line):
+            comments += 1
+        elif not line.isspace():
+            raise _refuse_first(line, source)
+    else:
+        raise _empty(source)
+    if comments:
+        source.notes.append(f"{comments} comment lines before the first record: skipped")
+    start, header, parts = source.number, line[1:], []
+    for line in source:
+        if line[0] == ">":
+            yield Record(*_header(header, source.notes), "".join(parts), start)
+            start, header, parts = source.number, line[1:], []
+        else:
+            parts.append(line[:-1] if line[-1] == "\n" else line)
+    yield Record(*_header(header, source.notes), "".join(parts), start)
+
+
+def _fastq(source: Source) -> Iterator[Record]:
+    from Bio.SeqIO.QualityIO import FastqGeneralIterator
+
+    first = next((line for line in source if not line.isspace()), None)
+    if first is None:
+        raise _empty(source)
+    if first[0] != "@":
+        hint = "; --format fasta reads FASTA" if first[0] == ">" else ""
+        raise source.error(f"a FASTQ record begins with '@', found {first[:20]!r}{hint}", 1)
+    source.push_back(first)
+    start = source.number
+    try:
+        for header, text, _ in FastqGeneralIterator(source):
+            yield Record(*_header(header, source.notes), text, start)
+            start = source.number
+    except ValueError as error:
+        raise source.error(f"damaged FASTQ record: {str(error).rstrip('.')}", start) from error
+
+
+def _lines(source: Source) -> Iterator[Record]:
+    found = False
+    for line in source:
+        text = line.strip()
+        if not text:
+            continue
+        if line[0] == ">":
+            raise source.error("a '>' header; --format fasta reads FASTA", source.number)
+        if len(text.split()) > 1 or "," in text:
+            raise source.error(
+                f"one bare sequence a line is needed, found {text[:40]!r}", source.number
+            )
+        yield Record("", "", text, source.number)
+        found = True
+    if not found:
+        raise _empty(source)
+
+
+READERS = {"fasta": _fasta, "fastq": _fastq, "lines": _lines}
+
+
+def find_format(path: str | Path) -> str:
+    """Return the format that a file name stands for: ``"fastq"`` or ``"fasta"``.
+
+    Examples
+    --------
+    >>> find_format("reads.fq.gz"), find_format("genes.fa")
+    ('fastq', 'fasta')
+    """
+    name = str(path).lower()
+    for suffix in GZIP_NAMES:
+        name = name.removesuffix(suffix)
+    return "fastq" if name.endswith(FASTQ_NAMES) else "fasta"
+
+
+def iter_records(
+    path: str | Path, format: str = "auto", notes: list[str] | None = None
+) -> Iterator[Record]:
+    """Read raw records one at a time.
+
+    Parameters
+    ----------
+    path : str or Path
+        File name, ``-`` for standard input; gzip and bgzip are known by their first bytes.
+    format : {"auto", "fasta", "fastq", "lines"}
+        ``auto`` is FASTQ for names in ``.fastq`` or ``.fq``, else FASTA. ``lines`` is one bare
+        sequence a line.
+    notes : list of str, optional
+        Receives what is odd about the file and was dealt with, one sentence each.
+
+    Yields
+    ------
+    Record
+
+    Raises
+    ------
+    FastaError
+        If the file cannot be read whole; it names the line.
+    """
+    reader = READERS[find_format(path) if format == "auto" else format]
+    return reader(Source(path, notes))

@@ -1,0 +1,55 @@
+"""Judges a generator while it trains, on the validation split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from biogan.datasets.layout import VARIABLE, Layout
+from biogan.datasets.splits import Split
+from biogan.io.write import write_fasta
+from biogan.metrics.fidelity import Fidelity
+from biogan.nets.heads import LetterGenerator
+from biogan.sampling import collect, stream
+
+# More samples than validation records cost time and say little more.
+MOST = 4000
+PREVIEW = 20
+# A stream of its own: what chose the checkpoint is not what a user samples.
+SEED = -1
+
+
+class FidelityMonitor:
+    """Samples from the averaged generator and scores the samples.
+
+    Parameters
+    ----------
+    split : Split
+        Training and held-out records.
+    layout : Layout
+        How codes read as sequences.
+    seed : int
+        Seed of the subsamples.
+    preview : Path, optional
+        Where a few samples are written at each check.
+    """
+
+    def __init__(self, split: Split, layout: Layout, seed: int, preview: Path | None) -> None:
+        self.layout, self.preview = layout, preview
+        self.n = min(MOST, len(split.train))
+        self.fidelity = Fidelity(split.train, split.held_out, seed) if len(split.held_out) else None
+
+    def __call__(self, generator: nn.Module, step: int) -> dict[str, float]:
+        """Return ``fidelity`` (1 = as close as training data is, lower is better) and its parts."""
+        assert isinstance(generator, LetterGenerator)
+        chunk = collect(stream(generator, self.layout, 0, self.n, SEED), self.layout)
+        if self.preview is not None:
+            write_fasta(chunk.sequences[:PREVIEW], self.preview)
+        if self.fidelity is None:
+            return {}
+        score = self.fidelity.score(chunk.sequences)
+        scores = {"fidelity": score.total, **score.parts}
+        if self.layout.kind == VARIABLE:
+            scores["malformed"] = chunk.malformed / self.n
+        return scores

@@ -1,0 +1,96 @@
+"""Watchers of a run: the log file and the lines that a person reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from biogan.io.tables import append_jsonl
+
+LOG_EVERY = 50
+
+
+class JsonLog:
+    """Appends mean terms every :data:`LOG_EVERY` steps, and every check, to ``log.jsonl``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._sums: dict[str, float] = {}
+        self._count = 0
+
+    def on_step(self, step: int, terms: Mapping[str, float]) -> None:
+        """Add the terms of a step to the running mean; write it when it is due."""
+        for name, value in terms.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value
+        self._count += 1
+        if step % LOG_EVERY == 0:
+            self._write(step)
+
+    def on_event(self, event: str, **details: Any) -> None:
+        """Write a check with its scores."""
+        if event == "check":
+            append_jsonl({"event": "check", **details}, self.path)
+
+    def _write(self, step: int) -> None:
+        means = {name: total / self._count for name, total in self._sums.items()}
+        append_jsonl({"step": step, **means}, self.path)
+        self._sums, self._count = {}, 0
+
+
+class Progress:
+    """Tells a person how far the run is, how long it still takes and what it reached.
+
+    Parameters
+    ----------
+    say : callable
+        Prints a line.
+    status : callable
+        Replaces the live status line.
+    """
+
+    def __init__(self, say: Callable[[str], None], status: Callable[[str], None]) -> None:
+        self.say, self.status = say, status
+        self._start = self._last = time.monotonic()
+        self._first_share: float | None = None
+
+    def on_step(self, step: int, terms: Mapping[str, float]) -> None:
+        """Refresh the status line twice a second."""
+        now, share = time.monotonic(), terms["spent"]
+        if self._first_share is None:
+            self._start, self._first_share = now, share
+        if now - self._last < 0.5:
+            return
+        self._last = now
+        live = "  ".join(f"{k} {v:+.3f}" for k, v in terms.items() if k != "spent")
+        self.status(f"step {step}  {share:4.0%}  {self._left(share, now)}  {live}")
+
+    def on_event(self, event: str, **details: Any) -> None:
+        """Print a line for each check."""
+        if event != "check":
+            return
+        scores = details["scores"]
+        text = "  ".join(f"{k} {v:.3f}" for k, v in scores.items())
+        mark = "  (best so far)" if details["best"] and scores else ""
+        self.status("")
+        self.say(f"step {details['step']:>6}  {clock(details['seconds']):>6}  {text}{mark}")
+
+    def _left(self, share: float, now: float) -> str:
+        done = share - (self._first_share or 0.0)
+        if done <= 0:
+            return "ETA --:--"
+        return f"ETA {clock((now - self._start) / done * (1 - share))}"
+
+
+def clock(seconds: float) -> str:
+    """Write a duration as ``m:ss`` or ``h:mm:ss``.
+
+    Examples
+    --------
+    >>> clock(75), clock(3675)
+    ('1:15', '1:01:15')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,78 @@
+"""Networks: any length, width, depth and batch size; independence of the records of a batch."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from biogan.config import SequenceGANConfig
+from biogan.nets import GENERATORS, Shape, build
+from biogan.nets.heads import HEADS
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def small(**options):
+    return SequenceGANConfig(
+        **{"width": 8, "depth": 2, "latent": 6, "position_noise": 3, **options}
+    )
+
+
+@pytest.mark.parametrize("architecture", GENERATORS)
+@settings(max_examples=25)
+@given(
+    length=st.integers(1, 70),
+    channels=st.integers(2, 22),
+    width=st.integers(1, 9),
+    depth=st.integers(1, 4),
+    batch=st.integers(1, 5),
+    noise=st.integers(0, 3),
+    attention=st.booleans(),
+    dilation=st.sampled_from([1, 4]),
+    head=st.sampled_from(sorted(HEADS)),
+)
+def test_any_shape(
+    architecture, length, channels, width, depth, batch, noise, attention, dilation, head
+):
+    config = small(
+        architecture=architecture, width=width, depth=depth, position_noise=noise,
+        attention=attention, dilation=dilation, head=head,
+    )  # fmt: skip
+    generator, critic = build(config, Shape(channels, length))
+    letters = generator(generator.noise(batch, rng()))
+    assert letters.shape == (batch, channels, length)
+    assert torch.allclose(letters.sum(1), torch.ones(batch, length), atol=1e-5)
+    assert critic(letters).shape == (batch,)
+    assert generator.sample(generator.noise(batch, rng())).shape == (batch, length)
+
+
+@pytest.mark.parametrize("attention", [False, True])
+@pytest.mark.parametrize("architecture", GENERATORS)
+def test_the_critic_judges_each_sequence_alone(architecture, attention):
+    """A penalty differentiates the sum of the logits: logit i must depend on input i alone."""
+    config = small(architecture=architecture, attention=attention)
+    critic = build(config, Shape(4, 20)).critic
+    x = torch.randn(3, 4, 20, generator=rng())
+    together = critic(x)
+    alone = torch.cat([critic(x[i : i + 1]) for i in range(3)])
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("attention", [False, True])
+@pytest.mark.parametrize("architecture", GENERATORS)
+def test_critics_differentiate_twice(architecture, attention):
+    critic = build(small(architecture=architecture, attention=attention), Shape(4, 20)).critic
+    x = torch.randn(3, 4, 20, generator=rng()).requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    gradient.square().sum().backward()
+    assert all(p.grad is None or torch.isfinite(p.grad).all() for p in critic.parameters())
+    assert critic.embed.weight.grad is not None
+
+
+@pytest.mark.parametrize("architecture", GENERATORS)
+def test_every_weight_of_the_generator_gets_a_gradient(architecture):
+    generator, critic = build(small(architecture=architecture, attention=True), Shape(4, 20))
+    critic(generator(generator.noise(4, rng()))).sum().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in generator.parameters())
