@@ -50,8 +50,8 @@ class Alphabet:
     letters: str
     ambiguity: dict[str, str] = field(default_factory=dict, hash=False)
     complement: str | None = None
-    _codes: np.ndarray = field(init=False, repr=False, compare=False)
-    _bytes: np.ndarray = field(init=False, repr=False, compare=False)
+    _codes: bytes = field(init=False, repr=False, compare=False)
+    _bytes: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.letters:
@@ -68,13 +68,12 @@ class Alphabet:
             raise AlphabetError(
                 f"alphabet {self.name!r} has {len(self.letters)} letters, at most 64"
             )
-        codes = np.full(256, UNKNOWN, np.uint8)
+        # Tables for bytes.translate: several times faster than numpy indexing, and no int64 copy.
+        codes = bytearray([UNKNOWN] * 256)
         for code, letter in enumerate(self.letters):
             codes[ord(letter)] = codes[ord(letter.lower())] = code
-        object.__setattr__(self, "_codes", codes)
-        table = np.full(256, ord("?"), np.uint8)
-        table[: len(self.letters)] = np.frombuffer(self.letters.encode(), np.uint8)
-        object.__setattr__(self, "_bytes", table)
+        object.__setattr__(self, "_codes", bytes(codes))
+        object.__setattr__(self, "_bytes", self.letters.encode().ljust(256, b"?"))
 
     @property
     def size(self) -> int:
@@ -94,17 +93,39 @@ class Alphabet:
     def with_letters(self, extra: Iterable[str]) -> Alphabet:
         """Return this alphabet with further letters behind its own.
 
+        An alphabet with a complement keeps it as long as the complement of each letter is one of
+        its letters too (``R`` needs ``Y``).
+
         Examples
         --------
         >>> DNA.with_letters("-").letters
         'ACGT-'
+        >>> DNA.with_letters("RY").complement
+        'TGCAYR'
         """
         new = "".join(c for c in dict.fromkeys(extra) if c not in self.letters)
         if not new:
             return self
-        complement = None if self.complement is None else self.complement + new
+        complement = self.complement
+        if complement is not None:
+            partners = "".join(map(self.complement_of, new))
+            complement = complement + partners if set(partners) == set(new) else None
         ambiguity = {k: v for k, v in self.ambiguity.items() if k not in new}
         return Alphabet(self.name, self.letters + new, ambiguity, complement)
+
+    def complement_of(self, letter: str) -> str:
+        """Return the complement of a letter or ambiguity code; any other letter is its own.
+
+        Examples
+        --------
+        >>> DNA.complement_of("A"), DNA.complement_of("R"), DNA.complement_of("-")
+        ('T', 'Y', '-')
+        """
+        pairs = dict(zip(self.letters, self.complement or "", strict=False))
+        if letter in pairs:
+            return pairs[letter]
+        wanted = {pairs.get(c, c) for c in self.ambiguity.get(letter, "")}
+        return next((k for k, v in self.ambiguity.items() if set(v) == wanted), letter)
 
     def encode(self, text: str | bytes) -> np.ndarray:
         """Turn letters into codes; lower case counts as upper case.
@@ -120,7 +141,7 @@ class Alphabet:
             Codes; :data:`UNKNOWN` where the alphabet has no such letter.
         """
         raw = text.encode("latin-1", "replace") if isinstance(text, str) else text
-        return self._codes[np.frombuffer(raw, np.uint8)]
+        return np.frombuffer(bytearray(raw.translate(self._codes)), np.uint8)
 
     def encode_many(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Encode many strings at once into one flat array.
@@ -137,7 +158,7 @@ class Alphabet:
 
     def decode(self, codes: np.ndarray) -> str:
         """Turn codes back into letters; codes outside the alphabet become ``?``."""
-        return self._bytes[codes].tobytes().decode("ascii")
+        return np.asarray(codes, np.uint8).tobytes().translate(self._bytes).decode("ascii")
 
     def decode_many(self, codes: np.ndarray, offsets: np.ndarray) -> list[str]:
         """Decode a flat array with offsets into strings (the inverse of :meth:`encode_many`)."""
