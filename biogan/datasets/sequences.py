@@ -260,7 +260,9 @@ class SequenceSet:
 
     def header(self, i: int) -> str:
         """Return the FASTA header of record ``i``: its id and its labels as ``key=value``."""
-        return " ".join([self.ids[i], *(f"{k}={v[i]}" for k, v in self.labels.items() if v[i])])
+        return " ".join(
+            [self.ids[i], *(f"{k}={v[i]}" for k, v in self.labels.items() if v[i] != "")]
+        )
 
     def to_fasta(self, path: str | Path) -> None:
         """Write FASTA (gzip for a name that ends in ``.gz``, ``-`` for standard output)."""
