@@ -1,8 +1,8 @@
 """The embedded set of simulated sigma-70 promoters, and how often what was planted comes back.
 
 The records were made by ``scripts/make_demo_data.py`` from published frequencies (their sources are
-in ``data/README.md``), so the truth is known: transcription starts at the 50th of 60 letters, 6-8 nt
-downstream of a -10 box, and a -35 box lies 16-18 nt upstream of that.
+in ``data/README.md``), so the truth is known: transcription starts at the 50th of 60 letters, at
+the 6th to 8th letter after a -10 box, and a -35 box lies 16-18 letters before that box.
 """
 
 from __future__ import annotations
