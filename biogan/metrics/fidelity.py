@@ -51,8 +51,8 @@ class Fidelity:
     Each part is d(generated, held-out) / d(train, held-out) with as many training as generated
     records, so that the error of a finite sample cancels. The parts:
 
-    - ``kmers-K``: divergence of the k-mer spectrum, at the largest K the held-out data fill and at
-      half of it;
+    - ``kmers-K``: divergence of the k-mer spectrum, at the largest K that the held-out data fill
+      and at two less;
     - ``pairs``: mean divergence of neighbouring letters by position (fixed length only);
     - ``correlations``: root-mean-square error of C_ij (fixed length only);
     - ``lengths``: divergence of the length distribution (variable length only);
@@ -94,7 +94,7 @@ class Fidelity:
         self.fixed = all(s.is_fixed_length and s.lengths[0] == self.length
                          for s in (train, held_out))  # fmt: skip
         largest = choose_k(held_out)
-        self.ks = sorted({max(1, largest // 2), largest})
+        self.ks = sorted({max(1, largest - 2), largest})
         # One state more than letters: a generated record that ends early is different, not wrong.
         self.states = train.alphabet.size + 1
         self.columns = some_columns(self.length, self.states, rng(seed, "columns"))
@@ -155,9 +155,6 @@ class Fidelity:
         for name, value in found.items():
             if name == "correlations":
                 distances[name] = float(np.sqrt(np.mean((value - self.target[name]) ** 2)))
-            elif value.sum() == 0 or self.target[name].sum() == 0:
-                # No record is long enough to hold such a window: as far away as can be.
-                distances[name] = float(self.target[name].sum() != value.sum())
             else:
                 distances[name] = float(jsd(value, self.target[name]).mean())
         return distances

@@ -136,7 +136,8 @@ def jsd(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     p, q : numpy.ndarray, shape (..., cells)
-        Non-negative, with a positive sum along the last axis; normalised here.
+        Not negative; normalised here. An empty spectrum (all zero) is 1 bit away from any other
+        and 0 from another empty one.
 
     Returns
     -------
@@ -151,11 +152,13 @@ def jsd(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     >>> float(jsd(np.array([1, 1, 0]), np.array([1, 0, 1])))
     0.5
     """
-    p = p / p.sum(-1, keepdims=True)
-    q = q / q.sum(-1, keepdims=True)
+    total_p, total_q = p.sum(-1, keepdims=True), q.sum(-1, keepdims=True)
+    p = p / np.where(total_p > 0, total_p, 1)
+    q = q / np.where(total_q > 0, total_q, 1)
     m = (p + q) / 2
     divergence = (rel_entr(p, m).sum(-1) + rel_entr(q, m).sum(-1)) / (2 * np.log(2))
-    return np.clip(divergence, 0.0, 1.0)
+    one_empty = ((total_p > 0) != (total_q > 0))[..., 0]
+    return np.where(one_empty, 1.0, np.clip(divergence, 0.0, 1.0))
 
 
 def pearson(x: np.ndarray, y: np.ndarray) -> float:

@@ -1,0 +1,240 @@
+"""What a metric is: a small function with a name, a direction, a range and what it needs.
+
+A metric reads one :class:`Comparison` (a candidate beside real data) and returns a :class:`Value`.
+Register a new one with :func:`metric`; ``biogan evaluate`` then prints it with its ceiling and
+floors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from biogan.datasets.sequences import SequenceSet
+from biogan.metrics.intervals import GROUPS, jackknife
+from biogan.metrics.kmers import grouped_kmer_counts
+
+
+@dataclass(frozen=True)
+class Value:
+    """One measured number.
+
+    Attributes
+    ----------
+    value : float or None
+        The estimate; ``None`` where the metric cannot be read, and ``note`` says why.
+    low, high : float or None
+        95 % interval; ``None`` where there are too few records for one.
+    plain : float or None
+        The uncorrected plug-in estimate, as other tools print it, where it differs from ``value``.
+    n : int or None
+        Records (or pairs of records) measured.
+    note : str
+        A parameter chosen from the data (``k=6``), or why there is no value.
+    details : tuple of str
+        What a reader can act on, e.g. the k-mers that give a set away.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    plain: float | None = None
+    n: int | None = None
+    note: str = ""
+    details: tuple[str, ...] = ()
+
+
+class Sample:
+    """A set of sequences with the counts that several metrics share, each computed once.
+
+    Parameters
+    ----------
+    sequences : SequenceSet
+        Records in an order that carries no information (see :func:`biogan.evaluation.shuffled`).
+    """
+
+    def __init__(self, sequences: SequenceSet) -> None:
+        self.sequences = sequences
+        self._kmers: dict[int, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    @cached_property
+    def plain(self) -> SequenceSet:
+        """The records without alignment gaps: what composition and k-mers are counted on."""
+        return self.sequences.ungapped()
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """Jackknife group of each record, shape (n,)."""
+        return np.arange(len(self)) % GROUPS
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """Codes of a set of one length, shape (n, L)."""
+        return self.sequences.matrix()
+
+    def group_kmers(self, k: int) -> np.ndarray:
+        """k-mer counts of each jackknife group, shape (GROUPS, A**k)."""
+        if k not in self._kmers:
+            self._kmers[k] = grouped_kmer_counts(self.plain, k, self.groups, GROUPS)
+        return self._kmers[k]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One candidate beside the real data that it is compared with.
+
+    Attributes
+    ----------
+    candidate : Sample
+        What is judged: generated, held-out or floor sequences.
+    reference : Sample
+        Real sequences.
+    source : Sample
+        What the candidate may have copied: the training data.
+    fresh_rate : tuple of (int, int) or None
+        Near copies of ``source`` among held-out real records, and how many of these there are.
+    identity : float
+        Identity from which a record is a near copy.
+    seed : int
+        Seed of random pairs and folds.
+    """
+
+    candidate: Sample
+    reference: Sample
+    source: Sample
+    fresh_rate: tuple[int, int] | None = None
+    identity: float = 0.9
+    seed: int = 0
+
+    def missing(self, need: str) -> str:
+        """Say why ``need`` is not met; an empty string if it is."""
+        real, new = self.reference.sequences, self.candidate.sequences
+        if need == "nucleotides" and self.reference.plain.alphabet.complement is None:
+            return "nucleotides only"
+        if need == "columns":
+            if not real.is_fixed_length:
+                return "lengths vary: a position does not mean the same in every record"
+            if not new.is_fixed_length or new.lengths[0] != real.lengths[0]:
+                return f"not all candidates have the {real.lengths[0]} positions of the reference"
+        if need == "lengths":
+            lengths = np.concatenate([self.reference.plain.lengths, self.candidate.plain.lengths])
+            if lengths.min() == lengths.max():
+                return "not informative: all sequences have one length"
+        if need == "fresh" and self.fresh_rate is None:
+            return "no held-out records to compare with"
+        return ""
+
+
+Function = Callable[[Comparison], Value]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A registered metric.
+
+    Attributes
+    ----------
+    name : str
+        Key in tables and JSON.
+    group : str
+        Section of the report.
+    goal : {"low", "high", "half", "same"}
+        Better is lower, higher, nearer to 0.5, nearer to 1.
+    low, high : float or None
+        Range of possible values.
+    needs : tuple of str
+        Conditions: ``nucleotides``, ``columns``, ``lengths``, ``fresh``.
+    unit : str
+        Unit of the value.
+    title : str
+        Short text for tables.
+    function : callable
+        Computes it.
+    """
+
+    name: str
+    group: str
+    goal: str
+    low: float | None
+    high: float | None
+    needs: tuple[str, ...]
+    unit: str
+    title: str
+    function: Function
+
+    def __call__(self, comparison: Comparison) -> Value:
+        """Compute the metric, or say why it cannot be read."""
+        for need in self.needs:
+            reason = comparison.missing(need)
+            if reason:
+                return Value(None, note=reason)
+        return self.function(comparison)
+
+    def loss(self, value: float) -> float:
+        """Distance from the goal, so that lower is better for every metric."""
+        return {"low": value, "high": -value, "half": abs(value - 0.5), "same": abs(value - 1)}[
+            self.goal
+        ]
+
+
+METRICS: dict[str, Metric] = {}
+
+
+def metric(
+    name: str,
+    group: str,
+    title: str,
+    goal: str = "low",
+    low: float | None = 0.0,
+    high: float | None = None,
+    needs: tuple[str, ...] = (),
+    unit: str = "",
+) -> Callable[[Function], Function]:
+    """Register a function as a metric; see :class:`Metric` for the parameters."""
+
+    def register(function: Function) -> Function:
+        METRICS[name] = Metric(name, group, goal, low, high, needs, unit, title, function)
+        return function
+
+    return register
+
+
+def jackknifed(
+    comparison: Comparison,
+    statistic: Callable[[int | None], float],
+    low: float | None = 0.0,
+    high: float | None = None,
+    correct: bool = True,
+    note: str = "",
+) -> Value:
+    """Estimate a statistic of candidate and reference with its jackknife interval.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Gives the numbers of records.
+    statistic : callable
+        ``statistic(g)`` without jackknife group ``g`` of both sets, all records for ``None``.
+    low, high : float or None
+        Range: a corrected value beyond it is moved to its border.
+    correct : bool
+        Take the bias of the plug-in estimate off the value; otherwise only the interval is taken
+        from the jackknife.
+    note : str
+        Passed on.
+    """
+    n = len(comparison.candidate)
+    if min(n, len(comparison.reference)) < GROUPS:
+        few = f"fewer than {GROUPS} records: no interval"
+        return Value(statistic(None), n=n, note=f"{note}; {few}" if note else few)
+    plain, value, left, right = jackknife(statistic)
+    if not correct:
+        left, right, value = left + plain - value, right + plain - value, plain
+    value, left, right = np.clip([value, left, right], low, high).tolist()
+    return Value(value, left, right, plain, n, note)

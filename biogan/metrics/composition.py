@@ -1,0 +1,95 @@
+"""Letters, lengths and GC content."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import wasserstein_distance
+
+from biogan.datasets.sequences import SequenceSet
+from biogan.metrics.base import Comparison, Value, jackknifed, metric
+from biogan.metrics.intervals import GROUPS, wilson
+from biogan.metrics.kmers import jsd
+
+
+@metric("valid", "composition", "valid letters", goal="high", high=1.0, unit="share")
+def valid(comparison: Comparison) -> Value:
+    """Share of the records read that held only letters of the alphabet, before any cleaning."""
+    report = comparison.candidate.sequences.report
+    if report is None:
+        return Value(None, note="not read from a file: valid by construction")
+    hits, n = report.valid_records, report.records_read
+    return Value(hits / n, *wilson(hits, n), n=n)
+
+
+@metric("length-w1", "composition", "length W1", needs=("lengths",), unit="letters")
+def length_distance(comparison: Comparison) -> Value:
+    """Wasserstein-1 distance of the length distributions, gaps not counted."""
+    new, real = comparison.candidate.plain.lengths, comparison.reference.plain.lengths
+    return _distance(comparison, new, real)
+
+
+@metric("gc-w1", "composition", "GC W1", high=1.0, needs=("nucleotides",), unit="share")
+def gc_distance(comparison: Comparison) -> Value:
+    """Wasserstein-1 distance of the GC share of single records."""
+    new, real = gc_content(comparison.candidate.plain), gc_content(comparison.reference.plain)
+    return _distance(comparison, new, real, high=1.0)
+
+
+@metric("gc-sd-ratio", "composition", "GC sd ratio", goal="same", needs=("nucleotides",))
+def gc_spread(comparison: Comparison) -> Value:
+    """Compare the spread of GC: sd of the GC share over that of real records."""
+    new, real = gc_content(comparison.candidate.plain), gc_content(comparison.reference.plain)
+
+    def ratio(g: int | None) -> float:
+        top, bottom = _without(new, g).std(), _without(real, g).std()
+        return float(top / bottom) if bottom > 0 else 1.0
+
+    if real.std() == 0:
+        return Value(None, note="every reference record has the same GC share")
+    return jackknifed(comparison, ratio)
+
+
+@metric("letter-jsd", "composition", "letter JSD", high=1.0, unit="bits")
+def letter_divergence(comparison: Comparison) -> Value:
+    """Jensen-Shannon divergence of the pooled letter frequencies."""
+    new, real = comparison.candidate.group_kmers(1), comparison.reference.group_kmers(1)
+    return jackknifed(
+        comparison, lambda g: float(jsd(remaining(new, g), remaining(real, g))), high=1.0
+    )
+
+
+def gc_content(sequences: SequenceSet) -> np.ndarray:
+    """GC share of each record among its A, C, G, T and U; shape (n,), 0 for an empty record.
+
+    Examples
+    --------
+    >>> from biogan.datasets.sequences import SequenceSet
+    >>> gc_content(SequenceSet.from_strings(["GGCA", "AT"])).tolist()
+    [0.75, 0.0]
+    """
+    letters = np.frombuffer(sequences.alphabet.letters.encode(), np.uint8)
+    strong, known = np.isin(letters, list(b"GC")), np.isin(letters, list(b"ACGTU"))
+    rows = np.repeat(np.arange(len(sequences)), sequences.lengths)
+    hits = np.bincount(rows, strong[sequences.codes], len(sequences))
+    total = np.bincount(rows, known[sequences.codes], len(sequences))
+    return hits / np.maximum(total, 1)
+
+
+def remaining(groups: np.ndarray, left_out: int | None) -> np.ndarray:
+    """Sum counts of shape (GROUPS, ...) over all groups but one."""
+    total = groups.sum(0)
+    return total if left_out is None else total - groups[left_out]
+
+
+def _without(values: np.ndarray, left_out: int | None) -> np.ndarray:
+    return values if left_out is None else values[np.arange(len(values)) % GROUPS != left_out]
+
+
+def _distance(
+    comparison: Comparison, new: np.ndarray, real: np.ndarray, high: float | None = None
+) -> Value:
+    return jackknifed(
+        comparison,
+        lambda g: float(wasserstein_distance(_without(new, g), _without(real, g))),
+        high=high,
+    )

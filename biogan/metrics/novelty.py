@@ -1,0 +1,50 @@
+"""Copies and near copies of the training data, beside the rate among held-out real records."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from biogan.metrics.base import Comparison, Value, metric
+from biogan.metrics.intervals import newcombe, wilson
+from biogan.similarity import has_near_copy
+
+
+@metric("copies", "novelty", "exact copies", high=1.0, unit="share")
+def exact_copies(comparison: Comparison) -> Value:
+    """Share of the records that stand letter for letter in the training data."""
+    sequences = comparison.candidate.sequences
+    known = set(comparison.source.sequences.strings())
+    hits = [i for i, text in enumerate(sequences.strings()) if text in known]
+    share = _share(len(hits), len(sequences))
+    return Value(*share, n=len(sequences), details=tuple(sequences.ids[i] for i in hits[:5]))
+
+
+@metric("near-copies", "novelty", "near copies", high=1.0, unit="share")
+def near_copies(comparison: Comparison) -> Value:
+    """Share of the records with a training record at or above the identity (0.9)."""
+    hits, n = int(_near(comparison).sum()), len(comparison.candidate)
+    return Value(*_share(hits, n), n=n, note=f"id>={comparison.identity:g}")
+
+
+@metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0, needs=("fresh",),
+        unit="share")  # fmt: skip
+def near_copy_excess(comparison: Comparison) -> Value:
+    """Near-copy rate minus that of held-out real records: copying, not likeness."""
+    assert comparison.fresh_rate is not None  # the need "fresh" was met
+    hits, n = int(_near(comparison).sum()), len(comparison.candidate)
+    real_hits, real_n = comparison.fresh_rate
+    low, high = newcombe(hits, n, real_hits, real_n)
+    return Value(hits / n - real_hits / real_n, low, high, n=n)
+
+
+def _share(hits: int, n: int) -> tuple[float, float, float]:
+    return hits / n, *wilson(hits, n)
+
+
+@lru_cache(maxsize=1)
+def _near(comparison: Comparison) -> np.ndarray:
+    return has_near_copy(
+        comparison.candidate.sequences, comparison.source.sequences, comparison.identity
+    )

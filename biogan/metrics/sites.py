@@ -1,0 +1,100 @@
+"""Agreement by position and between positions, for aligned or fixed-length sets."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from biogan.metrics.base import Comparison, Sample, Value, jackknifed, metric
+from biogan.metrics.composition import remaining
+from biogan.metrics.intervals import GROUPS
+from biogan.metrics.kmers import jsd, pearson
+from biogan.metrics.position import (
+    column_pairs,
+    joint_counts,
+    letter_counts,
+    pair_counts,
+    pair_covariance,
+    slope,
+    some_columns,
+)
+from biogan.seeds import rng
+
+
+@metric("site-jsd", "positions", "letters by position JSD", high=1.0, needs=("columns",),
+        unit="bits")  # fmt: skip
+def site_divergence(comparison: Comparison) -> Value:
+    """Mean over positions of the divergence of the letters there."""
+    return _divergence(comparison, letter_counts)
+
+
+@metric("site-pair-jsd", "positions", "2-mers by position JSD", high=1.0, needs=("columns",),
+        unit="bits")  # fmt: skip
+def neighbour_divergence(comparison: Comparison) -> Value:
+    """Mean over positions of the divergence of the two letters there."""
+    if comparison.reference.matrix.shape[1] < 2:
+        return Value(None, note="sequences of one letter have no neighbours")
+    return _divergence(comparison, pair_counts)
+
+
+@metric("pair-pearson", "positions", "pair correlations r", goal="high", low=-1.0, high=1.0,
+        needs=("columns",))  # fmt: skip
+def covariance_correlation(comparison: Comparison) -> Value:
+    """Pearson correlation of C_ij(a,b) = f_ij - f_i f_j over all pairs of positions."""
+    return _from_pairs(comparison, 0, low=-1.0, high=1.0)
+
+
+@metric("pair-slope", "positions", "pair corr. slope", goal="same", low=None, needs=("columns",))
+def covariance_slope(comparison: Comparison) -> Value:
+    """Slope of the generated C_ij on the real ones: below 1, right pattern but too weak."""
+    return _from_pairs(comparison, 1, low=None, high=None)
+
+
+def _divergence(comparison: Comparison, count) -> Value:  # type: ignore[no-untyped-def]
+    new, real = (_by_group(s, count) for s in (comparison.candidate, comparison.reference))
+    return jackknifed(
+        comparison, lambda g: float(jsd(remaining(new, g), remaining(real, g)).mean()), high=1.0
+    )
+
+
+def _by_group(sample: Sample, count) -> np.ndarray:  # type: ignore[no-untyped-def]
+    size = sample.sequences.alphabet.size
+    return np.stack([count(sample.matrix[sample.groups == g], size) for g in range(GROUPS)])
+
+
+def _from_pairs(comparison: Comparison, which: int, low: float | None, high: float | None) -> Value:
+    if comparison.reference.matrix.shape[1] < 2:
+        return Value(None, note="sequences of one letter have no pairs")
+    found, note = _pair_statistics(comparison)
+    return jackknifed(
+        comparison,
+        lambda g: found[GROUPS if g is None else g][which],
+        low=low,
+        high=high,
+        correct=False,
+        note=note,
+    )
+
+
+@lru_cache(maxsize=1)
+def _pair_statistics(comparison: Comparison) -> tuple[list[tuple[float, float]], str]:
+    """Pearson and slope without each jackknife group, and last with all records."""
+    length = comparison.reference.matrix.shape[1]
+    size = comparison.reference.sequences.alphabet.size
+    columns = some_columns(length, size, rng(comparison.seed, "columns"))
+    mask = column_pairs(len(columns), size)
+    samples = (comparison.reference, comparison.candidate)
+    totals = [joint_counts(s.matrix[:, columns], size) for s in samples]
+
+    def statistics(left_out: int | None) -> tuple[float, float]:
+        flat = []
+        for sample, total in zip(samples, totals, strict=True):
+            out = sample.groups == (-1 if left_out is None else left_out)
+            joint = total - joint_counts(sample.matrix[out][:, columns], size)
+            kept = max(1, len(sample) - int(out.sum()))
+            flat.append(pair_covariance(joint, kept)[mask])
+        return pearson(flat[0], flat[1]), slope(flat[0], flat[1])
+
+    note = "" if len(columns) == length else f"{len(columns)} of {length} columns"
+    return [statistics(g) for g in (*range(GROUPS), None)], note
