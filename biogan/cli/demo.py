@@ -1,0 +1,95 @@
+"""``biogan demo``: the whole road from sequences to a judged model, on the embedded promoters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from biogan.cli import console
+
+if TYPE_CHECKING:
+    from biogan.datasets.sequences import SequenceSet
+    from biogan.report.report import Report
+
+SAMPLES = 2000
+
+
+@click.command()
+@click.option("-o", "--out", default="demo", show_default=True, help="Folder to write.")
+@click.option("--max-time", default="2m", show_default=True, help="Time for training.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of everything.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier demo in the folder.")
+def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
+    """Show how often the planted -35 and -10 boxes come back, and how the samples are judged."""
+    from biogan.datasets.demo import load_demo
+    from biogan.errors import OutputError
+    from biogan.evaluation import evaluate
+    from biogan.gan import SequenceGAN
+    from biogan.training.callbacks import Progress
+
+    gan = SequenceGAN(max_time=max_time, seed=seed)
+    folder = Path(out)
+    if folder.exists() and not overwrite:
+        raise OutputError(
+            f"{folder}: exists: choose another folder with -o, or replace an earlier demo in it "
+            "with --overwrite"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {name: folder / f"{name}.fasta" for name in ("train", "held_out", "new")}
+    train, held_out = load_demo()
+    train.to_fasta(files["train"])
+    held_out.to_fasta(files["held_out"])
+
+    console.say(f"1/3 learning {len(train)} simulated promoters of 60 nt for {max_time}")
+    watcher = Progress(console.say, console.status)
+    gan.fit(train, out=folder / "run", overwrite=overwrite, callbacks=[watcher])
+    console.say(f"2/3 writing {SAMPLES} new ones to {files['new']}")
+    new = gan.sample(SAMPLES, seed)
+    new.to_fasta(files["new"])
+    console.say("3/3 judging them beside held-out promoters and trivial samplers")
+    report = evaluate(
+        train, new, held_out=held_out, seed=seed, progress=console.progress("scoring")
+    )
+    console.end_status()
+    click.echo(report.to_text())
+    click.echo(motif_table(new, held_out, seed))
+    console.say(
+        f"model: {folder / 'run'}   sequences: {files['new']}\n"
+        "next:\n"
+        f"  biogan sample {folder / 'run'} -n 10000 --seed 7 > more.fasta\n"
+        f"  biogan evaluate {files['new']} --reference {files['train']} "
+        f"--held-out {files['held_out']}\n"
+        "  biogan train YOUR.fasta -o run"
+    )
+    return report
+
+
+def motif_table(new: SequenceSet, held_out: SequenceSet, seed: int) -> str:
+    """Write how often the planted boxes occur in new, held-out and shuffled sequences.
+
+    Parameters
+    ----------
+    new, held_out : SequenceSet
+        DNA of 60 letters.
+    seed : int
+        Seed of the shuffle, the level of chance.
+    """
+    from biogan.baselines import get_baseline
+    from biogan.datasets.demo import planted_motif_rate
+
+    chance = get_baseline("shuffle").fit(held_out).sample(SAMPLES, seed)
+    rates = {
+        "generated": planted_motif_rate(new),
+        "held-out (the truth)": planted_motif_rate(held_out),
+        "shuffled (chance)": planted_motif_rate(chance),
+    }
+    head = f"{'planted motifs, at most one mismatch each':<42}" + "".join(
+        f"{name:>12}" for name in rates["generated"]
+    )
+    rows = [
+        f"  {name:<40}" + "".join(f"{share:>12.1%}" for share in rate.values())
+        for name, rate in rates.items()
+    ]
+    return "\n".join([head, *rows])

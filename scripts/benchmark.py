@@ -1,0 +1,234 @@
+"""Speed and fidelity as ratios within one run, printed as a Markdown table.
+
+    python scripts/benchmark.py                       all sections on speed
+    python scripts/benchmark.py alphabet reading      only these
+    python scripts/benchmark.py sampling --model run  a model of yours
+    python scripts/benchmark.py --fidelity real.fasta --held-out held.fasta --seeds 1 2 3
+
+Absolute figures depend on the machine; the ratio to a known tool, timed in the same run, does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+import biogan
+from biogan import DNA, SequenceSet, evaluate, read_fasta
+from biogan.baselines import get_baseline
+from biogan.metrics.kmers import kmer_counts
+from biogan.seeds import rng
+
+# What was timed, biogan, the other tool, the ratio.
+Row = tuple[str, str, str, str]
+
+LENGTH = 50
+SPECTRUM_N = 10_000
+METRICS = ("auroc", "kmer-pearson", "copies", "near-copies")
+
+
+def seconds(task: Callable[[], object], repeats: int = 5) -> float:
+    """Median wall time of a task, after one call that is not timed."""
+    task()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        task()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def random_dna(n: int, length: int, seed: int) -> SequenceSet:
+    """Uniform random DNA."""
+    codes = rng(seed, "benchmark").integers(0, DNA.size, (n, length), np.uint8)
+    return SequenceSet.from_matrix(DNA, codes)
+
+
+def alphabet(args: argparse.Namespace) -> list[Row]:
+    """Letters to codes and back, against a dictionary lookup a letter."""
+    size = 5_000_000
+    codes = random_dna(1, size, args.seed).codes
+    text = DNA.decode(codes)
+    few = size // 10
+    table = {letter: code for code, letter in enumerate(DNA.letters)}
+    rows = []
+    for what, own, other in [
+        ("encode", lambda: DNA.encode(text), lambda: [table[c] for c in text[:few]]),
+        ("decode", lambda: DNA.decode(codes), lambda: "".join(DNA.letters[c] for c in codes[:few])),
+    ]:
+        fast, slow = size / seconds(own), few / seconds(other)
+        rows.append(
+            (
+                f"{what}, letters/s",
+                f"{fast / 1e6:.0f} million",
+                f"Python lookup a letter: {slow / 1e6:.1f} million",
+                f"{fast / slow:.0f} x",
+            )
+        )
+    return rows
+
+
+def reading(args: argparse.Namespace) -> list[Row]:
+    """Read a FASTA of 200-mers end to end, against Biopython's parser on the same file."""
+    from Bio import SeqIO
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "reads.fasta"
+        random_dna(args.records, 200, args.seed).to_fasta(path)
+        size = path.stat().st_size / 1e6
+        own = size / seconds(lambda: read_fasta(path), 3)
+        other = size / seconds(lambda: [str(r.seq) for r in SeqIO.parse(path, "fasta")], 3)
+    return [
+        (
+            f"read FASTA, MB/s ({size:.0f} MB; checked, encoded, reported)",
+            f"{own:.0f}",
+            f"Bio.SeqIO.parse (strings only): {other:.0f}",
+            f"{own / other:.1f} x",
+        )
+    ]
+
+
+def start_up(args: argparse.Namespace) -> list[Row]:
+    """``biogan --help`` against an empty Python."""
+
+    def run(code: str) -> float:
+        return seconds(
+            lambda: subprocess.run(
+                [sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=True
+            )
+        )
+
+    help_time = run("from biogan.cli import main; main(['--help'])")
+    python = run("pass")
+    return [
+        (
+            "biogan --help, ms",
+            f"{help_time * 1e3:.0f}",
+            f"python -c pass: {python * 1e3:.0f}",
+            f"{help_time / python:.1f} x",
+        )
+    ]
+
+
+def sampling(args: argparse.Namespace) -> list[Row]:
+    """Sequences a second from a model, against a position-specific Markov chain."""
+    from biogan import SequenceGAN
+
+    if args.model:
+        gan, name = SequenceGAN.load(args.model), Path(args.model).name
+        reference = gan.sample(1000, args.seed)
+    else:
+        reference, name = random_dna(1000, LENGTH, args.seed), "untrained default network"
+        gan = SequenceGAN(steps=1, seed=args.seed).fit(reference)
+    chain = get_baseline("positional-markov-3").fit(reference)
+    n = args.sequences
+    own, other = (n / seconds(lambda s=s: s.sample(n, args.seed), 3) for s in (gan, chain))
+    return [
+        (
+            f"sample, sequences/s ({name}, {int(reference.lengths.max())} letters)",
+            f"{own:.0f}",
+            f"positional-markov-3: {other:.0f}",
+            f"{own / other:.2f} x",
+        )
+    ]
+
+
+SECTIONS = {f.__name__: f for f in (alphabet, reading, start_up, sampling)}
+
+
+def spectrum_r(new: SequenceSet, real: SequenceSet) -> float:
+    """Pearson correlation of 6-mer counts."""
+    return float(np.corrcoef(kmer_counts(new, 6), kmer_counts(real, 6))[0, 1])
+
+
+def fidelity(args: argparse.Namespace) -> list[str]:
+    """Train with default settings for each seed and judge the result: lines of a table."""
+    from biogan import SequenceGAN
+
+    train, held_out = read_fasta(args.fidelity), read_fasta(args.held_out)
+    names = ["AUROC", "6-mer r", "exact copies", "near copies", "steps"]
+    lines = [f"| sequences | {' | '.join(names)} | 6-mer r to train at n = {SPECTRUM_N:,} |"]
+    lines.append("|---" * (len(names) + 2) + "|")
+
+    def line(label: str, values: dict[str, float | None], steps: object, many: object) -> str:
+        cells = ["-" if values[m] is None else f"{values[m]:.3f}" for m in METRICS]
+        return f"| {label} | {' | '.join(cells)} | {steps} | {many} |"
+
+    for seed in args.seeds:
+        gan = SequenceGAN(max_time=args.max_time, seed=seed).fit(train)
+        new = gan.sample(SPECTRUM_N, seed)
+        report = evaluate(train, new, held_out=held_out, metrics=METRICS, seed=seed)
+        columns = {
+            label: {row.metric.name: row.columns[label].value for row in report.rows}
+            for label in report.rows[0].columns
+        }
+        steps = gan.card["training"]["steps"]
+        r = f"{spectrum_r(new, train):.3f}"
+        lines.append(line(f"generated, seed {seed}", columns.pop("generated"), steps, r))
+    # The scale: ceiling, floors and verbatim copies, as scored beside the last seed.
+    for label, values in columns.items():
+        r = "-"
+        if label != "held-out":
+            floor = get_baseline(label).fit(train).sample(SPECTRUM_N, args.seeds[-1])
+            r = f"{spectrum_r(floor, train):.3f}"
+        lines.append(line(label, values, "-", r))
+    lines += ["", f"All but the last column: n = {report.n:,} against held-out records."]
+    return lines
+
+
+def about(args: argparse.Namespace) -> list[str]:
+    """Machine, versions, seed and command."""
+    import torch
+
+    packages = ", ".join(f"{p} {version(p)}" for p in ("torch", "numpy", "biopython"))
+    return [
+        f"* {platform.machine()}, {platform.processor() or platform.system()}, "
+        f"{torch.get_num_threads()} threads, Python {platform.python_version()}",
+        f"* biogan {biogan.__version__}, {packages}; seed {args.seed}",
+        f"* `python scripts/benchmark.py {shlex.join(sys.argv[1:])}`",
+        "",
+    ]
+
+
+def main() -> None:
+    """Run what was asked for and print it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)} (all)")
+    parser.add_argument("--model", help="model folder for the section on sampling")
+    parser.add_argument("--records", type=int, default=400_000, help="200-mers to read")
+    parser.add_argument("--sequences", type=int, default=20_000, help="sequences to sample")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--fidelity", metavar="FASTA", help="train on these, no section on speed")
+    parser.add_argument("--held-out", metavar="FASTA", help="judge against these")
+    parser.add_argument("--max-time", default="10m", help="training time a seed")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    args = parser.parse_args()
+    unknown = set(args.sections) - set(SECTIONS)
+    if unknown:
+        parser.error(f"unknown section {min(unknown)!r}: choose of {', '.join(SECTIONS)}")
+    if args.fidelity and not args.held_out:
+        parser.error("--fidelity needs --held-out")
+    if args.fidelity:
+        table = fidelity(args)
+    else:
+        rows = [r for name in args.sections or SECTIONS for r in SECTIONS[name](args)]
+        table = ["| what | biogan | compared with | ratio |", "|---|---|---|---|"]
+        table += [f"| {' | '.join(row)} |" for row in rows]
+    print("\n".join(about(args) + table))
+
+
+if __name__ == "__main__":
+    main()
