@@ -17,7 +17,7 @@ def valid(comparison: Comparison) -> Value:
     report = comparison.candidate.sequences.report
     if report is None:
         return Value(None, note="not read from a file: valid by construction")
-    hits, n = report.valid_records, report.records_read
+    hits, n = report.valid_records, report.records
     return Value(hits / n, *wilson(hits, n), n=n)
 
 

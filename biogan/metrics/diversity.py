@@ -20,7 +20,7 @@ def unique_share(comparison: Comparison) -> Value:
     return Value(distinct / n, *wilson(distinct, n), n=n)
 
 
-@metric("identity-ratio", "diversity", "pairwise identity ratio", goal="same")
+@metric("identity-ratio", "diversity", "identity ratio", goal="same")
 def identity_ratio(comparison: Comparison) -> Value:
     """Mean identity of random pairs over that of real pairs: above 1 less diverse than real."""
     new = pair_identities(comparison.candidate.sequences)

@@ -60,7 +60,11 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     share, z2 = hits / n, _Z**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    # At no hits and at all hits the border is exact; rounding would miss it by 1e-17.
+    return (
+        float(centre - half) if hits else 0.0,
+        float(centre + half) if hits < n else 1.0,
+    )
 
 
 def newcombe(hits1: int, n1: int, hits2: int, n2: int) -> tuple[float, float]:

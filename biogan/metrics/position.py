@@ -55,7 +55,7 @@ def pair_counts(matrix: np.ndarray, states: int) -> np.ndarray:
 def one_hot(matrix: np.ndarray, states: int) -> np.ndarray:
     """Return indicator columns: shape (n, L * A), float32."""
     eye = np.eye(states, dtype=np.float32)
-    return eye[matrix].reshape(len(matrix), -1)
+    return eye[matrix].reshape(len(matrix), matrix.shape[1] * states)
 
 
 def joint_counts(matrix: np.ndarray, states: int) -> np.ndarray:

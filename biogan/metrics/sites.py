@@ -22,14 +22,14 @@ from biogan.metrics.position import (
 from biogan.seeds import rng
 
 
-@metric("site-jsd", "positions", "letters by position JSD", high=1.0, needs=("columns",),
+@metric("site-jsd", "positions", "position letter JSD", high=1.0, needs=("columns",),
         unit="bits")  # fmt: skip
 def site_divergence(comparison: Comparison) -> Value:
     """Mean over positions of the divergence of the letters there."""
     return _divergence(comparison, letter_counts)
 
 
-@metric("site-pair-jsd", "positions", "2-mers by position JSD", high=1.0, needs=("columns",),
+@metric("site-pair-jsd", "positions", "position 2-mer JSD", high=1.0, needs=("columns",),
         unit="bits")  # fmt: skip
 def neighbour_divergence(comparison: Comparison) -> Value:
     """Mean over positions of the divergence of the two letters there."""
@@ -38,14 +38,14 @@ def neighbour_divergence(comparison: Comparison) -> Value:
     return _divergence(comparison, pair_counts)
 
 
-@metric("pair-pearson", "positions", "pair correlations r", goal="high", low=-1.0, high=1.0,
+@metric("pair-pearson", "positions", "pair correlation r", goal="high", low=-1.0, high=1.0,
         needs=("columns",))  # fmt: skip
 def covariance_correlation(comparison: Comparison) -> Value:
     """Pearson correlation of C_ij(a,b) = f_ij - f_i f_j over all pairs of positions."""
     return _from_pairs(comparison, 0, low=-1.0, high=1.0)
 
 
-@metric("pair-slope", "positions", "pair corr. slope", goal="same", low=None, needs=("columns",))
+@metric("pair-slope", "positions", "pair correl. slope", goal="same", low=None, needs=("columns",))
 def covariance_slope(comparison: Comparison) -> Value:
     """Slope of the generated C_ij on the real ones: below 1, right pattern but too weak."""
     return _from_pairs(comparison, 1, low=None, high=None)

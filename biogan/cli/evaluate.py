@@ -1,0 +1,119 @@
+"""``biogan evaluate``: two FASTA files in, a table and a verdict out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from biogan.cli import console
+from biogan.cli.options import GroupedCommand, config_options
+from biogan.config import ReadingConfig
+from biogan.errors import OutputError
+
+if TYPE_CHECKING:
+    from biogan.alphabet import Alphabet
+    from biogan.datasets.sequences import SequenceSet
+    from biogan.report.report import Report
+
+
+@click.command(cls=GroupedCommand, headings=(ReadingConfig,))
+@click.argument("fasta")
+@click.option("--reference", required=True, help="Real sequences.  [required]")
+@click.option("--train", help="What the generator was trained on: needed to find copies.")
+@click.option("--held-out", help="Real sequences that the generator has not seen.")
+@click.option("-o", "--out", help="Folder for metrics.json, metrics.tsv and verdict.txt.")
+@click.option("--overwrite", is_flag=True, help="Replace the report in the folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
+@click.option("-n", "count", type=click.IntRange(1), default=10_000, show_default=True,
+              help="Records of each set that are scored at most.")  # fmt: skip
+@click.option("--identity", type=click.FloatRange(0, 1, min_open=True), default=0.9,
+              show_default=True, help="Identity from which a record is a near copy.")  # fmt: skip
+@click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random choices.")
+@config_options(ReadingConfig, "reading")
+def command(
+    fasta: str,
+    reference: str,
+    train: str | None,
+    held_out: str | None,
+    out: str | None,
+    overwrite: bool,
+    as_json: bool,
+    count: int,
+    identity: float,
+    metrics: tuple[str, ...],
+    seed: int,
+    reading: ReadingConfig,
+) -> Report:
+    """Score FASTA ('-' for standard input) beside held-out real data and trivial samplers.
+
+    \b
+    biogan evaluate new.fasta --reference real.fasta
+    biogan evaluate new.fasta --reference test.fasta --train train.fasta -o report
+    """  # noqa: D301 - click's mark for lines that are not to be joined
+    from biogan.evaluation import evaluate
+
+    if out is not None:
+        _check_folder(Path(out), overwrite)
+    real = _read("reference", reference, reading)
+    paths = {"generated": fasta, "train": train, "held-out": held_out}
+    sets = {
+        name: _read(name, path, reading, real.alphabet)
+        for name, path in paths.items()
+        if path is not None
+    }
+    report = evaluate(
+        real,
+        sets["generated"],
+        sets.get("train"),
+        sets.get("held-out"),
+        metrics=list(metrics) or None,
+        seed=seed,
+        n=count,
+        identity=identity,
+        progress=console.progress("scoring"),
+    )
+    console.end_status()
+    if out is not None:
+        _write(report, Path(out))
+        console.say(f"{out}: metrics.json, metrics.tsv and verdict.txt written")
+    click.echo(report.to_json() if as_json else report.to_text())
+    return report
+
+
+def _read(
+    name: str, path: str, reading: ReadingConfig, alphabet: Alphabet | None = None
+) -> SequenceSet:
+    """Read one file; all but the reference are read with the reference's alphabet."""
+    from biogan.alphabet import ALPHABETS
+    from biogan.io.fasta import read_fasta
+
+    if alphabet is not None:
+        known = alphabet.name in ALPHABETS
+        reading = reading.replace(
+            alphabet=alphabet.name if known else f"custom:{alphabet.letters}",
+            gaps="letter" if alphabet.has_gap else reading.gaps,
+        )
+    sequences = read_fasta(path, reading)
+    for line in sequences.report.lines() if sequences.report else ():
+        console.say(f"{name}: {line}")
+    return sequences
+
+
+def _check_folder(folder: Path, overwrite: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file, -o needs a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+        raise OutputError(f"{folder}: is not empty; use --overwrite, or another folder")
+
+
+def _write(report: Report, folder: Path) -> None:
+    from biogan.io.tables import atomic_path, write_json, write_tsv
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(report.to_dict(), folder / "metrics.json")
+    write_tsv(report.to_frame(), folder / "metrics.tsv")
+    with atomic_path(folder / "verdict.txt") as temporary:
+        temporary.write_text(report.to_text() + "\n", encoding="utf-8")

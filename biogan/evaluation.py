@@ -1,0 +1,164 @@
+"""Judge generated sequences: every metric beside a ceiling of real data and trivial floors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+import biogan
+from biogan.baselines import get_baseline
+from biogan.datasets.sequences import SequenceSet
+from biogan.errors import ConfigError
+from biogan.metrics.base import Comparison, Metric, Sample, Value
+from biogan.metrics.catalogue import get_metrics
+from biogan.metrics.kmers import choose_k
+from biogan.metrics.roles import Roles, Sequences, as_set, assign_roles, shuffled
+from biogan.protocols import Sampler
+from biogan.report.report import CONTROL, Report, Row
+from biogan.similarity import has_near_copy
+
+#: Records of each set that are scored at most.
+MAX_RECORDS = 10_000
+_MAX_ORDER, _MAX_POSITIONAL_ORDER = 5, 4
+
+
+def evaluate(
+    real: Sequences,
+    generated: Sequences | Sampler,
+    train: Sequences | None = None,
+    held_out: Sequences | None = None,
+    metrics: Sequence[str] | None = None,
+    seed: int = 0,
+    n: int = MAX_RECORDS,
+    identity: float = 0.9,
+    floors: Sequence[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
+    """Score generated sequences beside held-out real ones and trivial samplers.
+
+    Parameters
+    ----------
+    real : SequenceSet or list of str
+        Real sequences, the reference.
+    generated : SequenceSet, list of str or Sampler
+        What is judged; a sampler is asked for ``n`` sequences.
+    train : SequenceSet or list of str, optional
+        What the generator was trained on: needed to speak about memorisation.
+    held_out : SequenceSet or list of str, optional
+        Real records that the generator has not seen. Which set plays which part is said in
+        :mod:`biogan.metrics.roles`.
+    metrics : list of str, optional
+        Names of metrics, by default all.
+    seed : int
+        Seed of subsamples, floors and folds.
+    n : int
+        Records of each set that are scored at most; all are cut to the size of the smallest set.
+    identity : float
+        Identity from which a record counts as a near copy, above 0 to 1.
+    floors : list of str, optional
+        Names of trivial samplers; by default :func:`default_floors`.
+    progress : callable, optional
+        Receives the name of every set before it is scored.
+
+    Returns
+    -------
+    Report
+        The same for any order and any names of the records.
+
+    Raises
+    ------
+    DataError, AlphabetError
+        If a set is empty, or generated letters do not belong to the reference's alphabet.
+    ConfigError
+        If a number is out of its range or a metric or floor unknown.
+    """
+    if n < 1 or not 0 < identity <= 1:
+        raise ConfigError(f"n={n}, identity={identity}: n is at least 1, identity in (0, 1]")
+    chosen = get_metrics(metrics)
+    reference = as_set(real, "reference")
+    given = {
+        name: as_set(some, name, reference.alphabet)
+        for name, some in (("train", train), ("held-out", held_out))
+        if some is not None
+    }
+    drawn = generated.sample(n, seed) if isinstance(generated, Sampler) else generated
+    judged = as_set(drawn, "generated", reference.alphabet)
+    roles = assign_roles(
+        reference, given.get("train"), given.get("held-out"), min(n, len(judged)), seed, identity
+    )
+    size = min(n, len(judged), len(roles.target), len(roles.ceiling))
+    target, source = Sample(shuffled(roles.target, seed)[:size]), Sample(roles.source)
+    fresh_rate = _fresh_rate(roles, chosen, size, seed, identity)
+
+    def score(label: str, sequences: SequenceSet, some: Sequence[Metric]) -> dict[str, Value]:
+        if progress is not None:
+            progress(label)
+        candidate = Sample(shuffled(sequences, seed)[:size])
+        comparison = Comparison(candidate, target, source, fresh_rate, identity, seed)
+        return {m.name: m(comparison) for m in some}
+
+    columns = {"generated": score("generated", judged, chosen)}
+    # Likeness to the training data is read on records outside it, the ceiling's need not be.
+    novelty = [m for m in chosen if m.group == "novelty"]
+    columns["held-out"] = score("held-out", roles.ceiling, [m for m in chosen if m not in novelty])
+    columns["held-out"] |= (
+        {m.name: Value(None, note="no held-out records were given") for m in novelty}
+        if roles.fresh is None
+        else score("held-out", roles.fresh, novelty)
+    )
+    names = default_floors(roles) if floors is None else list(floors)
+    for name in dict.fromkeys([*names, CONTROL]):
+        sampled = get_baseline(name).fit(roles.fit).sample(size, seed)
+        columns[name] = score(name, sampled, chosen)
+    return Report(
+        rows=[Row(m, {label: found[m.name] for label, found in columns.items()}) for m in chosen],
+        n=size,
+        seed=seed,
+        identity=identity,
+        sets={
+            name: _describe(some)
+            for name, some in {"generated": judged, "reference": reference, **given}.items()
+        },
+        notes=(
+            f"every set is read at n = {size}, the smallest of --n {n}, generated {len(judged)}, "
+            f"target {len(roles.target)} and ceiling {len(roles.ceiling)}",
+            *roles.notes,
+        ),
+        version=biogan.__version__,
+    )
+
+
+def default_floors(roles: Roles) -> list[str]:
+    """Name the trivial samplers that fit the data.
+
+    A Markov chain's order is the highest, up to 5, with ten windows for each k-mer; that of the
+    position-specific chain the highest, up to 4, with ten records for each k-mer.
+    """
+    fit = roles.fit
+    floors = [f"markov-{max(1, choose_k(fit, highest=_MAX_ORDER + 1) - 1)}"]
+    if fit.is_fixed_length and roles.target.is_fixed_length:
+        order = int(np.log(max(1, len(fit) / 10)) / np.log(max(2, fit.alphabet.size))) - 1
+        floors += [f"positional-markov-{min(max(1, order), _MAX_POSITIONAL_ORDER)}", "pwm"]
+    nucleotides = fit.alphabet.complement is not None
+    return [*floors, "dinucleotide-shuffle" if nucleotides else "shuffle", "uniform"]
+
+
+def _fresh_rate(
+    roles: Roles, metrics: Sequence[Metric], size: int, seed: int, identity: float
+) -> tuple[int, int] | None:
+    if roles.fresh is None or not any("fresh" in m.needs for m in metrics):
+        return None
+    near = has_near_copy(shuffled(roles.fresh, seed)[:size], roles.source, identity)
+    return int(near.sum()), len(near)
+
+
+def _describe(sequences: SequenceSet) -> dict[str, object]:
+    lengths = sequences.lengths
+    return {
+        "records": len(sequences),
+        "alphabet": sequences.alphabet.letters,
+        "shortest": int(lengths.min()),
+        "longest": int(lengths.max()),
+        "sha256": sequences.digest,
+    }

@@ -1,0 +1,199 @@
+"""Which real records play which part in an evaluation.
+
+Everything is scored against a *target*: real records that the trivial samplers, and where the
+caller can say so the generator, have not seen. The *ceiling* is other real records against the
+same target, so both are real and neither has seen the other.
+
+======================  =============  =======================  =================
+given                   target         ceiling; floors fit on   copies sought in
+======================  =============  =======================  =================
+real                    one side of a  the other side           real
+                        cluster split
+real, held_out          held_out       real                     real
+real, train             real           train                    train
+real, train, held_out   real           held_out; train          train
+======================  =============  =======================  =================
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from biogan.alphabet import ALPHABETS, GAP, Alphabet
+from biogan.datasets.sequences import SequenceSet
+from biogan.datasets.splits import split
+from biogan.errors import AlphabetError, DataError
+
+Sequences = SequenceSet | Sequence[str]
+
+# Share of target records found in the training data from which it is said aloud.
+_OVERLAP = 0.01
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The parts of one evaluation.
+
+    Attributes
+    ----------
+    target : SequenceSet
+        Real records that everything is scored against.
+    ceiling : SequenceSet
+        Other real records: what can be reached.
+    fit : SequenceSet
+        What the trivial samplers learn from.
+    source : SequenceSet
+        Where copies are sought.
+    fresh : SequenceSet or None
+        Real records outside ``source``, to see how often likeness arises without copying.
+    notes : tuple of str
+        What the reader has to know.
+    """
+
+    target: SequenceSet
+    ceiling: SequenceSet
+    fit: SequenceSet
+    source: SequenceSet
+    fresh: SequenceSet | None
+    notes: tuple[str, ...]
+
+
+def assign_roles(
+    real: SequenceSet,
+    train: SequenceSet | None,
+    held_out: SequenceSet | None,
+    n: int,
+    seed: int,
+    identity: float,
+) -> Roles:
+    """Give each set its part; see the table at the top of this module.
+
+    Parameters
+    ----------
+    real, train, held_out : SequenceSet
+        What was given.
+    n : int
+        Number of generated records, the most that a side of the split needs.
+    seed : int
+        Seed of the split.
+    identity : float
+        No two records across the split are this alike.
+
+    Raises
+    ------
+    DataError
+        If ``real`` is too small to be split.
+    """
+    if train is not None and train.digest == real.digest:
+        train = None  # the reference is the training data: as if it had been given alone
+    if train is not None:
+        ceiling = train if held_out is None else held_out
+        fresh = real if held_out is None else held_out
+        what = "training" if held_out is None else "held-out"
+        note = f"ceiling: {what} records scored against the reference like every other set"
+        return Roles(real, ceiling, train, train, fresh, (note, *_overlap(fresh, train)))
+    if held_out is not None:
+        note = (
+            "no training data given: copies are sought in the reference, and every set is scored "
+            "against the held-out records"
+        )
+        return Roles(held_out, real, real, real, held_out, (note, *_overlap(held_out, real)))
+    if len(real) < 4:
+        raise DataError(
+            f"the reference has {len(real)} records: give more, or held-out records (--held-out)"
+        )
+    parts = split(real, min(n, len(real) // 2) / len(real), seed, identity)
+    target, ceiling = _expanded(parts.held_out), _expanded(parts.train)
+    if not len(target) or not len(ceiling):
+        raise DataError(
+            "the reference cannot be split, its records are too alike: give real records that the "
+            "generator has not seen (--held-out)"
+        )
+    note = (
+        f"ceiling: the reference was split by identity cluster, {len(target)} records that every "
+        f"set is scored against and {len(ceiling)} for ceiling and floors; a generator trained on "
+        "the reference has seen both"
+    )
+    return Roles(target, ceiling, ceiling, real, None, (note,))
+
+
+def as_set(sequences: Sequences, name: str, alphabet: Alphabet | None = None) -> SequenceSet:
+    """Take sequences in any form, over the alphabet of the reference.
+
+    Parameters
+    ----------
+    sequences : SequenceSet or list of str
+        Records.
+    name : str
+        What an error calls them.
+    alphabet : Alphabet, optional
+        Alphabet to bring them to; for plain strings without one the first of DNA, RNA and protein
+        that has all letters (and the gap).
+
+    Raises
+    ------
+    DataError
+        If there is no record.
+    AlphabetError
+        If a letter is not in the alphabet.
+    """
+    if not len(sequences):
+        raise DataError(f"the {name} set has no records: nothing to evaluate")
+    if isinstance(sequences, SequenceSet):
+        if alphabet is None or sequences.alphabet.letters == alphabet.letters:
+            return sequences
+        texts, ids = sequences.strings(), sequences.ids
+    else:
+        texts, ids = list(sequences), None
+        alphabet = alphabet or _guess(texts)
+    try:
+        converted = SequenceSet.from_strings(texts, ids, alphabet)
+    except AlphabetError as error:
+        raise AlphabetError(f"the {name} set does not fit the reference: {error}") from None
+    if isinstance(sequences, SequenceSet):
+        converted.report = sequences.report
+    return converted
+
+
+def shuffled(sequences: SequenceSet, seed: int) -> SequenceSet:
+    """Put records into a random order that depends on their letters, not on the file's order.
+
+    Equal records are numbered, so that they are spread like others.
+    """
+    seen: dict[str, int] = {}
+    keys = bytearray()
+    for text in sequences.strings():
+        seen[text] = seen.get(text, 0) + 1
+        keys += hashlib.blake2b(f"{seed}|{seen[text]}|{text}".encode(), digest_size=8).digest()
+    return sequences.take(np.argsort(np.frombuffer(bytes(keys), np.uint64), kind="stable"))
+
+
+def _guess(texts: Sequence[str]) -> Alphabet:
+    letters = set("".join(texts).upper())
+    for known in ALPHABETS.values():
+        if letters <= set(known.letters + GAP):
+            return known.with_letters(GAP) if GAP in letters else known
+    foreign = "".join(sorted(letters - set(ALPHABETS["protein"].letters)))
+    raise AlphabetError(
+        f"the letters {foreign!r} belong to no known alphabet: give a SequenceSet of your own"
+    )
+
+
+def _expanded(sequences: SequenceSet) -> SequenceSet:
+    """Give collapsed duplicates back: real data are judged with the repeats they have."""
+    return sequences.take(np.repeat(np.arange(len(sequences)), sequences.weights.astype(int)))
+
+
+def _overlap(fresh: SequenceSet, source: SequenceSet) -> tuple[str, ...]:
+    known = set(source.strings())
+    shared = sum(text in known for text in fresh.strings())
+    if shared < _OVERLAP * len(fresh):
+        return ()
+    return (
+        f"{shared} of {len(fresh)} held-out records also stand in the training data: the ceiling "
+        "is too kind",
+    )

@@ -1,0 +1,212 @@
+"""The report of an evaluation: data first, then text, table, JSON and a verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from biogan.metrics.base import Metric, Value
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Version of the JSON layout.
+SCHEMA = "biogan.report/1"
+#: The memorisation control: verbatim copies of the training data.
+CONTROL = "copies"
+
+REAL, BETWEEN, FLOOR, EXCESS, UNREAD = (
+    "indistinguishable", "between", "no better than a floor", "more than held-out", "not assessed",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One metric with all its columns.
+
+    Attributes
+    ----------
+    metric : Metric
+        What was measured.
+    columns : dict of str to Value
+        ``generated``, ``held-out`` (the ceiling), the floors and ``copies`` (the control).
+    """
+
+    metric: Metric
+    columns: Mapping[str, Value]
+
+    @property
+    def generated(self) -> Value:
+        """What is judged."""
+        return self.columns["generated"]
+
+    @property
+    def ceiling(self) -> Value:
+        """Held-out real data."""
+        return self.columns["held-out"]
+
+    @property
+    def floors(self) -> dict[str, Value]:
+        """The trivial samplers."""
+        return {
+            k: v for k, v in self.columns.items() if k not in ("generated", "held-out", CONTROL)
+        }
+
+    @property
+    def best_floor(self) -> str | None:
+        """The trivial sampler that comes nearest to the goal."""
+        read = {k: self.metric.loss(v.value) for k, v in self.floors.items() if v.value is not None}
+        return min(read, key=lambda k: read[k]) if read else None
+
+    @cached_property
+    def status(self) -> str:
+        """Where the generated set stands, relative to ceiling and floors only."""
+        return self.status_of("generated")
+
+    def status_of(self, column: str) -> str:
+        """Return the status of a column: of a floor too, to say what it proves."""
+        found = self.columns[column]
+        if found.value is None or (self.metric.group == "novelty" and self.ceiling.value is None):
+            return UNREAD
+        if self._reaches(found, self.ceiling):
+            return REAL
+        if self.metric.group == "novelty":
+            return EXCESS
+        best = self.best_floor
+        if best is not None and column != best:
+            floor = self.floors[best].value
+            assert floor is not None
+            if self.metric.loss(found.value) >= self.metric.loss(floor):
+                return FLOOR
+        return BETWEEN
+
+    def _reaches(self, found: Value, ceiling: Value) -> bool:
+        assert found.value is not None
+        if ceiling.value is None:
+            return False
+        if self.metric.loss(found.value) <= self.metric.loss(ceiling.value):
+            return True
+        if found.low is None or found.high is None or ceiling.low is None or ceiling.high is None:
+            return False
+        return found.low <= ceiling.high and ceiling.low <= found.high
+
+
+@dataclass(frozen=True)
+class Report:
+    """Result of :func:`biogan.evaluate`.
+
+    Attributes
+    ----------
+    rows : list of Row
+        The metrics in the order of the report.
+    n : int
+        Records read of every set.
+    seed : int
+        Seed of every random choice.
+    identity : float
+        Identity of a near copy.
+    sets : dict
+        For each set given: records, alphabet, shortest, longest, sha256.
+    notes : tuple of str
+        What was chosen and what could not be done.
+    version : str
+        Version of biogan.
+    """
+
+    rows: list[Row]
+    n: int
+    seed: int
+    identity: float
+    sets: dict[str, dict[str, object]]
+    notes: tuple[str, ...]
+    version: str
+
+    def __getitem__(self, name: str) -> Row:
+        """Return the row of a metric.
+
+        Raises
+        ------
+        KeyError
+            If the metric was not computed.
+        """
+        for row in self.rows:
+            if row.metric.name == name:
+                return row
+        raise KeyError(name)
+
+    def __contains__(self, name: str) -> bool:
+        return any(row.metric.name == name for row in self.rows)
+
+    def verdict(self) -> list[str]:
+        """Return at most six sentences: number, interval, ceiling, best floor, consequence."""
+        from biogan.report.verdict import verdict
+
+        return verdict(self)
+
+    def to_text(self) -> str:
+        """Return a plain table of at most 110 columns, then the verdict."""
+        from biogan.report.text import to_text
+
+        return to_text(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON; a number that could not be read is ``None``."""
+        return {
+            "schema": SCHEMA,
+            "biogan": self.version,
+            "n": self.n,
+            "seed": self.seed,
+            "identity": self.identity,
+            "sets": self.sets,
+            "notes": list(self.notes),
+            "metrics": [
+                {
+                    "name": row.metric.name,
+                    "group": row.metric.group,
+                    "goal": row.metric.goal,
+                    "unit": row.metric.unit,
+                    "range": [row.metric.low, row.metric.high],
+                    "status": row.status,
+                    "best_floor": row.best_floor,
+                    "columns": {k: asdict(v) for k, v in row.columns.items()},
+                }
+                for row in self.rows
+            ],
+            "verdict": self.verdict(),
+        }
+
+    def to_json(self) -> str:
+        """Return :meth:`to_dict` as indented JSON."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a data frame: one row a metric, values of all columns, intervals, status."""
+        import pandas as pd
+
+        return pd.DataFrame([
+            {
+                "metric": row.metric.name,
+                "group": row.metric.group,
+                "goal": row.metric.goal,
+                "unit": row.metric.unit,
+                "n": self.n,
+                "status": row.status,
+                "generated": row.generated.value,
+                "generated_low": row.generated.low,
+                "generated_high": row.generated.high,
+                "held_out": row.ceiling.value,
+                "held_out_low": row.ceiling.low,
+                "held_out_high": row.ceiling.high,
+                **{k: v.value for k, v in row.floors.items()},
+                CONTROL: row.columns[CONTROL].value,
+                "note": row.generated.note,
+            }
+            for row in self.rows
+        ])  # fmt: skip
+
+    def to_tsv(self) -> str:
+        """Return :meth:`to_frame` as TSV; what could not be read is empty."""
+        return str(self.to_frame().to_csv(sep="\t", index=False))

@@ -1,0 +1,130 @@
+"""A report as plain text: aligned, at most 110 columns, readable in a log."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from biogan.metrics.base import Value
+from biogan.report.report import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
+
+if TYPE_CHECKING:
+    from biogan.report.report import Report, Row
+
+WIDTH = 110
+_MARKS = {REAL: "=", BETWEEN: "~", FLOOR: "x", EXCESS: "x", UNREAD: "?"}
+_SHORT = {
+    "positional-markov": "posmk",
+    "markov": "markov",
+    "dinucleotide-shuffle": "dishuf",
+    "shuffle": "shuf",
+    "uniform": "unif",
+    "copies": "copies",
+}
+_LEGEND = (
+    "= indistinguishable from held-out real data at this n",
+    "~ between real data and the floors",
+    "x no better than the best floor, or more copies than held-out real data",
+    "? not assessed",
+)
+
+
+def number(value: float | None) -> str:
+    """Write a number in at most seven characters (eight with a minus sign).
+
+    Examples
+    --------
+    >>> number(0.000541), number(0.00541), number(0.4931), number(-0.05), number(123.4)
+    ('0.00054', '0.0054', '0.493', '-0.050', '123')
+    """
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size < 1e-5:
+        return "<1e-5" if value > 0 else "0"
+    if size < 0.01:
+        return f"{value:.5f}" if size < 0.001 else f"{value:.4f}"
+    return f"{value:.3f}" if size < 10 else f"{value:.1f}" if size < 100 else f"{value:.0f}"
+
+
+def interval(value: Value) -> str:
+    """Write a 95 % interval, nothing where there is none."""
+    return "" if value.low is None else f"[{number(value.low)}, {number(value.high)}]"
+
+
+def short(name: str) -> str:
+    """Shorten the name of a sampler to the width of a column.
+
+    Examples
+    --------
+    >>> short("positional-markov-3"), short("pwm")
+    ('posmk-3', 'pwm')
+    """
+    for full, brief in _SHORT.items():
+        if name.startswith(full):
+            return brief + name[len(full) :]
+    return name
+
+
+def to_text(report: Report) -> str:
+    """Return sets, table, notes and verdict of a report."""
+    lines = [f"biogan {report.version} evaluation, seed {report.seed}", ""]
+    for name, facts in report.sets.items():
+        low, high = facts["shortest"], facts["longest"]
+        span = f"{low}" if low == high else f"{low}-{high}"
+        lines.append(f"{name:<11}{facts['records']} records, length {span}")
+    lines += ["", *_table(report), "", *_LEGEND, ""]
+    for note in [*report.notes, *_unread(report)]:
+        lines += _wrap(note, "- ")
+    lines += ["", "Verdict"]
+    for sentence in report.verdict():
+        lines += _wrap(sentence, "* ")
+    return "\n".join(lines)
+
+
+def _table(report: Report) -> list[str]:
+    readable = [row for row in report.rows if row.generated.value is not None]
+    if not readable:
+        return ["No metric could be read."]
+    others = [*readable[0].floors, CONTROL]
+    names = [_name(row) for row in readable]
+    first = max(map(len, [*names, "metric"]))
+    cells = [["generated", "95 % interval", "held-out", *map(short, others)]]
+    cells += [
+        [number(r.generated.value), interval(r.generated), number(r.ceiling.value),
+         *(number(r.columns[k].value) for k in others)]
+        for r in readable
+    ]  # fmt: skip
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    marks = [" ", *(_MARKS[row.status] for row in readable)]
+    lines = [
+        f"{mark} {name:<{first}} " + " ".join(f"{c:>{w}}" for c, w in zip(row, widths, strict=True))
+        for mark, name, row in zip(marks, ["metric", *names], cells, strict=True)
+    ]
+    return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
+
+
+def _name(row: Row) -> str:
+    note = row.generated.note
+    return f"{row.metric.title} {note}" if note.startswith(("k=", "id>=")) else row.metric.title
+
+
+def _unread(report: Report) -> list[str]:
+    """One line for each reason why metrics could not be read."""
+    reasons: dict[str, list[str]] = {}
+    for row in report.rows:
+        if row.generated.value is None:
+            reasons.setdefault(row.generated.note, []).append(row.metric.title)
+    return [f"{', '.join(titles)}: {reason}" for reason, titles in reasons.items()]
+
+
+def _wrap(text: str, bullet: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=bullet,
+        subsequent_indent=" " * len(bullet),
+        break_on_hyphens=False,
+    )
