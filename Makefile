@@ -22,7 +22,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 demo: $(STAMP)
-	$(BIN)/biogan demo
+	$(BIN)/biogan demo --overwrite
 
 benchmark: $(STAMP)
 	$(BIN)/python scripts/benchmark.py

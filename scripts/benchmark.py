@@ -11,6 +11,7 @@ Absolute figures depend on the machine; the ratio to a known tool, timed in the 
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import shlex
 import statistics
@@ -193,8 +194,8 @@ def about(args: argparse.Namespace) -> list[str]:
 
     packages = ", ".join(f"{p} {version(p)}" for p in ("torch", "numpy", "biopython"))
     return [
-        f"* {platform.machine()}, {platform.processor() or platform.system()}, "
-        f"{torch.get_num_threads()} threads, Python {platform.python_version()}",
+        f"* {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
+        f"{torch.get_num_threads()} torch threads, Python {platform.python_version()}",
         f"* biogan {biogan.__version__}, {packages}; seed {args.seed}",
         f"* `python scripts/benchmark.py {shlex.join(sys.argv[1:])}`",
         "",

@@ -34,6 +34,8 @@ LAYERS = {
     "biogan.penalties": 2,
     "biogan.objective": 2,
     "biogan.training": 3,
+    "biogan.autoconfig": 4,
+    "biogan.monitor": 4,
     "biogan.sampling": 4,
     "biogan.gan": 4,
     "biogan.cli": 6,
