@@ -1,0 +1,54 @@
+"""What the package declares about itself agrees with what it does."""
+
+import ast
+import re
+import sys
+import tomllib
+
+from helpers import ROOT
+
+import biogan
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PINS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+IMPORT_NAMES = {"biopython": "bio", "scikit-learn": "sklearn"}
+
+
+def names(requirements):
+    return {re.split(r"[<>=\[]", r)[0].lower() for r in requirements}
+
+
+def test_declared_dependencies_are_those_imported():
+    imported = set()
+    for path in (ROOT / "biogan").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                imported.add((node.module or "").split(".")[0])
+    imported -= {"biogan", *sys.stdlib_module_names}
+    declared = {IMPORT_NAMES.get(n, n).replace("-", "_") for n in names(PROJECT["dependencies"])}
+    assert {name.lower() for name in imported} == declared
+
+
+def test_every_dependency_is_pinned_to_one_public_version():
+    pins = [line for line in PINS if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
+    pinned = {name.replace("_", "-") for name in names(pins)}
+    wanted = names([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]])
+    assert wanted <= pinned
+
+
+def test_citation_names_the_version():
+    assert f"\nversion: {biogan.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+def test_changelog_knows_the_version():
+    assert biogan.__version__ in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_ci_runs_the_readme_s_test_command():
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & 0o111
+    assert re.search(r"^exec make test$", script.read_text("utf-8"), re.M)
+    assert "\n$ make test\n" in (ROOT / "README.md").read_text("utf-8")
