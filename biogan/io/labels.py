@@ -143,7 +143,9 @@ def join_labels(
         before = columns.get(name, [""] * len(keys))
         table = [rows[k][i] if k in rows else "" for k in keys]
         merged[name] = [new or old for new, old in zip(table, before, strict=True)]
-        differ = sum(bool(new and old and new != old) for new, old in zip(table, before, strict=True))
+        differ = sum(
+            bool(new and old and new != old) for new, old in zip(table, before, strict=True)
+        )
         if differ:
             notes.append(
                 f"label {name}: {differ} records have another value in {path} than in the header; "

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 from biogan.errors import FastaError
 from biogan.io.source import GZIP_NAMES, Source, as_latin1
@@ -50,7 +50,7 @@ LOOKS = (
     (r"[{\[].*", "JSON, not FASTA"),
     (
         r"[^\t]*\t.*",
-        "a table with tabs; make FASTA of it, e.g. awk '{print \">\" NR \" label=\" $2 \"\\n\" $1}'",
+        'a table with tabs; make FASTA of it, e.g. awk \'{print ">" NR " label=" $2 "\\n" $1}\'',
     ),
     (r"[^,\s]+(,[^,\s]*)+", "CSV; make FASTA of it, one '>id' line before each sequence"),
 )
@@ -88,14 +88,15 @@ def _empty(source: Source) -> FastaError:
 
 def _header(line: str, notes: list[str]) -> tuple[str, str]:
     """Split a header line without its first letter into id and description."""
-    line = line.rstrip("\n")
     if not line.isascii() and any("\udc80" <= c <= "\udcff" for c in line):
         line = as_latin1(line)
         note = "a header is no UTF-8: read as Latin-1"
         if note not in notes:
             notes.append(note)
-    name, description = (*line.split(None, 1), "", "")[:2]
-    return name, description.strip()
+    parts = line.split(None, 1)
+    if len(parts) == 2:
+        return parts[0], parts[1].rstrip()
+    return parts[0] if parts else "", ""
 
 
 def _fasta(source: Source) -> Iterator[Record]:
@@ -113,7 +114,8 @@ def _fasta(source: Source) -> Iterator[Record]:
         raise _empty(source)
     if comments:
         source.notes.append(f"{comments} comment lines before the first record: skipped")
-    start, header, parts = source.number, line[1:], []
+    start, header = source.number, line[1:]
+    parts: list[str] = []
     for line in source:
         if line[0] == ">":
             yield Record(*_header(header, source.notes), "".join(parts), start)
@@ -135,7 +137,7 @@ def _fastq(source: Source) -> Iterator[Record]:
     source.push_back(first)
     start = source.number
     try:
-        for header, text, _ in FastqGeneralIterator(source):
+        for header, text, _ in FastqGeneralIterator(cast(IO[str], source)):
             yield Record(*_header(header, source.notes), text, start)
             start = source.number
     except ValueError as error:

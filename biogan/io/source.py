@@ -33,8 +33,8 @@ _BUFFER = 1 << 20
 class Source:
     r"""The lines of a text file, counted, with every fault of the file told by line.
 
-    Line ends may be ``\n``, ``\r\n`` or ``\r``; lines come with ``\n``. Bytes that are no UTF-8 come
-    as lone surrogates (:func:`as_latin1` turns them into Latin-1). gzip is known by its first
+    Line ends may be ``\n``, ``\r\n`` or ``\r``; lines come with ``\n``. Bytes that are no UTF-8
+    come as lone surrogates (:func:`as_latin1` turns them into Latin-1). gzip is known by its first
     bytes, several members (bgzip) are read one behind another.
 
     Parameters

@@ -1,0 +1,135 @@
+"""What reading an input found and did: counts, and the same as sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "record"), plural(1200, "letter")
+    ('1 record', '1,200 letters')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of doubtful thing in an input.
+
+    Attributes
+    ----------
+    kind : str
+        Short name: ``"ambiguous"``, ``"lower case"``, ``"empty"``.
+    what : str
+        The kind in words, with the letters seen.
+    done : str
+        What was done, with the flag that changes it.
+    records, letters : int
+        How many records and letters it concerns (letters are 0 where it is about whole records).
+    dropped : int
+        Records dropped for this reason; each dropped record counts for one reason only.
+    """
+
+    kind: str
+    what: str
+    done: str
+    records: int
+    letters: int = 0
+    dropped: int = 0
+
+    def line(self) -> str:
+        """Return the finding as a sentence."""
+        many = plural(self.records, "record")
+        if self.letters:
+            many += f" ({plural(self.letters, 'letter')})"
+        return f"{many} with {self.what}: {self.done}"
+
+
+@dataclass
+class InputReport:
+    """What reading an input found and did.
+
+    Attributes
+    ----------
+    source : str
+        The file, ``-`` for standard input.
+    alphabet : str
+        Name of the alphabet.
+    alphabet_reason : str
+        Why this one.
+    records : int
+        Records read; always ``kept + sum(dropped.values())``.
+    kept : int
+        Records kept, before they are cut into windows.
+    letters : int
+        Letters kept.
+    valid_records : int
+        Records that held only letters of the alphabet, in any case, before any cleaning (white
+        space aside). For generated sequences ``valid_records / records`` is their validity.
+    findings : list of Finding
+        Everything that was not clean, in the order in which it was dealt with.
+    notes : list of str
+        Oddities of the file itself, one sentence each.
+
+    Examples
+    --------
+    >>> report = InputReport("a.fa", "dna", "letters A C G T", 3, 2, 8, 2)
+    >>> report.findings.append(Finding("empty", "no letters", "dropped", 1, dropped=1))
+    >>> for line in report.lines():
+    ...     print(line)
+    a.fa: 3 records read, 2 kept (8 letters), 1 dropped (1 empty)
+    alphabet dna: letters A C G T
+    1 record with no letters: dropped
+    """
+
+    source: str
+    alphabet: str
+    alphabet_reason: str
+    records: int
+    kept: int
+    letters: int
+    valid_records: int
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Records dropped, by reason; only reasons that occurred."""
+        return {f.kind: f.dropped for f in self.findings if f.dropped}
+
+    def finding(self, kind: str) -> Finding | None:
+        """Return the finding of one kind, ``None`` if there was nothing of the kind."""
+        return next((f for f in self.findings if f.kind == kind), None)
+
+    def lines(self) -> list[str]:
+        """Return the report as plain sentences, the first a summary."""
+        name = "standard input" if self.source == "-" else self.source
+        reasons = ", ".join(f"{count:,} {kind}" for kind, count in self.dropped.items())
+        dropped = f", {self.records - self.kept:,} dropped ({reasons})" if reasons else ""
+        return [
+            f"{name}: {plural(self.records, 'record')} read, {self.kept:,} kept "
+            f"({plural(self.letters, 'letter')}){dropped}",
+            f"alphabet {self.alphabet}: {self.alphabet_reason}",
+            *self.notes,
+            *(finding.line() for finding in self.findings),
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as a plain dictionary, ready for JSON."""
+        return {
+            "source": self.source,
+            "alphabet": self.alphabet,
+            "alphabet_reason": self.alphabet_reason,
+            "records": self.records,
+            "kept": self.kept,
+            "letters": self.letters,
+            "valid_records": self.valid_records,
+            "dropped": self.dropped,
+            "findings": [{**vars(f)} for f in self.findings],
+            "notes": list(self.notes),
+        }
