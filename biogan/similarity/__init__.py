@@ -1,0 +1,10 @@
+"""How alike sequences are: near pairs, clusters and nearest neighbours, complete and exact.
+
+The identity of two sequences is 1 - d / (length of the longer one). d is the Hamming distance
+where all sequences have one common length (promoters cut at the start site, alignments) and the
+edit distance otherwise. Nothing here is a heuristic: a pair at the threshold is always found.
+"""
+
+from biogan.similarity.pairs import clusters, has_near_copy, near_pairs, nearest
+
+__all__ = ["clusters", "has_near_copy", "near_pairs", "nearest"]
