@@ -93,7 +93,10 @@ class Options:
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
-            self._check(field, getattr(self, field.name), hints[field.name])
+            value = getattr(self, field.name)
+            self._check(field, value, hints[field.name])
+            if "float" in str(hints[field.name]) and isinstance(value, int):
+                object.__setattr__(self, field.name, float(value))
 
     @staticmethod
     def _check(field: dataclasses.Field, value: Any, hint: Any) -> None:
