@@ -1,0 +1,248 @@
+"""The training loop: counts, determinism, resuming, faults."""
+
+import math
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from biogan.config import SequenceGANConfig
+from biogan.errors import ConfigError, Interrupted, NonFiniteError
+from biogan.losses import LOSSES
+from biogan.nets import Shape, build
+from biogan.training.batches import Batches
+from biogan.training.budget import Budget
+from biogan.training.ema import Average
+from biogan.training.engine import Engine
+from biogan.training.trainer import Trainer
+
+SHAPE = Shape(4, 12)
+CODES = torch.randint(0, 4, (40, 12), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+
+
+def letters(codes):
+    return torch.eye(4)[codes.int()].transpose(1, 2).contiguous()
+
+
+def make(monitor=None, callbacks=(), save=None, **options):
+    config = SequenceGANConfig(
+        **{"width": 8, "depth": 1, "latent": 4, "batch_size": 8, "steps": 10, "device": "cpu"}
+        | options
+    )
+    torch.manual_seed(0)
+    generator, critic = build(config, SHAPE)
+    batches = Batches(CODES, np.ones(len(CODES)), config.batch_size, config.seed)
+    return Trainer(
+        generator, critic, batches, letters, config, Engine(config), monitor, callbacks, save
+    )
+
+
+def same(a, b):
+    return all(
+        torch.equal(x, y)
+        for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    )
+
+
+class Counting:
+    """Counts the updates of both networks."""
+
+    def __init__(self, trainer):
+        self.count = {"critic": 0, "generator": 0}
+        for name in self.count:
+            optimiser = getattr(trainer, f"{name}_opt")
+            optimiser.register_step_post_hook(lambda *_, name=name: self.add(name))
+
+    def add(self, name):
+        self.count[name] += 1
+
+
+@pytest.mark.parametrize("steps", [1, 5])
+def test_critic_steps_for_each_generator_step(steps):
+    trainer = make(critic_steps=steps, steps=4)
+    counting = Counting(trainer)
+    trainer.run()
+    assert counting.count == {"critic": 4 * steps, "generator": 4}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_trains_both_networks(loss):
+    trainer = make(loss=loss, steps=2)
+    before = [p.clone() for net in (trainer.generator, trainer.critic) for p in net.parameters()]
+    terms = trainer.step()
+    trainer.step()
+    after = [p for net in (trainer.generator, trainer.critic) for p in net.parameters()]
+    assert {"critic", "generator"} <= set(terms)
+    moved = [not torch.equal(a, b) for a, b in zip(before, after, strict=True)]
+    # The bias of the critic's last layer has no gradient under a difference of logits.
+    assert sum(moved) >= len(moved) - 1
+    assert all(torch.isfinite(p).all() for p in after)
+
+
+def test_the_critic_is_frozen_only_for_the_generator_step():
+    trainer = make()
+    trainer.step()
+    assert all(p.requires_grad for p in trainer.critic.parameters())
+
+
+def test_no_graph_is_kept_between_steps():
+    trainer = make(loss="wgan-gp")
+    for _ in range(3):
+        trainer.step()
+    fake = trainer.generator.noise(2, torch.Generator().manual_seed(0))
+    assert all(not part.requires_grad for part in fake)
+    assert all(p.grad is None or p.grad.grad_fn is None for p in trainer.critic.parameters())
+
+
+@pytest.mark.parametrize("loss", ["wgan-gp", "relativistic"])
+def test_five_and_five_steps_are_ten_steps_bit_for_bit(loss, tmp_path):
+    whole, first, second = make(loss=loss), make(loss=loss), make(loss=loss, width=8)
+    whole.run()
+    for _ in range(5):
+        # What run() does before each step; the budget is that of ten steps.
+        first._set_learning_rate(first.budget.learning_rate(first.step_count / 10))
+        first.step()
+    torch.save(first.state(), tmp_path / "state.pt")
+    second.load_state(torch.load(tmp_path / "state.pt", weights_only=True))
+    second.run()
+    assert same(whole.generator, second.generator)
+    assert same(whole.critic, second.critic)
+    assert same(whole.average.network, second.average.network)
+
+
+def test_a_seed_is_a_run_and_the_global_generators_are_left_alone():
+    torch.manual_seed(123)
+    expected = torch.rand(3)
+    runs = []
+    for seed in (1, 1, 2):
+        trainer = make(seed=seed)
+        torch.manual_seed(123)
+        trainer.run()
+        assert torch.equal(torch.rand(3), expected)
+        runs.append(trainer.generator)
+    assert same(runs[0], runs[1]) and not same(runs[0], runs[2])
+
+
+def test_the_best_generator_is_chosen_by_fidelity_not_by_the_last_step():
+    scores = {2: 3.0, 4: 1.0, 6: 2.0, 8: 1.5, 10: 1.2}
+    kept = {}
+
+    def monitor(network, step):
+        kept[step] = [p.clone() for p in network.parameters()]
+        return {"fidelity": scores[step]}
+
+    trainer = make(monitor=monitor, check_every=2)
+    best = trainer.run()
+    assert (trainer.best_step, trainer.best_score) == (4, 1.0)
+    assert all(torch.equal(a, b) for a, b in zip(best.parameters(), kept[4], strict=True))
+
+
+def test_without_validation_the_last_average_is_kept():
+    trainer = make()
+    assert same(trainer.run(), trainer.average.network)
+
+
+@pytest.mark.parametrize(("name", "network"), [("critic", "critic"), ("generator", "generator")])
+def test_a_term_that_is_no_number_stops_with_its_step_and_name(name, network):
+    saved = []
+    trainer = make(loss="hinge", r1=0, save=lambda t: saved.append(t.step_count), check_every=2)
+
+    class Poison:
+        def on_step(self, step, terms):
+            if step == 5:
+                if network == "critic":
+                    nn.init.constant_(trainer.critic.judge.bias, math.nan)
+                else:
+                    trainer.objective = trainer.objective.__class__(
+                        LOSSES["hinge"].__class__(
+                            **vars(LOSSES["hinge"])
+                            | {"generator": lambda real, fake: fake.mean() * math.inf}
+                        ),
+                        0, 0, 0, 1,
+                    )  # fmt: skip
+
+        def on_event(self, event, **details):
+            pass
+
+    trainer.callbacks = [Poison()]
+    with pytest.raises(NonFiniteError, match=f"step 6: the term '{name}' is (nan|-?inf)") as caught:
+        trainer.run()
+    assert caught.value.exit_code == 1
+    assert saved == [2, 4]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_save_and_end_with_their_exit_code(number, code):
+    saved = []
+
+    class Kill:
+        def on_step(self, step, terms):
+            if step == 3:
+                os.kill(os.getpid(), number)
+
+        def on_event(self, event, **details):
+            pass
+
+    before = signal.getsignal(number)
+    trainer = make(steps=1000, callbacks=[Kill()], save=lambda t: saved.append(t.step_count))
+    with pytest.raises(Interrupted, match="--resume goes on") as caught:
+        trainer.run()
+    assert caught.value.exit_code == code
+    assert saved[-1] == 3
+    assert signal.getsignal(number) is before
+
+
+def test_max_time_ends_a_run():
+    trainer = make(steps=None, max_time="0.3s")
+    trainer.run()
+    assert 0.3 <= trainer.elapsed < 5
+    assert trainer.step_count > 0
+
+
+def test_learning_rate_is_constant_then_linear():
+    budget = Budget(SequenceGANConfig(lr=2.0, decay_start=0.5, decay_to=0.1, steps=100))
+    assert [budget.learning_rate(budget.spent(s, 0)) for s in (0, 50, 75, 100)] == pytest.approx(
+        [2.0, 2.0, 1.1, 0.2]
+    )
+
+
+def test_budget_ends_with_whatever_is_spent_first():
+    both = Budget(SequenceGANConfig(steps=100, max_time="10s"))
+    assert both.spent(50, 1) == pytest.approx(0.5)
+    assert both.spent(10, 9) == pytest.approx(0.9)
+    assert Budget(SequenceGANConfig()).seconds == 600
+
+
+def test_average_follows_the_recursion_by_hand():
+    network = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(network.weight, 1.0)
+    average = Average(network, 0.5)
+    nn.init.constant_(network.weight, 3.0)
+    average.update(network, 1)  # decay min(0.5, 2/11)
+    assert average.network.weight.item() == pytest.approx(1 * 2 / 11 + 3 * 9 / 11)
+    average.update(network, 100)  # decay 0.5
+    assert average.network.weight.item() == pytest.approx((1 * 2 / 11 + 3 * 9 / 11 + 3) / 2)
+
+
+def test_batches_are_permutations_and_weights_are_counts():
+    data = torch.arange(6)
+    batches = Batches(data, np.array([1, 1, 1, 1, 1, 3.0]), 4, seed=1)
+    first_pass = torch.cat([batches[0], batches[1]])
+    assert sorted(first_pass.tolist()) == [0, 1, 2, 3, 4, 5, 5, 5]
+    assert batches[7].tolist() == Batches(data, np.array([1, 1, 1, 1, 1, 3.0]), 4, 1)[7].tolist()
+
+
+def test_batches_larger_than_the_data():
+    batches = Batches(torch.arange(3), np.ones(3), 8, seed=0)
+    counts = torch.bincount(torch.cat([batches[k] for k in range(3)]), minlength=3)
+    assert counts.tolist() == [8, 8, 8]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the device")
+def test_a_missing_device_is_one_line_of_usage():
+    with pytest.raises(ConfigError, match="--device cuda: ") as caught:
+        Engine(SequenceGANConfig(device="cuda"))
+    assert "\n" not in str(caught.value)
