@@ -80,7 +80,7 @@ def family(random, n, low, high, letters="ACGT", indels=True, share=0.1):
 @given(
     seed=st.integers(0, 10**6),
     span=st.sampled_from([(1, 4), (3, 12), (8, 8), (9, 40), (30, 60), (60, 120)]),
-    threshold=st.sampled_from([0.5, 0.7, 0.8, 0.9, 0.95, 1.0]),
+    threshold=st.sampled_from([0.1, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0]),
     indels=st.booleans(),
     letters=st.sampled_from(["AC", "ACGT"]),
 )
@@ -239,8 +239,8 @@ def test_what_cannot_be_compared_is_refused_in_one_line():
     )
     with pytest.raises(DataError, match="'ACGT' cannot be compared with sequences over 'ACDEF"):
         near_pairs(dna, protein)
-    with pytest.raises(ConfigError, match="identity 0.3: must be between 0.5 and 1"):
-        clusters(dna, 0.3)
+    with pytest.raises(ConfigError, match="identity 1.3: must be above 0 and at most 1"):
+        clusters(dna, 1.3)
     with pytest.raises(DataError, match="need sequences to compare with, found 1"):
         nearest(dna)
     with pytest.raises(DataError, match="need sequences to compare with, found 0"):

@@ -20,7 +20,7 @@ def allowed(identity: float, length: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     identity : float
-        Smallest identity, 0.5 to 1.
+        Smallest identity, above 0 to 1.
     length : numpy.ndarray of int
         Length of the longer sequence.
 
@@ -30,7 +30,8 @@ def allowed(identity: float, length: np.ndarray) -> np.ndarray:
     [0, 1, 3]
     """
     # The small term keeps (1 - 0.9) * 10 from becoming 0 edits.
-    return np.floor((1 - identity) * np.asarray(length) + 1e-9).astype(np.int64)
+    most = np.floor((1 - identity) * np.asarray(length) + 1e-9).astype(np.int64)
+    return np.minimum(most, np.maximum(np.asarray(length) - 1, 0))
 
 
 def distance(x: str, y: str, most: int = -1) -> int:
@@ -55,7 +56,7 @@ def near(a: SequenceSet, b: SequenceSet | None, identity: float, interest: Every
     a, b : SequenceSet
         Sequences over one alphabet; ``None`` compares ``a`` with itself and yields i < j only.
     identity : float
-        Smallest identity, 0.5 to 1.
+        Smallest identity, above 0 to 1.
     interest : Every
         The pairs that are wanted; may change between two yields.
 

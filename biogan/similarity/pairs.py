@@ -25,7 +25,8 @@ def near_pairs(a: SequenceSet, b: SequenceSet | None = None, identity: float = 0
     b : SequenceSet, optional
         Sequences over the same alphabet; without them ``a`` is compared with itself, i < j.
     identity : float
-        Smallest identity, 0.5 to 1.
+        Smallest identity, above 0 to 1. Where lengths differ the search slows down below 0.85: the
+        segments become so short that most pairs share one.
 
     Returns
     -------
@@ -37,7 +38,7 @@ def near_pairs(a: SequenceSet, b: SequenceSet | None = None, identity: float = 0
     Raises
     ------
     ConfigError
-        If the identity is not between 0.5 and 1.
+        If the identity is not above 0 and at most 1.
     DataError
         If the alphabets differ.
 
@@ -63,7 +64,7 @@ def has_near_copy(a: SequenceSet, b: SequenceSet, identity: float = 0.9) -> np.n
     a, b : SequenceSet
         Sequences over one alphabet.
     identity : float
-        Smallest identity, 0.5 to 1.
+        Smallest identity, above 0 to 1.
 
     Returns
     -------
@@ -102,7 +103,7 @@ def clusters(sequences: SequenceSet, identity: float = 0.9) -> np.ndarray:
     sequences : SequenceSet
         Sequences.
     identity : float
-        Smallest identity that joins two sequences, 0.5 to 1.
+        Smallest identity that joins two sequences, above 0 to 1.
 
     Returns
     -------
@@ -184,8 +185,8 @@ def _search(
     a: SequenceSet, b: SequenceSet | None, identity: float, interest: Every
 ) -> hamming.Hits:
     """Search by Hamming distance where all lengths are equal, else by edit distance."""
-    if not 0.5 <= identity <= 1:
-        raise ConfigError(f"identity {identity}: must be between 0.5 and 1")
+    if not 0 < identity <= 1:
+        raise ConfigError(f"identity {identity}: must be above 0 and at most 1")
     other = a if b is None else b
     _check_alphabets(a, other)
     if not len(a) or not len(other):

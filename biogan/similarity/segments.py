@@ -35,7 +35,7 @@ def candidates(
     first : int or None
         Compare the first so many with the others; ``None`` compares all with all.
     most : numpy.ndarray, shape (n,), int64
-        Edits allowed where this sequence is the longer one, at most half its letters.
+        Edits allowed where this sequence is the longer one, fewer than it has letters.
     interest : Every
         The pairs that are wanted.
 
