@@ -58,11 +58,11 @@ def clean_records(
     config = config or ReadingConfig()
     notes = [] if notes is None else notes
     raw_ids, descriptions, texts, lines = [], [], [], []
-    for record in records:
-        raw_ids.append(record.id)
-        descriptions.append(record.description)
-        texts.append(record.text)
-        lines.append(record.line)
+    for name, description, text, line in records:
+        raw_ids.append(name)
+        descriptions.append(description)
+        texts.append(text)
+        lines.append(line)
     if not texts:
         raise FastaError("no record found", source)
     raw = Letters.from_texts(texts)

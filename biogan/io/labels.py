@@ -44,8 +44,10 @@ def header_labels(descriptions: Sequence[str]) -> Columns:
             continue
         parts = LABEL.split(" " + text)
         for key, value in zip(parts[1::2], parts[2::2], strict=True):
-            column = columns.setdefault(RESERVED.get(key, key), [""] * len(descriptions))
-            column[i] = column[i] or value.strip()
+            key = RESERVED.get(key, key)
+            if key not in columns:
+                columns[key] = [""] * len(descriptions)
+            columns[key][i] = columns[key][i] or value.strip()
     return columns
 
 
