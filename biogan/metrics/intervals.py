@@ -81,13 +81,18 @@ def newcombe(hits1: int, n1: int, hits2: int, n2: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def auroc(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float, float]:
-    """Area under the ROC curve with DeLong's interval.
+def auroc(
+    positive: np.ndarray, negative: np.ndarray, groups: np.ndarray | None = None
+) -> tuple[float, float, float]:
+    """Area under the ROC curve with DeLong's interval, for records that may come in clusters.
 
     Parameters
     ----------
     positive, negative : numpy.ndarray, shape (m,) and (n,)
         Scores of the two classes; ties count one half.
+    groups : numpy.ndarray, shape (m + n,), int, optional
+        Cluster of each record, the positive ones first; records of one cluster are no independent
+        evidence. All different by default.
 
     Returns
     -------
@@ -100,14 +105,17 @@ def auroc(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float, flo
 
     Notes
     -----
-    DeLong et al. 1988, Biometrics 44:837, with ranks (Sun & Xu 2014).
+    DeLong et al. 1988, Biometrics 44:837; for clusters Obuchowski 1997, Biometrics 53:567.
     """
     m, n = len(positive), len(negative)
     ranks = rankdata(np.concatenate([positive, negative]))
-    # Share of the other class that each score beats.
-    beats = (ranks[:m] - rankdata(positive)) / n
-    loses = 1 - (ranks[m:] - rankdata(negative)) / m
-    area = float(beats.mean())
-    variance = beats.var(ddof=1) / m + loses.var(ddof=1) / n if min(m, n) > 1 else 0.0
-    half = _Z * float(np.sqrt(variance))
+    # Share of the other class that each score is on the right side of.
+    above = (ranks[:m] - rankdata(positive)) / n
+    below = 1 - (ranks[m:] - rankdata(negative)) / m
+    area = float(above.mean())
+    parts = np.concatenate([(above - area) / m, (below - area) / n])
+    if groups is not None:
+        parts = np.bincount(np.unique(groups, return_inverse=True)[1], parts)
+    count = len(parts)
+    half = _Z * float(np.sqrt(count / max(1, count - 1) * (parts @ parts)))
     return area, max(0.0, area - half), min(1.0, area + half)

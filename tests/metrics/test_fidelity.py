@@ -1,0 +1,87 @@
+import time
+
+import numpy as np
+import pytest
+from comparing import iid
+
+from biogan.alphabet import DNA, PROTEIN
+from biogan.datasets.sequences import SequenceSet
+from biogan.errors import DataError
+from biogan.metrics.fidelity import Fidelity
+
+
+def varying(n: int, seed: int, shortest: int = 20) -> SequenceSet:
+    rng = np.random.default_rng(seed)
+    texts = iid(DNA, n, 60, seed).strings()
+    return SequenceSet.from_strings(
+        [t[:k] for t, k in zip(texts, rng.integers(shortest, 61, n), strict=True)]
+    )
+
+
+def test_fresh_real_data_score_one():
+    fidelity = Fidelity(iid(DNA, 3000, 40, 0), iid(DNA, 1000, 40, 1))
+    score = fidelity.score(iid(DNA, 1000, 40, 2))
+    assert sorted(score.parts) == ["correlations", "kmers-3", "kmers-5", "pairs", "uniqueness"]
+    assert score.total == pytest.approx(1, abs=0.15)
+    assert score.parts["pairs"] == pytest.approx(1, abs=0.15)
+
+
+def test_total_is_the_geometric_mean():
+    fidelity = Fidelity(iid(DNA, 300, 10, 0), iid(DNA, 100, 10, 1))
+    score = fidelity.score(iid(DNA, 100, 10, 2, [0.4, 0.1, 0.1, 0.4]))
+    assert score.total == pytest.approx(
+        np.prod(list(score.parts.values())) ** (1 / len(score.parts))
+    )
+    assert score.total > 1.5
+
+
+def test_verbatim_repeats_of_one_record_lose():
+    train, held_out = iid(DNA, 1000, 40, 0), iid(DNA, 500, 40, 1)
+    clones = held_out[np.arange(500) % 250]
+    score = Fidelity(train, held_out).score(clones)
+    assert score.parts["uniqueness"] == pytest.approx(2.0)
+
+
+def test_lengths_count_where_they_vary():
+    fidelity = Fidelity(varying(3000, 0), varying(1500, 1))
+    assert "pairs" not in fidelity.score(varying(1000, 2)).parts
+    assert fidelity.score(varying(1000, 2)).parts["lengths"] == pytest.approx(1, abs=0.6)
+    assert fidelity.score(varying(1000, 3, shortest=40)).parts["lengths"] > 10
+
+
+def test_records_shorter_than_every_window():
+    fidelity = Fidelity(varying(500, 0), varying(500, 1))
+    score = fidelity.score(SequenceSet.from_strings(["A"] * 100))
+    assert np.isfinite(score.total)
+    assert score.total > 10
+
+
+def test_order_of_the_records_does_not_matter():
+    fidelity = Fidelity(iid(DNA, 500, 20, 0), iid(DNA, 200, 20, 1))
+    new = iid(DNA, 300, 20, 2)
+    assert fidelity.score(new).total == pytest.approx(fidelity.score(new[::-1]).total)
+
+
+def test_long_alignments_stay_quick():
+    alphabet = PROTEIN.with_letters("-")
+    fidelity = Fidelity(iid(alphabet, 2500, 200, 0), iid(alphabet, 500, 200, 1))
+    new = iid(alphabet, 2000, 200, 2)
+    fidelity.score(new)
+    start = time.process_time()
+    fidelity.score(new)
+    assert time.process_time() - start < 2  # about 0.1 s on one core
+
+
+@pytest.mark.parametrize(("train", "held_out"), [(0, 5), (5, 0)])
+def test_empty_sets_are_refused(train, held_out):
+    some = iid(DNA, 5, 8, 0)
+    with pytest.raises(DataError, match="set is empty"):
+        Fidelity(some[:train], some[:held_out])
+
+
+def test_other_letters_are_refused():
+    dna, protein = iid(DNA, 5, 8, 0), iid(PROTEIN, 5, 8, 0)
+    with pytest.raises(DataError, match="train has the letters ACGT"):
+        Fidelity(dna, protein)
+    with pytest.raises(DataError, match="cannot score 5 sequences"):
+        Fidelity(dna, dna).score(protein)

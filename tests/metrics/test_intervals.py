@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from biogan.metrics.intervals import GROUPS, auroc, jackknife, newcombe, wilson
+
+
+def test_jackknife_of_a_mean_is_the_t_interval():
+    values = np.arange(20.0)
+
+    def mean(g):
+        return values.mean() if g is None else np.delete(values, g).mean()
+
+    plain, corrected, low, high = jackknife(mean)
+    error = values.std(ddof=1) / np.sqrt(20)
+    assert plain == corrected == pytest.approx(9.5)
+    assert (low, high) == pytest.approx(
+        (9.5 - t.ppf(0.975, 19) * error, 9.5 + t.ppf(0.975, 19) * error)
+    )
+
+
+def test_jackknife_takes_the_bias_of_a_plug_in_variance_off():
+    values = np.arange(20.0) ** 2
+
+    def plug_in(g):
+        return values.var() if g is None else np.delete(values, g).var()
+
+    plain, corrected, _, _ = jackknife(plug_in)
+    assert plain == pytest.approx(values.var())
+    assert corrected == pytest.approx(values.var(ddof=1))  # exact for the variance
+    assert GROUPS == 20
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    # Newcombe 1998, Stat. Med. 17:857, table I, method 3.
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_published_values(hits, n, low, high):
+    assert wilson(hits, n) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_wilson_borders_are_exact():
+    assert wilson(0, 3)[0] == 0.0
+    assert wilson(3, 3)[1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("counts", "low", "high"),
+    # Newcombe 1998, Stat. Med. 17:873, table II, method 10.
+    [
+        ((56, 70, 48, 80), 0.0524, 0.3339),
+        ((9, 10, 3, 10), 0.1705, 0.8090),
+        ((10, 10, 0, 10), 0.6075, 1),
+    ],
+)
+def test_newcombe_published_values(counts, low, high):
+    assert newcombe(*counts) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_auroc_counts_ties_as_half():
+    area, low, high = auroc(np.array([2.0, 3.0]), np.array([1.0, 2.0]))
+    assert area == 0.875  # wins 1, 1/2, 1, 1 of four
+    # Each share is 1/8 off the mean, halved by the two records of a class: four parts of 1/16.
+    half = 1.959964 * np.sqrt(4 / 3 * 4 / 16**2)
+    assert (low, high) == pytest.approx((0.875 - half, min(1, 0.875 + half)), abs=1e-6)
+
+
+def test_auroc_of_gaussians_has_the_right_interval():
+    rng = np.random.default_rng(0)
+    area, low, high = auroc(rng.normal(0, 1, 1000), rng.normal(0, 1, 1000))
+    # sd of no difference: sqrt((m + n + 1) / (12 m n)) = 0.01291
+    assert (high - low) / 2 / 1.959964 == pytest.approx(0.01291, rel=0.05)
+    assert area == pytest.approx(0.5, abs=0.04)
+
+
+def test_auroc_of_repeats_is_as_certain_as_of_their_clusters():
+    rng = np.random.default_rng(0)
+    positive, negative = rng.normal(0.5, 1, 100), rng.normal(0, 1, 100)
+    single = auroc(positive, negative)
+    repeated = auroc(np.repeat(positive, 5), np.repeat(negative, 5), np.repeat(np.arange(200), 5))
+    assert repeated == pytest.approx(single)

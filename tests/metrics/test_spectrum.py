@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from comparing import compare, iid
+
+from biogan.alphabet import DNA, PROTEIN
+from biogan.datasets.sequences import SequenceSet
+from biogan.metrics.kmers import jsd
+
+
+def test_two_samples_of_one_source_differ_by_nothing():
+    found = compare("kmer-jsd", iid(DNA, 1000, 100, 0), iid(DNA, 1000, 100, 1))
+    assert found.note == "k=6"
+    # Bias of the plug-in estimate: 4095 / (8 ln 2) * 2 / 95000 = 0.0155 bits, to first order.
+    assert found.plain == pytest.approx(0.0155, rel=0.1)
+    assert found.value == pytest.approx(0, abs=0.001)
+    assert found.low == 0
+
+
+def test_identical_sets():
+    same = iid(DNA, 300, 50, 0)
+    found = compare("kmer-jsd", same, same)
+    assert (found.value, found.low, found.high, found.plain) == (0, 0, 0, 0)
+    found = compare("kmer-pearson", same, same)
+    assert found.value == pytest.approx(1)
+
+
+def test_disjoint_letters_are_one_bit_apart():
+    a = SequenceSet.from_strings(["A" * 60] * 100)
+    c = SequenceSet.from_strings(["C" * 60] * 100)
+    assert compare("kmer-jsd", a, c).value == pytest.approx(1.0)
+    assert compare("letter-jsd", a, c).value == pytest.approx(1.0)
+
+
+def test_a_real_difference_lies_inside_the_interval():
+    # Independent letters: a 2-mer has the product of their probabilities.
+    p, q = [0.3, 0.2, 0.2, 0.3], [0.25] * 4
+    new, real = iid(DNA, 60, 12, 5, p), iid(DNA, 60, 12, 6)
+    found = compare("kmer-jsd", new, real)
+    assert found.note == "k=2"
+    truth = float(jsd(np.outer(p, p).ravel(), np.outer(q, q).ravel()))
+    assert found.low < truth < found.high
+    assert found.plain > found.value
+
+
+def test_pearson_is_the_plug_in_value_with_an_interval_around_it():
+    found = compare("kmer-pearson", iid(PROTEIN, 200, 50, 0), iid(PROTEIN, 200, 50, 1))
+    assert found.note == "k=3"
+    assert found.value == found.plain
+    assert found.low < found.value < found.high
+    assert found.value == pytest.approx(0, abs=0.05)
+
+
+def test_records_shorter_than_k():
+    real = iid(DNA, 1000, 100, 0)
+    short = SequenceSet.from_strings(["ACG"] * 1000)
+    found = compare("kmer-jsd", short, real)
+    assert found.value is None
+    assert found.note == "no record holds 6 letters"
