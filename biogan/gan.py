@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -145,6 +146,8 @@ class SequenceGAN:
 
         letters = _Letters(layout.channels, engine.device)
         codes = torch.from_numpy(layout.encode(parts.train))
+        for callback in callbacks if engine.lead else ():
+            callback.on_event("start", lines=card["data"]["split"])
         trainer = Trainer(
             networks.generator,
             networks.critic,
@@ -168,8 +171,11 @@ class SequenceGAN:
 
     @staticmethod
     def _split(sequences: SequenceSet, config: SequenceGANConfig) -> Split:
-        enough = len(sequences) >= FEWEST_FOR_VALIDATION
-        return split(sequences, config.validation if enough else 0.0, config.seed)
+        if config.validation and len(sequences) < FEWEST_FOR_VALIDATION:
+            found = f"no validation split: {len(sequences)} records, {FEWEST_FOR_VALIDATION} needed"
+            whole = split(sequences, 0.0, config.seed)
+            return dataclasses.replace(whole, report=(*whole.report, found))
+        return split(sequences, config.validation, config.seed)
 
     @staticmethod
     def _card(

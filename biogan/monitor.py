@@ -14,7 +14,7 @@ from biogan.nets.heads import LetterGenerator
 from biogan.sampling import collect, stream
 
 # More samples than validation records cost time and say little more.
-MOST = 4000
+MOST = 2000
 PREVIEW = 20
 # A stream of its own: what chose the checkpoint is not what a user samples.
 SEED = -1

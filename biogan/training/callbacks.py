@@ -67,14 +67,19 @@ class Progress:
         self.status(f"step {step}  {share:4.0%}  {self._left(share, now)}  {live}")
 
     def on_event(self, event: str, **details: Any) -> None:
-        """Print a line for each check."""
+        """Print what a run starts from, and a line for each check."""
+        if event == "start":
+            for line in details["lines"]:
+                self.say(line)
         if event != "check":
             return
         scores = details["scores"]
         text = "  ".join(f"{k} {v:.3f}" for k, v in scores.items())
         mark = "  (best so far)" if details["best"] and scores else ""
         self.status("")
-        self.say(f"step {details['step']:>6}  {clock(details['seconds']):>6}  {text}{mark}")
+        self.say(
+            f"step {details['step']:>6}  {clock(details['seconds']):>6}  {text}{mark}".rstrip()
+        )
 
     def _left(self, share: float, now: float) -> str:
         done = share - (self._first_share or 0.0)

@@ -18,7 +18,8 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 from torch import nn
 
 from biogan.errors import CheckpointError, OutputError
@@ -117,7 +118,7 @@ class ModelFolder:
         """Write the weights of a network as safetensors."""
         tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
         with atomic_path(self.path / name) as path:
-            save_file(tensors, path)
+            path.write_bytes(to_bytes(tensors))
 
     def read_weights(self, name: str, network: nn.Module) -> None:
         """Load weights into a network on any device.

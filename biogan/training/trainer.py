@@ -28,7 +28,9 @@ from biogan.training.ema import Average
 from biogan.training.engine import Engine
 from biogan.training.signals import Signals
 
-CHECKS = 40
+CHECKS = 25
+FEWEST_BETWEEN_CHECKS = 20
+NUMBERS = ("step_count", "checks", "last_check", "elapsed", "best_score", "best_step")
 State = dict[str, Any]
 Monitor = Callable[[nn.Module, int], dict[str, float]]
 
@@ -81,7 +83,7 @@ class Trainer:
         self.monitor, self.callbacks, self.save = monitor, callbacks, save
         self.best = self.average.network
         self.best_score, self.best_step = math.inf, 0
-        self.step_count, self.checks, self.elapsed = 0, 0, 0.0
+        self.step_count, self.checks, self.last_check, self.elapsed = 0, 0, 0, 0.0
 
     # --- one step -------------------------------------------------------------------------
 
@@ -163,15 +165,19 @@ class Trainer:
             optimiser.param_groups[0]["lr"] = rate
 
     def _check_is_due(self, spent: float) -> bool:
+        if spent >= 1:
+            return True
         every = self.config.check_every
-        if every and spent < 1:
+        if every:
             return self.step_count % every == 0
-        return spent >= min(1.0, (self.checks + 1) / CHECKS)
+        # Counted from the last check: a check costs as much as some steps.
+        fresh = self.step_count - self.last_check >= FEWEST_BETWEEN_CHECKS
+        return fresh and spent >= (self.checks + 1) / CHECKS
 
     def _check(self) -> None:
         """Judge the averaged generator, keep it if it is the best so far, save the state."""
         spent = self.budget.spent(self.step_count, self.elapsed)
-        self.checks = max(self.checks + 1, int(spent * CHECKS))
+        self.checks, self.last_check = int(spent * CHECKS), self.step_count
         if not self.engine.lead:
             return
         scores = self.monitor(self.average.network, self.step_count) if self.monitor else {}
@@ -209,9 +215,8 @@ class Trainer:
             "best": self.best.state_dict(),
             "generator_opt": self.generator_opt.state_dict(),
             "critic_opt": self.critic_opt.state_dict(),
-            "numbers": {k: getattr(self, k) for k in
-                        ("step_count", "checks", "elapsed", "best_score", "best_step")},
-        }  # fmt: skip
+            "numbers": {name: getattr(self, name) for name in NUMBERS},
+        }
 
     def load_state(self, state: State) -> None:
         """Go back to a state returned by :meth:`state`."""

@@ -1,0 +1,210 @@
+"""The commands as a person types them."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from biogan.cli import main, run
+
+SMALL = ["--width", "8", "--depth", "1", "--latent", "8", "--batch-size", "16", "--steps", "4"]
+
+
+@pytest.fixture(scope="module")
+def fasta(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "reads.fasta"
+    letters = "ACGT"
+    rows = [
+        "".join(letters[(i * 7 + j * (i % 11 + 1) + (i * j) % 5) % 4] for j in range(24))
+        for i in range(90)
+    ]
+    path.write_text("".join(f">r{i}\n{row}\n" for i, row in enumerate(rows)))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def model(fasta, tmp_path_factory):
+    out = tmp_path_factory.mktemp("model") / "run"
+    main(["train", fasta, "-o", str(out), "--seed", "1", *SMALL])
+    return out
+
+
+def fails(capsys, code, *argv):
+    """Run, expect this exit code and one line on standard error that starts with the name."""
+    assert run([str(a) for a in argv]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    last = captured.err.strip().splitlines()[-1]
+    assert last.startswith("biogan: ") and "Traceback" not in captured.err
+    return last
+
+
+def test_train_writes_a_model_and_says_what_it_does(fasta, tmp_path, capsys):
+    gan = main(["train", fasta, "-o", str(tmp_path / "run"), *SMALL])
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    for text in (
+        "90 records read, 90 kept",
+        "all of length 24",
+        "letters ACGT",
+        "fidelity",
+        "next:",
+    ):
+        assert text in captured.err
+    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == [
+        "config.json", "critic.safetensors", "generator.safetensors", "log.jsonl",
+        "samples.fasta", "state.pt",
+    ]  # fmt: skip
+    assert gan.card["training"]["steps"] == 4
+
+
+def test_quiet_is_quiet(fasta, tmp_path, capsys):
+    main(["train", fasta, "-o", str(tmp_path / "run"), "-q", *SMALL])
+    assert capsys.readouterr() == ("", "")
+
+
+def test_dry_run_prints_the_resolved_options_and_writes_nothing(fasta, tmp_path, capsys):
+    main(
+        ["train", fasta, "-o", str(tmp_path / "run"), "--dry-run", "--loss", "hinge", "--gp", "10"]
+    )
+    options = json.loads(capsys.readouterr().out)
+    assert (options["loss"], options["gp"], options["critic_steps"]) == ("hinge", 10.0, 1)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_is_not_overwritten_unasked(fasta, model, capsys):
+    before = (model / "generator.safetensors").read_bytes()
+    message = fails(capsys, 1, "train", fasta, "-o", model, *SMALL)
+    assert "not empty" in message and "--resume" in message and "--overwrite" in message
+    assert (model / "generator.safetensors").read_bytes() == before
+
+
+def test_resume_takes_the_options_of_the_run(fasta, tmp_path, capsys):
+    out = str(tmp_path / "run")
+    main(["train", fasta, "-o", out, "--seed", "3", *SMALL])
+    gan = main(["train", fasta, "-o", out, "--resume", "--steps", "7"])
+    assert gan.card["training"]["steps"] == 7
+    assert (gan.config.width, gan.config.seed) == (8, 3)
+    assert "--lr was 0.001, now 0.5" in fails(
+        capsys, 2, "train", fasta, "-o", out, "--resume", "--lr", "0.5"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "text"),
+    [
+        (["train", "{fasta}", "-o", "{tmp}/x", "--lr", "-1"], 2, "--lr"),
+        (["train", "{fasta}", "-o", "{tmp}/x", "--loss", "wgan"], 2, "wgan"),
+        (["train", "{fasta}", "-o", "{tmp}/x", "--max-time", "soon"], 2, "--max-time 'soon'"),
+        (["train", "{fasta}", "-o", "{tmp}/x", "--kernel", "4"], 2, "must be odd"),
+        (["train", "{fasta}", "-o", "{tmp}/x", "--colour", "red"], 2, "--colour"),
+        (["train", "{tmp}/nothing.fa", "-o", "{tmp}/x"], 1, "nothing.fa"),
+        (["train", "{fasta}", "-o", "{tmp}/file/x"], 1, "file/x"),
+        (["train", "{fasta}", "-o", "{tmp}/x", "--resume", "--overwrite"], 2, "exclude"),
+        (["train"], 2, "FASTA"),
+        (["sample", "{tmp}/nowhere"], 1, "no such model folder"),
+        (["sample", "{tmp}"], 1, "config.json is missing"),
+        (["sample", "{model}", "--shard", "3/2"], 2, "--shard 3/2"),
+        (["sample", "{model}", "--shard", "half"], 2, "write K/N"),
+        (["sample", "{model}", "-n", "0"], 2, "0"),
+        (["sample", "{model}", "-o", "{tmp}/no/where.fa"], 1, "where.fa"),
+        (["info", "{tmp}/nowhere"], 1, "no such model folder"),
+        (["trian"], 2, "trian"),
+    ],
+)
+def test_what_is_wrong_is_one_line(argv, code, text, fasta, model, tmp_path, capsys):
+    (tmp_path / "file").write_text("a file, not a folder")
+    (tmp_path / "file2").write_text("")
+    argv = [a.format(fasta=fasta, tmp=tmp_path, model=model) for a in argv]
+    assert text in fails(capsys, code, *argv)
+
+
+def test_debug_shows_the_traceback(capsys):
+    assert run(["info", "nowhere", "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def sampled(model, *argv):
+    return main(["sample", str(model), *map(str, argv)])
+
+
+def test_sample_writes_fasta_to_standard_output(model, capsys):
+    assert sampled(model, "-n", 3, "--seed", 7) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line[0] == ">"] == [">gan7_1", ">gan7_2", ">gan7_3"]
+    assert all(set(line) <= set("ACGT") and len(line) == 24 for line in lines[1::2])
+
+
+def test_shards_join_to_the_whole_stream(model, tmp_path):
+    sampled(model, "-n", 1100, "-o", tmp_path / "whole.fa")
+    parts = []
+    for k in (1, 2, 3):
+        sampled(model, "-n", 1100, "--shard", f"{k}/3", "-o", tmp_path / f"{k}.fa")
+        parts.append((tmp_path / f"{k}.fa").read_text())
+    assert "".join(parts) == (tmp_path / "whole.fa").read_text()
+
+
+def test_gzip_and_tsv(model, tmp_path):
+    sampled(model, "-n", 2, "-o", tmp_path / "a.fa")
+    sampled(model, "-n", 2, "-o", tmp_path / "a.fa.gz")
+    sampled(model, "-n", 2, "-o", tmp_path / "a.tsv", "--format", "tsv")
+    plain = (tmp_path / "a.fa").read_text()
+    assert gzip.decompress((tmp_path / "a.fa.gz").read_bytes()).decode() == plain
+    rows = [line.split("\t") for line in (tmp_path / "a.tsv").read_text().splitlines()]
+    assert rows[0] == ["id", "sequence"]
+    assert "".join(f">{i}\n{s}\n" for i, s in rows[1:]) == plain
+
+
+def test_ungap(tmp_path, capsys):
+    rows = ["AC-GT-", "ACCGTA", "A--GTA"] * 20
+    (tmp_path / "a.fa").write_text("".join(f">{i}\n{r}\n" for i, r in enumerate(rows)))
+    main(["train", str(tmp_path / "a.fa"), "-o", str(tmp_path / "run"), "-q", *SMALL])
+    sampled(tmp_path / "run", "-n", 200, "-o", tmp_path / "gaps.fa")
+    sampled(tmp_path / "run", "-n", 200, "-o", tmp_path / "plain.fa", "--ungap")
+    gaps, plain = ((tmp_path / n).read_text() for n in ("gaps.fa", "plain.fa"))
+    assert "-" in gaps and plain == gaps.replace("-", "")
+
+
+def test_info_reads_the_card_aloud(model, capsys):
+    card = main(["info", str(model)])
+    text = capsys.readouterr().out
+    for part in ("90 records", card["data"]["digest"], "ACGT (dna)", "24 (fixed)", "wgan-gp",
+                 "critic steps 3", "4 steps", "torch", "fidelity"):  # fmt: skip
+        assert part in text
+    main(["info", str(model), "--json"])
+    assert json.loads(capsys.readouterr().out) == card
+
+
+def command(*argv):
+    return [sys.executable, "-c", "import sys; from biogan.cli import run; sys.exit(run())", *argv]
+
+
+def test_a_closed_pipe_ends_quietly(model):
+    shell = (
+        " ".join([f"'{a}'" for a in command("sample", str(model), "-n", "5000")]) + " | head -n 1"
+    )
+    done = subprocess.run(shell, shell=True, capture_output=True, text=True, timeout=100)
+    assert done.stdout == ">gan0_1\n" and done.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_the_run_goes_on(number, code, fasta, tmp_path):
+    out = tmp_path / "run"
+    argv = ["train", fasta, "-o", str(out), *SMALL[:-2], "--max-time", "10m", "--check-every", "20"]
+    process = subprocess.Popen(command(*argv), stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (out / "state.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.kill(process.pid, number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "--resume goes on" in err.strip().splitlines()[-1]
+    before = json.loads((out / "config.json").read_text())["training"]["steps"]
+    gan = main(["train", fasta, "-o", str(out), "--resume", "-q", "--steps", str(before + 5)])
+    assert gan.card["training"]["steps"] == before + 5

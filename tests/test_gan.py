@@ -1,0 +1,240 @@
+"""SequenceGAN: fit, sample, score, save, load, resume."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from biogan import SequenceGAN, SequenceSet
+from biogan.errors import CheckpointError, ConfigError, DataError, OutputError
+from biogan.protocols import Sampler
+from biogan.seeds import rng
+
+SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 6, "seed": 1}
+
+
+def reads(n=120, low=20, high=20, alphabet="dna", seed=0):
+    random = rng(seed, "reads")
+    letters = SequenceSet.from_strings([""], alphabet=alphabet).alphabet.letters
+    lengths = random.integers(low, high + 1, n)
+    texts = ["".join(random.choice(list(letters), k)) for k in lengths]
+    return SequenceSet.from_strings(texts, alphabet=alphabet)
+
+
+@pytest.fixture(scope="module")
+def gan():
+    return SequenceGAN(**SMALL).fit(reads())
+
+
+@pytest.fixture
+def folder(gan, tmp_path):
+    gan.save(tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_it_is_a_sampler(gan):
+    assert isinstance(gan, Sampler)
+    new = gan.sample(5, seed=7)
+    assert len(new) == 5 and set(new.lengths) == {20}
+    assert new.ids == [f"gan7_{i}" for i in range(1, 6)]
+
+
+def test_options_are_keywords_and_wrong_ones_are_named():
+    assert SequenceGAN(gp=10).config.gp == 10
+    with pytest.raises(ConfigError, match="unknown option 'lrr': did you mean 'lr'"):
+        SequenceGAN(lrr=1)
+    with pytest.raises(ConfigError, match="--width 0: must be between 1 and"):
+        SequenceGAN(width=0)
+    with pytest.raises(ConfigError, match="not fitted"):
+        SequenceGAN().sample(1)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0, 2.0])
+def test_the_same_records_whatever_is_asked_for(gan, temperature):
+    many = gan.sample(1300, seed=3, temperature=temperature)
+    few = gan.sample(10, seed=3, temperature=temperature)
+    assert few.strings() == many[:10].strings() and few.ids == many.ids[:10]
+    parts = [c.sequences for c in gan.stream(1300, 3, temperature, start=700)]
+    assert [s for p in parts for s in p.strings()] == many.strings()[700:]
+    assert [i for p in parts for i in p.ids] == many.ids[700:]
+
+
+def test_seeds_differ_and_sampling_leaves_the_global_generators_alone(gan):
+    torch.manual_seed(5)
+    np.random.seed(5)  # noqa: NPY002 - the global generator is what is tested
+    expected = torch.rand(2), np.random.rand(2)
+    torch.manual_seed(5)
+    np.random.seed(5)
+    assert gan.sample(20, seed=1).strings() != gan.sample(20, seed=2).strings()
+    assert torch.equal(torch.rand(2), expected[0]) and (np.random.rand(2) == expected[1]).all()
+
+
+def test_bad_requests(gan):
+    with pytest.raises(ConfigError, match="at least 1"):
+        gan.sample(0)
+    with pytest.raises(ConfigError, match="--temperature -1"):
+        gan.sample(1, temperature=-1)
+    with pytest.raises(DataError, match="needs a SequenceSet, not list"):
+        SequenceGAN(**SMALL).fit(["ACGT"])
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (reads(low=5, high=30), "variable"),
+        (reads(alphabet="protein", low=8, high=20), "variable"),
+        (reads(alphabet="custom:ACGU-"), "aligned"),
+        (reads(n=3), "fixed"),
+        (reads(n=70, low=1, high=1), "fixed"),
+    ],
+)
+def test_every_kind_of_data(data, kind):
+    gan = SequenceGAN(**SMALL).fit(data)
+    assert gan.layout.kind == kind
+    new = gan.sample(50)
+    assert len(new) == 50 and new.alphabet.letters == data.alphabet.letters
+    assert 1 <= new.lengths.min() and new.lengths.max() <= data.lengths.max()
+    assert gan.score(new).shape == (50,)
+
+
+@pytest.mark.parametrize("option", [
+    {"architecture": "dcgan"}, {"attention": True}, {"head": "softmax"}, {"head": "gumbel"},
+    {"loss": "relativistic"}, {"loss": "minimax"}, {"position_noise": 0}, {"batch_size": 500},
+])  # fmt: skip
+def test_every_option_fits_and_samples(option):
+    assert len(SequenceGAN(**SMALL | {"steps": 2} | option).fit(reads()).sample(3)) == 3
+
+
+def test_a_seed_is_a_model_and_a_second_fit_forgets_the_first(gan):
+    again = SequenceGAN(**SMALL)
+    again.fit(reads(seed=9, low=10, high=30))
+    again.fit(reads())
+    assert again.sample(20).strings() == gan.sample(20).strings()
+
+
+def test_save_and_load_write_the_same_fasta(gan, folder):
+    loaded = SequenceGAN.load(folder)
+    assert loaded.sample(30, seed=4).strings() == gan.sample(30, seed=4).strings()
+    assert np.allclose(loaded.score(reads()), gan.score(reads()))
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "config.json", "critic.safetensors", "generator.safetensors"
+    ]  # fmt: skip
+
+
+def test_saving_never_overwrites_unasked(gan, folder, tmp_path):
+    with pytest.raises(OutputError, match="not empty"):
+        gan.save(folder)
+    gan.save(folder, overwrite=True)
+    stranger = tmp_path / "letters"
+    stranger.mkdir()
+    (stranger / "thesis.tex").write_text("years of work")
+    with pytest.raises(OutputError, match="no model"):
+        gan.save(stranger, overwrite=True)
+    assert (stranger / "thesis.tex").read_text() == "years of work"
+
+
+def damage(name, content):
+    def act(folder):
+        if content is None:
+            (folder / name).unlink()
+        else:
+            (folder / name).write_bytes(content)
+
+    return act
+
+
+def change(**values):
+    def act(folder):
+        data = json.loads((folder / "config.json").read_text())
+        data["config"] |= values.pop("config", {})
+        (folder / "config.json").write_text(json.dumps(data | values))
+
+    return act
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (damage("config.json", None), "config.json is missing"),
+        (damage("generator.safetensors", None), "generator.safetensors is missing"),
+        (damage("critic.safetensors", b"no tensors at all"), "critic.safetensors: damaged"),
+        (damage("config.json", b"{"), "config.json"),
+        (damage("config.json", b"[1]"), "not written by biogan"),
+        (change(schema=99), "schema 99"),
+        (change(kind="image-gan"), "a image-gan model, a sequence-gan model is needed"),
+        (change(config={"width": 9}), "weights of another model"),
+        (change(config={"spline": 1}), "damaged: unknown option 'spline'"),
+        (change(layout={}), "config.json is damaged"),
+    ],
+)
+def test_a_damaged_or_foreign_folder_is_one_line(folder, act, message):
+    act(folder)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        SequenceGAN.load(folder)
+    assert "\n" not in str(caught.value) and str(folder) in str(caught.value)
+    assert caught.value.exit_code == 1
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(CheckpointError, match="no such model folder"):
+        SequenceGAN.load(tmp_path / "nowhere")
+
+
+def test_a_run_that_was_cut_goes_on_bit_for_bit(tmp_path):
+    """Fit to step 20 with a state at step 10, then resume from that state: the same files."""
+    options = SMALL | {"steps": 20, "check_every": 10}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    SequenceGAN(**options).fit(reads(), out=whole)
+
+    class Killed(Exception):  # noqa: N818 - stands for kill -9
+        pass
+
+    class Kill:
+        def on_step(self, step, terms):
+            if step == 13:
+                raise Killed
+
+        def on_event(self, event, **details):
+            pass
+
+    with pytest.raises(Killed):
+        SequenceGAN(**options).fit(reads(), out=cut, callbacks=[Kill()])
+    SequenceGAN(**options).fit(reads(), out=cut, resume=True)
+    for name in ("generator.safetensors", "critic.safetensors", "samples.fasta"):
+        assert (whole / name).read_bytes() == (cut / name).read_bytes()
+
+    def steps(folder):
+        lines = (folder / "log.jsonl").read_text().splitlines()
+        return [json.loads(line)["step"] for line in lines]
+
+    assert steps(whole) == steps(cut)
+
+
+def test_resuming_another_run_lists_each_difference(tmp_path):
+    SequenceGAN(**SMALL).fit(reads(), out=tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        SequenceGAN(**SMALL | {"lr": 0.5, "width": 4}).fit(reads(n=90), out=tmp_path, resume=True)
+    for part in ("--lr was 0.001, now 0.5", "--width was 8, now 4", "sequences are others"):
+        assert part in str(caught.value)
+
+
+def test_resuming_nothing(tmp_path):
+    with pytest.raises(CheckpointError, match="nothing to resume"):
+        SequenceGAN(**SMALL).fit(reads(), out=tmp_path, resume=True)
+
+
+def test_malformed_rows_are_counted():
+    layout = SequenceGAN(**SMALL).fit(reads(low=2, high=4)).layout
+    rows = np.array([[0, 1, 4, 4], [0, 4, 1, 4], [0, 1, 2, 3], [4, 4, 4, 4], [1, 4, 4, 0]])
+    assert layout.malformed(rows) == 2
+    assert layout.decode(rows.astype(np.uint8)).strings() == ["AC", "A", "ACGT", "", "C"]
+
+
+def test_the_model_card_says_what_was_done(gan):
+    card = gan.card
+    assert card["data"]["digest"] == reads().digest
+    assert card["data"]["train"] + card["data"]["validation"] == card["data"]["records"] == 120
+    assert card["config"]["critic_steps"] == 3 and card["training"]["steps"] == 6
+    assert card["layout"]["alphabet"]["letters"] == "ACGT"
+    assert set(card["versions"]) == {"python", "torch", "numpy", "biopython"}
