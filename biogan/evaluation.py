@@ -92,7 +92,7 @@ def evaluate(
     fresh_rate = _fresh_rate(roles, chosen, size, seed, identity)
 
     def score(label: str, sequences: SequenceSet, some: Sequence[Metric]) -> dict[str, Value]:
-        if progress is not None:
+        if progress is not None and some:
             progress(label)
         candidate = Sample(shuffled(sequences, seed)[:size])
         comparison = Comparison(candidate, target, source, fresh_rate, identity, seed)

@@ -171,7 +171,9 @@ class Report:
                     "range": [row.metric.low, row.metric.high],
                     "status": row.status,
                     "best_floor": row.best_floor,
-                    "columns": {k: asdict(v) for k, v in row.columns.items()},
+                    "columns": {
+                        k: {**asdict(v), "details": list(v.details)} for k, v in row.columns.items()
+                    },
                 }
                 for row in self.rows
             ],

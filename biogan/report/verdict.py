@@ -65,7 +65,7 @@ def _memorisation(report: Report) -> str:
             "reference record, which is copying if the generator was trained on the reference."
         )
     excess = report["near-excess"].generated
-    real = f"held-out real data {100 * row.ceiling.value:.2g} %"
+    real = f"held-out real data {100 * row.ceiling.value:.3g} %"
     assert excess.low is not None
     record = "training record" if "train" in report.sets else "reference record"
     exact = ""
@@ -78,7 +78,7 @@ def _memorisation(report: Report) -> str:
 
 def _percent(value: Value) -> str:
     assert value.value is not None and value.low is not None and value.high is not None
-    return f"{100 * value.value:.2g} % [{100 * value.low:.2g}, {100 * value.high:.2g}]"
+    return f"{100 * value.value:.3g} % [{100 * value.low:.3g}, {100 * value.high:.3g}]"
 
 
 def _measured(value: Value) -> str:

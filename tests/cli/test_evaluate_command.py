@@ -1,0 +1,86 @@
+import json
+
+import numpy as np
+import pytest
+
+from biogan.alphabet import DNA
+from biogan.cli import main, run
+from biogan.datasets.sequences import SequenceSet
+
+QUICK = ["--metric", "kmer-jsd", "--metric", "near-copies", "--metric", "near-excess"]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Write three sets of 60 records of 20 letters: real, new and held."""
+    paths = {}
+    for seed, name in enumerate(("real", "new", "held")):
+        codes = np.random.default_rng(seed).integers(0, 4, (60, 20)).astype(np.uint8)
+        paths[name] = str(tmp_path / f"{name}.fasta")
+        SequenceSet.from_matrix(DNA, codes).to_fasta(paths[name])
+    return paths
+
+
+def test_table_and_verdict_on_standard_output(files, capsys):
+    report = main(["evaluate", files["new"], "--reference", files["real"], *QUICK])
+    out, err = capsys.readouterr()
+    assert out == report.to_text() + "\n"
+    assert report.n == 30
+    assert "\nVerdict\n* Memorisation: not assessable" in out
+    assert f"generated: {files['new']}: 60 records read" in err
+
+
+def test_json_on_standard_output_is_all_there_is(files, capsys):
+    report = main(
+        ["evaluate", files["new"], "--reference", files["held"], "--train", files["real"], "--json",
+         "--quiet", "--seed", "3", "-n", "40", *QUICK]
+    )  # fmt: skip
+    out, err = capsys.readouterr()
+    assert json.loads(out) == report.to_dict()
+    assert (report.n, report.seed) == (40, 3)
+    assert err == ""
+
+
+def test_folder_holds_the_report(files, tmp_path):
+    out = tmp_path / "report"
+    command = ["evaluate", files["new"], "--reference", files["real"], "-o", str(out), *QUICK]
+    report = main([*command, "--held-out", files["held"]])
+    assert sorted(p.name for p in out.iterdir()) == ["metrics.json", "metrics.tsv", "verdict.txt"]
+    assert json.loads((out / "metrics.json").read_text()) == report.to_dict()
+    assert (out / "metrics.tsv").read_text() == report.to_tsv()
+    assert (out / "verdict.txt").read_text() == report.to_text() + "\n"
+    main([*command, "--overwrite"])
+
+
+def test_a_full_folder_is_not_overwritten(files, tmp_path, capsys):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.txt").write_text("mine")
+    command = ["evaluate", files["new"], "--reference", files["real"], "-o", str(tmp_path / "work")]
+    assert run(command) == 1
+    err = capsys.readouterr().err
+    assert err.endswith("work: is not empty; use --overwrite, or another folder\n")
+    assert err.count("\n") == 1
+    assert run([*command[:-1], files["real"]]) == 1
+    assert "is a file, -o needs a folder" in capsys.readouterr().err
+
+
+def test_letters_that_do_not_fit_name_the_file(files, tmp_path, capsys):
+    protein = tmp_path / "protein.fasta"
+    protein.write_text(">a\nMKVLAWPQ\n>b\nMMKV\n")
+    assert run(["evaluate", str(protein), "--reference", files["real"]]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "protein.fasta" in last
+
+
+def test_validity_counts_what_reading_dropped(files, tmp_path):
+    dirty = tmp_path / "dirty.fasta"
+    with open(files["new"]) as clean:
+        dirty.write_text(clean.read() + ">x\nACGTXXACGT\n" * 20)
+    report = main(["evaluate", str(dirty), "--reference", files["real"], "--metric", "valid"])
+    assert report["valid"].generated.value == 0.75
+    assert report["valid"].generated.n == 80
+
+
+def test_reference_is_needed(files, capsys):
+    assert run(["evaluate", files["new"]]) == 2
+    assert "--reference" in capsys.readouterr().err

@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from comparing import iid
+
+from biogan.alphabet import DNA, PROTEIN
+from biogan.datasets.sequences import SequenceSet
+from biogan.errors import AlphabetError, DataError
+from biogan.metrics.roles import as_set, assign_roles, shuffled
+
+REAL, TRAIN, HELD = (iid(DNA, n, 30, seed) for n, seed in ((60, 0), (90, 1), (40, 2)))
+
+
+def roles(real, train=None, held_out=None, n=1000):
+    return assign_roles(real, train, held_out, n, 0, 0.9)
+
+
+def test_reference_alone_is_split_into_target_and_ceiling():
+    found = roles(REAL, n=20)
+    assert (len(found.target), len(found.ceiling)) == (20, 40)
+    assert sorted(found.target.strings() + found.ceiling.strings()) == sorted(REAL.strings())
+    assert found.source is REAL and found.fresh is None and found.fit is found.ceiling
+    assert "20 records that every set is scored against and 40 for" in found.notes[0]
+
+
+def test_split_never_gives_more_than_half_away():
+    assert len(roles(REAL, n=1000).target) == 30
+
+
+def test_split_keeps_repeats_on_one_side_and_gives_them_back():
+    repeated = REAL[np.repeat(np.arange(60), 3)]
+    found = roles(repeated)
+    assert len(found.target) + len(found.ceiling) == 180
+    assert not set(found.target.strings()) & set(found.ceiling.strings())
+
+
+def test_train_given():
+    found = roles(REAL, TRAIN)
+    assert (found.target, found.ceiling, found.fit, found.source, found.fresh) == (
+        REAL, TRAIN, TRAIN, TRAIN, REAL,
+    )  # fmt: skip
+
+
+def test_held_out_given():
+    found = roles(REAL, held_out=HELD)
+    assert (found.target, found.ceiling, found.fit, found.source, found.fresh) == (
+        HELD, REAL, REAL, REAL, HELD,
+    )  # fmt: skip
+
+
+def test_everything_given():
+    found = roles(REAL, TRAIN, HELD)
+    assert (found.target, found.ceiling, found.fit, found.source, found.fresh) == (
+        REAL, HELD, TRAIN, TRAIN, HELD,
+    )  # fmt: skip
+
+
+def test_training_data_as_reference_are_no_second_set():
+    found = roles(TRAIN, TRAIN[:], HELD)
+    assert found.target is HELD and found.ceiling is TRAIN
+
+
+def test_held_out_records_that_were_trained_on_are_said():
+    note = roles(TRAIN[:45], TRAIN).notes[-1]
+    assert note == (
+        "45 of 45 held-out records also stand in the training data: the ceiling is too kind"
+    )
+
+
+def test_too_small_to_split():
+    with pytest.raises(DataError, match="the reference has 3 records"):
+        roles(REAL[:3])
+
+
+def test_shuffled_depends_on_letters_only():
+    order = np.random.default_rng(0).permutation(60)
+    assert shuffled(REAL[order], 5).strings() == shuffled(REAL, 5).strings()
+    assert shuffled(REAL, 5).strings() != shuffled(REAL, 6).strings()
+    assert sorted(shuffled(REAL, 5).strings()) == sorted(REAL.strings())
+
+
+def test_shuffled_spreads_repeats():
+    clones = SequenceSet.from_strings(["AAAA"] * 50 + ["CCCC"] * 50)
+    assert shuffled(clones, 0).strings()[:50].count("AAAA") == pytest.approx(25, abs=12)
+
+
+def test_plain_strings_find_their_alphabet():
+    assert as_set(["ACGU"], "reference").alphabet.name == "rna"
+    assert as_set(["MKV-", "MK-V"], "reference").alphabet.letters == PROTEIN.letters + "-"
+    with pytest.raises(AlphabetError, match="'!' belong to no known alphabet"):
+        as_set(["AC!"], "reference")
+
+
+def test_sets_come_to_the_alphabet_of_the_reference():
+    aligned = DNA.with_letters("-")
+    found = as_set(SequenceSet.from_strings(["ACGT"], ["x"]), "generated", aligned)
+    assert (found.alphabet, found.ids, found.strings()) == (aligned, ["x"], ["ACGT"])
+    with pytest.raises(AlphabetError, match=r"the generated set does not fit .* letter 'M'"):
+        as_set(["ACM"], "generated", DNA)
+    with pytest.raises(DataError, match="the train set has no records"):
+        as_set([], "train", DNA)

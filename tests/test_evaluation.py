@@ -1,0 +1,203 @@
+import json
+
+import numpy as np
+import pytest
+from helpers import shared_data
+
+from biogan.alphabet import DNA
+from biogan.baselines import get_baseline
+from biogan.datasets.sequences import SequenceSet
+from biogan.errors import AlphabetError, BioganError, ConfigError, DataError
+from biogan.evaluation import default_floors, evaluate
+from biogan.metrics.roles import assign_roles
+from biogan.report.report import EXCESS, FLOOR, REAL
+
+QUICK = ["kmer-jsd", "site-pair-jsd", "auroc", "near-copies", "near-excess", "copies", "unique"]
+
+
+def motif_set(n: int, seed: int, length: int = 30) -> SequenceSet:
+    """AT-rich letters with TATAAT at a fixed place, one letter in ten changed."""
+    rng = np.random.default_rng(seed)
+    matrix = rng.choice(4, (n, length), p=[0.35, 0.15, 0.15, 0.35]).astype(np.uint8)
+    box = DNA.encode("TATAAT")
+    matrix[:, 10:16] = np.where(rng.random((n, 6)) < 0.9, box, matrix[:, 10:16])
+    return SequenceSet.from_matrix(DNA, matrix)
+
+
+TRAIN, HELD, FRESH = motif_set(1200, 0), motif_set(400, 1), motif_set(400, 2)
+
+
+@pytest.fixture(scope="module")
+def real_report():
+    return evaluate(HELD, FRESH, train=TRAIN, metrics=QUICK)
+
+
+def test_fresh_real_data_are_indistinguishable(real_report):
+    assert {row.metric.name: row.status for row in real_report.rows} == dict.fromkeys(QUICK, REAL)
+    assert real_report.n == 400
+
+
+def test_every_floor_is_caught(real_report):
+    auroc = real_report["auroc"]
+    for name in ("uniform", "markov-4", "dinucleotide-shuffle"):
+        assert auroc.status_of(name) != REAL
+    assert auroc.columns["uniform"].value == pytest.approx(1, abs=0.02)
+    # The motif stands at one place: a PWM has all there is to know, a chain does not.
+    assert auroc.best_floor in ("pwm", "positional-markov-1", "positional-markov-2")
+    assert auroc.status_of("pwm") == REAL
+    assert real_report["site-pair-jsd"].status_of("markov-4") == FLOOR
+
+
+def test_the_floors_are_named_after_the_amount_of_data(real_report):
+    # 1200 records of 30: 30,000 windows of 5 >= 10,240, 25 a record of 6 < 40,960 -> order 4;
+    # 1200 / 10 = 120 >= 4^3 -> positional order 2.
+    assert list(real_report["auroc"].floors) == [
+        "markov-4", "positional-markov-2", "pwm", "dinucleotide-shuffle", "uniform",
+    ]  # fmt: skip
+
+
+def test_copies_are_caught_by_novelty_and_by_nothing_else(real_report):
+    for name in ("kmer-jsd", "site-pair-jsd", "auroc"):
+        assert real_report[name].status_of("copies") == REAL
+    assert real_report["copies"].columns["copies"].value == 1.0
+    assert real_report["copies"].status_of("copies") == EXCESS
+
+
+def test_contamination_by_near_copies_is_measured_exactly():
+    matrix = FRESH.matrix()
+    matrix[:20] = TRAIN.matrix()[:20]
+    matrix[:20, 0] = (matrix[:20, 0] + 1) % 4
+    report = evaluate(
+        HELD, SequenceSet.from_matrix(DNA, matrix), train=TRAIN, metrics=QUICK, floors=[]
+    )
+    natural = report["near-copies"].ceiling.value
+    assert report["copies"].generated.value == 0
+    assert report["near-excess"].generated.value == pytest.approx(0.05 - natural)
+    assert report["near-excess"].status == EXCESS
+    assert "the generator copies" in report.verdict()[0]
+
+
+def test_verbatim_copies_of_train():
+    report = evaluate(HELD, TRAIN[:400], train=TRAIN, metrics=QUICK, floors=[])
+    assert report["copies"].generated.value == 1.0
+    assert report["kmer-jsd"].status == REAL
+    assert report.verdict()[0].startswith(
+        "Memorisation: 100 % [99, 100] of the generated records are at least 90 % identical"
+    )
+
+
+def test_order_and_names_of_records_do_not_matter():
+    rng = np.random.default_rng(3)
+    sets = [HELD, FRESH, TRAIN]
+    mixed = [s[rng.permutation(len(s))] for s in sets]
+    renamed = SequenceSet.from_strings(mixed[1].strings(), [f"x{i}" for i in range(400)])
+    options = {"metrics": ["kmer-jsd", "auroc", "near-copies", "identity-ratio"], "floors": []}
+    one = evaluate(HELD, FRESH, train=TRAIN, **options)
+    two = evaluate(mixed[0], renamed, train=mixed[2], **options)
+    for row, other in zip(one.rows, two.rows, strict=True):
+        assert row.generated == other.generated
+        assert row.ceiling == other.ceiling
+
+
+def test_both_strands_score_alike():
+    def reverse(sequences):
+        complement = np.array([3, 2, 1, 0], np.uint8)
+        return SequenceSet.from_matrix(DNA, complement[sequences.matrix()[:, ::-1]])
+
+    names = ["kmer-jsd", "kmer-pearson", "site-jsd", "gc-w1"]
+    one = evaluate(HELD, FRESH, train=TRAIN, metrics=names, floors=[])
+    two = evaluate(reverse(HELD), reverse(FRESH), train=reverse(TRAIN), metrics=names, floors=[])
+    for name in names:
+        assert one[name].generated.plain == pytest.approx(two[name].generated.plain)
+
+
+def test_all_sets_are_read_at_the_smallest_n():
+    report = evaluate(HELD[:100], FRESH, train=TRAIN, metrics=["unique"], n=300)
+    assert report.n == 100
+    assert {v.n for v in report["unique"].columns.values()} == {100}
+    assert report.notes[0].startswith("every set is read at n = 100, the smallest of --n 300")
+
+
+def test_a_sampler_is_asked_for_n_sequences():
+    sampler = get_baseline("uniform").fit(TRAIN)
+    report = evaluate(HELD, sampler, train=TRAIN, metrics=["kmer-jsd"], floors=["pwm"], n=200)
+    assert report.sets["generated"]["records"] == 200
+    assert report["kmer-jsd"].status == FLOOR
+    assert report["kmer-jsd"].best_floor == "pwm"
+
+
+def test_plain_strings():
+    report = evaluate(HELD.strings(), FRESH.strings(), metrics=["letter-jsd"], floors=[])
+    assert report["letter-jsd"].status == REAL
+    assert report.n == 200
+
+
+def test_memorisation_needs_to_know_the_training_data():
+    report = evaluate(HELD, FRESH, metrics=["near-copies", "near-excess"], floors=[])
+    assert report["near-copies"].status == "not assessed"
+    assert report.verdict()[0].startswith("Memorisation: not assessable without training")
+
+
+@pytest.mark.parametrize(
+    ("real", "new"),
+    [
+        (["ACGT"] * 4, ["A"]),
+        (["ACGT", "AAAA", "CCCC", "GGGG", "TTTT"], ["ACG"]),
+        (["ACGTACGT", "AC", "GGGTTT", "CATCAT"], ["ACGT", "", "AC"]),
+        (["MKVLAW", "MKV", "WWWYYY", "PQRSTV"], ["MMMM"] * 25),
+        (["AC-GT-", "ACGGTT", "A--GT-", "TCCGT-", "GGGTTT"], ["ACGT--"] * 3),
+    ],
+)
+def test_odd_sets_give_plain_json_or_one_line(real, new):
+    try:
+        report = evaluate(real, new)
+    except BioganError as error:
+        assert "\n" not in str(error)
+        return
+    data = json.loads(report.to_json())
+    assert data["n"] == report.n >= 1
+    assert report.to_text()
+
+
+def test_mistakes_are_named():
+    with pytest.raises(DataError, match="the generated set has no records"):
+        evaluate(HELD, [])
+    with pytest.raises(AlphabetError, match="the generated set does not fit the reference"):
+        evaluate(HELD, ["MKV"])
+    with pytest.raises(ConfigError, match="unknown metric 'kmer-jds': did you mean 'kmer-jsd'"):
+        evaluate(HELD, FRESH, metrics=["kmer-jds"])
+    with pytest.raises(ConfigError, match="identity=90"):
+        evaluate(HELD, FRESH, identity=90)
+
+
+def test_floors_for_protein_of_varying_length():
+    texts = ["MKVLAW" * 5, "MKVLAWY" * 4] * 30
+    sequences = SequenceSet.from_strings(texts, alphabet="protein")
+    roles = assign_roles(sequences, sequences[:30], None, 30, 0, 0.9)
+    assert default_floors(roles) == ["markov-1", "shuffle", "uniform"]
+
+
+def test_progress_names_every_set():
+    seen: list[str] = []
+    evaluate(HELD, FRESH, train=TRAIN, metrics=["unique"], floors=["pwm"], progress=seen.append)
+    assert seen == ["generated", "held-out", "pwm", "copies"]
+
+
+@pytest.mark.slow
+def test_real_promoters_and_their_floors():
+    from biogan.io.fasta import read_fasta
+
+    real = read_fasta(shared_data("dna/ecoli50_promoters.train.fasta.gz"))
+    order = np.random.default_rng(0).permutation(len(real))
+    held, fresh, train = real[order[:1500]], real[order[1500:3000]], real[order[3000:]]
+    report = evaluate(held, fresh, train=train)
+    distribution = [r for r in report.rows if r.generated.value is not None]
+    assert {r.metric.name for r in distribution if r.status != REAL} == set()
+    for floor in ("markov-5", "pwm", "dinucleotide-shuffle", "uniform"):
+        assert report["auroc"].status_of(floor) != REAL
+        assert report["site-pair-jsd"].status_of(floor) != REAL
+    contaminated = SequenceSet.from_strings(fresh.strings()[150:] + train.strings()[:150])
+    caught = evaluate(held, contaminated, train=train, metrics=QUICK, floors=[])
+    assert caught["copies"].generated.value == pytest.approx(0.1, abs=0.002)
+    assert caught["near-excess"].status == EXCESS
+    assert "the generator copies" in caught.verdict()[0]
