@@ -121,10 +121,10 @@ def _unreadable(value: str) -> bool:
 
 def _check_ids(chunk: SequenceSet, before: int) -> None:
     """Refuse ids that a reader would cut at white space."""
-    if len("\n".join(chunk.ids).split()) == len(chunk):
+    if "\n".join(chunk.ids).split() == chunk.ids:
         return
     for number, name in enumerate(chunk.ids, before + 1):
-        if len(name.split()) != 1 or name != name.strip():
+        if name.split() != [name]:
             raise OutputError(
                 f"record {number}: the id {name!r} is empty or holds white space, and would not "
                 "read back as it is"
