@@ -203,12 +203,10 @@ class SequenceSet:
         cls, alphabet: Alphabet, matrix: np.ndarray, ids: Sequence[str] | None = None
     ) -> SequenceSet:
         """Make a set from rows of codes, each read up to its first end symbol."""
-        ends = matrix >= alphabet.end
-        lengths = np.where(ends.any(1), ends.argmax(1), matrix.shape[1])
+        inside = np.logical_and.accumulate(matrix < alphabet.end, axis=1)
         offsets = np.zeros(len(matrix) + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])
-        keep = np.arange(matrix.shape[1]) < lengths[:, None]
-        return cls(alphabet, matrix[keep], offsets, ids)
+        np.cumsum(inside.sum(1), out=offsets[1:])
+        return cls(alphabet, matrix[inside], offsets, ids)
 
     def unique(self) -> SequenceSet:
         """Collapse exact duplicates; the first record stays and the weights are summed.
