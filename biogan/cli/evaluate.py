@@ -95,6 +95,7 @@ def _read(
         reading = reading.replace(
             alphabet=alphabet.name if known else f"custom:{alphabet.letters}",
             gaps="letter" if alphabet.has_gap else reading.gaps,
+            labels=None,
         )
     sequences = read_fasta(path, reading)
     for line in sequences.report.lines() if sequences.report else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -20,6 +21,8 @@ from biogan.metrics.position import (
     some_columns,
 )
 from biogan.seeds import rng
+
+Count = Callable[[np.ndarray, int], np.ndarray]
 
 
 @metric("site-jsd", "positions", "position letter JSD", high=1.0, needs=("columns",),
@@ -51,14 +54,14 @@ def covariance_slope(comparison: Comparison) -> Value:
     return _from_pairs(comparison, 1, low=None, high=None)
 
 
-def _divergence(comparison: Comparison, count) -> Value:  # type: ignore[no-untyped-def]
+def _divergence(comparison: Comparison, count: Count) -> Value:
     new, real = (_by_group(s, count) for s in (comparison.candidate, comparison.reference))
     return jackknifed(
         comparison, lambda g: float(jsd(remaining(new, g), remaining(real, g)).mean()), high=1.0
     )
 
 
-def _by_group(sample: Sample, count) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _by_group(sample: Sample, count: Count) -> np.ndarray:
     size = sample.sequences.alphabet.size
     return np.stack([count(sample.matrix[sample.groups == g], size) for g in range(GROUPS)])
 

@@ -1,0 +1,49 @@
+import re
+
+import pytest
+from comparing import iid
+from helpers import ROOT
+
+from biogan.alphabet import DNA
+from biogan.errors import ConfigError
+from biogan.evaluation import evaluate
+from biogan.metrics import base
+from biogan.metrics.base import Comparison, Value, metric
+from biogan.metrics.catalogue import get_metrics
+
+
+def test_every_metric_is_documented():
+    table = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z][a-z0-9-]+)` \|", table, re.M) == [m.name for m in get_metrics()]
+
+
+def test_goals_and_ranges():
+    for found in get_metrics():
+        assert found.goal in ("low", "high", "half", "same")
+        assert found.function.__doc__
+
+
+@pytest.mark.parametrize(
+    ("goal", "value", "loss"),
+    [("low", 0.2, 0.2), ("high", 0.2, -0.2), ("half", 0.2, 0.3), ("same", 1.25, 0.25)],
+)
+def test_loss_is_the_distance_from_the_goal(goal, value, loss):
+    found = base.Metric("x", "g", goal, None, None, (), "", "x", lambda c: Value(value))
+    assert found.loss(value) == pytest.approx(loss)
+
+
+def test_a_new_metric_is_a_row_of_every_report():
+    @metric("starts-with-a", "own", "starts with A", goal="high", high=1.0)
+    def starts_with_a(comparison: Comparison) -> Value:
+        return Value(float((comparison.candidate.matrix[:, 0] == 0).mean()))
+
+    try:
+        sets = [iid(DNA, 40, 10, seed) for seed in range(2)]
+        assert "starts-with-a" in evaluate(*sets, floors=[])
+    finally:
+        del base.METRICS["starts-with-a"]
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(ConfigError, match="did you mean 'auroc'"):
+        get_metrics(["auroc_"])
