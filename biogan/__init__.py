@@ -23,6 +23,7 @@ _HOMES = {
     "SequenceGANConfig": "biogan.config",
     "ReadingConfig": "biogan.config",
     "read_fasta": "biogan.io.fasta",
+    "clean_records": "biogan.io.cleaning",
     "write_fasta": "biogan.io.write",
     "split": "biogan.datasets.splits",
     "evaluate": "biogan.evaluation",
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from biogan.errors import BioganError
     from biogan.evaluation import evaluate
     from biogan.gan import SequenceGAN
+    from biogan.io.cleaning import clean_records
     from biogan.io.fasta import read_fasta
     from biogan.io.write import write_fasta
     from biogan.protocols import Sampler

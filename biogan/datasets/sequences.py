@@ -61,7 +61,7 @@ class SequenceSet:
         codes: np.ndarray,
         offsets: np.ndarray,
         ids: Sequence[str] | None = None,
-        labels: Mapping[str, Sequence[str]] | None = None,
+        labels: Mapping[str, Sequence[str] | np.ndarray] | None = None,
         weights: np.ndarray | None = None,
         report: InputReport | None = None,
     ) -> None:
@@ -73,9 +73,11 @@ class SequenceSet:
         self.labels = {k: np.asarray(v, dtype=object) for k, v in (labels or {}).items()}
         self.weights = np.ones(n) if weights is None else np.asarray(weights, float)
         self.report = report
-        for what, have in [("ids", self.ids), ("weights", self.weights), *self.labels.items()]:
-            if len(have) != n:
-                raise DataError(f"{n} sequences but {len(have)} {what}")
+        parts = {"ids": len(self.ids), "weights": len(self.weights)}
+        parts.update({name: len(values) for name, values in self.labels.items()})
+        for what, have in parts.items():
+            if have != n:
+                raise DataError(f"{n} sequences but {have} {what}")
 
     @classmethod
     def from_strings(

@@ -56,7 +56,7 @@ def cut_windows(
                 f"{sequences.ids[i]}:{start + 1}-{start + window}"
                 for i, start in zip(record.tolist(), starts.tolist(), strict=True)
             ],
-            {name: list(values[record]) for name, values in sequences.labels.items()},
+            {name: values[record] for name, values in sequences.labels.items()},
             sequences.weights[record],
             sequences.report,
         ),

@@ -10,7 +10,7 @@ from helpers import shared_data
 from biogan.errors import BioganError, FastaError
 from biogan.io.fasta import read_fasta
 
-# file -> (records kept, alphabet letters, {finding: (records, letters, dropped)}, words in the notes)
+# file -> (records kept, alphabet, {finding: (records, letters, dropped)}, words in the notes)
 CHOICES: dict[str, tuple[int, str, dict[str, tuple[int, int, int]], str]] = {
     "all_n.fasta": (3, "ACGT", {"ambiguous": (1, 80, 1)}, ""),
     "gaps_aligned.fasta": (20, "ACDEFGHIKLMNPQRSTVWY-", {"gap": (15, 20, 0)}, ""),
