@@ -1,0 +1,151 @@
+"""Markov chains of any order, the same everywhere or with a table for each position."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from biogan.baselines.base import Baseline
+from biogan.baselines.contexts import ContextTables, Events
+from biogan.datasets.sequences import SequenceSet
+from biogan.errors import ConfigError, DataError
+
+PSEUDOCOUNT = 1.0
+
+
+class MarkovChain(Baseline):
+    r"""Draws each letter given the ``order`` letters before it.
+
+    The counts of a context c are joined by ``backoff`` imagined ones (b), spread as the next
+    shorter context c' (c without its oldest letter) says:
+
+    .. math:: p_k(x | c) = \frac{n(c, x) + b \, p_{k-1}(x | c')}{n(c) + b}
+
+    This is a hierarchical Dirichlet prior (MacKay & Peto 1995, Nat. Lang. Eng. 1:289). It ends at
+    the empty context, whose ``pseudocount`` imagined counts are spread equally. A context that was
+    never seen falls back to the next shorter one, and start symbols stand for the letters before a
+    sequence. Where lengths vary, the end is a symbol like a letter, so that lengths are modelled
+    too; no sequence is shorter than the shortest or longer than the longest of the training data.
+
+    Parameters
+    ----------
+    order : int
+        Letters of context, 0 or more.
+    positional : bool
+        Own probabilities for every position, for sequences cut or aligned at a common place.
+    pseudocount : float
+        Imagined counts of the empty context, more than 0.
+    backoff : float, optional
+        Imagined counts of every other context (b above), more than 0; by default the likeliest for
+        each order (:func:`biogan.baselines.contexts.likeliest_backoff`).
+
+    Raises
+    ------
+    ConfigError
+        If order, pseudocount or backoff is out of range.
+
+    Examples
+    --------
+    >>> chain = MarkovChain(2).fit(SequenceSet.from_strings(["ACGT" * 50]))
+    >>> chain.sample(1)
+    SequenceSet(1 dna sequences, length 200)
+    """
+
+    def __init__(
+        self,
+        order: int,
+        positional: bool = False,
+        pseudocount: float = PSEUDOCOUNT,
+        backoff: float | None = None,
+    ) -> None:
+        super().__init__()
+        if order < 0 or order != int(order):
+            raise ConfigError(f"order {order}: must be a whole number, 0 or more")
+        for name, value in (("pseudocount", pseudocount), ("backoff", backoff)):
+            if value is not None and not 0 < value < float("inf"):
+                raise ConfigError(f"{name} {value}: must be above 0 and finite")
+        self.order, self.positional = int(order), positional
+        self.pseudocount, self.backoff = pseudocount, backoff
+        self.prefix = f"{'positional_' if positional else ''}markov{order}"
+
+    def _learn(self, sequences: SequenceSet) -> None:
+        size = sequences.alphabet.size
+        self._shortest = int(sequences.lengths.min())
+        self._longest = int(sequences.lengths.max())
+        if max(self._longest, 1) * float(size + 1) ** self.order > 2**62:
+            raise ConfigError(f"order {self.order}: too high for an alphabet of {size} letters")
+        events = Events.of(sequences, self.order, self._longest)
+        # A set of one length never ends early, so that its chain needs no end symbol.
+        symbols = size + (self._shortest < self._longest)
+        self._tables = ContextTables(
+            self._placed(events),
+            sequences.weights[events.record],
+            self.order,
+            size + 1,
+            symbols,
+            self.pseudocount,
+            self.backoff,
+        )
+
+    def _draw(self, train: SequenceSet, n: int, random: np.random.Generator) -> SequenceSet:
+        end = train.alphabet.size
+        contexts = (end + 1) ** self.order
+        out = np.full((n, self._longest), end, np.uint8)
+        rows, context = np.arange(n), np.full(n, contexts - 1)
+        for position in range(self._longest):
+            share = np.cumsum(self._probabilities(np.full(len(rows), position), context), axis=1)
+            threshold = random.random(len(rows)) * share[:, -1]
+            symbol = (share <= threshold[:, None]).sum(1)
+            out[rows, position] = symbol
+            goes_on = symbol < end
+            rows, symbol = rows[goes_on], symbol[goes_on]
+            context = (context[goes_on] * (end + 1) + symbol) % contexts
+        return SequenceSet.from_matrix(train.alphabet, out)
+
+    def log_prob(self, sequences: SequenceSet) -> np.ndarray:
+        """Return the log-probability of each sequence.
+
+        Parameters
+        ----------
+        sequences : SequenceSet
+            Sequences over the alphabet of the training data.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+            Natural logarithms (nats); minus infinity for lengths that the chain never writes.
+
+        Raises
+        ------
+        DataError
+            If nothing was fitted yet, or the alphabets differ.
+        """
+        letters = self.train.alphabet.letters
+        if sequences.alphabet.letters != letters:
+            raise DataError(
+                f"the chain was fitted to sequences over {letters!r}, these are over "
+                f"{sequences.alphabet.letters!r}: read both with one alphabet"
+            )
+        lengths = sequences.lengths
+        possible = (lengths >= self._shortest) & (lengths <= self._longest)
+        some = np.flatnonzero(possible)
+        events = Events.of(sequences.take(some), self.order, self._longest)
+        table = self._probabilities(events.position, events.context)
+        share = table[np.arange(len(table)), events.symbol] / table.sum(1)
+        out = np.full(len(sequences), -np.inf)
+        out[some] = np.bincount(events.record, np.log(share), len(some))
+        return out
+
+    def _placed(self, events: Events) -> Events:
+        """Put all events in one place where the chain has one table for all positions."""
+        if self.positional:
+            return events
+        zero = np.zeros_like(events.position)
+        return Events(events.record, zero, events.context, events.symbol)
+
+    def _probabilities(self, position: np.ndarray, context: np.ndarray) -> np.ndarray:
+        """Unscaled probabilities of the symbols, shape (n, symbols); no end before its time."""
+        place = position if self.positional else np.zeros_like(position)
+        table = self._tables.probabilities(place, context)
+        if self._shortest < self._longest:
+            table[position < self._shortest, -1] = 0
+        return table

@@ -1,0 +1,62 @@
+"""``biogan baseline``: sequences from a trivial sampler."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from biogan.cli import console
+from biogan.cli.options import GroupedCommand, config_options
+from biogan.config import ReadingConfig
+
+if TYPE_CHECKING:
+    from biogan.datasets.sequences import SequenceSet
+
+WITH_ORDER = ("markov", "positional-markov")
+NAMES = (*WITH_ORDER, "pwm", "shuffle", "dinucleotide-shuffle", "uniform", "copies")
+
+
+@click.command(cls=GroupedCommand, headings=(ReadingConfig,))
+@click.argument("name", type=click.Choice(NAMES), metavar="NAME")
+@click.argument("fasta")
+@click.option("-n", "count", type=click.IntRange(1), default=1000, show_default=True,
+              help="Number of sequences.")  # fmt: skip
+@click.option("--order", type=click.IntRange(0), default=None,
+              help="Letters of context of a Markov chain.  [default: 3]")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sampler.")
+@click.option("-o", "--out", default="-", help="File (.gz: compressed); standard output without.")
+@config_options(ReadingConfig, "reading")
+def command(
+    name: str,
+    fasta: str,
+    count: int,
+    order: int | None,
+    seed: int,
+    out: str,
+    reading: ReadingConfig,
+) -> SequenceSet:
+    """Write sequences from a trivial sampler fitted to FASTA.
+
+    NAME is markov, positional-markov, pwm, shuffle, dinucleotide-shuffle, uniform or copies.
+
+    \b
+    biogan baseline markov real.fasta -n 1000 --order 3 > floor.fasta
+    biogan baseline positional-markov real.fasta --order 4 -o floor.fasta.gz
+    """  # noqa: D301 - click's mark for lines that are not to be joined
+    if order is not None and name not in WITH_ORDER:
+        raise click.UsageError(f"--order: only {' and '.join(WITH_ORDER)} have one, not {name}")
+    from biogan.baselines import get_baseline
+    from biogan.io.fasta import read_fasta
+    from biogan.io.write import write_fasta
+
+    whole = f"{name}-{3 if order is None else order}" if name in WITH_ORDER else name
+    real = read_fasta(fasta, reading)
+    if real.report is not None:
+        for line in real.report.lines():
+            console.say(line)
+    sampled = get_baseline(whole).fit(real).sample(count, seed)
+    write_fasta(sampled, out)
+    if out != "-":
+        console.say(f"{count} sequences of {whole} in {out}")
+    return sampled

@@ -1,0 +1,45 @@
+"""``biogan baseline`` end to end."""
+
+import pytest
+
+from biogan.baselines import get_baseline
+from biogan.cli import main, run
+from biogan.cli.baseline import NAMES, WITH_ORDER
+from biogan.datasets.sequences import SequenceSet
+
+
+@pytest.fixture
+def real(tmp_path):
+    path = tmp_path / "real.fasta"
+    path.write_text(">a\nACGTTGCA\n>b\nAACCGGTA\n>c\nGATTACAT\n")
+    return str(path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_writes_what_the_library_draws(name, real, capsys):
+    drawn = main(["baseline", name, real, "-n", "5", "--seed", "7", "--quiet"])
+    out, err = capsys.readouterr()
+    whole = f"{name}-3" if name in WITH_ORDER else name
+    wanted = get_baseline(whole).fit(SequenceSet.from_fasta(real)).sample(5, 7)
+    assert out == "".join(f">{i}\n{s}\n" for i, s in zip(wanted.ids, wanted, strict=True))
+    assert drawn.strings() == wanted.strings()
+    assert err == ""
+
+
+def test_order_and_file(real, tmp_path, capsys):
+    out = tmp_path / "floor.fasta"
+    main(["baseline", "positional-markov", real, "--order", "1", "-n", "4", "-o", str(out)])
+    assert out.read_text().startswith(">positional_markov1_1\n")
+    text, messages = capsys.readouterr()
+    assert text == ""
+    assert f"4 sequences of positional-markov-1 in {out}" in messages
+
+
+def test_wrong_usage_is_one_line(real, capsys):
+    assert run(["baseline", "pwm", real, "--order", "2"]) == 2
+    assert "--order: only markov and positional-markov have one, not pwm" in capsys.readouterr().err
+    assert run(["baseline", "hmm", real]) == 2
+    assert run(["baseline", "pwm", real, "-n", "0"]) == 2
+    capsys.readouterr()
+    assert run(["baseline", "pwm", real + ".missing"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
