@@ -90,12 +90,14 @@ def evaluate(
     size = min(n, len(judged), len(roles.target), len(roles.ceiling))
     target, source = Sample(shuffled(roles.target, seed)[:size]), Sample(roles.source)
     fresh_rate = _fresh_rate(roles, chosen, size, seed, identity)
+    real_and_new = (judged, roles.target, roles.ceiling)
+    lengths_vary = len({int(x) for s in real_and_new for x in set(s.ungapped().lengths)}) > 1
 
     def score(label: str, sequences: SequenceSet, some: Sequence[Metric]) -> dict[str, Value]:
         if progress is not None and some:
             progress(label)
         candidate = Sample(shuffled(sequences, seed)[:size])
-        comparison = Comparison(candidate, target, source, fresh_rate, identity, seed)
+        comparison = Comparison(candidate, target, source, fresh_rate, lengths_vary, identity, seed)
         return {m.name: m(comparison) for m in some}
 
     columns = {"generated": score("generated", judged, chosen)}

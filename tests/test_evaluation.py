@@ -159,6 +159,16 @@ def test_odd_sets_give_plain_json_or_one_line(real, new):
     assert report.to_text()
 
 
+def test_lengths_of_a_set_that_should_have_one_length():
+    cut = SequenceSet.from_strings([t[: 20 + i % 11] for i, t in enumerate(FRESH.strings())])
+    report = evaluate(HELD, cut, train=TRAIN, metrics=["length-w1", "site-jsd"])
+    assert report["length-w1"].generated.value == pytest.approx(5, abs=0.2)
+    assert report["length-w1"].ceiling.value == 0
+    assert report["length-w1"].status == FLOOR
+    assert report["site-jsd"].status == "not assessed"
+    assert "site" not in report.verdict()[0]
+
+
 def test_mistakes_are_named():
     with pytest.raises(DataError, match="the generated set has no records"):
         evaluate(HELD, [])

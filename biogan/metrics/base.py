@@ -99,6 +99,8 @@ class Comparison:
         What the candidate may have copied: the training data.
     fresh_rate : tuple of (int, int) or None
         Near copies of ``source`` among held-out real records, and how many of these there are.
+    lengths_vary : bool
+        Whether any set of the evaluation has records of different lengths.
     identity : float
         Identity from which a record is a near copy.
     seed : int
@@ -109,6 +111,7 @@ class Comparison:
     reference: Sample
     source: Sample
     fresh_rate: tuple[int, int] | None = None
+    lengths_vary: bool = True
     identity: float = 0.9
     seed: int = 0
 
@@ -122,10 +125,8 @@ class Comparison:
                 return "lengths vary: a position does not mean the same in every record"
             if not new.is_fixed_length or new.lengths[0] != real.lengths[0]:
                 return f"not all candidates have the {real.lengths[0]} positions of the reference"
-        if need == "lengths":
-            lengths = np.concatenate([self.reference.plain.lengths, self.candidate.plain.lengths])
-            if lengths.min() == lengths.max():
-                return "not informative: all sequences have one length"
+        if need == "lengths" and not self.lengths_vary:
+            return "not informative: all sequences have one length"
         if need == "fresh" and self.fresh_rate is None:
             return "no held-out records to compare with"
         return ""

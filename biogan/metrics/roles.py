@@ -27,6 +27,7 @@ from biogan.alphabet import ALPHABETS, GAP, Alphabet
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.splits import split
 from biogan.errors import AlphabetError, DataError
+from biogan.io.input_report import plural
 
 Sequences = SequenceSet | Sequence[str]
 
@@ -104,7 +105,8 @@ def assign_roles(
         return Roles(held_out, real, real, real, held_out, (note, *_overlap(held_out, real)))
     if len(real) < 4:
         raise DataError(
-            f"the reference has {len(real)} records: give more, or held-out records (--held-out)"
+            f"the reference has only {plural(len(real), 'record')}: give more, or held-out records "
+            "(--held-out)"
         )
     parts = split(real, min(n, len(real) // 2) / len(real), seed, identity)
     target, ceiling = _expanded(parts.held_out), _expanded(parts.train)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from biogan.metrics.base import Metric, Value
+from biogan.metrics.intervals import GROUPS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,14 +70,14 @@ class Row:
     def status_of(self, column: str) -> str:
         """Return the status of a column: of a floor too, to say what it proves."""
         found = self.columns[column]
-        if found.value is None or (self.metric.group == "novelty" and self.ceiling.value is None):
+        if not (_judged(found) and _judged(self.ceiling)):
             return UNREAD
         if self._reaches(found, self.ceiling):
             return REAL
         if self.metric.group == "novelty":
             return EXCESS
         best = self.best_floor
-        if best is not None and column != best:
+        if best is not None and column != best and found.value is not None:
             floor = self.floors[best].value
             assert floor is not None
             if self.metric.loss(found.value) >= self.metric.loss(floor):
@@ -84,14 +85,18 @@ class Row:
         return BETWEEN
 
     def _reaches(self, found: Value, ceiling: Value) -> bool:
-        assert found.value is not None
-        if ceiling.value is None:
-            return False
+        assert found.value is not None and ceiling.value is not None
+        assert found.low is not None and found.high is not None
+        assert ceiling.low is not None and ceiling.high is not None
         if self.metric.loss(found.value) <= self.metric.loss(ceiling.value):
             return True
-        if found.low is None or found.high is None or ceiling.low is None or ceiling.high is None:
-            return False
         return found.low <= ceiling.high and ceiling.low <= found.high
+
+
+def _judged(value: Value) -> bool:
+    """Whether a value can carry a claim: too few records look alike whatever they are."""
+    few = value.n is not None and value.n < GROUPS
+    return value.value is not None and value.low is not None and not few
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ class Report:
     n: int
     seed: int
     identity: float
-    sets: dict[str, dict[str, object]]
+    sets: dict[str, dict[str, Any]]
     notes: tuple[str, ...]
     version: str
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from biogan.io.input_report import plural
 from biogan.metrics.base import Value
 from biogan.report.report import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
 
@@ -74,7 +75,7 @@ def to_text(report: Report) -> str:
     for name, facts in report.sets.items():
         low, high = facts["shortest"], facts["longest"]
         span = f"{low}" if low == high else f"{low}-{high}"
-        lines.append(f"{name:<11}{facts['records']} records, length {span}")
+        lines.append(f"{name:<11}{plural(facts['records'], 'record')}, length {span}")
     lines += ["", *_table(report), "", *_LEGEND, ""]
     for note in [*report.notes, *_unread(report)]:
         lines += _wrap(note, "- ")
@@ -107,7 +108,7 @@ def _table(report: Report) -> list[str]:
 
 
 def _name(row: Row) -> str:
-    note = row.generated.note
+    note = row.generated.note.partition(";")[0]
     return f"{row.metric.title} {note}" if note.startswith(("k=", "id>=")) else row.metric.title
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from biogan.io.input_report import plural
 from biogan.metrics.base import Value
+from biogan.metrics.intervals import GROUPS
 from biogan.report.report import EXCESS, FLOOR, REAL, UNREAD
 
 if TYPE_CHECKING:
@@ -23,11 +25,13 @@ _SUBJECTS = {
 
 def verdict(report: Report) -> list[str]:
     """Return the sentences for a report."""
+    if report.n < GROUPS:
+        return [f"No judgement: {plural(report.n, 'record')} of each set, {GROUPS} are needed."]
     sentences = [s for s in [_memorisation(report)] if s]
     for name, subject in _SUBJECTS.items():
         if name in report and report[name].status != UNREAD:
             sentences.append(_sentence(subject, report[name], report.n))
-    return sentences[:6]
+    return sentences[:6] or ["No judgement: none of the metrics asked for could be judged."]
 
 
 def _sentence(subject: str, row: Row, n: int) -> str:
@@ -94,5 +98,5 @@ def _plain(value: Value) -> str:
 
 
 def _parameter(row: Row) -> str:
-    note = row.generated.note
+    note = row.generated.note.partition(";")[0]
     return f" ({note})" if note.startswith("k=") else ""

@@ -67,7 +67,7 @@ def test_held_out_records_that_were_trained_on_are_said():
 
 
 def test_too_small_to_split():
-    with pytest.raises(DataError, match="the reference has 3 records"):
+    with pytest.raises(DataError, match="the reference has only 3 records"):
         roles(REAL[:3])
 
 

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -61,9 +62,18 @@ def test_copies_have_no_floor():
     assert row("near-copies", Value(0.07, 0.056, 0.087), Value(None), zero).status == UNREAD
 
 
-def test_without_an_interval_only_the_values_speak():
-    assert row("kmer-jsd", Value(0.05), CEILING).status == BETWEEN
-    assert row("kmer-jsd", Value(0.005), CEILING).status == REAL
+def test_nothing_is_claimed_without_an_interval_or_of_few_records():
+    assert row("kmer-jsd", Value(0.005), CEILING).status == UNREAD
+    assert row("kmer-jsd", Value(0.005, 0.0, 0.01, n=19), CEILING).status == UNREAD
+    assert row("kmer-jsd", Value(0.005, 0.0, 0.01, n=20), CEILING).status == REAL
+    assert row("kmer-jsd", Value(0.005, 0.0, 0.01), Value(None)).status == UNREAD
+
+
+def test_a_handful_of_records_is_not_judged():
+    few = dataclasses.replace(full(), n=1)
+    assert few.verdict() == ["No judgement: 1 record of each set, 20 are needed."]
+    none = report(row("valid", Value(None), CEILING))
+    assert none.verdict() == ["No judgement: none of the metrics asked for could be judged."]
 
 
 def full() -> Report:
