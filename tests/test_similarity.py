@@ -17,6 +17,7 @@ from biogan.similarity import (
     joins,
     near_pairs,
     nearest,
+    pairs,
     segments,
 )
 from biogan.similarity.interest import Every
@@ -183,6 +184,28 @@ def test_a_chain_of_near_pairs_is_one_cluster():
     s = SequenceSet.from_strings(["AAAAAAAAAA", "AAAAAAAACC", "AAAAAAAAAC", "GGGGGGGGGG"])
     assert clusters(s, 0.9).tolist() == [0, 0, 0, 1]
     assert clusters(s, 1.0).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("indels", [False, True])
+def test_clusters_beside_one_that_holds_most(monkeypatch, indels):
+    random = np.random.default_rng(8)
+    root = "".join(random.choice(list("ACGT"), 40))
+    texts = [mutate(random, root, int(random.integers(6)), "ACGT", indels) for _ in range(150)]
+    texts += family(random, 50, 40, 40, indels=indels)
+    s = SequenceSet.from_strings([texts[k] for k in random.permutation(200)])
+    monkeypatch.setattr(pairs, "FEW", 200)
+    wanted = clusters(s)
+    monkeypatch.setattr(pairs, "FEW", 0)
+    assert clusters(s).tolist() == wanted.tolist()
+    monkeypatch.setattr(pairs, "FEW", 60)
+    linked = []
+    link = pairs._link
+    monkeypatch.setattr(pairs, "_link", lambda *a: linked.append(len(a[3])) or link(*a))
+    assert clusters(s).tolist() == wanted.tolist()
+    assert linked[:2] == [60, 60] and linked[2] < 100
+    found = near_pairs(s)
+    assert (wanted[found[0]] == wanted[found[1]]).all()
+    assert 1 < len(set(wanted)) < 100
 
 
 def test_a_collapsed_set_costs_no_more_memory_than_its_labels():

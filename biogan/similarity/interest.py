@@ -62,24 +62,30 @@ class AcrossClusters(Every):
 
     Parameters
     ----------
-    n : int
-        Number of sequences, each a cluster of its own at first.
+    labels : numpy.ndarray, shape (n,), int64
+        Clusters of all sequences so far, numbered below n; changed in place.
+    rows, columns : numpy.ndarray, int64
+        The sequences that are compared: those of the pairs' i, and those of their j.
     """
 
-    def __init__(self, n: int) -> None:
-        self.labels = np.arange(n)
+    def __init__(self, labels: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> None:
+        self._labels, self._rows, self._columns = labels, rows, columns
+
+    def _clusters(self, i: np.ndarray, j: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self._labels[self._rows[i]], self._labels[self._columns[j]]
 
     def pairs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Return a mask of the pairs that would join two clusters."""
-        return self.labels[i] != self.labels[j]
+        return np.not_equal(*self._clusters(i, j))
 
     def turn(self, i: np.ndarray, j: np.ndarray, quota: int) -> np.ndarray:
         """Return the indices of the first pairs of every two clusters."""
-        return _first_of_each(self.labels[i] * len(self.labels) + self.labels[j], quota)
+        one, other = self._clusters(i, j)
+        return _first_of_each(one * len(self._labels) + other, quota)
 
     def join(self, i: np.ndarray, j: np.ndarray) -> None:
         """Join the clusters of ``i`` and ``j``."""
         if len(i):
-            n = int(self.labels.max()) + 1
-            links = coo_matrix((np.ones(len(i), bool), (self.labels[i], self.labels[j])), (n, n))
-            self.labels = connected_components(links, directed=False)[1][self.labels]
+            n = len(self._labels)
+            links = coo_matrix((np.ones(len(i), bool), self._clusters(i, j)), (n, n))
+            self._labels[:] = connected_components(links, directed=False)[1][self._labels]

@@ -10,7 +10,7 @@ from biogan.seeds import rng
 from biogan.similarity import edits, hamming
 from biogan.similarity.interest import AcrossClusters, Every, FirstHit
 
-FEW = 64  # targets asked first
+FEW = 64  # sequences asked first, which tells a set whose members are nearly all alike
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -122,11 +122,33 @@ def clusters(sequences: SequenceSet, identity: float = 0.9) -> np.ndarray:
     [0, 1, 0]
     """
     distinct, owner = _distinct(sequences)
-    interest = AcrossClusters(len(distinct))
-    for i, j, _ in _search(distinct, None, identity, interest):
-        interest.join(i, j)
-    _, first, label = np.unique(interest.labels, return_index=True, return_inverse=True)
+    labels, everything = np.arange(len(distinct)), np.arange(len(distinct))
+    few = rng(0, "clusters").permutation(everything)[:FEW]
+    _link(distinct, identity, labels, few)
+    size = np.bincount(labels[few], minlength=1)
+    if 2 * size.max() > len(few) > 0:
+        # One cluster holds most: gather it round a few members, then compare only the others.
+        _link(distinct, identity, labels, few, everything)
+        largest = np.bincount(labels).argmax()
+        _link(distinct, identity, labels, np.flatnonzero(labels != largest), everything)
+    else:
+        _link(distinct, identity, labels, everything)
+    _, first, label = np.unique(labels, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[label][owner]
+
+
+def _link(
+    distinct: SequenceSet,
+    identity: float,
+    labels: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray | None = None,
+) -> None:
+    """Join, in ``labels``, the clusters of near pairs between rows and columns, or among rows."""
+    interest = AcrossClusters(labels, rows, rows if columns is None else columns)
+    other = None if columns is None else distinct[columns]
+    for i, j, _ in _search(distinct[rows], other, identity, interest):
+        interest.join(i, j)
 
 
 def nearest(
