@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import platform
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import biogan
 from biogan.autoconfig import resolve
+from biogan.card import KIND, check_same_run, model_card, training_card
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
@@ -31,7 +29,6 @@ from biogan.training.engine import Engine
 from biogan.training.folder import CRITIC, GENERATOR, LOG, SAMPLES, ModelFolder
 from biogan.training.trainer import Trainer
 
-KIND = "sequence-gan"
 # Below this a validation split would say nothing and take records away.
 FEWEST_FOR_VALIDATION = 50
 
@@ -127,17 +124,17 @@ class SequenceGAN:
         parts = self._split(sequences, config)
         engine = Engine(config)
         folder = ModelFolder(out) if out is not None else None
-        card = self._card(config, layout, sequences, parts, reasons)
+        card = model_card(config, layout, sequences, parts, reasons)
         if folder and engine.lead:
             folder.prepare(resume, overwrite)
             if resume:
-                _check_same_run(folder.read_config(KIND), card, config)
+                check_same_run(folder.read_config(KIND), card)
             else:
                 folder.write_config(card)
         networks = _networks(config, layout)
 
         def save(trainer: Trainer) -> None:
-            card["training"] = _training_card(trainer)
+            card["training"] = training_card(trainer)
             if folder:
                 folder.write_weights(GENERATOR, trainer.best)
                 folder.write_weights(CRITIC, trainer.critic)
@@ -164,7 +161,7 @@ class SequenceGAN:
             if engine.lead:
                 folder.trim_log(trainer.step_count)
         best = trainer.run()
-        card["training"] = _training_card(trainer)
+        card["training"] = training_card(trainer)
         self.layout, self.card = layout, card
         self._networks = Networks(best, trainer.critic)
         return self
@@ -176,35 +173,6 @@ class SequenceGAN:
             whole = split(sequences, 0.0, config.seed)
             return dataclasses.replace(whole, report=(*whole.report, found))
         return split(sequences, config.validation, config.seed)
-
-    @staticmethod
-    def _card(
-        config: SequenceGANConfig,
-        layout: Layout,
-        sequences: SequenceSet,
-        parts: Split,
-        reasons: list[str],
-    ) -> dict[str, Any]:
-        report = sequences.report
-        return {
-            "kind": KIND,
-            "biogan": biogan.__version__,
-            "config": config.to_dict(),
-            "chosen": reasons,
-            "layout": layout.to_dict(),
-            "data": {
-                "records": len(sequences),
-                "train": len(parts.train),
-                "validation": len(parts.held_out),
-                "digest": sequences.digest,
-                "input": report.to_dict() if report is not None else None,
-                "split": list(parts.report),
-            },
-            "versions": {
-                "python": platform.python_version(),
-                **{name: version(name) for name in ("torch", "numpy", "biopython")},
-            },
-        }
 
     # --- writing --------------------------------------------------------------------------
 
@@ -313,23 +281,3 @@ def _networks(config: SequenceGANConfig, layout: Layout) -> Networks:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_generator(config.seed, "weights").initial_seed())
         return build(config, Shape(layout.channels, layout.length))
-
-
-def _training_card(trainer: Trainer) -> dict[str, Any]:
-    best = trainer.best_score
-    return {
-        "steps": trainer.step_count,
-        "seconds": round(trainer.elapsed, 1),
-        "kept_step": trainer.best_step,
-        "fidelity": best if 0 <= best < float("inf") else None,
-        "processes": trainer.engine.world,
-        "device": str(trainer.engine.device),
-    }
-
-
-def _check_same_run(old: dict[str, Any], new: dict[str, Any], config: SequenceGANConfig) -> None:
-    differences = SequenceGANConfig.from_dict(old["config"]).differences(config)
-    if old["data"]["digest"] != new["data"]["digest"]:
-        differences.append("the sequences are others than those the run began with")
-    if differences:
-        raise ConfigError("--resume: this is another run: " + "; ".join(differences))

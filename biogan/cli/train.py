@@ -38,8 +38,9 @@ def command(
     biogan train promoters.fasta.gz -o run --resume
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.autoconfig import resolve
+    from biogan.card import KIND
     from biogan.datasets.layout import Layout
-    from biogan.gan import KIND, SequenceGAN
+    from biogan.gan import SequenceGAN
     from biogan.io.fasta import read_fasta
     from biogan.training.callbacks import Progress
     from biogan.training.folder import ModelFolder

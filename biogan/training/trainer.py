@@ -75,15 +75,20 @@ class Trainer:
     ) -> None:
         self.config, self.engine, self.batches, self.prepare = config, engine, batches, prepare
         self.objective, self.budget = Objective.from_config(config), Budget(config)
-        self.generator, self.critic = engine.place(generator), engine.place(critic)
+        self.generator: Any = engine.place(generator)  # has noise(), which nn.Module hides
+        self.critic = engine.place(critic)
         self.average = Average(self.generator, config.ema)
-        betas = (config.beta1, config.beta2)
-        self.generator_opt = torch.optim.Adam(self.generator.parameters(), config.lr, betas)
-        self.critic_opt = torch.optim.Adam(self.critic.parameters(), config.lr, betas)
+        self.generator_opt = self._optimiser(self.generator)
+        self.critic_opt = self._optimiser(self.critic)
         self.monitor, self.callbacks, self.save = monitor, callbacks, save
         self.best = self.average.network
         self.best_score, self.best_step = math.inf, 0
         self.step_count, self.checks, self.last_check, self.elapsed = 0, 0, 0, 0.0
+
+    def _optimiser(self, network: nn.Module) -> torch.optim.Adam:
+        # Fused: one operation for all weights, which is a tenth of a small step.
+        betas = (self.config.beta1, self.config.beta2)
+        return torch.optim.Adam(network.parameters(), self.config.lr, betas, fused=True)
 
     # --- one step -------------------------------------------------------------------------
 
