@@ -217,6 +217,16 @@ def test_a_collapsed_set_costs_no_more_memory_than_its_labels():
     assert has_near_copy(s, s[:10]).all()
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_left_of_the_queries_is_measured_like_the_whole(monkeypatch, order):
+    texts = SequenceSet.from_matrix(DNA, np.random.default_rng(9).integers(0, 4, (2, 20)))[::order]
+    # Two edits make the second of length 20 too, and its Hamming distance large.
+    queries = SequenceSet.from_strings([texts[0][:-1], "A" + texts[1][:-1]])
+    monkeypatch.setattr(pairs, "FEW", 1)
+    assert has_near_copy(queries, texts).tolist() == [True, True]
+    assert has_near_copy(queries[1:], texts).tolist() == [False]
+
+
 def test_nearest_leaves_the_query_itself_out_but_not_its_copies():
     for texts in (["AAAA", "AAAA", "CCCC", "CCCA"], ["AAAA", "AAAA", "CCCCC", "CCCCA"]):
         i, j, value = nearest(SequenceSet.from_strings(texts))

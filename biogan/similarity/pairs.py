@@ -48,9 +48,9 @@ def near_pairs(a: SequenceSet, b: SequenceSet | None = None, identity: float = 0
     >>> near_pairs(s)
     (array([0]), array([1]), array([0.9]))
     """
-    found = list(_search(a, b, identity, Every()))
-    i, j, d = (np.concatenate([f[k] for f in found] or [np.zeros(0, np.int64)]) for k in range(3))
     other = a if b is None else b
+    found = list(_search(a, b, identity, Every(), _aligned(a, other)))
+    i, j, d = (np.concatenate([f[k] for f in found] or [np.zeros(0, np.int64)]) for k in range(3))
     _, first = np.unique(i * max(len(other), 1) + j, return_index=True)
     i, j, d = i[first], j[first], d[first]
     return i, j, 1 - d / np.maximum(np.maximum(a.lengths[i], other.lengths[j]), 1)
@@ -81,6 +81,7 @@ def has_near_copy(a: SequenceSet, b: SequenceSet, identity: float = 0.9) -> np.n
     >>> has_near_copy(a, SequenceSet.from_strings(["ACGTACGTA"])).tolist()
     [True, False]
     """
+    aligned = _aligned(a, b)
     queries, owner = _distinct(a)
     targets, _ = _distinct(b)
     # Where nearly all are alike, a few targets answer for most queries, and without a long search.
@@ -89,7 +90,7 @@ def has_near_copy(a: SequenceSet, b: SequenceSet, identity: float = 0.9) -> np.n
     for some in (few, targets):
         left = np.flatnonzero(~found)
         interest = FirstHit(len(left))
-        for i, _, _ in _search(queries[left], some, identity, interest):
+        for i, _, _ in _search(queries[left], some, identity, interest, aligned):
             interest.found[i] = True
         found[left] = interest.found
     return found[owner]
@@ -147,7 +148,8 @@ def _link(
     """Join, in ``labels``, the clusters of near pairs between rows and columns, or among rows."""
     interest = AcrossClusters(labels, rows, rows if columns is None else columns)
     other = None if columns is None else distinct[columns]
-    for i, j, _ in _search(distinct[rows], other, identity, interest):
+    aligned = _aligned(distinct, distinct)
+    for i, j, _ in _search(distinct[rows], other, identity, interest, aligned):
         interest.join(i, j)
 
 
@@ -189,14 +191,14 @@ def nearest(
     (array([0, 1]), array([1, 0]), array([0.75, 0.75]))
     """
     other = a if b is None else b
-    _check_alphabets(a, other)
+    aligned = _aligned(a, other)
     if len(other) < (2 if b is None else 1):
         raise DataError(f"nearest neighbours need sequences to compare with, found {len(other)}")
     i = np.arange(len(a))
     if sample is not None and sample < len(a):
         i = np.sort(rng(seed, "nearest").choice(len(a), sample, replace=False))
     queries, own = a[i], i if b is None else None
-    if _common_length(a, other):
+    if aligned:
         j, mismatches = hamming.nearest(queries.matrix(), other.matrix(), own)
         return i, j, 1 - mismatches / a.lengths[0]
     j, identity = edits.nearest(queries, other, own)
@@ -204,31 +206,30 @@ def nearest(
 
 
 def _search(
-    a: SequenceSet, b: SequenceSet | None, identity: float, interest: Every
+    a: SequenceSet, b: SequenceSet | None, identity: float, interest: Every, aligned: bool
 ) -> hamming.Hits:
-    """Search by Hamming distance where all lengths are equal, else by edit distance."""
+    """Search by Hamming distance if ``aligned``, else by edit distance.
+
+    Whether all lengths are equal is asked of whole sets: a part must not be measured differently.
+    """
     if not 0 < identity <= 1:
         raise ConfigError(f"identity {identity}: must be above 0 and at most 1")
-    other = a if b is None else b
-    _check_alphabets(a, other)
-    if not len(a) or not len(other):
+    if not len(a) or (b is not None and not len(b)):
         return iter(())
-    if _common_length(a, other):
+    if aligned:
         most = int(edits.allowed(identity, a.lengths[0]))
         return hamming.near(a.matrix(), None if b is None else b.matrix(), most, interest)
     return edits.near(a, b, identity, interest)
 
 
-def _common_length(a: SequenceSet, b: SequenceSet) -> bool:
-    return a.is_fixed_length and b.is_fixed_length and 0 < a.lengths[0] == b.lengths[0]
-
-
-def _check_alphabets(a: SequenceSet, b: SequenceSet) -> None:
+def _aligned(a: SequenceSet, b: SequenceSet) -> bool:
+    """Whether all sequences of two comparable sets have one length."""
     if a.alphabet.letters != b.alphabet.letters:
         raise DataError(
             f"sequences over {a.alphabet.letters!r} cannot be compared with sequences over "
             f"{b.alphabet.letters!r}: read both with one alphabet"
         )
+    return a.is_fixed_length and b.is_fixed_length and 0 < a.lengths[0] == b.lengths[0]
 
 
 def _distinct(sequences: SequenceSet) -> tuple[SequenceSet, np.ndarray]:
