@@ -39,9 +39,9 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     if config.dilation is None:
         changes["dilation"] = 1 if layout.length <= SHORT else 4
         reasons.append(f"dilation {changes['dilation']} for {layout.length} positions")
-    for name in ("critic_steps", "gp", "r1", "r2"):
-        if getattr(config, name) is None:
-            changes[name] = getattr(loss, name)
-            if changes[name]:
-                reasons.append(f"{name} {changes[name]:g} for the loss {config.loss}")
+    left_open = [n for n in ("critic_steps", "gp", "r1", "r2") if getattr(config, n) is None]
+    changes |= {name: getattr(loss, name) for name in left_open}
+    told = ", ".join(f"{name} {changes[name]:g}" for name in left_open if changes[name])
+    if told:
+        reasons.append(f"{told} for the loss {config.loss}")
     return config.replace(**changes), reasons

@@ -185,6 +185,9 @@ class TrainingConfig(Options):
     device: str = option(
         "auto", "Where to compute.", "Machine", choices=("auto", "cpu", "cuda", "mps")
     )
+    threads: int | None = option(
+        None, "CPU threads (up to 4: small networks gain nothing from more).", "Machine", low=1
+    )
     devices: int = option(1, "Processes, one a device.", "Machine", low=1)
     nodes: int = option(1, "Machines.", "Machine", low=1)
 
@@ -193,7 +196,7 @@ class TrainingConfig(Options):
         seconds(self.max_time)
 
     # Options that may change between a run and its resumption: they bound or place the work.
-    FREE = ("steps", "max_time", "device", "devices", "nodes")
+    FREE = ("steps", "max_time", "device", "threads", "devices", "nodes")
 
     def differences(self, other: TrainingConfig) -> list[str]:
         """Name the options that keep a run from being resumed under ``other``."""

@@ -36,7 +36,6 @@ LAYERS = {
     "biogan.training": 3,
     "biogan.autoconfig": 4,
     "biogan.card": 4,
-    "biogan.card": 4,
     "biogan.monitor": 4,
     "biogan.sampling": 4,
     "biogan.gan": 4,

@@ -10,7 +10,8 @@ differentiates twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -20,6 +21,8 @@ from torch import Tensor, nn
 from biogan.config import TrainingConfig
 from biogan.errors import ConfigError
 
+MOST_THREADS = 4
+
 
 class Engine:
     """Device and processes of a run.
@@ -27,7 +30,7 @@ class Engine:
     Parameters
     ----------
     config : TrainingConfig
-        ``device``, ``devices`` and ``nodes``.
+        ``device``, ``threads``, ``devices`` and ``nodes``.
 
     Raises
     ------
@@ -48,6 +51,17 @@ class Engine:
             reason = str(error).splitlines()[0]
             raise ConfigError(f"--device {config.device}: {reason}") from error
         self.fabric.launch()
+        self.threads = config.threads or min(MOST_THREADS, torch.get_num_threads())
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Use the configured number of CPU threads inside the block."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     @property
     def device(self) -> torch.device:

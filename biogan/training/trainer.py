@@ -150,7 +150,7 @@ class Trainer:
             If a term is no number.
         """
         start = time.monotonic() - self.elapsed
-        with Signals() as signals:
+        with self.engine.busy(), Signals() as signals:
             spent = self.budget.spent(self.step_count, self.elapsed)
             while spent < 1:
                 self._set_learning_rate(self.budget.learning_rate(spent))

@@ -53,3 +53,12 @@ def test_one_process_leads_and_owns_every_row():
     assert engine.lead and engine.world == 1
     assert torch.arange(4)[engine.rows].tolist() == [0, 1, 2, 3]
     assert engine.agree("word") == "word"
+
+
+def test_threads_are_set_for_the_run_alone():
+    before = torch.get_num_threads()
+    engine = Engine(SequenceGANConfig(device="cpu", threads=before + 1))
+    with engine.busy():
+        assert torch.get_num_threads() == before + 1
+    assert torch.get_num_threads() == before
+    assert 1 <= Engine(SequenceGANConfig(device="cpu")).threads <= 4
