@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.losses import LOSSES
+from biogan.training.budget import DEFAULT_TIME
 
 # Up to this length two blocks and the dense layers see enough without dilation.
 SHORT = 64
@@ -23,7 +26,7 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     Returns
     -------
     config : SequenceGANConfig
-        Nothing is open but the budget.
+        Nothing is open.
     reasons : list of str
         One sentence a choice.
 
@@ -34,11 +37,16 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     4
     """
     loss = LOSSES[config.loss]
-    changes: dict[str, float] = {}
+    changes: dict[str, Any] = {}
     reasons = []
+    if not config.steps and not config.max_time:
+        changes["max_time"] = DEFAULT_TIME
+        reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
     if config.dilation is None:
-        changes["dilation"] = 1 if layout.length <= SHORT else 4
-        reasons.append(f"dilation {changes['dilation']} for {layout.length} positions")
+        residual = config.architecture == "resnet"
+        changes["dilation"] = 4 if residual and layout.length > SHORT else 1
+        if residual:
+            reasons.append(f"dilation {changes['dilation']} for {layout.length} positions")
     left_open = [n for n in ("critic_steps", "gp", "r1", "r2") if getattr(config, n) is None]
     changes |= {name: getattr(loss, name) for name in left_open}
     told = ", ".join(f"{name} {changes[name]:g}" for name in left_open if changes[name])

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, TypeVar, get_type_hints
 
 from biogan.errors import ConfigError
@@ -86,6 +88,37 @@ def unknown_name(what: str, name: str, known: Mapping[str, Any] | tuple[str, ...
     return f"unknown {what} {name!r}: {hint}"
 
 
+def _checked(field: dataclasses.Field, value: Any, hint: str) -> Any:
+    """Return the value of an option as the type that its field declares."""
+    name, choices = flag(field.name), field.metadata["choices"]
+    if value is None:
+        if "None" not in hint:
+            raise ConfigError(f"{name}: a value is needed")
+        return None
+    if choices and value not in choices:
+        raise ConfigError(f"{name}: " + unknown_name("value", str(value), choices))
+    if "str" in hint:
+        return str(value)
+    if "bool" in hint:
+        if not isinstance(value, bool):
+            raise ConfigError(f"{name} {value!r}: True or False is needed")
+        return value
+    # numbers.Real: numpy's numbers, as a grid search gives them, are numbers too.
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ConfigError(f"{name} {value!r}: a number is needed")
+    number, whole = float(value), "int" in hint
+    if not math.isfinite(number):
+        raise ConfigError(f"{name} {value!r}: a finite number is needed")
+    if whole and not number.is_integer():
+        raise ConfigError(f"{name} {value!r}: a whole number is needed")
+    low, high = field.metadata["low"], field.metadata["high"]
+    if (low is not None and number < low) or (high is not None and number > high):
+        wanted = f"at least {low}" if high is None else f"between {low} and {high}"
+        raise ConfigError(f"{name} {value}: must be {wanted}")
+    # Not int(number): a float has no room for the last digits of a large seed.
+    return int(str(value).removesuffix(".0")) if whole else number
+
+
 @dataclass(frozen=True)
 class Options:
     """Base of every configuration: checks ranges, reads and writes plain dictionaries."""
@@ -93,32 +126,8 @@ class Options:
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            self._check(field, value, hints[field.name])
-            if "float" in str(hints[field.name]) and isinstance(value, int):
-                object.__setattr__(self, field.name, float(value))
-
-    @staticmethod
-    def _check(field: dataclasses.Field, value: Any, hint: Any) -> None:
-        meta, name = field.metadata, flag(field.name)
-        if value is None:
-            if "None" not in str(hint):
-                raise ConfigError(f"{name}: a value is needed")
-            return
-        if meta["choices"] and value not in meta["choices"]:
-            raise ConfigError(f"{name}: " + unknown_name("value", str(value), meta["choices"]))
-        numeric = [t for t in (int, float) if t.__name__ in str(hint)]
-        if numeric and "str" not in str(hint):
-            if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise ConfigError(f"{name} {value!r}: a number is needed")
-            if int in numeric and float not in numeric and value != int(value):
-                raise ConfigError(f"{name} {value!r}: a whole number is needed")
-            if not float("-inf") < value < float("inf"):
-                raise ConfigError(f"{name} {value!r}: a finite number is needed")
-            low, high = meta["low"], meta["high"]
-            if (low is not None and value < low) or (high is not None and value > high):
-                wanted = f"at least {low}" if high is None else f"between {low} and {high}"
-                raise ConfigError(f"{name} {value}: must be {wanted}")
+            value = _checked(field, getattr(self, field.name), str(hints[field.name]))
+            object.__setattr__(self, field.name, value)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the options as a plain dictionary, ready for JSON."""
@@ -240,6 +249,8 @@ class SequenceGANConfig(TrainingConfig):
             raise ConfigError(
                 f"--kernel {self.kernel}: must be odd, so that positions stay aligned"
             )
+        if self.architecture == "dcgan" and self.dilation not in (None, 1):
+            raise ConfigError("--dilation: --architecture dcgan sees far by itself and has none")
 
 
 @dataclass(frozen=True)

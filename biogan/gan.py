@@ -25,7 +25,7 @@ from biogan.sampling import Chunk, collect, judge, stream
 from biogan.seeds import torch_generator
 from biogan.training.batches import Batches
 from biogan.training.callbacks import JsonLog
-from biogan.training.engine import Engine
+from biogan.training.engine import Engine, find_device
 from biogan.training.folder import CRITIC, GENERATOR, LOG, SAMPLES, ModelFolder
 from biogan.training.trainer import Trainer
 
@@ -70,6 +70,8 @@ class SequenceGAN:
 
     def __init__(self, config: SequenceGANConfig | None = None, **options: Any) -> None:
         self.config = (config or SequenceGANConfig()).replace(**options)
+        self.layout: Layout
+        self.card: dict[str, Any] = {}
         self._networks: Networks | None = None
 
     # --- learning -------------------------------------------------------------------------
@@ -121,18 +123,55 @@ class SequenceGAN:
             )
         layout = Layout.of(sequences)
         config, reasons = resolve(self.config, layout)
-        parts = self._split(sequences, config)
         engine = Engine(config)
         folder = ModelFolder(out) if out is not None else None
+        if folder:
+            # Refuse early: what follows takes time.
+            engine.alone(lambda: folder.check(resume, overwrite))
+        parts = self._split(sequences, config)
         card = model_card(config, layout, sequences, parts, reasons)
-        if folder and engine.lead:
-            folder.prepare(resume, overwrite)
-            if resume:
-                check_same_run(folder.read_config(KIND), card)
-            else:
-                folder.write_config(card)
-        networks = _networks(config, layout)
+        if folder and resume:
+            old = folder.read_config(KIND)
+            check_same_run(old, card)
+            card["chosen"] = old.get("chosen", [])
+        trainer = self._trainer(config, layout, parts, engine, folder, card, callbacks)
+        if folder and resume:
+            folder.restore(trainer)
+            if trainer.budget.spent(trainer.step_count, trainer.elapsed) >= 1:
+                raise ConfigError(
+                    f"--resume: this run has finished ({trainer.step_count} steps, "
+                    f"{trainer.elapsed:.0f} s): give a larger --steps or --max-time"
+                )
+        elif folder:
+            engine.alone(folder.claim)
+        if folder:
+            engine.alone(lambda: folder.write_config(card))
+        for callback in callbacks if engine.lead else ():
+            callback.on_event("start", lines=card["data"]["split"])
+        try:
+            trainer.run()
+        finally:
+            # Also after an interrupt or a fault: what was learned until then can be used.
+            card["training"] = training_card(trainer)
+            self.layout, self.card = layout, card
+            self._networks = Networks(trainer.best, trainer.critic)
+        return self
 
+    def __repr__(self) -> str:
+        default = SequenceGANConfig().to_dict()
+        given = {k: v for k, v in self.config.to_dict().items() if v != default[k]}
+        return f"SequenceGAN({', '.join(f'{k}={v!r}' for k, v in given.items())})"
+
+    @staticmethod
+    def _trainer(
+        config: SequenceGANConfig,
+        layout: Layout,
+        parts: Split,
+        engine: Engine,
+        folder: ModelFolder | None,
+        card: dict[str, Any],
+        callbacks: Sequence[Callback],
+    ) -> Trainer:
         def save(trainer: Trainer) -> None:
             card["training"] = training_card(trainer)
             if folder:
@@ -141,35 +180,28 @@ class SequenceGAN:
                 folder.write_config(card)
                 folder.write_state(trainer.state())
 
-        letters = _Letters(layout.channels, engine.device)
+        networks = _networks(config, layout)
         codes = torch.from_numpy(layout.encode(parts.train))
-        for callback in callbacks if engine.lead else ():
-            callback.on_event("start", lines=card["data"]["split"])
-        trainer = Trainer(
+        return Trainer(
             networks.generator,
             networks.critic,
             Batches(codes, parts.train.weights, config.batch_size, config.seed),
-            letters,
+            _Letters(layout.channels, engine.device),
             config,
             engine,
             FidelityMonitor(parts, layout, config.seed, folder.path / SAMPLES if folder else None),
             [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
             save if folder else None,
         )
-        if folder and resume:
-            trainer.load_state(folder.read_state(engine.device))
-            if engine.lead:
-                folder.trim_log(trainer.step_count)
-        best = trainer.run()
-        card["training"] = training_card(trainer)
-        self.layout, self.card = layout, card
-        self._networks = Networks(best, trainer.critic)
-        return self
 
     @staticmethod
     def _split(sequences: SequenceSet, config: SequenceGANConfig) -> Split:
-        if config.validation and len(sequences) < FEWEST_FOR_VALIDATION:
-            found = f"no validation split: {len(sequences)} records, {FEWEST_FOR_VALIDATION} needed"
+        distinct = len(sequences.unique())
+        if config.validation and distinct < FEWEST_FOR_VALIDATION:
+            found = (
+                f"no validation split: {distinct} distinct records, "
+                f"{FEWEST_FOR_VALIDATION} needed; the last averaged generator is kept"
+            )
             whole = split(sequences, 0.0, config.seed)
             return dataclasses.replace(whole, report=(*whole.report, found))
         return split(sequences, config.validation, config.seed)
@@ -206,17 +238,23 @@ class SequenceGAN:
         SequenceSet
             Ids ``gan<seed>_<i>``, counted from 1.
         """
-        return collect(self.stream(n, seed, temperature), self.layout).sequences
+        if n < 1:
+            raise ConfigError(f"-n {n}: at least 1 sequence")
+        chunks = self.stream(n, seed, temperature)
+        return collect(chunks, self.layout).sequences
 
     def stream(
         self, n: int, seed: int = 0, temperature: float = 1.0, start: int = 0
     ) -> Iterator[Chunk]:
         """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory."""
-        if n < 1:
-            raise ConfigError(f"-n {n}: at least 1 sequence")
         if not 0 <= temperature < float("inf"):
             raise ConfigError(f"--temperature {temperature}: 0 or more")
         generator: Any = self.networks.generator
+        if generator.config.head == "softmax" and temperature not in (0, 1):
+            raise ConfigError(
+                f"--temperature {temperature}: a model with --head softmax always writes its "
+                "likeliest letters"
+            )
         return stream(generator, self.layout, start, n, seed, temperature)
 
     def score(self, sequences: SequenceSet) -> np.ndarray:
@@ -227,31 +265,34 @@ class SequenceGAN:
         DataError
             If a sequence does not fit the model's letters or length.
         """
-        codes = torch.from_numpy(self.layout.encode(sequences))
         critic = self.networks.critic
+        codes = torch.from_numpy(self.layout.encode(sequences))
         device = next(critic.parameters()).device
-        return judge(critic, _Letters(self.layout.channels, device)(codes.to(device)))
+        return judge(critic, codes, _Letters(self.layout.channels, device))
 
     # --- keeping --------------------------------------------------------------------------
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write a model folder (see :mod:`biogan.training.folder`)."""
         networks, folder = self.networks, ModelFolder(path)
-        folder.prepare(overwrite=overwrite)
+        folder.check(overwrite=overwrite)
+        folder.claim()
         folder.write_config(self.card)
         folder.write_weights(GENERATOR, networks.generator)
         folder.write_weights(CRITIC, networks.critic)
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> SequenceGAN:
-        """Read a model folder, on any device.
+        """Read a model folder, onto any device (``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``).
 
         Raises
         ------
         CheckpointError
             If a file is missing, damaged or of another kind.
+        ConfigError
+            If the device is not there.
         """
-        folder = ModelFolder(path)
+        place, folder = find_device(device), ModelFolder(path)
         card = folder.read_config(KIND)
         try:
             gan = cls(SequenceGANConfig.from_dict(card["config"]))
@@ -262,7 +303,7 @@ class SequenceGAN:
         networks = _networks(gan.config, gan.layout)
         folder.read_weights(GENERATOR, networks.generator)
         folder.read_weights(CRITIC, networks.critic)
-        gan._networks = Networks(*(net.to(device).eval() for net in networks))
+        gan._networks = Networks(*(net.to(place) for net in networks))
         return gan
 
 
@@ -273,11 +314,13 @@ class _Letters:
         self.table = torch.eye(channels, device=device)
 
     def __call__(self, codes: Tensor) -> Tensor:
-        return self.table[codes.int()].transpose(1, 2).contiguous()
+        letters = codes.to(self.table.device).int()
+        return self.table[letters].transpose(1, 2).contiguous()
 
 
 def _networks(config: SequenceGANConfig, layout: Layout) -> Networks:
-    # Initial weights come from the seed without touching the global generator.
+    # Layers draw their weights from the global CPU generator, which is put back afterwards;
+    # torch.manual_seed would seed those of other devices too.
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(torch_generator(config.seed, "weights").initial_seed())
+        torch.default_generator.manual_seed(torch_generator(config.seed, "weights").initial_seed())
         return build(config, Shape(layout.channels, layout.length))

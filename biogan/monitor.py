@@ -37,8 +37,10 @@ class FidelityMonitor:
 
     def __init__(self, split: Split, layout: Layout, seed: int, preview: Path | None) -> None:
         self.layout, self.preview = layout, preview
-        self.n = min(MOST, len(split.train))
-        self.fidelity = Fidelity(split.train, split.held_out, seed) if len(split.held_out) else None
+        # With the repeats that the data have, as the trainer feeds them.
+        train, held_out = split.train.expanded(), split.held_out.expanded()
+        self.n = min(MOST, len(train))
+        self.fidelity = Fidelity(train, held_out, seed) if len(held_out) else None
 
     def __call__(self, generator: nn.Module, step: int) -> dict[str, float]:
         """Return ``fidelity`` (1 = as close as training data is, lower is better) and its parts."""

@@ -7,11 +7,12 @@ shards changes a letter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from biogan.datasets.layout import VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
@@ -80,8 +81,6 @@ def stream(
     """
     device = next(generator.parameters()).device
     never_first = layout.alphabet.end if layout.kind == VARIABLE else None
-    training = generator.training
-    generator.eval()
     for block in range(start // BLOCK, -(-stop // BLOCK)):
         noise = generator.noise(BLOCK, torch_generator(seed, "sample", block)).to(device)
         codes = generator.sample(noise, temperature, never_first).cpu().numpy()
@@ -90,7 +89,6 @@ def stream(
         first = block * BLOCK + low + 1
         ids = [f"gan{seed}_{i}" for i in range(first, first + len(rows))]
         yield Chunk(layout.decode(rows, ids), layout.malformed(rows))
-    generator.train(training)
 
 
 def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:
@@ -106,6 +104,11 @@ def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:
 
 
 @torch.no_grad()
-def judge(critic: torch.nn.Module, letters: torch.Tensor, batch: int = 1024) -> np.ndarray:
-    """Return the critic's logits of one-hot letters (N, channels, length), shape (N,)."""
-    return torch.cat([critic(part) for part in letters.split(batch)]).cpu().numpy()
+def judge(
+    critic: nn.Module, codes: Tensor, prepare: Callable[[Tensor], Tensor], batch: int = 1024
+) -> np.ndarray:
+    """Return the critic's logit of each row of codes, shape (n,).
+
+    ``prepare`` turns a batch of codes into what the critic sees.
+    """
+    return torch.cat([critic(prepare(part)) for part in codes.split(batch)]).cpu().numpy()

@@ -10,14 +10,18 @@ def test_nothing_is_left_open_and_every_choice_is_said():
     config, reasons = resolve(SequenceGANConfig(loss="wgan-gp"), Layout(DNA, 100, FIXED))
     assert (config.dilation, config.critic_steps) == (4, 3)
     assert (config.gp, config.r1, config.r2) == (1, 0, 0)
+    assert config.max_time == "10m"
     assert reasons == [
+        "max_time 10m, as neither --steps nor --max-time was given",
         "dilation 4 for 100 positions",
         "critic_steps 3, gp 1 for the loss wgan-gp",
     ]
 
 
 def test_what_was_given_stays():
-    given = SequenceGANConfig(loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, dilation=2)
+    given = SequenceGANConfig(
+        loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, dilation=2, steps=5
+    )
     assert resolve(given, Layout(DNA, 20, FIXED)) == (given, [])
 
 

@@ -7,7 +7,10 @@ import pytest
 import torch
 
 from biogan import SequenceGAN, SequenceSet
+from biogan.datasets.layout import Layout
+from biogan.datasets.splits import split
 from biogan.errors import CheckpointError, ConfigError, DataError, OutputError
+from biogan.monitor import FidelityMonitor
 from biogan.protocols import Sampler
 from biogan.seeds import rng
 
@@ -46,8 +49,10 @@ def test_options_are_keywords_and_wrong_ones_are_named():
         SequenceGAN(lrr=1)
     with pytest.raises(ConfigError, match="--width 0: must be between 1 and"):
         SequenceGAN(width=0)
-    with pytest.raises(ConfigError, match="not fitted"):
-        SequenceGAN().sample(1)
+    for use in (lambda g: g.sample(1), lambda g: g.score(reads()), lambda g: g.save("nowhere")):
+        with pytest.raises(ConfigError, match="not fitted"):
+            use(SequenceGAN())
+    assert repr(SequenceGAN(gp=10)) == "SequenceGAN(gp=10.0)"
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0, 2.0])
@@ -166,6 +171,7 @@ def change(**values):
         (change(config={"width": 9}), "weights of another model"),
         (change(config={"spline": 1}), "damaged: unknown option 'spline'"),
         (change(layout={}), "config.json is damaged"),
+        (change(data=None), "damaged, 'data' is missing"),
     ],
 )
 def test_a_damaged_or_foreign_folder_is_one_line(folder, act, message):
@@ -217,6 +223,63 @@ def test_resuming_another_run_lists_each_difference(tmp_path):
         SequenceGAN(**SMALL | {"lr": 0.5, "width": 4}).fit(reads(n=90), out=tmp_path, resume=True)
     for part in ("--lr was 0.001, now 0.5", "--width was 8, now 4", "sequences are others"):
         assert part in str(caught.value)
+
+
+def test_a_larger_budget_is_checked_and_saved_like_any_other(tmp_path):
+    options = SMALL | {"steps": 40}
+    SequenceGAN(**options).fit(reads(), out=tmp_path)
+    SequenceGAN(**options | {"steps": 400}).fit(reads(), out=tmp_path, resume=True)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    checks = [line["step"] for line in lines if "event" in line]
+    assert checks == [20, *range(40, 401, 20)]
+
+
+def test_a_finished_run_says_so(tmp_path):
+    SequenceGAN(**SMALL).fit(reads(), out=tmp_path)
+    with pytest.raises(ConfigError, match=r"has finished \(6 steps, .*larger --steps"):
+        SequenceGAN(**SMALL).fit(reads(), out=tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("content", [b"no state at all", None])
+def test_a_damaged_or_foreign_state_is_one_line(tmp_path, content):
+    SequenceGAN(**SMALL).fit(reads(), out=tmp_path)
+    if content is None:
+        torch.save({"numbers": {"run": 1}}, tmp_path / "state.pt")
+    else:
+        (tmp_path / "state.pt").write_bytes(content)
+    with pytest.raises(CheckpointError, match="cannot be resumed"):
+        SequenceGAN(**SMALL | {"steps": 9}).fit(reads(), out=tmp_path, resume=True)
+
+
+def test_a_fault_keeps_what_was_learned():
+    class Fault:
+        def on_step(self, step, terms):
+            if step == 4:
+                raise KeyboardInterrupt
+
+        def on_event(self, event, **details):
+            pass
+
+    gan = SequenceGAN(**SMALL)
+    with pytest.raises(KeyboardInterrupt):
+        gan.fit(reads(), callbacks=[Fault()])
+    assert len(gan.sample(3)) == 3 and gan.card["training"]["steps"] == 4
+
+
+def test_training_records_score_one_by_weight():
+    """The monitor compares with the data as they are fed, repeats included."""
+    texts = ["ACGTACGTAC"] * 300 + reads(300, 10, 10).strings()
+    parts = split(SequenceSet.from_strings(texts), 0.2, seed=1)
+    monitor = FidelityMonitor(parts, Layout.of(parts.train), 0, None)
+    assert monitor.n == 600 - round(parts.held_out.weights.sum())
+    drawn = parts.train.expanded()
+    score = monitor.fidelity.score(drawn.take(rng(5).permutation(len(drawn))))
+    assert score.parts["uniqueness"] == pytest.approx(1, abs=0.01)
+
+
+def test_a_device_that_is_not_there_is_one_line(folder):
+    with pytest.raises(ConfigError, match="--device gpu: not on this machine, which has"):
+        SequenceGAN.load(folder, device="gpu")
 
 
 def test_resuming_nothing(tmp_path):

@@ -13,7 +13,7 @@ import click
 
 import biogan
 from biogan.cli import console
-from biogan.errors import BioganError
+from biogan.errors import BioganError, Interrupted
 
 COMMANDS = {
     "train": "Train a GAN on your sequences.",
@@ -23,6 +23,10 @@ COMMANDS = {
     "info": "Read a model folder aloud.",
     "demo": "Train, sample and evaluate on an embedded set of promoters.",
 }
+
+
+class ReaderGone(Exception):  # noqa: N818 - what happened, and no fault
+    """Whoever read standard output (head, less) has what it wanted."""
 
 
 class LazyGroup(click.Group):
@@ -41,6 +45,13 @@ class LazyGroup(click.Group):
         if not any(p.name == "quiet" for p in command.params):
             command.params += [_switch("--quiet", "-q"), _switch("--debug")]
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; say in our own way that the reader of standard output went away."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table above, importing none."""
@@ -99,6 +110,9 @@ def run(argv: Sequence[str] | None = None) -> int:
         main(argv)
     except BioganError as error:
         return _fail(error, str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
     except click.UsageError as error:
         where = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
         return _fail(error, error.format_message() + where, 2)
@@ -106,8 +120,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         return _fail(error, error.format_message(), 1)
     except (KeyboardInterrupt, click.Abort) as error:
         return _fail(error, "interrupted", 130)
-    except BrokenPipeError:
-        # The reader (head, less) has what it wanted; keep Python from complaining at exit.
+    except (ReaderGone, BrokenPipeError):
+        # Keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
@@ -117,6 +131,9 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(error: BaseException, message: str, code: int) -> int:
+    console.end_status()
+    if console.follower() and isinstance(error, Interrupted):
+        return 0  # the first process speaks; a failed one here would have it killed
     if console.settings.debug:
         traceback.print_exception(error)
     print("biogan: " + " ".join(message.split()), file=sys.stderr)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+
+# Set by Lightning Fabric, torchrun and srun in the processes that they start.
+RANKS = ("LOCAL_RANK", "NODE_RANK", "RANK", "SLURM_PROCID")
 
 
 @dataclass
@@ -22,17 +26,31 @@ class Settings:
 settings = Settings()
 
 
+def follower() -> bool:
+    """Whether this is one of several processes, and not the one that speaks."""
+    return any(os.environ.get(name, "0") != "0" for name in RANKS)
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except BrokenPipeError:
+        # Nobody listens any more: no reason to lose the work.
+        settings.quiet = True
+
+
 def say(text: str) -> None:
     """Print one message to standard error, nothing with ``--quiet``."""
-    if not settings.quiet:
-        print(text, file=sys.stderr, flush=True)
+    if not settings.quiet and not follower():
+        _write(text + "\n")
 
 
 def status(text: str) -> None:
     """Replace the current status line; only on a terminal, nothing with ``--quiet``."""
-    if not settings.quiet and sys.stderr.isatty():
+    if not settings.quiet and sys.stderr.isatty() and not follower():
         # \033[K clears what a longer line left behind.
-        print("\r" + text + "\033[K", end="", file=sys.stderr, flush=True)
+        _write("\r" + text + "\033[K")
 
 
 def end_status() -> None:

@@ -76,10 +76,10 @@ def command(
         progress=console.progress("scoring"),
     )
     console.end_status()
+    click.echo(report.to_json() if as_json else report.to_text())
     if out is not None:
         _write(report, Path(out))
         console.say(f"{out}: metrics.json, metrics.tsv and verdict.txt written")
-    click.echo(report.to_json() if as_json else report.to_text())
     return report
 
 

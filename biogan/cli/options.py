@@ -44,8 +44,7 @@ def config_options(cls: type[Options], name: str) -> Callable[[Function], Functi
     cls : type
         A frozen subclass of :class:`biogan.config.Options`.
     name : str
-        Keyword under which the command receives the built object. The keyword
-        ``<name>_given`` is not passed: compare with the defaults where that matters.
+        Keyword under which the command receives the built object.
     """
     fields = dataclasses.fields(cls)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,8 @@ class Shard(click.ParamType):
 @click.option("-o", "--out", default="-", help="File (.gz: compressed); standard output without.")
 @click.option("--format", "kind", type=click.Choice(["fasta", "tsv"]), default="fasta",
               show_default=True, help="Format of the output.")  # fmt: skip
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or mps.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="cpu",
+              show_default=True, help="Where to compute.")  # fmt: skip
 def command(
     run: str,
     count: int,
@@ -75,6 +77,8 @@ def command(
     start, stop = bounds(count, *shard)
     gan = SequenceGAN.load(run, device)
     malformed = empty = 0
+    # Records on the terminal and a status line on it would run into one another.
+    shown = out != "-" or not sys.stdout.isatty()
 
     def sets(chunks: Iterator[Chunk]) -> Iterator[SequenceSet]:
         nonlocal malformed, empty
@@ -82,13 +86,14 @@ def command(
         for chunk in chunks:
             malformed += chunk.malformed
             done += len(chunk.sequences)
-            console.status(f"sampled {done} of {stop - start}")
+            if shown:
+                console.status(f"sampled {done:,} of {stop - start:,}")
             plain = chunk.sequences.ungapped() if ungap else chunk.sequences
             empty += int((plain.lengths == 0).sum())
             yield plain
 
     written = write_chunks(sets(gan.stream(stop, seed, temperature, start)), out, kind)
-    console.status("")
+    console.end_status()
     if malformed:
         console.say(
             f"{malformed} of {written} sequences had letters behind the end symbol, which were cut"

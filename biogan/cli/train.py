@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options
-from biogan.config import ReadingConfig, SequenceGANConfig
+from biogan.config import Options, ReadingConfig, SequenceGANConfig
 
 
 @click.command(cls=GroupedCommand, headings=(ReadingConfig, SequenceGANConfig))
@@ -38,7 +38,6 @@ def command(
     biogan train promoters.fasta.gz -o run --resume
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.autoconfig import resolve
-    from biogan.card import KIND
     from biogan.datasets.layout import Layout
     from biogan.gan import SequenceGAN
     from biogan.io.fasta import read_fasta
@@ -47,12 +46,13 @@ def command(
 
     if resume and overwrite:
         raise click.UsageError("--resume and --overwrite exclude each other")
+    if fasta == "-" and config.devices * config.nodes > 1:
+        raise click.UsageError("'-': several processes cannot share standard input, give a file")
     folder = ModelFolder(out)
+    if not dry_run:
+        folder.check(resume, overwrite)
     if resume:
-        # What the run began with holds, but for what this call names.
-        config = SequenceGANConfig.from_dict(folder.read_config(KIND)["config"] | _given(config))
-    elif not dry_run:
-        folder.prepare(overwrite=overwrite)
+        reading, config = _continued(folder, reading, config)
     sequences = read_fasta(fasta, reading)
     if sequences.report is not None:
         for line in sequences.report.lines():
@@ -71,6 +71,7 @@ def command(
         sequences,
         out=out,
         resume=resume,
+        overwrite=overwrite,
         callbacks=[Progress(console.say, console.status)],
     )
     done = gan.card["training"]
@@ -82,11 +83,29 @@ def command(
     return gan
 
 
-def _given(config: SequenceGANConfig) -> dict[str, Any]:
+def _continued(
+    folder: Any, reading: ReadingConfig, config: SequenceGANConfig
+) -> tuple[ReadingConfig, SequenceGANConfig]:
+    """Return the options that a run began with, but for what this call names."""
+    from biogan.card import KIND
+
+    card = folder.read_config(KIND)
+    old, new = dict(card["config"]), _given(config)
+    if {"steps", "max_time"} & set(new):
+        # A new budget takes the place of the old one, it does not run beside it.
+        old |= {"steps": None, "max_time": None}
+    read = (card["data"].get("input") or {}).get("options", {})
+    return (
+        ReadingConfig.from_dict(read | _given(reading)),
+        SequenceGANConfig.from_dict(old | new),
+    )
+
+
+def _given(options: Options) -> dict[str, Any]:
     """Return the options that stand on the command line."""
     ctx = click.get_current_context()
     return {
-        f.name: getattr(config, f.name)
-        for f in dataclasses.fields(config)
+        f.name: getattr(options, f.name)
+        for f in dataclasses.fields(options)
         if ctx.get_parameter_source(f.name) is ParameterSource.COMMANDLINE
     }

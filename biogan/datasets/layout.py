@@ -41,15 +41,13 @@ class Layout:
     kind: str
 
     @classmethod
-    def of(cls, sequences: SequenceSet, length: int | None = None) -> Layout:
+    def of(cls, sequences: SequenceSet) -> Layout:
         """Find the layout of a set.
 
         Parameters
         ----------
         sequences : SequenceSet
             Training data.
-        length : int, optional
-            At least this many positions, for data yet to come.
 
         Raises
         ------
@@ -58,8 +56,8 @@ class Layout:
         """
         if not len(sequences) or not len(sequences.codes):
             raise DataError("no letters to train on: every record is empty or was dropped")
-        longest = max(int(sequences.lengths.max()), length or 0)
-        if not sequences.is_fixed_length or longest > int(sequences.lengths.max()):
+        longest = int(sequences.lengths.max())
+        if not sequences.is_fixed_length:
             return cls(sequences.alphabet, longest, VARIABLE)
         return cls(sequences.alphabet, longest, ALIGNED if sequences.alphabet.has_gap else FIXED)
 

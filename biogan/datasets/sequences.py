@@ -226,6 +226,13 @@ class SequenceSet:
         out.weights = np.bincount(owner, self.weights, minlength=len(self))[keep]
         return out
 
+    def expanded(self) -> SequenceSet:
+        """Give collapsed duplicates back, each as often as its weight says (rounded)."""
+        times = np.maximum(1, np.rint(self.weights)).astype(np.int64)
+        out = self.take(np.repeat(np.arange(len(self)), times))
+        out.weights = np.ones(len(out))
+        return out
+
     def ungapped(self) -> SequenceSet:
         """Return the sequences without gaps, over the alphabet without the gap letter."""
         from biogan.alphabet import GAP

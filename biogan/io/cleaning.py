@@ -89,6 +89,7 @@ def clean_records(
         valid_records=int(valid.sum()),
         findings=work.findings,
         notes=notes,
+        options=config.to_dict(),
     )
     kept = np.flatnonzero(keep).tolist()
     sequences = SequenceSet(

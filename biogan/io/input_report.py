@@ -75,6 +75,8 @@ class InputReport:
         Everything that was not clean, in the order in which it was dealt with.
     notes : list of str
         Oddities of the file itself, one sentence each.
+    options : dict
+        The reading options that were in force.
 
     Examples
     --------
@@ -96,6 +98,7 @@ class InputReport:
     valid_records: int
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def dropped(self) -> dict[str, int]:
@@ -132,4 +135,5 @@ class InputReport:
             "dropped": self.dropped,
             "findings": [{**vars(f)} for f in self.findings],
             "notes": list(self.notes),
+            "options": dict(self.options),
         }

@@ -109,7 +109,7 @@ def assign_roles(
             "(--held-out)"
         )
     parts = split(real, min(n, len(real) // 2) / len(real), seed, identity)
-    target, ceiling = _expanded(parts.held_out), _expanded(parts.train)
+    target, ceiling = parts.held_out.expanded(), parts.train.expanded()
     if not len(target) or not len(ceiling):
         raise DataError(
             "the reference cannot be split, its records are too alike: give real records that the "
@@ -183,11 +183,6 @@ def _guess(texts: Sequence[str]) -> Alphabet:
     raise AlphabetError(
         f"the letters {foreign!r} belong to no known alphabet: give a SequenceSet of your own"
     )
-
-
-def _expanded(sequences: SequenceSet) -> SequenceSet:
-    """Give collapsed duplicates back: real data are judged with the repeats they have."""
-    return sequences.take(np.repeat(np.arange(len(sequences)), sequences.weights.astype(int)))
 
 
 def _overlap(fresh: SequenceSet, source: SequenceSet) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
@@ -89,16 +88,3 @@ class PositionNoise(nn.Module):
     def forward(self, x: Tensor, position: Tensor) -> Tensor:
         """Return features plus mixed noise, same shape as ``x``."""
         return x if self.mix is None else x + self.mix(position)
-
-
-class MinibatchStatistic(nn.Module):
-    """Append the batch's mean standard deviation as one channel (Karras et al. 2018).
-
-    A critic that sees how much a batch varies notices a generator that collapses.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return (N, channels + 1, length)."""
-        # The small constant keeps the square root differentiable where a batch does not vary.
-        spread = (x.var(0, correction=0) + 1e-8).sqrt().mean()
-        return torch.cat([x, spread.expand(len(x), 1, x.shape[-1])], 1)

@@ -76,7 +76,7 @@ def to_text(report: Report) -> str:
         low, high = facts["shortest"], facts["longest"]
         span = f"{low}" if low == high else f"{low}-{high}"
         lines.append(f"{name:<11}{plural(facts['records'], 'record')}, length {span}")
-    lines += ["", *_table(report), "", *_LEGEND, ""]
+    lines += ["", *_table(report), "", *_LEGEND, *_wrap(_columns(report)), ""]
     for note in [*report.notes, *_unread(report)]:
         lines += _wrap(note, "- ")
     lines += ["", "Verdict"]
@@ -105,6 +105,15 @@ def _table(report: Report) -> list[str]:
         for mark, name, row in zip(marks, ["metric", *names], cells, strict=True)
     ]
     return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
+
+
+def _columns(report: Report) -> str:
+    """Spell out the columns whose names were shortened, and what each is for."""
+    floors = [f"{short(n)} ({n})" if short(n) != n else n for n in report.rows[0].floors]
+    return (
+        f"held-out: real records, the ceiling; {', '.join(floors)}: trivial samplers, the floors; "
+        f"{CONTROL}: real records verbatim, which only novelty can tell"
+    )
 
 
 def _name(row: Row) -> str:

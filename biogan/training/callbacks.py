@@ -9,34 +9,24 @@ from typing import Any
 
 from biogan.io.tables import append_jsonl
 
-LOG_EVERY = 50
+LOG_EVERY = 20
 
 
 class JsonLog:
-    """Appends mean terms every :data:`LOG_EVERY` steps, and every check, to ``log.jsonl``."""
+    """Appends the terms of every :data:`LOG_EVERY`-th step, and every check, to ``log.jsonl``."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._sums: dict[str, float] = {}
-        self._count = 0
 
     def on_step(self, step: int, terms: Mapping[str, float]) -> None:
-        """Add the terms of a step to the running mean; write it when it is due."""
-        for name, value in terms.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
-        self._count += 1
+        """Write the terms of a step where it is due."""
         if step % LOG_EVERY == 0:
-            self._write(step)
+            append_jsonl({"step": step, **terms}, self.path)
 
     def on_event(self, event: str, **details: Any) -> None:
         """Write a check with its scores."""
         if event == "check":
             append_jsonl({"event": "check", **details}, self.path)
-
-    def _write(self, step: int) -> None:
-        means = {name: total / self._count for name, total in self._sums.items()}
-        append_jsonl({"step": step, **means}, self.path)
-        self._sums, self._count = {}, 0
 
 
 class Progress:

@@ -10,16 +10,18 @@ differentiates twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 
 from biogan.config import TrainingConfig
-from biogan.errors import ConfigError
+from biogan.errors import BioganError, ConfigError
 
 MOST_THREADS = 4
 
@@ -35,22 +37,35 @@ class Engine:
     Raises
     ------
     ConfigError
-        If the device is not there.
+        If the device is not there, or the processes do not share the batch evenly.
     """
 
     def __init__(self, config: TrainingConfig) -> None:
-        several = config.devices * config.nodes > 1
+        wanted = config.devices * config.nodes
+        started = processes_started()
+        if started not in (None, wanted):
+            raise ConfigError(
+                f"--devices {config.devices}, --nodes {config.nodes}: {wanted} processes, but the "
+                f"launcher started {started}"
+            )
+        if config.batch_size % wanted:
+            raise ConfigError(
+                f"--batch-size {config.batch_size}: must be a multiple of the {wanted} processes"
+            )
+        find_device(config.device)
         try:
             self.fabric = Fabric(
                 accelerator=config.device,
                 devices=config.devices,
                 num_nodes=config.nodes,
-                strategy="ddp" if several else "auto",
+                strategy="ddp" if wanted > 1 else "auto",
             )
-        except (RuntimeError, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise ConfigError(f"--device {config.device}: {reason}") from error
-        self.fabric.launch()
+            self.fabric.launch()
+        except (RuntimeError, ValueError, MisconfigurationException) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ConfigError(
+                f"--device {config.device} --devices {config.devices}: {reason}"
+            ) from error
         self.threads = config.threads or min(MOST_THREADS, torch.get_num_threads())
 
     @contextmanager
@@ -114,3 +129,52 @@ class Engine:
     def agree(self, value: Any) -> Any:
         """Return the first process's value in every process."""
         return value if self.world == 1 else self.fabric.broadcast(value)
+
+    def wait(self) -> None:
+        """Wait until every process is here."""
+        if self.world > 1:
+            self.fabric.barrier()
+
+    def alone(self, task: Callable[[], None]) -> None:
+        """Run a task in the first process; its deliberate errors are raised in all."""
+        problem: BioganError | None = None
+        if self.lead:
+            try:
+                task()
+            except BioganError as error:
+                problem = error
+        problem = self.agree(problem)
+        if problem is not None:
+            raise problem
+
+
+def processes_started() -> int | None:
+    """Return how many processes torchrun or srun started, None if this is neither."""
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        return int(os.environ["WORLD_SIZE"])
+    if "SLURM_PROCID" in os.environ and "SLURM_NTASKS" in os.environ:
+        # An interactive shell inside an allocation is one process, whatever was allocated.
+        interactive = os.environ.get("SLURM_JOB_NAME") in ("bash", "interactive")
+        return None if interactive else int(os.environ["SLURM_NTASKS"])
+    return None
+
+
+def find_device(name: str) -> torch.device:
+    """Return a device that is there; ``auto`` takes CUDA, else MPS, else the CPU.
+
+    Raises
+    ------
+    ConfigError
+        If the name is unknown or this machine (or this build of torch) lacks the device.
+    """
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, found in there.items() if found))
+    if not there.get(name, False):
+        have = ", ".join(kind for kind, found in there.items() if found)
+        raise ConfigError(f"--device {name}: not on this machine, which has {have}")
+    return torch.device(name)

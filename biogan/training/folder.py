@@ -12,7 +12,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,12 @@ from torch import nn
 
 from biogan.errors import CheckpointError, OutputError
 from biogan.io.tables import atomic_path, read_json, write_json
+from biogan.training.trainer import Trainer
 
 SCHEMA = 1
 CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safetensors"
 STATE, LOG, SAMPLES = "state.pt", "log.jsonl", "samples.fasta"
+PARTS = ("config", "layout", "data", "versions")
 FILES = (CONFIG, GENERATOR, CRITIC, STATE, LOG, SAMPLES)
 
 
@@ -43,48 +47,62 @@ class ModelFolder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
-    def prepare(self, resume: bool = False, overwrite: bool = False) -> None:
-        """Make the folder, or check that it may be used.
+    def check(self, resume: bool = False, overwrite: bool = False) -> None:
+        """Refuse a folder that must not be used; nothing is made, changed or removed.
 
         Parameters
         ----------
         resume : bool
-            Go on with the run that is there.
+            The run that is there will go on.
         overwrite : bool
-            Remove an earlier model; files of other origin are never touched.
+            The model that is there will be replaced.
 
         Raises
         ------
         OutputError
-            If the folder is not empty, or cannot be made or written.
+            If the folder is a file, or holds something and neither was said.
+        CheckpointError
+            If there is nothing to resume.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            present = sorted(p.name for p in self.path.iterdir())
-            probe = self.path / ".biogan-probe"
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise OutputError(f"{self.path}: cannot be written: {reason}") from error
-        if resume:
-            if STATE not in present:
-                raise CheckpointError(f"{self.path}: nothing to resume, there is no {STATE}")
+        if self.path.exists() and not self.path.is_dir():
+            raise OutputError(f"{self.path}: is a file, a folder is needed")
+        # Hidden files are half-written ones of a killed run, or none of our business.
+        present = [] if not self.path.exists() else sorted(
+            p.name for p in self.path.iterdir() if not p.name.startswith(".")
+        )  # fmt: skip
+        if resume and STATE not in present:
+            raise CheckpointError(f"{self.path}: nothing to resume, there is no {STATE}")
+        if resume or not present:
             return
-        if present and not overwrite:
+        if not overwrite:
             raise OutputError(
                 f"{self.path}: not empty (it holds {present[0]}): choose another folder, go on "
                 "with --resume, or replace the model in it with --overwrite"
             )
-        if overwrite:
-            foreign = [name for name in present if name not in FILES]
-            if foreign and CONFIG not in present:
-                raise OutputError(
-                    f"{self.path}: holds {foreign[0]} and no model: --overwrite only replaces a "
-                    "model"
-                )
+        if CONFIG not in present:
+            raise OutputError(
+                f"{self.path}: holds {present[0]} and no model: --overwrite only replaces a model"
+            )
+
+    def claim(self) -> None:
+        """Make the folder, see that it can be written, remove an earlier model's files.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be made or written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass
             for name in FILES:
                 (self.path / name).unlink(missing_ok=True)
+                for half in self.path.glob(f".{name}.*.tmp"):
+                    half.unlink(missing_ok=True)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OutputError(f"{self.path}: cannot be written: {reason}") from error
 
     def write_config(self, data: dict[str, Any]) -> None:
         """Write ``config.json``."""
@@ -112,6 +130,9 @@ class ModelFolder:
             )
         if kind is not None and data["kind"] != kind:
             raise CheckpointError(f"{path}: a {data['kind']} model, a {kind} model is needed")
+        missing = [part for part in PARTS if not isinstance(data.get(part), dict)]
+        if missing:
+            raise CheckpointError(f"{path}: damaged, {missing[0]!r} is missing")
         return data
 
     def write_weights(self, name: str, network: nn.Module) -> None:
@@ -140,8 +161,11 @@ class ModelFolder:
 
     def write_state(self, state: dict[str, Any]) -> None:
         """Write what resuming needs."""
+        # Through memory: torch reports a full disk as an error of its own kind.
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
         with atomic_path(self.path / STATE) as path:
-            torch.save(state, path)
+            path.write_bytes(buffer.getvalue())
 
     def read_state(self, device: torch.device) -> dict[str, Any]:
         """Read what resuming needs, onto a device; tensors and numbers only.
@@ -157,6 +181,23 @@ class ModelFolder:
         except Exception as error:  # torch raises many kinds for a damaged file
             raise CheckpointError(f"{path}: damaged, the run cannot be resumed") from error
         return state
+
+    def restore(self, trainer: Trainer) -> None:
+        """Put a trainer back to the saved state, and the log to the step of that state.
+
+        Raises
+        ------
+        CheckpointError
+            If the state is damaged or of another model.
+        """
+        state = self.read_state(trainer.engine.device)
+        try:
+            trainer.load_state(state)
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            raise CheckpointError(
+                f"{self.path / STATE}: not the state of this model, the run cannot be resumed"
+            ) from error
+        trainer.engine.alone(lambda: self.trim_log(trainer.step_count))
 
     def trim_log(self, step: int) -> None:
         """Drop log lines later than ``step``: a resumed run writes them again."""

@@ -29,6 +29,8 @@ from biogan.training.engine import Engine
 from biogan.training.signals import Signals
 
 CHECKS = 25
+# A state is saved at least this often, in seconds, also between checks.
+SAVE_EVERY = 300
 FEWEST_BETWEEN_CHECKS = 20
 NUMBERS = ("step_count", "checks", "last_check", "elapsed", "best_score", "best_step")
 State = dict[str, Any]
@@ -83,7 +85,8 @@ class Trainer:
         self.monitor, self.callbacks, self.save = monitor, callbacks, save
         self.best = self.average.network
         self.best_score, self.best_step = math.inf, 0
-        self.step_count, self.checks, self.last_check, self.elapsed = 0, 0, 0, 0.0
+        self.step_count, self.checks, self.last_check = 0, 0, 0
+        self.elapsed, self.last_save = 0.0, 0.0
 
     def _optimiser(self, network: nn.Module) -> torch.optim.Adam:
         # Fused: one operation for all weights, which is a tenth of a small step.
@@ -127,8 +130,8 @@ class Trainer:
         for name, value in zip(terms, values, strict=True):
             if not math.isfinite(value):
                 raise NonFiniteError(
-                    f"step {self.step_count + 1}: the term {name!r} is {value}; the last good "
-                    "checkpoint was kept. Try a lower --lr or a larger penalty"
+                    f"step {self.step_count + 1}: the term {name!r} is {value}; the generator of "
+                    f"step {self.best_step} is kept. Try a lower --lr or a larger penalty"
                 )
         optimiser.zero_grad()
         # One backward of the sum: a penalty's second derivative and the loss go together.
@@ -152,6 +155,10 @@ class Trainer:
         start = time.monotonic() - self.elapsed
         with self.engine.busy(), Signals() as signals:
             spent = self.budget.spent(self.step_count, self.elapsed)
+            # A resumed run may have a larger budget, of which less is spent.
+            self.checks = min(self.checks, int(spent * CHECKS))
+            if self.step_count == 0:
+                self._save()
             while spent < 1:
                 self._set_learning_rate(self.budget.learning_rate(spent))
                 terms = self.step()
@@ -160,8 +167,13 @@ class Trainer:
                 self._tell("on_step", self.step_count, terms | {"spent": spent})
                 if self._check_is_due(spent):
                     self._check()
-                if self.engine.agree(signals.caught) is not None:
-                    self._stop(signals.caught or signal.SIGINT)
+                elif self.elapsed - self.last_save > SAVE_EVERY:
+                    self._save()
+                number = self.engine.agree(signals.caught)
+                if number is not None:
+                    self._stop(number)
+        self.best_score, self.best_step = self.engine.agree((self.best_score, self.best_step))
+        self.engine.place(self.best)
         self._tell("on_event", "end", step=self.step_count, seconds=self.elapsed)
         return self.best
 
@@ -190,14 +202,18 @@ class Trainer:
         if score < self.best_score:
             self.best_score, self.best_step = score, self.step_count
             self.best = copy.deepcopy(self.average.network)
-        if self.save:
-            self.save(self)
+        self._save()
         self._tell("on_event", "check", step=self.step_count, seconds=self.elapsed, scores=scores,
                    best=self.best_step == self.step_count)  # fmt: skip
 
-    def _stop(self, number: int) -> None:
+    def _save(self) -> None:
+        self.last_save = self.elapsed
         if self.save and self.engine.lead:
             self.save(self)
+
+    def _stop(self, number: int) -> None:
+        self._save()
+        self.engine.wait()
         name = signal.Signals(number).name
         saved = f"state saved at step {self.step_count}, --resume goes on" if self.save else (
             f"stopped at step {self.step_count}, nothing saved: no output folder"
@@ -232,5 +248,6 @@ class Trainer:
         self.best.load_state_dict(state["best"])
         self.generator_opt.load_state_dict(state["generator_opt"])
         self.critic_opt.load_state_dict(state["critic_opt"])
-        for name, value in state["numbers"].items():
-            setattr(self, name, value)
+        for name in NUMBERS:
+            setattr(self, name, state["numbers"][name])
+        self.last_save = self.elapsed

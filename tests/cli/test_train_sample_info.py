@@ -112,6 +112,9 @@ def test_resume_takes_the_options_of_the_run(fasta, tmp_path, capsys):
         (["sample", "{model}", "--shard", "3/2"], 2, "--shard 3/2"),
         (["sample", "{model}", "--shard", "half"], 2, "write K/N"),
         (["sample", "{model}", "-n", "0"], 2, "0"),
+        (["sample", "{model}", "--device", "gpu"], 2, "gpu"),
+        (["train", "{fasta}", "-o", "{tmp}/x", "--devices", "3"], 2, "multiple of the 3"),
+        (["train", "-", "-o", "{tmp}/x", "--devices", "2"], 2, "standard input"),
         (["sample", "{model}", "-o", "{tmp}/no/where.fa"], 1, "where.fa"),
         (["info", "{tmp}/nowhere"], 1, "no such model folder"),
         (["trian"], 2, "trian"),
@@ -122,6 +125,37 @@ def test_what_is_wrong_is_one_line(argv, code, text, fasta, model, tmp_path, cap
     (tmp_path / "file2").write_text("")
     argv = [a.format(fasta=fasta, tmp=tmp_path, model=model) for a in argv]
     assert text in fails(capsys, code, *argv)
+
+
+def test_a_failed_replacement_keeps_the_old_model(fasta, tmp_path, capsys):
+    out = tmp_path / "run"
+    main(["train", fasta, "-o", str(out), *SMALL])
+    before = (out / "generator.safetensors").read_bytes()
+    fails(capsys, 1, "train", tmp_path / "typo.fa", "-o", out, "--overwrite", *SMALL)
+    assert (out / "generator.safetensors").read_bytes() == before
+    (out / "new.fasta").write_text(">mine\nACGT\n")
+    main(["train", fasta, "-o", str(out), "--overwrite", "--seed", "5", *SMALL])
+    assert (out / "generator.safetensors").read_bytes() != before
+    assert (out / "new.fasta").read_text() == ">mine\nACGT\n"
+
+
+def test_a_new_budget_takes_the_place_of_the_old(fasta, tmp_path):
+    out = str(tmp_path / "run")
+    main(["train", fasta, "-o", out, *SMALL])
+    gan = main(["train", fasta, "-o", out, "--resume", "--max-time", "1s"])
+    assert gan.card["training"]["steps"] > 4 and gan.config.steps is None
+
+
+def test_resume_reads_as_the_run_did(fasta, tmp_path):
+    out = str(tmp_path / "run")
+    main(["train", fasta, "-o", out, "--window", "12", *SMALL])
+    gan = main(["train", fasta, "-o", out, "--resume", "--steps", "6"])
+    assert gan.layout.length == 12
+
+
+def test_no_arguments_print_the_help(capsys):
+    assert run([]) == 2
+    assert "Commands:\n  train " in capsys.readouterr().err
 
 
 def test_debug_shows_the_traceback(capsys):
@@ -147,6 +181,13 @@ def test_shards_join_to_the_whole_stream(model, tmp_path):
         sampled(model, "-n", 1100, "--shard", f"{k}/3", "-o", tmp_path / f"{k}.fa")
         parts.append((tmp_path / f"{k}.fa").read_text())
     assert "".join(parts) == (tmp_path / "whole.fa").read_text()
+
+
+def test_more_shards_than_records(model, tmp_path):
+    written = [
+        sampled(model, "-n", 2, "--shard", f"{k}/5", "-o", tmp_path / "x.fa") for k in range(1, 6)
+    ]
+    assert sum(written) == 2
 
 
 def test_gzip_and_tsv(model, tmp_path):
