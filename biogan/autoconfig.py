@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from biogan.config import SequenceGANConfig
-from biogan.datasets.layout import Layout
+from biogan.datasets.layout import FIXED, Layout
 from biogan.losses import LOSSES
 from biogan.training.budget import DEFAULT_TIME
 
@@ -36,9 +36,16 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     >>> resolve(SequenceGANConfig(), Layout(DNA, 150, "fixed"))[0].dilation
     4
     """
-    loss = LOSSES[config.loss]
     changes: dict[str, Any] = {}
     reasons = []
+    name = config.loss
+    if name is None:
+        # Measured in docs/benchmarks.md: per second the relativistic loss learns a fixed length
+        # best, and loses the spread of lengths where they vary.
+        name = "relativistic" if layout.kind == FIXED else "wgan-gp"
+        changes["loss"] = name
+        reasons.append(f"loss {name} for {layout.kind} sequences")
+    loss = LOSSES[name]
     if not config.steps and not config.max_time:
         changes["max_time"] = DEFAULT_TIME
         reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
@@ -47,9 +54,9 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
         changes["dilation"] = 4 if residual and layout.length > SHORT else 1
         if residual:
             reasons.append(f"dilation {changes['dilation']} for {layout.length} positions")
-    left_open = [n for n in ("critic_steps", "gp", "r1", "r2") if getattr(config, n) is None]
-    changes |= {name: getattr(loss, name) for name in left_open}
-    told = ", ".join(f"{name} {changes[name]:g}" for name in left_open if changes[name])
+    left_open = [key for key in ("critic_steps", "gp", "r1", "r2") if getattr(config, key) is None]
+    changes |= {key: getattr(loss, key) for key in left_open}
+    told = ", ".join(f"{key} {changes[key]:g}" for key in left_open if changes[key])
     if told:
-        reasons.append(f"{told} for the loss {config.loss}")
+        reasons.append(f"{told} for the loss {name}")
     return config.replace(**changes), reasons

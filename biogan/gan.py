@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from biogan.autoconfig import resolve
 from biogan.card import KIND, check_same_run, model_card, training_card
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
-from biogan.datasets.splits import Split, split
 from biogan.errors import CheckpointError, ConfigError, DataError
-from biogan.monitor import FidelityMonitor
-from biogan.nets import Networks, Shape, build
+from biogan.fitting import Letters, build_networks, build_trainer, split_for
+from biogan.nets import Networks
 from biogan.protocols import Callback
 from biogan.sampling import Chunk, collect, judge, stream
-from biogan.seeds import torch_generator
-from biogan.training.batches import Batches
-from biogan.training.callbacks import JsonLog
 from biogan.training.engine import Engine, find_device
-from biogan.training.folder import CRITIC, GENERATOR, LOG, SAMPLES, ModelFolder
-from biogan.training.trainer import Trainer
-
-# Below this a validation split would say nothing and take records away.
-FEWEST_FOR_VALIDATION = 50
+from biogan.training.folder import CRITIC, GENERATOR, ModelFolder
 
 
 class SequenceGAN:
@@ -128,13 +118,13 @@ class SequenceGAN:
         if folder:
             # Refuse early: what follows takes time.
             engine.alone(lambda: folder.check(resume, overwrite))
-        parts = self._split(sequences, config)
+        parts = split_for(sequences, config)
         card = model_card(config, layout, sequences, parts, reasons)
         if folder and resume:
             old = folder.read_config(KIND)
             check_same_run(old, card)
             card["chosen"] = old.get("chosen", [])
-        trainer = self._trainer(config, layout, parts, engine, folder, card, callbacks)
+        trainer = build_trainer(config, layout, parts, engine, folder, card, callbacks)
         if folder and resume:
             folder.restore(trainer)
             if trainer.budget.spent(trainer.step_count, trainer.elapsed) >= 1:
@@ -161,50 +151,6 @@ class SequenceGAN:
         default = SequenceGANConfig().to_dict()
         given = {k: v for k, v in self.config.to_dict().items() if v != default[k]}
         return f"SequenceGAN({', '.join(f'{k}={v!r}' for k, v in given.items())})"
-
-    @staticmethod
-    def _trainer(
-        config: SequenceGANConfig,
-        layout: Layout,
-        parts: Split,
-        engine: Engine,
-        folder: ModelFolder | None,
-        card: dict[str, Any],
-        callbacks: Sequence[Callback],
-    ) -> Trainer:
-        def save(trainer: Trainer) -> None:
-            card["training"] = training_card(trainer)
-            if folder:
-                folder.write_weights(GENERATOR, trainer.best)
-                folder.write_weights(CRITIC, trainer.critic)
-                folder.write_config(card)
-                folder.write_state(trainer.state())
-
-        networks = _networks(config, layout)
-        codes = torch.from_numpy(layout.encode(parts.train))
-        return Trainer(
-            networks.generator,
-            networks.critic,
-            Batches(codes, parts.train.weights, config.batch_size, config.seed),
-            _Letters(layout.channels, engine.device),
-            config,
-            engine,
-            FidelityMonitor(parts, layout, config.seed, folder.path / SAMPLES if folder else None),
-            [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
-            save if folder else None,
-        )
-
-    @staticmethod
-    def _split(sequences: SequenceSet, config: SequenceGANConfig) -> Split:
-        distinct = len(sequences.unique())
-        if config.validation and distinct < FEWEST_FOR_VALIDATION:
-            found = (
-                f"no validation split: {distinct} distinct records, "
-                f"{FEWEST_FOR_VALIDATION} needed; the last averaged generator is kept"
-            )
-            whole = split(sequences, 0.0, config.seed)
-            return dataclasses.replace(whole, report=(*whole.report, found))
-        return split(sequences, config.validation, config.seed)
 
     # --- writing --------------------------------------------------------------------------
 
@@ -268,7 +214,7 @@ class SequenceGAN:
         critic = self.networks.critic
         codes = torch.from_numpy(self.layout.encode(sequences))
         device = next(critic.parameters()).device
-        return judge(critic, codes, _Letters(self.layout.channels, device))
+        return judge(critic, codes, Letters(self.layout.channels, device))
 
     # --- keeping --------------------------------------------------------------------------
 
@@ -300,27 +246,8 @@ class SequenceGAN:
         except (ConfigError, KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{folder.path}: config.json is damaged: {error}") from error
         gan.card = {k: v for k, v in card.items() if k != "schema"}
-        networks = _networks(gan.config, gan.layout)
+        networks = build_networks(gan.config, gan.layout)
         folder.read_weights(GENERATOR, networks.generator)
         folder.read_weights(CRITIC, networks.critic)
         gan._networks = Networks(*(net.to(place) for net in networks))
         return gan
-
-
-class _Letters:
-    """Codes (N, length) to one-hot letters (N, channels, length) on a device."""
-
-    def __init__(self, channels: int, device: torch.device) -> None:
-        self.table = torch.eye(channels, device=device)
-
-    def __call__(self, codes: Tensor) -> Tensor:
-        letters = codes.to(self.table.device).int()
-        return self.table[letters].transpose(1, 2).contiguous()
-
-
-def _networks(config: SequenceGANConfig, layout: Layout) -> Networks:
-    # Layers draw their weights from the global CPU generator, which is put back afterwards;
-    # torch.manual_seed would seed those of other devices too.
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(torch_generator(config.seed, "weights").initial_seed())
-        return build(config, Shape(layout.channels, layout.length))

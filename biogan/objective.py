@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from biogan.config import TrainingConfig
+from biogan.errors import ConfigError
 from biogan.losses import LOSSES, Loss
 from biogan.penalties import input_gradient, interpolate, one_centred, zero_centred
 
@@ -40,6 +41,8 @@ class Objective:
     @classmethod
     def from_config(cls, config: TrainingConfig) -> Objective:
         """Build the objective; options that are ``None`` take the loss's own default."""
+        if config.loss is None:
+            raise ConfigError("--loss: not chosen yet, one of " + ", ".join(LOSSES))
         loss = LOSSES[config.loss]
 
         def chosen(name: str) -> float:

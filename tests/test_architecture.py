@@ -18,6 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = {
     "biogan": 0,
     "biogan.errors": 0,
+    "biogan.options": 0,
     "biogan.config": 0,
     "biogan.protocols": 0,
     "biogan.alphabet": 1,
@@ -36,6 +37,7 @@ LAYERS = {
     "biogan.training": 3,
     "biogan.autoconfig": 4,
     "biogan.card": 4,
+    "biogan.fitting": 4,
     "biogan.monitor": 4,
     "biogan.sampling": 4,
     "biogan.gan": 4,
@@ -47,7 +49,14 @@ ALLOWED_UPWARD: dict[tuple[str, str], str] = {}
 
 # Networks and losses see tensors; of biogan they may use, beside one another, only these.
 TENSORS = 2
-OPEN_TO_TENSORS = {"biogan", "biogan.errors", "biogan.config", "biogan.protocols", "biogan.seeds"}
+OPEN_TO_TENSORS = {
+    "biogan",
+    "biogan.errors",
+    "biogan.options",
+    "biogan.config",
+    "biogan.protocols",
+    "biogan.seeds",
+}
 
 
 def module_name(path: Path) -> str:

@@ -3,7 +3,7 @@
 from biogan.alphabet import DNA
 from biogan.autoconfig import resolve
 from biogan.config import SequenceGANConfig
-from biogan.datasets.layout import FIXED, Layout
+from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
 
 
 def test_nothing_is_left_open_and_every_choice_is_said():
@@ -23,6 +23,14 @@ def test_what_was_given_stays():
         loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, dilation=2, steps=5
     )
     assert resolve(given, Layout(DNA, 20, FIXED)) == (given, [])
+
+
+def test_the_loss_follows_the_layout():
+    losses = {
+        kind: resolve(SequenceGANConfig(), Layout(DNA, 20, kind))[0].loss
+        for kind in (FIXED, VARIABLE, ALIGNED)
+    }
+    assert losses == {FIXED: "relativistic", VARIABLE: "wgan-gp", ALIGNED: "wgan-gp"}
 
 
 def test_resolving_twice_changes_nothing():

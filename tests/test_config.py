@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from biogan.config import ReadingConfig, SequenceGANConfig, flag, seconds
+from biogan.config import ReadingConfig, SequenceGANConfig
 from biogan.errors import ConfigError
+from biogan.options import flag, seconds
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from biogan.baselines.markov import MarkovChain
 from biogan.baselines.pwm import PWM
 from biogan.baselines.shuffle import Shuffle
 from biogan.baselines.uniform import Uniform
-from biogan.config import unknown_name
 from biogan.errors import ConfigError
+from biogan.options import unknown_name
 
 __all__ = ["BASELINES", "Baseline", "Copies", "MarkovChain", "PWM", "Shuffle", "Uniform",
            "get_baseline"]  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from biogan.baselines.base import Baseline, draw_records
-from biogan.config import unknown_name
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
+from biogan.options import unknown_name
 
 KINDS = ("mono", "dinucleotide")
 

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 import click
 
-from biogan.config import Options, flag
+from biogan.options import Options, flag
 
 Function = Callable[..., Any]
 

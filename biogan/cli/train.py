@@ -11,7 +11,8 @@ from click.core import ParameterSource
 
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options
-from biogan.config import Options, ReadingConfig, SequenceGANConfig
+from biogan.config import ReadingConfig, SequenceGANConfig
+from biogan.options import Options
 
 
 @click.command(cls=GroupedCommand, headings=(ReadingConfig, SequenceGANConfig))

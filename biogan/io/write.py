@@ -8,10 +8,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from biogan.config import unknown_name
 from biogan.errors import ConfigError, OutputError
 from biogan.io.labels import LABEL, LABEL_NAME
 from biogan.io.tables import open_output
+from biogan.options import unknown_name
 
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet

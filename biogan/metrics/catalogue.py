@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from biogan.config import unknown_name
 from biogan.errors import ConfigError
 
 # Importing a module registers its metrics.
@@ -17,6 +16,7 @@ from biogan.metrics import (  # noqa: F401
     spectrum,
 )
 from biogan.metrics.base import METRICS, Metric
+from biogan.options import unknown_name
 
 #: Sections of the report, in order.
 GROUP_ORDER = (

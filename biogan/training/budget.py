@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from biogan.config import TrainingConfig, seconds
+from biogan.config import TrainingConfig
+from biogan.options import seconds
 
 DEFAULT_TIME = "10m"
 

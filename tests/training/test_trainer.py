@@ -29,7 +29,15 @@ def letters(codes):
 
 def make(monitor=None, callbacks=(), save=None, **options):
     config = SequenceGANConfig(
-        **{"width": 8, "depth": 1, "latent": 4, "batch_size": 8, "steps": 10, "device": "cpu"}
+        **{
+            "loss": "wgan-gp",
+            "width": 8,
+            "depth": 1,
+            "latent": 4,
+            "batch_size": 8,
+            "steps": 10,
+            "device": "cpu",
+        }
         | options
     )
     torch.manual_seed(0)

@@ -1,0 +1,114 @@
+"""What a fit puts together: the split, the networks, the trainer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from biogan.card import training_card
+from biogan.config import SequenceGANConfig
+from biogan.datasets.layout import Layout
+from biogan.datasets.sequences import SequenceSet
+from biogan.datasets.splits import Split, split
+from biogan.monitor import FidelityMonitor
+from biogan.nets import Networks, Shape, build
+from biogan.protocols import Callback
+from biogan.seeds import torch_generator
+from biogan.training.batches import Batches
+from biogan.training.callbacks import JsonLog
+from biogan.training.engine import Engine
+from biogan.training.folder import CRITIC, GENERATOR, LOG, SAMPLES, ModelFolder
+from biogan.training.trainer import Trainer
+
+# Below this a validation split would say nothing and take records away.
+FEWEST_FOR_VALIDATION = 50
+
+
+class Letters:
+    """Codes (N, length) to one-hot letters (N, channels, length) on a device."""
+
+    def __init__(self, channels: int, device: torch.device) -> None:
+        self.table = torch.eye(channels, device=device)
+
+    def __call__(self, codes: Tensor) -> Tensor:
+        """Look the letters up."""
+        letters = codes.to(self.table.device).int()
+        return self.table[letters].transpose(1, 2).contiguous()
+
+
+def split_for(sequences: SequenceSet, config: SequenceGANConfig) -> Split:
+    """Keep a part for validation, unless the set is too small for one."""
+    distinct = len(sequences.unique())
+    if not config.validation or distinct >= FEWEST_FOR_VALIDATION:
+        return split(sequences, config.validation, config.seed)
+    whole = split(sequences, 0.0, config.seed)
+    found = (
+        f"no validation split: {distinct} distinct records, {FEWEST_FOR_VALIDATION} needed; "
+        "the last averaged generator is kept"
+    )
+    return dataclasses.replace(whole, report=(*whole.report, found))
+
+
+def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:
+    """Build generator and critic with weights drawn from the seed."""
+    # Layers draw their weights from the global CPU generator, which is put back afterwards;
+    # torch.manual_seed would seed those of other devices too.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(torch_generator(config.seed, "weights").initial_seed())
+        return build(config, Shape(layout.channels, layout.length))
+
+
+def build_trainer(
+    config: SequenceGANConfig,
+    layout: Layout,
+    parts: Split,
+    engine: Engine,
+    folder: ModelFolder | None,
+    card: dict[str, Any],
+    callbacks: Sequence[Callback],
+) -> Trainer:
+    """Put networks, batches, monitor and files together.
+
+    Parameters
+    ----------
+    config : SequenceGANConfig
+        Options with nothing left open.
+    layout : Layout
+        How sequences become codes.
+    parts : Split
+        Training and validation records.
+    engine : Engine
+        Device and processes.
+    folder : ModelFolder or None
+        Where the model, its state and its log are written.
+    card : dict
+        The model card, kept up to date at each save.
+    callbacks : sequence of Callback
+        Further watchers.
+    """
+
+    def save(trainer: Trainer) -> None:
+        card["training"] = training_card(trainer)
+        if folder:
+            folder.write_weights(GENERATOR, trainer.best)
+            folder.write_weights(CRITIC, trainer.critic)
+            folder.write_config(card)
+            folder.write_state(trainer.state())
+
+    networks = build_networks(config, layout)
+    codes = torch.from_numpy(layout.encode(parts.train))
+    return Trainer(
+        networks.generator,
+        networks.critic,
+        Batches(codes, parts.train.weights, config.batch_size, config.seed),
+        Letters(layout.channels, engine.device),
+        config,
+        engine,
+        FidelityMonitor(parts, layout, config.seed, folder.path / SAMPLES if folder else None),
+        [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
+        save if folder else None,
+    )
