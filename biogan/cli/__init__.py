@@ -41,7 +41,6 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"biogan.cli.{cmd_name}").command
-        command.help = f"{COMMANDS[cmd_name]}\n\n{command.help or ''}".strip()
         if not any(p.name == "quiet" for p in command.params):
             command.params += [_switch("--quiet", "-q"), _switch("--debug")]
         return command

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=GroupedCommand, headings=(ReadingConfig,))
 @click.argument("fasta")
-@click.option("--reference", required=True, help="Real sequences.  [required]")
+@click.option("--reference", required=True, help="Real sequences.")
 @click.option("--train", help="What the generator was trained on: needed to find copies.")
 @click.option("--held-out", help="Real sequences that the generator has not seen.")
 @click.option("-o", "--out", help="Folder for metrics.json, metrics.tsv and verdict.txt.")

@@ -78,11 +78,11 @@ class GroupedCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options group by group."""
-        groups: dict[str, list[tuple[str, str]]] = {}
+        groups: dict[str, list[tuple[str, str]]] = {"Options": []}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None:
+            if record is not None and isinstance(param, click.Option):
                 groups.setdefault(self.headings.get(str(param.name), "Options"), []).append(record)
-        for heading in sorted(groups, key=lambda g: g == "Options"):
+        for heading in groups:
             with formatter.section(heading):
                 formatter.write_dl(groups[heading])
