@@ -126,7 +126,11 @@ class ReadingConfig(Options):
     """How sequence files are read: one documented policy for each kind of doubtful letter."""
 
     format: str = option(
-        "auto", "File format.", "Input", choices=("auto", "fasta", "fastq", "lines")
+        "auto",
+        "File format (auto: FASTQ for names in .fastq or .fq, else FASTA; lines: one bare "
+        "sequence a line).",
+        "Input",
+        choices=("auto", "fasta", "fastq", "lines"),
     )
     alphabet: str | None = option(
         None, "dna, rna, protein or custom:LETTERS (found from the data).", "Input"
@@ -141,14 +145,14 @@ class ReadingConfig(Options):
     case: str = option(
         "auto",
         "Lower case: same as upper case, or an A2M insert to remove (auto: A2M only where "
-        "the file has '.' gaps and lower case).",
+        "the file has '.' gaps and lower case and taking both out aligns it).",
         "Input",
         choices=("auto", "upper", "a2m", "error"),
     )
     gaps: str = option(
         "auto",
         "Gaps '-' and '.': a letter, removed, or an error (auto: a letter where all records "
-        "have one length).",
+        "have one length, else removed).",
         "Input",
         choices=("auto", "letter", "remove", "error"),
     )
@@ -165,15 +169,15 @@ class ReadingConfig(Options):
         "Input",
         choices=("drop", "error"),
     )
-    length: int | None = option(
-        None, "Keep records of exactly (fixed) or at most (variable) this length.", "Input", low=1
+    length: int | None = option(None, "Drop records longer than this.", "Input", low=1)
+    window: int | None = option(
+        None, "Cut records into windows of this length; drop shorter ones.", "Input", low=1
     )
-    window: int | None = option(None, "Cut records into windows of this length.", "Input", low=1)
     stride: int | None = option(
         None, "Distance between windows (the window length).", "Input", low=1
     )
     labels: str | None = option(
-        None, "TSV of labels: first column id, one column a label.", "Input"
+        None, "TSV of labels: first column id, one column a label; wins over headers.", "Input"
     )
 
     def __post_init__(self) -> None:
