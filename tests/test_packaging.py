@@ -2,14 +2,18 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 
+import pytest
 from helpers import ROOT
 
 import biogan
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = DECLARED["project"]
+SDIST = DECLARED["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
 PINS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 IMPORT_NAMES = {"biopython": "bio", "scikit-learn": "sklearn"}
 
@@ -37,6 +41,15 @@ def test_every_dependency_is_pinned_to_one_public_version():
     pinned = {name.replace("_", "-") for name in names(pins)}
     wanted = names([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]])
     assert wanted <= pinned
+
+
+def test_a_source_archive_holds_what_the_checkout_holds():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    # What hatchling adds by itself.
+    wanted = {"pyproject.toml", "README.md", "LICENSE", ".gitignore", *SDIST}
+    assert {name.split("/")[0] for name in listed.stdout.splitlines()} == wanted
 
 
 def test_citation_names_the_version():
