@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from biogan.baselines import BASELINES
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options
 from biogan.config import ReadingConfig
@@ -13,11 +14,15 @@ from biogan.config import ReadingConfig
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet
 
-WITH_ORDER = ("markov", "positional-markov")
-NAMES = (*WITH_ORDER, "pwm", "shuffle", "dinucleotide-shuffle", "uniform", "copies")
+NAMES = tuple(name.removesuffix("-K") for name in BASELINES)
+WITH_ORDER = tuple(name.removesuffix("-K") for name in BASELINES if name.endswith("-K"))
 
 
-@click.command(cls=GroupedCommand, headings=(ReadingConfig,))
+@click.command(
+    cls=GroupedCommand,
+    headings=(ReadingConfig,),
+    epilog=f"NAME is {', '.join(NAMES[:-1])} or {NAMES[-1]}.",
+)
 @click.argument("name", type=click.Choice(NAMES), metavar="NAME")
 @click.argument("fasta")
 @click.option("-n", "count", type=click.IntRange(1), default=1000, show_default=True,
@@ -36,9 +41,7 @@ def command(
     out: str,
     reading: ReadingConfig,
 ) -> SequenceSet:
-    """Write sequences from a trivial sampler fitted to FASTA.
-
-    NAME is markov, positional-markov, pwm, shuffle, dinucleotide-shuffle, uniform or copies.
+    """Write sequences from the trivial sampler NAME fitted to FASTA.
 
     \b
     biogan baseline markov real.fasta -n 1000 --order 3 > floor.fasta
@@ -48,8 +51,10 @@ def command(
         raise click.UsageError(f"--order: only {' and '.join(WITH_ORDER)} have one, not {name}")
     from biogan.baselines import get_baseline
     from biogan.io.fasta import read_fasta
+    from biogan.io.tables import check_output
     from biogan.io.write import write_fasta
 
+    check_output(out, [fasta, *([reading.labels] if reading.labels else [])])
     whole = f"{name}-{3 if order is None else order}" if name in WITH_ORDER else name
     real = read_fasta(fasta, reading)
     if real.report is not None:

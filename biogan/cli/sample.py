@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -71,9 +72,12 @@ def command(
     biogan sample run -n 1000000 --shard 2/8 -o part2.fasta.gz
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.gan import SequenceGAN
+    from biogan.io.tables import check_output
     from biogan.io.write import write_chunks
     from biogan.sampling import shard as bounds
+    from biogan.training.folder import FILES
 
+    check_output(out, [Path(run) / name for name in FILES])
     start, stop = bounds(count, *shard)
     gan = SequenceGAN.load(run, device)
     malformed = empty = 0

@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -60,6 +60,28 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     finally:
         if not direct:
             temporary.unlink(missing_ok=True)
+
+
+def check_output(path: str | Path, inputs: Iterable[str | Path]) -> None:
+    """Refuse an output that would take the place of what is read.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to be written, ``-`` for standard output.
+    inputs : iterable of str or Path
+        What is to stay; ``-`` and files that are not there are passed over.
+
+    Raises
+    ------
+    OutputError
+        If ``path`` is one of ``inputs``, under this or another name.
+    """
+    if str(path) == "-" or not os.path.isfile(path):
+        return
+    for name in inputs:
+        if str(name) != "-" and os.path.exists(name) and os.path.samefile(path, name):
+            raise OutputError(f"{path}: would overwrite {name}; give the output another name")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import pytest
 
-from biogan.baselines import get_baseline
+from biogan.baselines import BASELINES, get_baseline
 from biogan.cli import main, run
 from biogan.cli.baseline import NAMES, WITH_ORDER
 from biogan.datasets.sequences import SequenceSet
@@ -43,3 +43,28 @@ def test_wrong_usage_is_one_line(real, capsys):
     capsys.readouterr()
     assert run(["baseline", "pwm", real + ".missing"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_every_registered_sampler_has_its_name_on_the_command_line(capsys):
+    orders = {name: f"{name}-K" for name in WITH_ORDER}
+    assert [orders.get(name, name) for name in NAMES] == list(BASELINES)
+    main(["baseline", "--help"])
+    assert f"NAME is {', '.join(NAMES[:-1])} or {NAMES[-1]}." in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
+def test_an_input_is_not_overwritten(real, tmp_path, capsys):
+    before = (tmp_path / "real.fasta").read_bytes()
+    (tmp_path / "link.fasta").symlink_to(real)
+    table = tmp_path / "labels.tsv"
+    table.write_text("id\tclass\na\tx\nb\ty\nc\ty\n")
+    labels = ["--labels", str(table)]
+    for out in (real, str(tmp_path / "link.fasta"), str(table)):
+        assert run(["baseline", "pwm", real, *labels, "-o", out]) == 1
+        assert f"{out}: would overwrite" in capsys.readouterr().err
+    assert (tmp_path / "real.fasta").read_bytes() == before
+    assert table.read_text().startswith("id\tclass")
+    (tmp_path / "new.fasta").write_text("older")
+    main(["baseline", "pwm", real, *labels, "-n", "2", "-o", str(tmp_path / "new.fasta")])
+    assert (tmp_path / "new.fasta").read_text().startswith(">pwm_1")

@@ -116,6 +116,7 @@ def test_resume_takes_the_options_of_the_run(fasta, tmp_path, capsys):
         (["train", "{fasta}", "-o", "{tmp}/x", "--devices", "3"], 2, "multiple of the 3"),
         (["train", "-", "-o", "{tmp}/x", "--devices", "2"], 2, "standard input"),
         (["sample", "{model}", "-o", "{tmp}/no/where.fa"], 1, "where.fa"),
+        (["sample", "{model}", "-o", "{model}/config.json"], 1, "would overwrite"),
         (["info", "{tmp}/nowhere"], 1, "no such model folder"),
         (["trian"], 2, "trian"),
     ],
