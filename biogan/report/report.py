@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SCHEMA = "biogan.report/1"
 #: The memorisation control: verbatim copies of the training data.
 CONTROL = "copies"
+#: The metric that is itself a difference from held-out data.
+DIFFERENCE = "near-excess"
 
 REAL, BETWEEN, FLOOR, EXCESS, UNREAD = (
     "indistinguishable", "between", "no better than a floor", "more than held-out", "not assessed",
@@ -72,6 +74,9 @@ class Row:
         found = self.columns[column]
         if not (_judged(found) and _judged(self.ceiling)):
             return UNREAD
+        if self.metric.name == DIFFERENCE:
+            # Held-out data are in the value already: its interval alone decides.
+            return EXCESS if found.low is not None and found.low > 0 else REAL
         if self._reaches(found, self.ceiling):
             return REAL
         if self.metric.group == "novelty":

@@ -12,14 +12,16 @@ from biogan.report.report import EXCESS, FLOOR, REAL, UNREAD
 if TYPE_CHECKING:
     from biogan.report.report import Report, Row
 
-#: What is spoken about after memorisation, at most five of them, in this order.
+#: Sentences at most, memorisation among them.
+_MOST = 6
+#: What is spoken about after memorisation, in this order.
 _SUBJECTS = {
     "auroc": "Discriminability",
     "kmer-jsd": "k-mers",
     "site-pair-jsd": "Positions",
     "pair-pearson": "Long range",
-    "length-w1": "Lengths",
     "unique": "Diversity",
+    "length-w1": "Lengths",
 }
 
 
@@ -28,19 +30,31 @@ def verdict(report: Report) -> list[str]:
     if report.n < GROUPS:
         return [f"No judgement: {plural(report.n, 'record')} of each set, {GROUPS} are needed."]
     sentences = [s for s in [_memorisation(report)] if s]
-    for name, subject in _SUBJECTS.items():
-        if name in report and report[name].status != UNREAD:
-            sentences.append(_sentence(subject, report[name], report.n))
-    return sentences[:6] or ["No judgement: none of the metrics asked for could be judged."]
+    rows = {row.metric.name: row for row in report.rows if row.status != UNREAD}
+    spoken = [(subject, rows[name]) for name, subject in _SUBJECTS.items() if name in rows]
+    if not spoken:
+        # Metrics that were asked for one by one, or the caller's own; novelty was spoken about.
+        spoken = [
+            (row.metric.group.capitalize(), row)
+            for row in rows.values()
+            if not (sentences and row.metric.group == "novelty")
+        ]
+    # Where there is no room for all, what looks like real data is left out before what does not.
+    kept = sorted(spoken, key=lambda pair: pair[1].status == REAL)[: _MOST - len(sentences)]
+    sentences += [_sentence(*pair, report.n) for pair in spoken if pair in kept]
+    return sentences or ["No judgement: none of the metrics asked for could be judged."]
 
 
 def _sentence(subject: str, row: Row, n: int) -> str:
     found = f"{row.metric.title}{_parameter(row)} {_measured(row.generated)}"
-    scale = [f"held-out real data {_plain(row.ceiling)}"]
+    scale = f"held-out real data {_plain(row.ceiling)}"
+    if row.metric.group == "novelty":  # no floor: trivial samplers do not copy
+        more = "more" if row.status == EXCESS else "no more"
+        return f"{subject}: {found}; {scale}: {more} than held-out real data."
     best = row.best_floor
     if best is not None:
-        scale.append(f"best floor {best} {_plain(row.floors[best])}")
-    return f"{subject}: {found}; {', '.join(scale)}: {_consequence(row, n)}."
+        scale += f", best floor {best} {_plain(row.floors[best])}"
+    return f"{subject}: {found}; {scale}: {_consequence(row, n)}."
 
 
 def _consequence(row: Row, n: int) -> str:
@@ -63,21 +77,29 @@ def _memorisation(report: Report) -> str:
     row = report["near-copies"]
     copies = f"{_percent(row.generated)} of the generated records are at least "
     copies += f"{100 * report.identity:g} % identical to"
-    if row.ceiling.value is None or "near-excess" not in report:
+    trained = "train" in report.sets
+    if row.ceiling.value is None:
+        if trained:
+            return (
+                "Memorisation: not assessable without real records outside the training data; "
+                f"{copies} a training record."
+            )
         return (
             f"Memorisation: not assessable without training and held-out data; {copies} a "
             "reference record, which is copying if the generator was trained on the reference."
         )
-    excess = report["near-excess"].generated
-    real = f"held-out real data {100 * row.ceiling.value:.3g} %"
-    assert excess.low is not None
-    record = "training record" if "train" in report.sets else "reference record"
-    exact = ""
-    if "copies" in report and report["copies"].status == EXCESS:
-        exact = f", {_percent(report['copies'].generated)} letter for letter"
-    if excess.low > 0:
-        return f"Memorisation: {copies} a {record}{exact}; {real}: the generator copies."
-    return f"Memorisation: {copies} a {record}; {real}: no more than real data."
+    said = f"Memorisation: {copies} a {'training' if trained else 'reference'} record, "
+    said += f"held-out real data {100 * row.ceiling.value:.3g} %"
+    # In a close family real records are near copies too: only letters tell a copier there.
+    exact = "copies" in report and report["copies"].status == EXCESS
+    if exact:
+        verbatim = report["copies"]
+        assert verbatim.ceiling.value is not None
+        said += f"; {_percent(verbatim.generated)} letter for letter, held-out real data "
+        said += f"{100 * verbatim.ceiling.value:.3g} %"
+    near = report["near-excess" if "near-excess" in report else "near-copies"]
+    copier = exact or near.status == EXCESS
+    return f"{said}: {'the generator copies' if copier else 'no more than real data'}."
 
 
 def _percent(value: Value) -> str:

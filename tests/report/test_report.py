@@ -96,8 +96,8 @@ def full() -> Report:
 def test_verdict_sentences():
     assert full().verdict() == [
         "Memorisation: 7 % [5.6, 8.7] of the generated records are at least 90 % identical to a "
-        "training record, 1.2 % [0.7, 2] letter for letter; held-out real data 0.1 %: the "
-        "generator copies.",
+        "training record, held-out real data 0.1 %; 1.2 % [0.7, 2] letter for letter, held-out "
+        "real data 0 %: the generator copies.",
         "Discriminability: classifier AUROC 0.850 [0.840, 0.860]; held-out real data 0.500, best "
         "floor positional-markov-4 0.840: no better than positional-markov-4; most telling: "
         "CGCG +, TTTT -.",
@@ -110,6 +110,71 @@ def test_verdict_sentences():
         "Diversity: unique 0.930 [0.910, 0.940]; held-out real data 1.000, best floor markov-5 "
         "1.000: no better than markov-5.",
     ]
+
+
+def test_a_verbatim_copier_is_seen_among_close_relatives():
+    zero = (0.0,) * 5
+    near = row("near-copies", Value(1.0, 0.99, 1.0), Value(0.98, 0.96, 0.99), zero)
+    excess = row("near-excess", Value(0.02, -0.01, 0.05), Value(0.0, -0.02, 0.02), zero)
+    copier = row("copies", Value(0.9, 0.88, 0.92), Value(0.01, 0.005, 0.02), zero)
+    assert report(near, excess, copier).verdict() == [
+        "Memorisation: 100 % [99, 100] of the generated records are at least 90 % identical to a "
+        "training record, held-out real data 98 %; 90 % [88, 92] letter for letter, held-out real "
+        "data 1 %: the generator copies.",
+    ]
+    honest = row("copies", Value(0.01, 0.005, 0.02), Value(0.01, 0.005, 0.02), zero)
+    assert report(near, excess, honest).verdict() == [
+        "Memorisation: 100 % [99, 100] of the generated records are at least 90 % identical to a "
+        "training record, held-out real data 98 %: no more than real data.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("low", "status", "end"),
+    [(0.001, EXCESS, "the generator copies."), (0.0, REAL, "no more than real data.")],
+)
+def test_mark_and_verdict_agree_on_near_copies(low, status, end):
+    zero = (0.0,) * 5
+    # The intervals overlap: those of held-out data count once, within the difference.
+    excess = row("near-excess", Value(0.03, low, 0.06), Value(0.0, -0.02, 0.02), zero)
+    near = row("near-copies", Value(0.08, 0.06, 0.1), Value(0.05, 0.03, 0.07), zero)
+    assert excess.status == status
+    assert report(near, excess).verdict()[0].endswith(end)
+
+
+def test_held_out_data_that_were_all_trained_on_leave_memorisation_open():
+    nothing = Value(None, note="no held-out records to compare with")
+    near = row("near-copies", Value(0.08, 0.06, 0.1), nothing)
+    assert report(near).verdict() == [
+        "Memorisation: not assessable without real records outside the training data; 8 % [6, 10] "
+        "of the generated records are at least 90 % identical to a training record."
+    ]
+
+
+def test_other_metrics_are_spoken_about_where_they_are_all_there_is():
+    zero = (0.0,) * 5
+    found = report(
+        row("gc-w1", Value(0.05, 0.04, 0.06), CEILING),
+        row("copies", Value(0.3, 0.2, 0.4), Value(0.0, 0.0, 0.01), zero),
+        row("valid", Value(None, note="from memory"), CEILING),
+    )
+    assert found.verdict() == [
+        "Composition: GC W1 0.050 [0.040, 0.060]; held-out real data 0.010, best floor "
+        "positional-markov-4 0.100: between real data and positional-markov-4.",
+        "Novelty: exact copies 0.300 [0.200, 0.400]; held-out real data 0: more than held-out "
+        "real data.",
+    ]
+
+
+@pytest.mark.parametrize(("lengths", "last"), [(0.015, "Diversity"), (0.3, "Lengths")])
+def test_what_fails_is_not_crowded_out(lengths, last):
+    some = [r for r in full().rows if r.metric.name not in ("length-w1", "unique")]
+    unique = row("unique", Value(0.9, 0.8, 1.0), Value(0.9, 0.8, 1.0), (1.0,) * 5)
+    spoken = report(
+        *some, row("length-w1", Value(lengths, lengths - 0.01, lengths + 0.01), CEILING), unique
+    ).verdict()
+    assert len(spoken) == 6
+    assert spoken[-1].startswith(last)
 
 
 def test_a_floor_that_reaches_real_data_is_said():
