@@ -28,17 +28,23 @@ def classifier_auroc(comparison: Comparison) -> Value:
     """Out-of-fold AUROC of logistic regression on k-mer counts and, at one length, positions.
 
     0.5: cannot be told apart, 1: always told apart. Folds never part a cluster of near copies, so
-    that repeats cannot be learned by heart.
+    that repeats cannot be learned by heart; where one cluster holds half of the records or more
+    there may be nothing left to learn from, and there is no value.
     """
     n = min(len(comparison.candidate), len(comparison.reference), MAX_RECORDS)
     if n < 2 * FOLDS:
         return Value(None, note=f"needs {2 * FOLDS} records a class")
     new, real = (Sample(s.sequences[:n]) for s in (comparison.candidate, comparison.reference))
-    by_position = not comparison.missing("columns")
-    features, names = _features(new, real, by_position)
     labels = np.repeat([1, 0], n)
     groups = _clusters(new, real)
     folds = grouped_folds(groups, labels, comparison.seed)
+    if np.bincount(groups).max() > n or not _trainable(folds, labels):
+        return Value(
+            None, note="half of the records or more are one cluster of near copies: no folds"
+        )
+    cells = int(new.sequences.lengths[0]) * new.sequences.alphabet.size
+    by_position = not comparison.missing("columns") and cells <= _MAX_SITE_CELLS
+    features, names = _features(new, real, by_position)
     scores, weights = _out_of_fold(features, labels, folds)
     area, low, high = auroc(scores[:n], scores[n:], groups)
     telling = np.argsort(-np.abs(weights), kind="stable")[:5]
@@ -95,6 +101,11 @@ def _fill(load: np.ndarray, n: int) -> np.ndarray:
     return lowest // max(n, 1)
 
 
+def _trainable(folds: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether both classes are left to learn from for every fold that holds records."""
+    return all(len(np.unique(labels[folds != fold])) == 2 for fold in np.unique(folds))
+
+
 def _clusters(new: Sample, real: Sample) -> np.ndarray:
     both = new.sequences.strings() + real.sequences.strings()
     joined = type(new.sequences).from_strings(both, alphabet=new.sequences.alphabet)
@@ -110,10 +121,9 @@ def _features(new: Sample, real: Sample, by_position: bool) -> tuple[np.ndarray,
         names += kmer_names(alphabet.letters, k)
         k += 1
     letters = new.sequences.alphabet.letters
-    length = int(new.sequences.lengths[0])
-    if by_position and length * len(letters) <= _MAX_SITE_CELLS:
+    if by_position:
         tables.append(np.concatenate([one_hot(s.matrix, len(letters)) for s in (new, real)]))
-        names += [f"{letter}@{i + 1}" for i in range(length) for letter in letters]
+        names += [f"{letter}@{i + 1}" for i in range(new.matrix.shape[1]) for letter in letters]
     features = np.concatenate(tables, axis=1, dtype=np.float32)
     keep = features.std(0) > 0
     return features[:, keep], [name for name, k in zip(names, keep, strict=True) if k]
@@ -129,7 +139,7 @@ def _out_of_fold(
     scores, weights = np.zeros(len(labels)), np.zeros(features.shape[1])
     for fold in range(FOLDS):
         held = folds == fold
-        if not held.any() or len(np.unique(labels[~held])) < 2:
+        if not held.any():
             continue
         model = LogisticRegression(C=_STRENGTH, max_iter=100, tol=1e-3, class_weight="balanced")
         with warnings.catch_warnings():

@@ -59,6 +59,46 @@ def test_protein_of_varying_length():
     assert found.value == pytest.approx(0.5, abs=0.09)
 
 
+@pytest.mark.parametrize(("length", "note"), [(375, "k-mers and positions"), (376, "k-mers")])
+def test_positions_of_long_records_are_not_read_and_not_named(length, note):
+    found = compare("auroc", iid(DNA, 30, length, 0), iid(DNA, 30, length, 1))
+    assert found.note == note  # 4 * 375 = 1500 cells
+    assert any("@" in detail for detail in found.details) == (note != "k-mers")
+
+
+NO_FOLDS = "half of the records or more are one cluster of near copies: no folds"
+
+
+def near_copies(n: int, seed: int) -> SequenceSet:
+    """One sequence of 100 letters with one letter drawn anew in each record."""
+    rng = np.random.default_rng(seed)
+    matrix = np.repeat(iid(DNA, 1, 100, 0).matrix(), n, axis=0)
+    matrix[np.arange(n), rng.integers(0, 100, n)] = rng.integers(0, 4, n)
+    return SequenceSet.from_matrix(DNA, matrix)
+
+
+def test_one_cluster_of_near_copies_cannot_be_judged():
+    # All records in one fold: nothing is left to learn from, which is no proof of likeness.
+    found = compare("auroc", near_copies(60, 1), near_copies(60, 2))
+    assert (found.value, found.low, found.high, found.note) == (None, None, None, NO_FOLDS)
+
+
+def test_one_cluster_of_all_generated_records_cannot_be_judged():
+    assert compare("auroc", near_copies(60, 1), iid(DNA, 60, 100, 3)).note == NO_FOLDS
+
+
+def test_a_cluster_of_just_half_of_the_records_leaves_folds():
+    def half(seed):
+        texts = near_copies(30, seed).strings() + iid(DNA, 30, 100, seed + 7).strings()
+        return SequenceSet.from_strings(texts)
+
+    found = compare("auroc", half(1), half(2))
+    # Chance, sd of 60 + 60 records of which 60 count as one: at most .053 * sqrt(2).
+    assert found.value == pytest.approx(0.5, abs=0.2)
+    more = SequenceSet.from_strings(near_copies(31, 1).strings() + half(1).strings()[31:])
+    assert compare("auroc", more, half(2)).note == NO_FOLDS
+
+
 def test_too_few_records():
     few = iid(DNA, 9, 20, 0)
     assert compare("auroc", few, few).note == "needs 10 records a class"
