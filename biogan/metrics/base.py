@@ -209,8 +209,8 @@ def metric(
 def jackknifed(
     comparison: Comparison,
     statistic: Callable[[int | None], float],
-    low: float | None = 0.0,
-    high: float | None = None,
+    low: float = 0.0,
+    high: float = np.inf,
     correct: bool = True,
     note: str = "",
 ) -> Value:
@@ -222,8 +222,8 @@ def jackknifed(
         Gives the numbers of records.
     statistic : callable
         ``statistic(g)`` without jackknife group ``g`` of both sets, all records for ``None``.
-    low, high : float or None
-        Range: a corrected value beyond it is moved to its border.
+    low, high : float
+        Range, infinite without a border: a corrected value beyond it is moved to its border.
     correct : bool
         Take the bias of the plug-in estimate off the value; otherwise only the interval is taken
         from the jackknife.

@@ -86,7 +86,7 @@ def _without(values: np.ndarray, left_out: int | None) -> np.ndarray:
 
 
 def _distance(
-    comparison: Comparison, new: np.ndarray, real: np.ndarray, high: float | None = None
+    comparison: Comparison, new: np.ndarray, real: np.ndarray, high: float = np.inf
 ) -> Value:
     return jackknifed(
         comparison,

@@ -51,7 +51,7 @@ def covariance_correlation(comparison: Comparison) -> Value:
 @metric("pair-slope", "positions", "pair correl. slope", goal="same", low=None, needs=("columns",))
 def covariance_slope(comparison: Comparison) -> Value:
     """Slope of the generated C_ij on the real ones: below 1, right pattern but too weak."""
-    return _from_pairs(comparison, 1, low=None, high=None)
+    return _from_pairs(comparison, 1, low=-np.inf, high=np.inf)
 
 
 def _divergence(comparison: Comparison, count: Count) -> Value:
@@ -66,7 +66,7 @@ def _by_group(sample: Sample, count: Count) -> np.ndarray:
     return np.stack([count(sample.matrix[sample.groups == g], size) for g in range(GROUPS)])
 
 
-def _from_pairs(comparison: Comparison, which: int, low: float | None, high: float | None) -> Value:
+def _from_pairs(comparison: Comparison, which: int, low: float, high: float) -> Value:
     if comparison.reference.matrix.shape[1] < 2:
         return Value(None, note="sequences of one letter have no pairs")
     found, note = _pair_statistics(comparison)

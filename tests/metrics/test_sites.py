@@ -60,3 +60,16 @@ def test_one_letter_has_no_neighbour():
     assert compare("site-pair-jsd", one, one).value is None
     assert compare("pair-slope", one, one).value is None
     assert compare("site-jsd", one, one).value == 0
+
+
+def test_a_metric_without_borders_needs_no_clip_of_none(monkeypatch):
+    # NumPy before 2.1 refuses np.clip(x, None, None).
+    clip = np.clip
+
+    def strict(values, low, high):
+        assert low is not None and high is not None
+        return clip(values, low, high)
+
+    monkeypatch.setattr(np, "clip", strict)
+    real = iid(DNA, 400, 6, 0)
+    assert compare("pair-slope", real, real).value == pytest.approx(1)
