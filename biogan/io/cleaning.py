@@ -70,7 +70,8 @@ def clean_records(
     work = Policies(raw, config, source, raw_ids, lines)
     alphabet, reason = work.apply()
     ids = _name(raw_ids, work.findings)
-    columns = header_labels(descriptions)
+    columns, more = header_labels(descriptions)
+    notes += more
     if config.labels is not None:
         columns, more = join_labels(columns, config.labels, ids, raw_ids)
         notes += more

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 
 from biogan.errors import DataError
-from biogan.io.source import Source
+from biogan.io.source import Source, legible
 
 LABEL_NAME = r"[A-Za-z_][\w.-]*"
 LABEL = re.compile(rf"\s({LABEL_NAME})=")
 # Columns that a table of sequences has anyway; a label of that name moves aside.
 RESERVED = {"id": "label_id", "sequence": "label_sequence"}
+MOST_KEYS = 100  # with more keys the headers hold free text, and columns of it fill the memory
 
 Columns = dict[str, list[str]]
 
 
-def header_labels(descriptions: Sequence[str]) -> Columns:
+def header_labels(descriptions: Sequence[str]) -> tuple[Columns, list[str]]:
     """Read ``key=value`` labels from header texts.
 
     A value reaches to the next ``key=`` or the end of the header, as UniProt writes them, so that
-    values may hold blanks. The first value of a repeated key counts.
+    values may hold blanks. The first value of a repeated key counts. With more than ``MOST_KEYS``
+    keys in all, none is a label.
 
     Parameters
     ----------
@@ -30,34 +31,46 @@ def header_labels(descriptions: Sequence[str]) -> Columns:
 
     Returns
     -------
-    dict of str to list of str
+    columns : dict of str to list of str
         One column a key; ``""`` where a record does not have it.
+    notes : list of str
+        Why there are none, where there are too many keys.
 
     Examples
     --------
-    >>> header_labels(["OS=Homo sapiens OX=9606", "plain text", "OX=562"])
+    >>> columns, notes = header_labels(["OS=Homo sapiens OX=9606", "plain text", "OX=562"])
+    >>> columns
     {'OS': ['Homo sapiens', '', ''], 'OX': ['9606', '', '562']}
     """
-    columns: Columns = {}
+    found: dict[str, dict[int, str]] = {}
     for i, text in enumerate(descriptions):
         if "=" not in text:
             continue
         parts = LABEL.split(" " + text)
         for key, value in zip(parts[1::2], parts[2::2], strict=True):
             key = RESERVED.get(key, key)
-            if key not in columns:
-                columns[key] = [""] * len(descriptions)
-            columns[key][i] = columns[key][i] or value.strip()
-    return columns
+            values = found.setdefault(key, {})
+            values[i] = values.get(i) or value.strip()
+        if len(found) > MOST_KEYS:
+            return {}, [
+                f"more than {MOST_KEYS} different 'key=' in the headers (first: "
+                f"{next(iter(found))!r}): none is read as a label (--labels FILE.tsv gives labels)"
+            ]
+    records = range(len(descriptions))
+    return {key: [values.get(i, "") for i in records] for key, values in found.items()}, []
 
 
-def read_label_table(path: str) -> tuple[list[str], dict[str, list[str]]]:
+def read_label_table(
+    path: str, notes: list[str] | None = None
+) -> tuple[list[str], dict[str, list[str]]]:
     """Read a TSV of labels; the first column is the id, the first row names the columns.
 
     Parameters
     ----------
     path : str
         TSV, plain or gzip, without quoting.
+    notes : list of str, optional
+        Receives what is odd about the file and was dealt with, one sentence each.
 
     Returns
     -------
@@ -73,13 +86,15 @@ def read_label_table(path: str) -> tuple[list[str], dict[str, list[str]]]:
     FastaError
         If the file cannot be read.
     """
-    source = Source(path)
+    source = Source(path, notes)
     names: list[str] = []
     rows: dict[str, list[str]] = {}
-    for row in csv.reader(source, delimiter="\t", quoting=csv.QUOTE_NONE):
+    for line in source:
         where = f"{path}, line {source.number}"
-        if not row:
+        line = legible(line.removesuffix("\n"), "the table", source.notes)
+        if not line:
             continue
+        row = line.split("\t")
         if not names:
             names = [RESERVED.get(name, name) for name in row[1:]]
             if not names:
@@ -122,7 +137,8 @@ def join_labels(
     DataError
         If no id of the table is in the file.
     """
-    names, rows = read_label_table(path)
+    oddities: list[str] = []
+    names, rows = read_label_table(path, oddities)
     keys = [name if name in rows else raw for name, raw in zip(ids, raw_ids, strict=True)]
     missing = [key for key in keys if key not in rows]
     if len(missing) == len(keys):
@@ -130,7 +146,7 @@ def join_labels(
             f"{path}: no record has a row (the first id of the table is {next(iter(rows), '')!r}, "
             f"of the sequences {keys[0]!r}); is it the table of this file?"
         )
-    notes, known = [], set(keys)
+    notes, known = [f"{path}: {oddity}" for oddity in oddities], set(keys)
     unknown = [name for name in rows if name not in known]
     if missing:
         notes.append(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from biogan.errors import FastaError
-from biogan.io.source import GZIP_NAMES, Source, as_latin1
+from biogan.io.source import GZIP_NAMES, Source, legible
 
 FASTQ_NAMES = (".fastq", ".fq")
 
@@ -88,12 +88,7 @@ def _empty(source: Source) -> FastaError:
 
 def _header(line: str, notes: list[str]) -> tuple[str, str]:
     """Split a header line without its first letter into id and description."""
-    if not line.isascii() and any("\udc80" <= c <= "\udcff" for c in line):
-        line = as_latin1(line)
-        note = "a header is no UTF-8: read as Latin-1"
-        if note not in notes:
-            notes.append(note)
-    parts = line.split(None, 1)
+    parts = legible(line, "a header", notes).split(None, 1)
     if len(parts) == 2:
         return parts[0], parts[1].rstrip()
     return parts[0] if parts else "", ""

@@ -34,7 +34,7 @@ class Source:
     r"""The lines of a text file, counted, with every fault of the file told by line.
 
     Line ends may be ``\n``, ``\r\n`` or ``\r``; lines come with ``\n``. Bytes that are no UTF-8
-    come as lone surrogates (:func:`as_latin1` turns them into Latin-1). gzip is known by its first
+    come as lone surrogates (:func:`legible` turns them into Latin-1). gzip is known by its first
     bytes, several members (bgzip) are read one behind another.
 
     Parameters
@@ -72,6 +72,8 @@ class Source:
         with ExitStack() as stack:
             binary: Any
             if self.path == "-":
+                if sys.stdin is None or sys.stdin.closed:
+                    raise self.error("is closed; name a file, or pipe one in", None)
                 binary = sys.stdin.buffer
                 if not hasattr(binary, "peek"):
                     binary = io.BufferedReader(binary)
@@ -139,6 +141,11 @@ class Source:
         return ""
 
 
-def as_latin1(text: str) -> str:
-    """Return a line with bytes that are no UTF-8 read as Latin-1 instead."""
-    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+def legible(line: str, what: str, notes: list[str]) -> str:
+    """Return a line as it is, or read as Latin-1 if its bytes are no UTF-8, with a note."""
+    if line.isascii() or not any("\udc80" <= c <= "\udcff" for c in line):
+        return line
+    note = f"{what} is no UTF-8: read as Latin-1"
+    if note not in notes:
+        notes.append(note)
+    return line.encode("utf-8", "surrogateescape").decode("latin-1")

@@ -34,12 +34,35 @@ def test_labels_of_headers(tmp_path: Path) -> None:
 
 
 def test_values_reach_to_the_next_key() -> None:
-    assert header_labels(["Protein x OS=Homo sapiens OX=9606 OX=1", "see http://x?a=b"]) == {
-        "OS": ["Homo sapiens", ""],
-        "OX": ["9606", ""],
-    }
-    assert header_labels(["id=7 sequence=x"]) == {"label_id": ["7"], "label_sequence": ["x"]}
-    assert header_labels(["none", ""]) == {}
+    assert header_labels(["Protein x OS=Homo sapiens OX=9606 OX=1", "see http://x?a=b"]) == (
+        {"OS": ["Homo sapiens", ""], "OX": ["9606", ""]},
+        [],
+    )
+    assert header_labels(["id=7 sequence=x"])[0] == {"label_id": ["7"], "label_sequence": ["x"]}
+    assert header_labels(["a= a=2", "a="])[0] == {"a": ["2", ""]}
+    assert header_labels(["none", ""]) == ({}, [])
+
+
+def test_headers_with_a_key_each_give_no_labels(tmp_path: Path) -> None:
+    assert len(header_labels([f"k{i}=x" for i in range(100)])[0]) == 100
+    (tmp_path / "x.fa").write_text("".join(f">r{i} k{i}=x\nACGT\n" for i in range(101)))
+    s = read_fasta(tmp_path / "x.fa")
+    assert len(s) == 101 and s.labels == {}
+    assert s.report.notes == [
+        "more than 100 different 'key=' in the headers (first: 'k0'): none is read as a label "
+        "(--labels FILE.tsv gives labels)"
+    ]
+
+
+def test_long_fields_and_latin_1_in_a_table(tmp_path: Path) -> None:
+    long = "x" * 140_000
+    rows = f'id\tgröße\n\na\t{long}\nb\tmüll "\nc\t\n'
+    s = read(tmp_path, rows.encode("latin-1"))
+    assert columns(s)["größe"] == [long, 'müll "', ""]
+    table = tmp_path / "labels.tsv"
+    assert s.report.notes == [f"{table}: the table is no UTF-8: read as Latin-1"]
+    s.to_fasta(tmp_path / "out.fa")
+    assert columns(read_fasta(tmp_path / "out.fa")) == columns(s)
 
 
 def test_table_of_labels(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from biogan.errors import FastaError
 from biogan.io.records import Record, find_format, iter_records
-from biogan.io.source import Source, as_latin1
+from biogan.io.source import Source, legible
 
 
 def records_of(path: Path, content: str | bytes, **options: str) -> list[Record]:
@@ -75,7 +75,9 @@ def test_header_that_is_no_utf8_is_latin1(tmp_path: Path) -> None:
     found = list(iter_records(tmp_path / "x.fa", notes=notes))
     assert [(r.id, r.description) for r in found] == [("Müller", "Zürich"), ("é", "")]
     assert notes == ["a header is no UTF-8: read as Latin-1"]
-    assert as_latin1("a\udce9") == "aé"
+    notes: list[str] = []
+    assert [legible(x, "it", notes) for x in ("a\udce9", "ä", "\udce9")] == ["aé", "ä", "é"]
+    assert notes == ["it is no UTF-8: read as Latin-1"]
 
 
 def test_byte_order_mark(tmp_path: Path) -> None:
@@ -162,6 +164,15 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, pack) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(raw))
     assert list(iter_records("-")) == [Record("a", "", "AC", 1)]
     assert not raw.closed  # standard input is not ours to close
+
+
+def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.TextIOWrapper(io.BytesIO())
+    closed.close()
+    for stdin in (None, closed):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with pytest.raises(FastaError, match="^standard input: is closed; name a file"):
+            list(iter_records("-"))
 
 
 def test_a_file_is_opened_only_when_read_and_closed_after_a_fault(tmp_path: Path) -> None:
