@@ -10,6 +10,7 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError, DataError
 
 PSEUDOCOUNT = 1.0
+COLUMNS = 256  # positions drawn before the sequences that have ended make room
 
 
 class MarkovChain(Baseline):
@@ -89,17 +90,24 @@ class MarkovChain(Baseline):
     def _draw(self, train: SequenceSet, n: int, random: np.random.Generator) -> SequenceSet:
         end = train.alphabet.size
         contexts = (end + 1) ** self.order
-        out = np.full((n, self._longest), end, np.uint8)
-        rows, context = np.arange(n), np.full(n, contexts - 1)
+        # Where lengths vary widely, n rows of the longest length would mostly be padding.
+        blocks: list[tuple[np.ndarray, np.ndarray]] = []
+        owner, row, context = np.arange(n), np.arange(n), np.full(n, contexts - 1)
         for position in range(self._longest):
-            share = np.cumsum(self._probabilities(np.full(len(rows), position), context), axis=1)
-            threshold = random.random(len(rows)) * share[:, -1]
+            if not len(row):
+                break
+            if position % COLUMNS == 0:
+                owner, row = owner[row], np.arange(len(row))
+                width = min(COLUMNS, self._longest - position)
+                blocks.append((owner, np.full((len(row), width), end, np.uint8)))
+            share = np.cumsum(self._probabilities(np.full(len(row), position), context), axis=1)
+            threshold = random.random(len(row)) * share[:, -1]
             symbol = (share <= threshold[:, None]).sum(1)
-            out[rows, position] = symbol
+            blocks[-1][1][row, position % COLUMNS] = symbol
             goes_on = symbol < end
-            rows, symbol = rows[goes_on], symbol[goes_on]
+            row, symbol = row[goes_on], symbol[goes_on]
             context = (context[goes_on] * (end + 1) + symbol) % contexts
-        return SequenceSet.from_matrix(train.alphabet, out)
+        return _joined(train, n, blocks)
 
     def log_prob(self, sequences: SequenceSet) -> np.ndarray:
         """Return the log-probability of each sequence.
@@ -149,3 +157,17 @@ class MarkovChain(Baseline):
         if self._shortest < self._longest:
             table[position < self._shortest, -1] = 0
         return table
+
+
+def _joined(train: SequenceSet, n: int, blocks: list[tuple[np.ndarray, np.ndarray]]) -> SequenceSet:
+    """Join blocks of ``COLUMNS`` positions, each with the indices of the sequences in its rows."""
+    offsets = np.zeros(n + 1, np.int64)
+    for owner, block in blocks:
+        offsets[1 + owner] += (block < train.alphabet.end).sum(1)
+    np.cumsum(offsets, out=offsets)
+    codes = np.empty(offsets[-1], np.uint8)
+    for number, (owner, block) in enumerate(blocks):
+        inside = block < train.alphabet.end
+        place = offsets[owner, None] + number * COLUMNS + np.arange(block.shape[1])
+        codes[place[inside]] = block[inside]
+    return SequenceSet(train.alphabet, codes, offsets)

@@ -2,12 +2,13 @@
 
 import itertools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from biogan.alphabet import DNA, PROTEIN
-from biogan.baselines import PWM, MarkovChain
+from biogan.baselines import PWM, MarkovChain, markov
 from biogan.baselines.contexts import BACKOFFS, likeliest_backoff
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError, DataError
@@ -157,6 +158,33 @@ def test_lengths_follow_the_data():
     assert (drawn == 20).mean() == pytest.approx(0.7, abs=0.04)
     plain = MarkovChain(1).fit(train).sample(2000, seed=1).lengths
     assert plain.min() == 5 and plain.max() == 20
+
+
+@pytest.mark.parametrize("lengths", [[5, 9, 31, 32], [32], [3, 4000]])
+def test_the_width_of_the_blocks_changes_nothing(monkeypatch, lengths):
+    random = np.random.default_rng(4)
+    texts = ["".join(random.choice(list("ACGT"), n)) for n in lengths * 3]
+    chain = MarkovChain(1, positional=max(lengths) < 100).fit(SequenceSet.from_strings(texts))
+    drawn = []
+    for width in (4, 256, 10_000):
+        monkeypatch.setattr(markov, "COLUMNS", width)
+        drawn.append(chain.sample(50, seed=1).strings())
+    assert drawn[0] == drawn[1] == drawn[2]
+    assert {len(text) for text in drawn[0]} <= set(range(min(lengths), max(lengths) + 1))
+
+
+def test_one_long_record_costs_no_padding():
+    # 5,001 ends beside 120,000 letters; one of two thousand hardly reaches a tenth of 40,000.
+    train = dna(*["ACGTTGCAACGTTGCA"] * 5000, "ACGT" * 10_000)
+    chain = MarkovChain(0).fit(train)
+    tracemalloc.start()
+    try:
+        drawn = chain.sample(2000, seed=1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert drawn.lengths.min() >= 16 and drawn.lengths.max() < 1000
+    assert peak < 10e6  # 2,000 rows of 40,000 would be 80 MB
 
 
 def test_weights_count_as_repeats():
