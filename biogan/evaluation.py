@@ -105,7 +105,7 @@ def evaluate(
     novelty = [m for m in chosen if m.group == "novelty"]
     columns["held-out"] = score("held-out", roles.ceiling, [m for m in chosen if m not in novelty])
     columns["held-out"] |= (
-        {m.name: Value(None, note="no held-out records were given") for m in novelty}
+        {m.name: Value(None, note="no held-out records to compare with") for m in novelty}
         if roles.fresh is None
         else score("held-out", roles.fresh, novelty)
     )

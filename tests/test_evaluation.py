@@ -86,6 +86,15 @@ def test_verbatim_copies_of_train():
     )
 
 
+def test_held_out_records_among_the_training_data_do_not_excuse_a_copier():
+    leaked = SequenceSet.from_strings(HELD.strings()[:200] + TRAIN.strings()[400:600])
+    report = evaluate(leaked, TRAIN[:400], train=TRAIN, metrics=QUICK, floors=[])
+    assert report["copies"].ceiling.value == 0
+    assert report["copies"].ceiling.n == 200
+    assert report["near-copies"].status == EXCESS
+    assert report.verdict()[0].endswith("held-out real data 0 %: the generator copies.")
+
+
 def test_order_and_names_of_records_do_not_matter():
     rng = np.random.default_rng(3)
     sets = [HELD, FRESH, TRAIN]
@@ -183,7 +192,8 @@ def test_mistakes_are_named():
 def test_floors_for_protein_of_varying_length():
     texts = ["MKVLAW" * 5, "MKVLAWY" * 4] * 30
     sequences = SequenceSet.from_strings(texts, alphabet="protein")
-    roles = assign_roles(sequences, sequences[:30], None, 30, 0, 0.9)
+    train = SequenceSet.from_strings([*texts[:29], "MKV"], alphabet="protein")
+    roles = assign_roles(sequences, train, None, 30, 0, 0.9)
     assert default_floors(roles) == ["markov-1", "shuffle", "uniform"]
 
 

@@ -28,10 +28,11 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.splits import split
 from biogan.errors import AlphabetError, DataError
 from biogan.io.input_report import plural
+from biogan.metrics.intervals import GROUPS
 
 Sequences = SequenceSet | Sequence[str]
 
-# Share of target records found in the training data from which it is said aloud.
+# Share of held-out records found in the training data from which the ceiling is too kind.
 _OVERLAP = 0.01
 
 
@@ -50,7 +51,8 @@ class Roles:
     source : SequenceSet
         Where copies are sought.
     fresh : SequenceSet or None
-        Real records outside ``source``, to see how often likeness arises without copying.
+        Real records none of which stands in ``source``, to see how often likeness arises without
+        copying; ``None`` where there are too few.
     notes : tuple of str
         What the reader has to know.
     """
@@ -89,38 +91,42 @@ def assign_roles(
     DataError
         If ``real`` is too small to be split.
     """
-    if train is not None and train.digest == real.digest:
-        train = None  # the reference is the training data: as if it had been given alone
-    if train is not None:
+    same = train is not None and set(train.strings()) == set(real.strings())
+    if train is not None and not same:
         ceiling = train if held_out is None else held_out
-        fresh = real if held_out is None else held_out
+        fresh, notes = _fresh(real if held_out is None else held_out, train, "training data")
         what = "training" if held_out is None else "held-out"
         note = f"ceiling: {what} records scored against the reference like every other set"
-        return Roles(real, ceiling, train, train, fresh, (note, *_overlap(fresh, train)))
+        return Roles(real, ceiling, train, train, fresh, (note, *notes))
     if held_out is not None:
+        # The training data as reference: as if they had been given once.
+        known = "the reference is the training data" if same else "no training data given"
         note = (
-            "no training data given: copies are sought in the reference, and every set is scored "
-            "against the held-out records"
+            f"{known}: copies are sought in the reference, and every set is scored against the "
+            "held-out records"
         )
-        return Roles(held_out, real, real, real, held_out, (note, *_overlap(held_out, real)))
+        fresh, notes = _fresh(held_out, real, "training data" if same else "reference")
+        return Roles(held_out, real, real, real, fresh, (note, *notes))
     if len(real) < 4:
         raise DataError(
             f"the reference has only {plural(len(real), 'record')}: give more, or held-out records "
             "(--held-out)"
         )
+    # The share is one of distinct sequences; the repeats of each go to its side.
     parts = split(real, min(n, len(real) // 2) / len(real), seed, identity)
     target, ceiling = parts.held_out.expanded(), parts.train.expanded()
-    if not len(target) or not len(ceiling):
-        raise DataError(
-            "the reference cannot be split, its records are too alike: give real records that the "
-            "generator has not seen (--held-out)"
-        )
     note = (
-        f"ceiling: the reference was split by identity cluster, {len(target)} records that every "
-        f"set is scored against and {len(ceiling)} for ceiling and floors; a generator trained on "
-        "the reference has seen both"
+        f"ceiling: the reference was split by {_kept_together(parts.identity)}, {len(target)} "
+        f"records that every set is scored against and {len(ceiling)} for ceiling and floors; a "
+        "generator trained on the reference has seen both"
     )
+    if parts.identity > identity:
+        note += f"; clusters of {identity:.0%} were too large, so near copies stand on both sides"
     return Roles(target, ceiling, ceiling, real, None, (note,))
+
+
+def _kept_together(identity: float) -> str:
+    return "exact copies" if identity == 1 else f"clusters of {identity:.0%} identity"
 
 
 def as_set(sequences: Sequences, name: str, alphabet: Alphabet | None = None) -> SequenceSet:
@@ -185,12 +191,21 @@ def _guess(texts: Sequence[str]) -> Alphabet:
     )
 
 
-def _overlap(fresh: SequenceSet, source: SequenceSet) -> tuple[str, ...]:
+def _fresh(
+    held_out: SequenceSet, source: SequenceSet, where: str
+) -> tuple[SequenceSet | None, tuple[str, ...]]:
+    """Leave out what also stands in ``source``: it would make copying look natural."""
     known = set(source.strings())
-    shared = sum(text in known for text in fresh.strings())
-    if shared < _OVERLAP * len(fresh):
-        return ()
-    return (
-        f"{shared} of {len(fresh)} held-out records also stand in the training data: the ceiling "
-        "is too kind",
+    new = np.array([text not in known for text in held_out.strings()])
+    shared = len(new) - int(new.sum())
+    if not shared:
+        return held_out, ()
+    note = (
+        f"{shared} of {len(held_out)} held-out records also stand in the {where}: they do not "
+        "count where copies are sought"
     )
+    if shared >= _OVERLAP * len(held_out):
+        note += ", and the ceiling is too kind"
+    if len(new) - shared < GROUPS:
+        return None, (f"{note}; the {len(new) - shared} others are too few to tell copying",)
+    return held_out[np.flatnonzero(new)], (note,)
