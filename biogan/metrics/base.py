@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from biogan.datasets.sequences import SequenceSet
+from biogan.metrics.identities import pair_identities
 from biogan.metrics.intervals import GROUPS, jackknife
 from biogan.metrics.kmers import grouped_kmer_counts
 
@@ -59,6 +60,7 @@ class Sample:
     def __init__(self, sequences: SequenceSet) -> None:
         self.sequences = sequences
         self._kmers: dict[int, np.ndarray] = {}
+        self._identities: dict[bool, np.ndarray] = {}
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -83,6 +85,12 @@ class Sample:
         if k not in self._kmers:
             self._kmers[k] = grouped_kmer_counts(self.plain, k, self.groups, GROUPS)
         return self._kmers[k]
+
+    def pair_identities(self, by_position: bool) -> np.ndarray:
+        """Identities of random pairs; see :func:`biogan.metrics.identities.pair_identities`."""
+        if by_position not in self._identities:
+            self._identities[by_position] = pair_identities(self.sequences, by_position)
+        return self._identities[by_position]
 
 
 @dataclass(frozen=True, eq=False)

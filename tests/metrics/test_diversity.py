@@ -4,7 +4,10 @@ from comparing import compare, iid
 
 from biogan.alphabet import DNA
 from biogan.datasets.sequences import SequenceSet
-from biogan.metrics.diversity import pair_identities
+from biogan.metrics import identities
+from biogan.metrics.base import Comparison, Sample
+from biogan.metrics.diversity import identity_ratio
+from biogan.metrics.identities import pair_identities
 
 
 def test_one_sequence_written_600_times():
@@ -12,7 +15,7 @@ def test_one_sequence_written_600_times():
     clones = real[np.zeros(600, int)]
     assert compare("unique", clones, real).value == pytest.approx(1 / 600)
     found = compare("identity-ratio", clones, real)
-    assert found.value == pytest.approx(1 / pair_identities(real).mean())
+    assert found.value == pytest.approx(1 / pair_identities(real, by_position=True).mean())
     assert found.low > 3
 
 
@@ -23,7 +26,8 @@ def test_ten_clusters_of_ten():
 
 
 def test_identity_of_random_dna_is_a_quarter():
-    assert pair_identities(iid(DNA, 4000, 50, 0)).mean() == pytest.approx(0.25, abs=0.005)
+    drawn = pair_identities(iid(DNA, 4000, 50, 0), by_position=True)
+    assert drawn.mean() == pytest.approx(0.25, abs=0.005)
     found = compare("identity-ratio", iid(DNA, 4000, 50, 1), iid(DNA, 4000, 50, 2))
     assert found.low < 1 < found.high
     # sd of one identity sqrt(.25 * .75 / 50) = .0612 over 2000 pairs, twice, in units of .25
@@ -34,9 +38,47 @@ def test_identity_of_random_dna_is_a_quarter():
 
 def test_edit_distance_where_lengths_vary():
     some = SequenceSet.from_strings(["ACGT", "CGT", "AAAA", "AAAATT"])
-    assert pair_identities(some).tolist() == pytest.approx([3 / 4, 4 / 6])
+    assert pair_identities(some, by_position=False).tolist() == pytest.approx([3 / 4, 4 / 6])
     long = SequenceSet.from_strings(["ACGTT" * 50, "ACGTT" * 50, "A", "C"])
-    assert pair_identities(long)[0] == 1.0
+    assert pair_identities(long, by_position=False)[0] == 1.0
+
+
+def test_both_sets_are_measured_by_one_distance():
+    fixed = iid(DNA, 400, 40, 0)
+    one_shorter = SequenceSet.from_strings([*fixed.strings()[:399], fixed.strings()[399][:39]])
+    # The same records but for one letter; edit identity over Hamming identity would be about 2.
+    assert compare("identity-ratio", one_shorter, fixed).value == pytest.approx(1, abs=0.001)
+    assert compare("identity-ratio", fixed, one_shorter).value == pytest.approx(1, abs=0.001)
+    shorter = SequenceSet.from_strings([text[:39] for text in fixed.strings()])
+    by_edits = [pair_identities(s, by_position=False).mean() for s in (shorter, fixed)]
+    expected = by_edits[0] / by_edits[1]
+    assert compare("identity-ratio", shorter, fixed).value == pytest.approx(expected, rel=1e-12)
+
+
+def test_pairs_of_the_reference_are_measured_once(monkeypatch):
+    counted = []
+    align = identities.pair_identities
+    monkeypatch.setattr(
+        "biogan.metrics.base.pair_identities",
+        lambda some, by_position: counted.append(some) or align(some, by_position),
+    )
+    real, new = (Sample(iid(DNA, 40, 12, seed)) for seed in (0, 1))
+    cut = [text[: 8 + i % 4] for i, text in enumerate(new.sequences.strings())]
+    varying = Sample(SequenceSet.from_strings(cut))
+    for candidate in (new, new, varying, varying):
+        identity_ratio(Comparison(candidate, real, real))
+    # Once by position, once by edits.
+    assert [some is real.sequences for some in counted].count(True) == 2
+    assert len(counted) == 4
+
+
+def test_long_records_are_aligned_in_fewer_pairs(monkeypatch):
+    some = iid(DNA, 200, 100, 0)
+    monkeypatch.setattr(identities, "_MAX_LETTERS", 6_000)
+    assert len(pair_identities(some, by_position=False)) == 30  # of 200 letters each
+    assert len(pair_identities(some, by_position=True)) == 100
+    monkeypatch.setattr(identities, "_MAX_LETTERS", 500)
+    assert len(pair_identities(some, by_position=False)) == 20  # the fewest that are judged
 
 
 def test_too_few_records_for_pairs():
