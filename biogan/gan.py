@@ -132,6 +132,7 @@ class SequenceGAN:
                     f"--resume: this run has finished ({trainer.step_count} steps, "
                     f"{trainer.elapsed:.0f} s): give a larger --steps or --max-time"
                 )
+            card["training"] = training_card(trainer)
         elif folder:
             engine.alone(folder.claim)
         if folder:
