@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,8 @@ def command(
         for name, path in paths.items()
         if path is not None
     }
+    if out is not None:
+        _claim(Path(out))
     report = evaluate(
         real,
         sets["generated"],
@@ -76,10 +79,11 @@ def command(
         progress=console.progress("scoring"),
     )
     console.end_status()
-    click.echo(report.to_json() if as_json else report.to_text())
+    # The files first: who reads standard output may have gone away.
     if out is not None:
         _write(report, Path(out))
         console.say(f"{out}: metrics.json, metrics.tsv and verdict.txt written")
+    click.echo(report.to_json() if as_json else report.to_text())
     return report
 
 
@@ -110,10 +114,20 @@ def _check_folder(folder: Path, overwrite: bool) -> None:
         raise OutputError(f"{folder}: is not empty; use --overwrite, or another folder")
 
 
+def _claim(folder: Path) -> None:
+    """Make the folder and see that it can be written, before the time for scoring is spent."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"{folder}: cannot be written: {reason}") from error
+
+
 def _write(report: Report, folder: Path) -> None:
     from biogan.io.tables import atomic_path, write_json, write_tsv
 
-    folder.mkdir(parents=True, exist_ok=True)
     write_json(report.to_dict(), folder / "metrics.json")
     write_tsv(report.to_frame(), folder / "metrics.tsv")
     with atomic_path(folder / "verdict.txt") as temporary:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from biogan.alphabet import DNA
-from biogan.cli import main, run
+from biogan.cli import ReaderGone, main, run
 from biogan.datasets.sequences import SequenceSet
 
 QUICK = ["--metric", "kmer-jsd", "--metric", "near-copies", "--metric", "near-excess"]
@@ -50,6 +50,25 @@ def test_folder_holds_the_report(files, tmp_path):
     assert (out / "metrics.tsv").read_text() == report.to_tsv()
     assert (out / "verdict.txt").read_text() == report.to_text() + "\n"
     main([*command, "--overwrite"])
+
+
+def test_the_report_is_written_though_nobody_reads_standard_output(files, tmp_path, monkeypatch):
+    def gone(text):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("biogan.cli.evaluate.click.echo", gone)
+    out = tmp_path / "report"
+    with pytest.raises(ReaderGone):
+        main(["evaluate", files["new"], "--reference", files["real"], "-o", str(out), *QUICK])
+    assert sorted(p.name for p in out.iterdir()) == ["metrics.json", "metrics.tsv", "verdict.txt"]
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_scoring(files, capsys, monkeypatch):
+    monkeypatch.setattr("biogan.evaluation.evaluate", lambda *_, **__: pytest.fail("was scored"))
+    out = files["held"] + "/report"
+    command = ["evaluate", files["new"], "--reference", files["real"], "-o", out, "--quiet"]
+    assert run(command) == 1
+    assert capsys.readouterr().err == f"biogan: {out}: cannot be written: Not a directory\n"
 
 
 def test_a_full_folder_is_not_overwritten(files, tmp_path, capsys):
