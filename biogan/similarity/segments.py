@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from biogan.datasets.sequences import SequenceSet
+from biogan.similarity.flanks import shared_flanks
 from biogan.similarity.interest import Every
 from biogan.similarity.joins import Index, window_hashes, with_number
 
@@ -21,9 +22,10 @@ def candidates(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield pairs that share a segment, all those within the allowed edits among them.
 
-    The longer sequence, of t allowed edits, is cut into t + 1 segments. Let E(k) be the number of
-    edits before segment k of an alignment with at most t edits. E(k) - k starts at 0, ends below 0
-    and falls by at most 1 a segment. Where it first falls below 0, segment k itself is free of
+    The longer sequence, of t allowed edits, is cut into t + 1 segments, ends that many share aside
+    (:mod:`biogan.similarity.flanks`). Let E(k) be the number of edits before segment k of an
+    alignment with at most t edits, E(t + 1) all of them. E(k) - k starts at 0 or above, ends below
+    0 and falls by at most 1 a segment. Where it first falls below 0, segment k itself is free of
     edits, k edits lie before it and at most t - k behind it: it occurs unchanged in the shorter
     sequence, moved by at most k as seen from the left end and at most t - k from the right end.
     These are the multi-match-aware windows of Pass-Join (Li et al. 2011, PVLDB 5:253).
@@ -46,7 +48,8 @@ def candidates(
     """
     lengths, n, shift = pool.lengths, len(pool), first or 0
     side = np.arange(n) >= (n if first is None else first)
-    widths = np.minimum(lengths // (most + 1), SEED)
+    left_out, right_out, widths = shared_flanks(pool, most, SEED)
+    inner = lengths - left_out - right_out
     for width in np.unique(widths).tolist():
         long = np.flatnonzero(widths == width)
         low, high = max(int((lengths[long] - most[long]).min()), width), int(lengths[long].max())
@@ -61,7 +64,7 @@ def candidates(
                 x = long[top : top + ROWS]
                 x = x[_open(x, first, interest)]
                 x, segment = _spread(x, most[x] + 1)
-                start = segment * lengths[x] // (most[x] + 1)
+                start = left_out[x] + segment * inner[x] // (most[x] + 1)
                 word = hashes[pool.offsets[x] + start]
                 low_bucket = (start - segment) // BUCKET
                 high_bucket = (start + np.minimum(segment, most[x] - segment)) // BUCKET
