@@ -25,8 +25,9 @@ def near_pairs(a: SequenceSet, b: SequenceSet | None = None, identity: float = 0
     b : SequenceSet, optional
         Sequences over the same alphabet; without them ``a`` is compared with itself, i < j.
     identity : float
-        Smallest identity, above 0 to 1. Where lengths differ the search slows down below 0.85: the
-        segments become so short that most pairs share one.
+        Smallest identity, above 0 to 1. Where lengths differ the search slows down below 0.85, as
+        the segments become so short that most pairs share one, and for sequences with a common
+        middle part (common ends cost little).
 
     Returns
     -------

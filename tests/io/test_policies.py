@@ -60,6 +60,7 @@ def test_clean_records_have_no_findings() -> None:
         "dropped": {},
         "findings": [],
         "notes": [],
+        "options": ReadingConfig().to_dict(),
     }
 
 
