@@ -1,1 +1,1 @@
-"""biogan.report."""
+"""The report of an evaluation: data, table, text, verdict."""

@@ -207,6 +207,13 @@ class Trainer:
                    best=self.best_step == self.step_count)  # fmt: skip
 
     def _save(self) -> None:
+        for name, network in (("critic", self.critic), ("generator", self.average.network)):
+            # A finite loss can have a gradient that is not: nothing good is written over.
+            if not all(p.isfinite().all() for p in network.parameters()):
+                raise NonFiniteError(
+                    f"step {self.step_count}: a weight of the {name} is no number; the generator "
+                    f"of step {self.best_step} is kept. Try a lower --lr or a larger penalty"
+                )
         self.last_save = self.elapsed
         if self.save and self.engine.lead:
             self.save(self)

@@ -182,6 +182,18 @@ def test_a_term_that_is_no_number_stops_with_its_step_and_name(name, network):
     assert saved == [0, 2, 4]
 
 
+@pytest.mark.parametrize("name", ["critic", "generator"])
+def test_weights_that_are_no_numbers_are_never_saved(name):
+    saved = []
+    trainer = make(save=lambda t: saved.append(t.step_count), check_every=5)
+    trainer.run()
+    network = {"critic": trainer.critic, "generator": trainer.average.network}[name]
+    nn.init.constant_(next(network.parameters()), math.nan)
+    with pytest.raises(NonFiniteError, match=f"step 10: a weight of the {name} is no number"):
+        trainer._save()
+    assert saved == [0, 5, 10]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_save_and_end_with_their_exit_code(number, code):
     saved = []
