@@ -13,6 +13,7 @@ from biogan.options import Options, flag, option, seconds
 
 LOSSES = ("wgan-gp", "standard", "minimax", "hinge", "relativistic")
 HEADS = ("straight-through", "gumbel", "softmax")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 ARCHITECTURES = ("resnet", "dcgan")
 
 
@@ -59,9 +60,7 @@ class TrainingConfig(Options):
         None, "Generator steps between two checks on the validation split.", "Budget", low=1
     )
     seed: int = option(0, "Seed of every random stream.", "Budget")
-    device: str = option(
-        "auto", "Where to compute.", "Machine", choices=("auto", "cpu", "cuda", "mps")
-    )
+    device: str = option("auto", "Where to compute.", "Machine", choices=DEVICES)
     threads: int | None = option(
         None, "CPU threads (up to 4: small networks gain nothing from more).", "Machine", low=1
     )

@@ -93,13 +93,9 @@ def stream(
 
 def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:
     """Join the chunks of a stream into one."""
-    parts = list(chunks)
-    sets = [part.sequences for part in parts]
-    codes = np.concatenate([np.empty(0, np.uint8), *(s.codes for s in sets)])
-    lengths = np.concatenate([np.zeros(1, np.int64), *(s.lengths for s in sets)])
-    joined = SequenceSet(
-        layout.alphabet, codes, np.cumsum(lengths), [i for s in sets for i in s.ids]
-    )
+    none = layout.decode(np.empty((0, layout.length), np.uint8))
+    parts = [Chunk(none, 0), *chunks]
+    joined = SequenceSet.concatenate([part.sequences for part in parts])
     return Chunk(joined, sum(part.malformed for part in parts))
 
 

@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from biogan.config import ReadingConfig, SequenceGANConfig
+from biogan import losses
+from biogan.config import ARCHITECTURES, HEADS, LOSSES, ReadingConfig, SequenceGANConfig
 from biogan.errors import ConfigError
+from biogan.nets import CRITICS, GENERATORS, heads
 from biogan.options import flag, seconds
 
 
@@ -72,3 +74,9 @@ def test_reading_options_that_exclude_each_other(options):
 
 def test_flags():
     assert flag("batch_size") == "--batch-size"
+
+
+def test_the_names_are_those_of_the_registries():
+    assert set(LOSSES) == set(losses.LOSSES)
+    assert set(HEADS) == set(heads.HEADS)
+    assert set(ARCHITECTURES) == set(GENERATORS) == set(CRITICS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +54,7 @@ def command(
     biogan evaluate new.fasta --reference test.fasta --train train.fasta -o report
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.evaluation import evaluate
+    from biogan.io.tables import claim_folder
 
     if out is not None:
         _check_folder(Path(out), overwrite)
@@ -66,7 +66,7 @@ def command(
         if path is not None
     }
     if out is not None:
-        _claim(Path(out))
+        claim_folder(Path(out))
     report = evaluate(
         real,
         sets["generated"],
@@ -112,17 +112,6 @@ def _check_folder(folder: Path, overwrite: bool) -> None:
         raise OutputError(f"{folder}: is a file, -o needs a folder")
     if folder.is_dir() and any(folder.iterdir()) and not overwrite:
         raise OutputError(f"{folder}: is not empty; use --overwrite, or another folder")
-
-
-def _claim(folder: Path) -> None:
-    """Make the folder and see that it can be written, before the time for scoring is spent."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"{folder}: cannot be written: {reason}") from error
 
 
 def _write(report: Report, folder: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from biogan.cli import console
+from biogan.config import DEVICES
 
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet
@@ -50,7 +51,7 @@ class Shard(click.ParamType):
 @click.option("-o", "--out", default="-", help="File (.gz: compressed); standard output without.")
 @click.option("--format", "kind", type=click.Choice(["fasta", "tsv"]), default="fasta",
               show_default=True, help="Format of the output.")  # fmt: skip
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="cpu",
+@click.option("--device", type=click.Choice(DEVICES), default="cpu",
               show_default=True, help="Where to compute.")  # fmt: skip
 def command(
     run: str,

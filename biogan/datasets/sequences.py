@@ -210,6 +210,25 @@ class SequenceSet:
         np.cumsum(inside.sum(1), out=offsets[1:])
         return cls(alphabet, matrix[inside], offsets, ids)
 
+    @classmethod
+    def concatenate(cls, sets: Sequence[SequenceSet]) -> SequenceSet:
+        """Join sets over one alphabet, one behind another; labels are left behind.
+
+        Examples
+        --------
+        >>> a, b = (SequenceSet.from_strings(s) for s in (["AC"], ["G", "TT"]))
+        >>> SequenceSet.concatenate([a, b]).strings()
+        ['AC', 'G', 'TT']
+        """
+        lengths = np.concatenate([np.zeros(1, np.int64), *(s.lengths for s in sets)])
+        return cls(
+            sets[0].alphabet,
+            np.concatenate([s.codes for s in sets]),
+            np.cumsum(lengths),
+            [name for s in sets for name in s.ids],
+            weights=np.concatenate([s.weights for s in sets]),
+        )
+
     def unique(self) -> SequenceSet:
         """Collapse exact duplicates; the first record stays and the weights are summed.
 

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,6 +17,37 @@ from biogan.errors import BioganError, DataError, OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Name the path and the reason where something inside the block cannot be written.
+
+    Raises
+    ------
+    OutputError
+        In the place of an :class:`OSError`; a broken pipe stays what it is.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def claim_folder(path: Path) -> None:
+    """Make a folder and see that it can be written, before time is spent on what goes into it.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made or written.
+    """
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
 
 
 @contextmanager
@@ -50,13 +82,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         else target.with_name(f".{target.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     )
     try:
-        yield temporary
-        if not direct:
-            os.replace(temporary, target)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+        with writing(path):
+            yield temporary
+            if not direct:
+                os.replace(temporary, target)
     finally:
         if not direct:
             temporary.unlink(missing_ok=True)
@@ -173,11 +202,8 @@ def append_jsonl(row: Mapping[str, Any], path: str | Path) -> None:
         If the file cannot be written.
     """
     text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
-    try:
-        with open(path, "a", encoding="utf-8") as out:
-            out.write(text)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    with writing(path), open(path, "a", encoding="utf-8") as out:
+        out.write(text)
 
 
 def write_tsv(frame: pd.DataFrame, path: str | Path) -> None:

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from biogan.datasets.sequences import SequenceSet
 from biogan.metrics.base import Comparison, Sample, Value, metric
 from biogan.metrics.intervals import auroc
 from biogan.metrics.kmers import kmer_names, kmer_table
@@ -107,9 +108,7 @@ def _trainable(folds: np.ndarray, labels: np.ndarray) -> bool:
 
 
 def _clusters(new: Sample, real: Sample) -> np.ndarray:
-    both = new.sequences.strings() + real.sequences.strings()
-    joined = type(new.sequences).from_strings(both, alphabet=new.sequences.alphabet)
-    return clusters(joined, 0.9)
+    return clusters(SequenceSet.concatenate([new.sequences, real.sequences]), 0.9)
 
 
 def _features(new: Sample, real: Sample, by_position: bool) -> tuple[np.ndarray, list[str]]:

@@ -67,7 +67,7 @@ def near(a: SequenceSet, b: SequenceSet | None, identity: float, interest: Every
     distance : numpy.ndarray, int64
         Edit distance.
     """
-    pool = a if b is None else _joined(a, b)
+    pool = a if b is None else SequenceSet.concatenate([a, b])
     first = None if b is None else len(a)
     shift = first or 0
     most = allowed(identity, pool.lengths)
@@ -86,12 +86,6 @@ def near(a: SequenceSet, b: SequenceSet | None, identity: float, interest: Every
             hit = edits >= 0
             yield i[now[hit]], j[now[hit]] - shift, edits[hit]
             left, quota = np.delete(left, turn), quota * 4
-
-
-def _joined(a: SequenceSet, b: SequenceSet) -> SequenceSet:
-    """Both sets one behind the other."""
-    offsets = np.concatenate([a.offsets, b.offsets[1:] + a.offsets[-1]])
-    return SequenceSet(a.alphabet, np.concatenate([a.codes, b.codes]), offsets)
 
 
 def nearest(

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from safetensors.torch import save as to_bytes
 from torch import nn
 
 from biogan.errors import CheckpointError, OutputError
-from biogan.io.tables import atomic_path, read_json, write_json
+from biogan.io.tables import atomic_path, claim_folder, read_json, write_json, writing
 from biogan.training.trainer import Trainer
 
 SCHEMA = 1
@@ -92,17 +91,12 @@ class ModelFolder:
         OutputError
             If the folder cannot be made or written.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.path):
-                pass
+        claim_folder(self.path)
+        with writing(self.path):
             for name in FILES:
                 (self.path / name).unlink(missing_ok=True)
                 for half in self.path.glob(f".{name}.*.tmp"):
                     half.unlink(missing_ok=True)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise OutputError(f"{self.path}: cannot be written: {reason}") from error
 
     def write_config(self, data: dict[str, Any]) -> None:
         """Write ``config.json``."""
