@@ -10,8 +10,9 @@ import biogan
 from biogan.baselines import get_baseline
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
-from biogan.metrics.base import Comparison, Metric, Sample, Value
+from biogan.metrics.base import Metric, Value
 from biogan.metrics.catalogue import get_metrics
+from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.kmers import choose_k
 from biogan.metrics.roles import Roles, Sequences, as_set, assign_roles, shuffled
 from biogan.protocols import Sampler

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.stats import wasserstein_distance
 
 from biogan.datasets.sequences import SequenceSet
-from biogan.metrics.base import Comparison, Value, jackknifed, metric
+from biogan.metrics.base import Value, metric
+from biogan.metrics.comparison import Comparison, jackknifed
 from biogan.metrics.intervals import GROUPS, wilson
 from biogan.metrics.kmers import jsd
 

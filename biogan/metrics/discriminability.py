@@ -7,7 +7,8 @@ import warnings
 import numpy as np
 
 from biogan.datasets.sequences import SequenceSet
-from biogan.metrics.base import Comparison, Sample, Value, metric
+from biogan.metrics.base import Value, metric
+from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.intervals import auroc
 from biogan.metrics.kmers import kmer_names, kmer_table
 from biogan.metrics.position import one_hot

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from biogan.metrics.base import Comparison, Value, metric
+from biogan.metrics.base import Value, metric
+from biogan.metrics.comparison import Comparison
 from biogan.metrics.intervals import wilson
 
 _Z = 1.959964

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from biogan.metrics.base import Comparison, Value, metric
+from biogan.metrics.base import Value, metric
+from biogan.metrics.comparison import Comparison
 from biogan.metrics.intervals import newcombe, wilson
 from biogan.similarity import has_near_copy
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from biogan.metrics.base import Comparison, Sample, Value, jackknifed, metric
+from biogan.metrics.base import Value, metric
+from biogan.metrics.comparison import Comparison, Sample, jackknifed
 from biogan.metrics.composition import remaining
 from biogan.metrics.intervals import GROUPS
 from biogan.metrics.kmers import jsd, pearson

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from biogan.metrics.base import Comparison, Value, jackknifed, metric
+from biogan.metrics.base import Value, metric
+from biogan.metrics.comparison import Comparison, jackknifed
 from biogan.metrics.composition import remaining
 from biogan.metrics.kmers import choose_k, jsd, pearson, windows
 

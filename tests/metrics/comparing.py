@@ -4,8 +4,9 @@ import numpy as np
 
 from biogan.alphabet import Alphabet
 from biogan.datasets.sequences import SequenceSet
-from biogan.metrics.base import Comparison, Sample, Value
+from biogan.metrics.base import Value
 from biogan.metrics.catalogue import get_metrics
+from biogan.metrics.comparison import Comparison, Sample
 
 
 def compare(name, new, real, source=None, **options) -> Value:

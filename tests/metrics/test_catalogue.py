@@ -8,8 +8,9 @@ from biogan.alphabet import DNA
 from biogan.errors import ConfigError
 from biogan.evaluation import evaluate
 from biogan.metrics import base
-from biogan.metrics.base import Comparison, Value, metric
+from biogan.metrics.base import Value, metric
 from biogan.metrics.catalogue import get_metrics
+from biogan.metrics.comparison import Comparison
 
 
 def test_every_metric_is_documented():

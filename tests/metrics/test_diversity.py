@@ -5,7 +5,7 @@ from comparing import compare, iid
 from biogan.alphabet import DNA
 from biogan.datasets.sequences import SequenceSet
 from biogan.metrics import identities
-from biogan.metrics.base import Comparison, Sample
+from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.diversity import identity_ratio
 from biogan.metrics.identities import pair_identities
 
@@ -59,7 +59,7 @@ def test_pairs_of_the_reference_are_measured_once(monkeypatch):
     counted = []
     align = identities.pair_identities
     monkeypatch.setattr(
-        "biogan.metrics.base.pair_identities",
+        "biogan.metrics.comparison.pair_identities",
         lambda some, by_position: counted.append(some) or align(some, by_position),
     )
     real, new = (Sample(iid(DNA, 40, 12, seed)) for seed in (0, 1))

@@ -1,0 +1,142 @@
+"""What metrics compare: samples with shared counts, and a candidate beside real data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from biogan.datasets.sequences import SequenceSet
+from biogan.metrics.base import Value
+from biogan.metrics.identities import pair_identities
+from biogan.metrics.intervals import GROUPS, jackknife
+from biogan.metrics.kmers import grouped_kmer_counts
+
+
+class Sample:
+    """A set of sequences with the counts that several metrics share, each computed once.
+
+    Parameters
+    ----------
+    sequences : SequenceSet
+        Records in an order that carries no information (see :func:`biogan.metrics.roles.shuffled`).
+    """
+
+    def __init__(self, sequences: SequenceSet) -> None:
+        self.sequences = sequences
+        self._kmers: dict[int, np.ndarray] = {}
+        self._identities: dict[bool, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    @cached_property
+    def plain(self) -> SequenceSet:
+        """The records without alignment gaps: what composition and k-mers are counted on."""
+        return self.sequences.ungapped()
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """Jackknife group of each record, shape (n,)."""
+        return np.arange(len(self)) % GROUPS
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """Codes of a set of one length, shape (n, L)."""
+        return self.sequences.matrix()
+
+    def group_kmers(self, k: int) -> np.ndarray:
+        """k-mer counts of each jackknife group, shape (GROUPS, A**k)."""
+        if k not in self._kmers:
+            self._kmers[k] = grouped_kmer_counts(self.plain, k, self.groups, GROUPS)
+        return self._kmers[k]
+
+    def pair_identities(self, by_position: bool) -> np.ndarray:
+        """Identities of random pairs; see :func:`biogan.metrics.identities.pair_identities`."""
+        if by_position not in self._identities:
+            self._identities[by_position] = pair_identities(self.sequences, by_position)
+        return self._identities[by_position]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One candidate beside the real data that it is compared with.
+
+    Attributes
+    ----------
+    candidate : Sample
+        What is judged: generated, held-out or floor sequences.
+    reference : Sample
+        Real sequences.
+    source : Sample
+        What the candidate may have copied: the training data.
+    fresh_rate : tuple of (int, int) or None
+        Near copies of ``source`` among held-out real records, and how many of these there are.
+    lengths_vary : bool
+        Whether any set of the evaluation has records of different lengths.
+    identity : float
+        Identity from which a record is a near copy.
+    seed : int
+        Seed of random pairs and folds.
+    """
+
+    candidate: Sample
+    reference: Sample
+    source: Sample
+    fresh_rate: tuple[int, int] | None = None
+    lengths_vary: bool = True
+    identity: float = 0.9
+    seed: int = 0
+
+    def missing(self, need: str) -> str:
+        """Say why ``need`` is not met; an empty string if it is."""
+        real, new = self.reference.sequences, self.candidate.sequences
+        if need == "nucleotides" and self.reference.plain.alphabet.complement is None:
+            return "nucleotides only"
+        if need == "columns":
+            if not real.is_fixed_length:
+                return "lengths vary: a position does not mean the same in every record"
+            if not new.is_fixed_length or new.lengths[0] != real.lengths[0]:
+                return f"not all candidates have the {real.lengths[0]} positions of the reference"
+        if need == "lengths" and not self.lengths_vary:
+            return "not informative: all sequences have one length"
+        if need == "fresh" and self.fresh_rate is None:
+            return "no held-out records to compare with"
+        return ""
+
+
+def jackknifed(
+    comparison: Comparison,
+    statistic: Callable[[int | None], float],
+    low: float = 0.0,
+    high: float = np.inf,
+    correct: bool = True,
+    note: str = "",
+) -> Value:
+    """Estimate a statistic of candidate and reference with its jackknife interval.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Gives the numbers of records.
+    statistic : callable
+        ``statistic(g)`` without jackknife group ``g`` of both sets, all records for ``None``.
+    low, high : float
+        Range, infinite without a border: a corrected value beyond it is moved to its border.
+    correct : bool
+        Take the bias of the plug-in estimate off the value; otherwise only the interval is taken
+        from the jackknife.
+    note : str
+        Passed on.
+    """
+    n = len(comparison.candidate)
+    if min(n, len(comparison.reference)) < GROUPS:
+        few = f"fewer than {GROUPS} records: no interval"
+        return Value(statistic(None), n=n, note=f"{note}; {few}" if note else few)
+    plain, value, left, right = jackknife(statistic)
+    if not correct:
+        left, right, value = left + plain - value, right + plain - value, plain
+    value, left, right = np.clip([value, left, right], low, high).tolist()
+    return Value(value, left, right, plain, n, note)
