@@ -66,23 +66,50 @@ def grouped_kmer_counts(
     cells = size**k
     if k < 1 or n_groups * cells > _MAX_CELLS:
         raise ConfigError(f"k={k}: {size} letters give {cells} k-mers, choose a smaller k from 1")
-    codes, starts = sequences.codes, sequences.offsets
-    group = np.repeat(np.asarray(groups, np.int64) * cells, sequences.lengths)
-    # A window that begins 1 to k-1 letters before the end of a record runs into the next one.
-    broken = (starts[1:, None] - np.arange(1, k)).ravel()
-    broken = np.unique(broken[broken >= 0])
-    counts = np.zeros(n_groups * cells + 1, np.int64)
+    codes, ends = sequences.codes, sequences.offsets[1:]
+    dump = n_groups * cells
+    counts = np.zeros(dump + 1, np.int64)
     for start in range(0, len(codes) - k + 1, _BLOCK):
         stop = min(start + _BLOCK, len(codes) - k + 1)
-        window = codes[start:stop].astype(np.int64)
-        for j in range(1, k):
-            window *= size
-            window += codes[start + j : stop + j]
-        window += group[start:stop]
-        low, high = np.searchsorted(broken, (start, stop))
-        window[broken[low:high] - start] = n_groups * cells
-        counts += np.bincount(window, minlength=len(counts))
+        window = _window_numbers(codes[start : stop + k - 1], k, size)
+        first, last = np.searchsorted(ends, (start, stop + k - 1), "right")
+        if n_groups > 1:
+            borders = np.clip(ends[first : last + 1], start, stop)
+            inside = np.diff(borders, prepend=start)
+            window += np.repeat(np.asarray(groups[first : last + 1], np.int64) * cells, inside)
+        # A window that begins 1 to k-1 letters before the end of a record runs into the next one.
+        broken = (ends[first:last, None] - (start + np.arange(1, k))).ravel()
+        window[broken[(broken >= 0) & (broken < len(window))]] = dump
+        if dump < _BLOCK:
+            counts += np.bincount(window, minlength=dump + 1)
+        else:
+            np.add.at(counts, window, 1)
     return counts[:-1].reshape(n_groups, cells)
+
+
+def _window_numbers(codes: np.ndarray, k: int, size: int) -> np.ndarray:
+    """Read every window of ``k`` letters as a number to the base ``size``: int64.
+
+    Windows are doubled, 1, 2, 4, ... letters, so that few passes are needed and the first ones
+    are over short numbers.
+    """
+    numbers, length = codes, 1
+    for bit in bin(k)[3:]:
+        numbers = _join(numbers, numbers, length, length, size)
+        length *= 2
+        if bit == "1":
+            numbers = _join(numbers, codes, length, 1, size)
+            length += 1
+    return numbers.astype(np.int64)
+
+
+def _join(left: np.ndarray, right: np.ndarray, a: int, b: int, size: int) -> np.ndarray:
+    """Append to every window of ``a`` letters the ``b`` letters that follow it."""
+    width = np.min_scalar_type(size ** (a + b) - 1)
+    joined = left[: len(right) - a].astype(width)
+    joined *= width.type(size**b)
+    joined += right[a:]
+    return joined
 
 
 def kmer_table(sequences: SequenceSet, k: int) -> np.ndarray:

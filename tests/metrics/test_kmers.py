@@ -50,8 +50,20 @@ def test_counts_equal_a_loop_over_every_window(texts, k):
 def test_blocks_join_without_a_seam(monkeypatch):
     texts = ["".join(np.random.default_rng(i).choice(list("ACGT"), 23)) for i in range(30)]
     whole = kmer_counts(dna(*texts), 3)
+    groups = np.arange(30) % 4
+    by_group = grouped_kmer_counts(dna(*texts), 3, groups, 4)
     monkeypatch.setattr(kmers, "_BLOCK", 7)
     assert kmer_counts(dna(*texts), 3).tolist() == whole.tolist()
+    assert grouped_kmer_counts(dna(*texts), 3, groups, 4).tolist() == by_group.tolist()
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5, 6, 7, 8, 9, 10])
+def test_every_k_reads_its_windows_to_base_four(k):
+    text = "".join(np.random.default_rng(k).choice(list("ACGT"), 40))
+    digits = text.translate(str.maketrans("ACGT", "0123"))
+    expected = sorted(int(digits[i : i + k], 4) for i in range(41 - k))
+    counts = kmer_counts(dna(text), k)
+    assert np.repeat(np.arange(len(counts)), counts).tolist() == expected
 
 
 def test_groups_sum_to_the_whole():
