@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 import biogan
 from biogan.baselines import get_baseline
+from biogan.baselines.suited import suited_chains
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
 from biogan.metrics.base import Metric, Value
 from biogan.metrics.catalogue import get_metrics
 from biogan.metrics.comparison import Comparison, Sample
-from biogan.metrics.kmers import choose_k
 from biogan.metrics.roles import Roles, Sequences, as_set, assign_roles, shuffled
 from biogan.protocols import Sampler
 from biogan.report.report import CONTROL, Report, Row
@@ -21,7 +19,6 @@ from biogan.similarity import has_near_copy
 
 #: Records of each set that are scored at most.
 MAX_RECORDS = 10_000
-_MAX_ORDER, _MAX_POSITIONAL_ORDER = 5, 4
 
 
 def evaluate(
@@ -135,16 +132,17 @@ def evaluate(
 def default_floors(roles: Roles) -> list[str]:
     """Name the trivial samplers that fit the data.
 
-    A Markov chain's order is the highest, up to 5, with ten windows for each k-mer; that of the
-    position-specific chain the highest, up to 4, with ten records for each k-mer.
+    Markov chains as :func:`biogan.baselines.suited.suited_chains` chooses them, a PWM for one
+    length, a shuffle and uniform letters.
     """
-    fit = roles.fit
-    floors = [f"markov-{max(1, choose_k(fit, highest=_MAX_ORDER + 1) - 1)}"]
-    if fit.is_fixed_length and roles.target.is_fixed_length:
-        order = int(np.log(max(1, len(fit) / 10)) / np.log(max(2, fit.alphabet.size))) - 1
-        floors += [f"positional-markov-{min(max(1, order), _MAX_POSITIONAL_ORDER)}", "pwm"]
-    nucleotides = fit.alphabet.complement is not None
-    return [*floors, "dinucleotide-shuffle" if nucleotides else "shuffle", "uniform"]
+    fixed = roles.fit.is_fixed_length and roles.target.is_fixed_length
+    nucleotides = roles.fit.alphabet.complement is not None
+    return [
+        *suited_chains(roles.fit, fixed),
+        *(["pwm"] if fixed else []),
+        "dinucleotide-shuffle" if nucleotides else "shuffle",
+        "uniform",
+    ]
 
 
 def _fresh_rate(
