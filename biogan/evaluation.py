@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
 
 import biogan
 from biogan.baselines import get_baseline
@@ -11,8 +14,9 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
 from biogan.metrics.base import Metric, Value
 from biogan.metrics.catalogue import get_metrics
-from biogan.metrics.comparison import Comparison, Sample
-from biogan.metrics.roles import Roles, Sequences, as_set, assign_roles, shuffled
+from biogan.metrics.comparison import KINDS, Comparison, Extras, Sample
+from biogan.metrics.inputs import Sequences, as_set, shuffled
+from biogan.metrics.roles import Roles, assign_roles
 from biogan.protocols import Sampler
 from biogan.report.report import CONTROL, Report, Row
 from biogan.similarity import has_near_copy
@@ -32,22 +36,24 @@ def evaluate(
     identity: float = 0.9,
     floors: Sequence[str] | None = None,
     progress: Callable[[str], None] | None = None,
+    hmm: str | Path | None = None,
+    features: Callable[[Sequence[str]], np.ndarray] | None = None,
 ) -> Report:
     """Score generated sequences beside held-out real ones and trivial samplers.
 
     Parameters
     ----------
-    real : SequenceSet or list of str
+    real : SequenceSet, list of str or list of Bio.SeqRecord.SeqRecord
         Real sequences, the reference.
-    generated : SequenceSet, list of str or Sampler
+    generated : SequenceSet, list of str, list of SeqRecord or Sampler
         What is judged; a sampler is asked for ``n`` sequences.
-    train : SequenceSet or list of str, optional
+    train : as ``real``, optional
         What the generator was trained on: needed to speak about memorisation.
-    held_out : SequenceSet or list of str, optional
+    held_out : as ``real``, optional
         Real records that the generator has not seen. Which set plays which part is said in
         :mod:`biogan.metrics.roles`.
     metrics : list of str, optional
-        Names of metrics, by default all.
+        Names of metrics; by default all that fit the data.
     seed : int
         Seed of subsamples, floors and folds.
     n : int
@@ -58,6 +64,11 @@ def evaluate(
         Names of trivial samplers; by default :func:`default_floors`.
     progress : callable, optional
         Receives the name of every set before it is scored.
+    hmm : str or Path, optional
+        Profile hidden Markov model of a protein family, in HMMER's format.
+    features : callable, optional
+        Gives n strings their features, an array of shape (n, d): distances of distributions are
+        then taken in these as well.
 
     Returns
     -------
@@ -86,31 +97,45 @@ def evaluate(
         reference, given.get("train"), given.get("held-out"), min(n, len(judged)), seed, identity
     )
     size = min(n, len(judged), len(roles.target), len(roles.ceiling))
-    target, source = Sample(shuffled(roles.target, seed)[:size]), Sample(roles.source)
-    fresh_rate = _fresh_rate(roles, chosen, size, seed, identity)
+    extras = Extras(hmm=None if hmm is None else Path(hmm), features=features)
+    samples = {
+        "target": Sample(shuffled(roles.target, seed)[:size]),
+        "source": Sample(roles.source),
+    }
+    if roles.fresh is not None:
+        samples["fresh"] = Sample(shuffled(roles.fresh, seed)[:size])
+    target, source = samples["target"], samples["source"]
+    unfit = {} if metrics else _unfit(chosen, Comparison(target, target, source, extras=extras))
+    chosen = [m for m in chosen if m.name not in unfit]
+    fresh_rate = _fresh_rate(samples, chosen, identity)
     real_and_new = (judged, roles.target, roles.ceiling)
     lengths_vary = len({int(x) for s in real_and_new for x in set(s.ungapped().lengths)}) > 1
 
-    def score(label: str, sequences: SequenceSet, some: Sequence[Metric]) -> dict[str, Value]:
+    def score(label: str, candidate: Sample, some: Sequence[Metric]) -> dict[str, Value]:
         if progress is not None and some:
             progress(label)
-        candidate = Sample(shuffled(sequences, seed)[:size])
-        comparison = Comparison(candidate, target, source, fresh_rate, lengths_vary, identity, seed)
+        comparison = Comparison(
+            candidate, target, source, fresh_rate, lengths_vary, identity, seed, extras
+        )
         return {m.name: m(comparison) for m in some}
 
-    columns = {"generated": score("generated", judged, chosen)}
+    samples["generated"] = Sample(shuffled(judged, seed)[:size])
+    columns = {"generated": score("generated", samples["generated"], chosen)}
     # Likeness to the training data is read on records outside it, the ceiling's need not be.
     novelty = [m for m in chosen if m.group == "novelty"]
-    columns["held-out"] = score("held-out", roles.ceiling, [m for m in chosen if m not in novelty])
+    samples["held-out"] = Sample(shuffled(roles.ceiling, seed)[:size])
+    others = [m for m in chosen if m not in novelty]
+    columns["held-out"] = score("held-out", samples["held-out"], others)
     columns["held-out"] |= (
         {m.name: Value(None, note="no held-out records to compare with") for m in novelty}
         if roles.fresh is None
-        else score("held-out", roles.fresh, novelty)
+        else score("held-out", samples["fresh"], novelty)
     )
     names = default_floors(roles) if floors is None else list(floors)
     for name in dict.fromkeys([*names, CONTROL]):
         sampled = get_baseline(name).fit(roles.fit).sample(size, seed)
-        columns[name] = score(name, sampled, chosen)
+        samples[name] = Sample(shuffled(sampled, seed)[:size])
+        columns[name] = score(name, samples[name], chosen)
     return Report(
         rows=[Row(m, {label: found[m.name] for label, found in columns.items()}) for m in chosen],
         n=size,
@@ -124,8 +149,11 @@ def evaluate(
             f"every set is read at n = {size}, the smallest of --n {n}, generated {len(judged)}, "
             f"target {len(roles.target)} and ceiling {len(roles.ceiling)}",
             *roles.notes,
+            *_left_out(unfit),
         ),
         version=biogan.__version__,
+        samples=samples,
+        extras=extras,
     )
 
 
@@ -145,21 +173,43 @@ def default_floors(roles: Roles) -> list[str]:
     ]
 
 
+def _unfit(metrics: Sequence[Metric], comparison: Comparison) -> dict[str, str]:
+    """For metrics that this kind of data cannot have, the reason by name."""
+    reasons = {
+        m.name: next(
+            (why for need in m.needs if need in KINDS and (why := comparison.missing(need))), ""
+        )
+        for m in metrics
+    }
+    return {name: why for name, why in reasons.items() if why}
+
+
+def _left_out(unfit: dict[str, str]) -> list[str]:
+    """One note for all metrics without a row."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in unfit.items():
+        by_reason.setdefault(why, []).append(name)
+    listed = "; ".join(f"{', '.join(names)} ({why})" for why, names in by_reason.items())
+    return [f"not for this data: {listed}"] if listed else []
+
+
 def _fresh_rate(
-    roles: Roles, metrics: Sequence[Metric], size: int, seed: int, identity: float
+    samples: Mapping[str, Sample], metrics: Sequence[Metric], identity: float
 ) -> tuple[int, int] | None:
-    if roles.fresh is None or not any("fresh" in m.needs for m in metrics):
+    if "fresh" not in samples or not any("fresh" in m.needs for m in metrics):
         return None
-    near = has_near_copy(shuffled(roles.fresh, seed)[:size], roles.source, identity)
+    fresh, source = samples["fresh"].sequences, samples["source"].sequences
+    near = has_near_copy(fresh, source, identity)
     return int(near.sum()), len(near)
 
 
 def _describe(sequences: SequenceSet) -> dict[str, object]:
-    lengths = sequences.lengths
-    return {
+    lengths, report = sequences.lengths, sequences.report
+    facts = {
         "records": len(sequences),
         "alphabet": sequences.alphabet.letters,
         "shortest": int(lengths.min()),
         "longest": int(lengths.max()),
         "sha256": sequences.digest,
     }
+    return facts if report is None else {**facts, "read": report.records, "dropped": report.dropped}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import shared_data
 
-from biogan.alphabet import DNA
+from biogan.alphabet import DNA, PROTEIN
 from biogan.baselines import get_baseline
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import AlphabetError, BioganError, ConfigError, DataError
@@ -139,6 +139,34 @@ def test_plain_strings():
     report = evaluate(HELD.strings(), FRESH.strings(), metrics=["letter-jsd"], floors=[])
     assert report["letter-jsd"].status == REAL
     assert report.n == 200
+
+
+def test_the_report_keeps_what_was_scored():
+    report = evaluate(HELD, FRESH, train=TRAIN, metrics=["unique"], floors=["pwm"], n=50)
+    assert {name: len(sample) for name, sample in report.samples.items()} == {
+        "target": 50, "source": 1200, "fresh": 50, "generated": 50, "held-out": 50,
+        "pwm": 50, "copies": 50,
+    }  # fmt: skip
+    assert set(report.samples["generated"].sequences.strings()) <= set(FRESH.strings())
+    assert "samples" not in report.to_dict()
+
+
+def test_metrics_for_other_data_are_left_out_unless_asked_for():
+    codes = np.random.default_rng(0).integers(0, 20, (2, 40, 10)).astype(np.uint8)
+    real, new = (SequenceSet.from_matrix(PROTEIN, matrix) for matrix in codes)
+    report = evaluate(real, new, floors=[])
+    assert "gc-w1" not in report
+    (note,) = [n for n in report.notes if n.startswith("not for this data")]
+    assert "gc-w1, gc-sd-ratio (nucleotides only)" in note
+    asked = evaluate(real, new, metrics=["gc-w1"], floors=[])
+    assert asked["gc-w1"].generated.note == "nucleotides only"
+
+
+def test_what_reading_dropped_stands_in_the_report():
+    report = evaluate(HELD, [*FRESH.strings(), "ACGN", ""], metrics=["valid"], floors=[])
+    assert report.sets["generated"]["read"] == 402
+    assert report.sets["generated"]["dropped"] == {"empty": 1, "ambiguous": 1}
+    assert report["valid"].generated.value == pytest.approx(400 / 402)
 
 
 def test_memorisation_needs_to_know_the_training_data():

@@ -91,16 +91,11 @@ def _read(
     name: str, path: str, reading: ReadingConfig, alphabet: Alphabet | None = None
 ) -> SequenceSet:
     """Read one file; all but the reference are read with the reference's alphabet."""
-    from biogan.alphabet import ALPHABETS
     from biogan.io.fasta import read_fasta
+    from biogan.metrics.inputs import reading_like
 
     if alphabet is not None:
-        known = alphabet.name in ALPHABETS
-        reading = reading.replace(
-            alphabet=alphabet.name if known else f"custom:{alphabet.letters}",
-            gaps="letter" if alphabet.has_gap else reading.gaps,
-            labels=None,
-        )
+        reading = reading_like(alphabet, reading)
     sequences = read_fasta(path, reading)
     for line in sequences.report.lines() if sequences.report else ():
         console.say(f"{name}: {line}")

@@ -85,7 +85,7 @@ class SequenceSet:
         strings: Sequence[str],
         ids: Sequence[str] | None = None,
         alphabet: Alphabet | str = "dna",
-        labels: Mapping[str, Sequence[str]] | None = None,
+        labels: Mapping[str, Sequence[str] | np.ndarray] | None = None,
     ) -> SequenceSet:
         """Make a set from plain strings.
 

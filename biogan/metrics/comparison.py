@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,25 @@ from biogan.metrics.identities import pair_identities
 from biogan.metrics.intervals import GROUPS, jackknife
 from biogan.metrics.kmers import grouped_kmer_counts
 
+#: Needs that the kind of data and the :class:`Extras` decide, alike for every candidate.
+KINDS = frozenset({"nucleotides", "protein"})
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a caller may know beyond the sequences; by default nothing.
+
+    Attributes
+    ----------
+    hmm : Path or None
+        File of a profile hidden Markov model in HMMER's format.
+    features : callable or None
+        Gives n strings their features, a float array of shape (n, d): an embedding to compare in.
+    """
+
+    hmm: Path | None = None
+    features: Callable[[Sequence[str]], np.ndarray] | None = None
+
 
 class Sample:
     """A set of sequences with the counts that several metrics share, each computed once.
@@ -21,7 +41,7 @@ class Sample:
     Parameters
     ----------
     sequences : SequenceSet
-        Records in an order that carries no information (see :func:`biogan.metrics.roles.shuffled`).
+        Records in an order without information, see :func:`biogan.metrics.inputs.shuffled`.
     """
 
     def __init__(self, sequences: SequenceSet) -> None:
@@ -80,6 +100,8 @@ class Comparison:
         Identity from which a record is a near copy.
     seed : int
         Seed of random pairs and folds.
+    extras : Extras
+        What the caller knows beyond the sequences.
     """
 
     candidate: Sample
@@ -89,12 +111,15 @@ class Comparison:
     lengths_vary: bool = True
     identity: float = 0.9
     seed: int = 0
+    extras: Extras = field(default_factory=Extras)
 
     def missing(self, need: str) -> str:
         """Say why ``need`` is not met; an empty string if it is."""
         real, new = self.reference.sequences, self.candidate.sequences
         if need == "nucleotides" and self.reference.plain.alphabet.complement is None:
             return "nucleotides only"
+        if need == "protein" and self.reference.plain.alphabet.name != "protein":
+            return "protein only"
         if need == "columns":
             if not real.is_fixed_length:
                 return "lengths vary: a position does not mean the same in every record"

@@ -17,20 +17,15 @@ real, train, held_out   real           held_out; train          train
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from biogan.alphabet import ALPHABETS, GAP, Alphabet
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.splits import split
-from biogan.errors import AlphabetError, DataError
+from biogan.errors import DataError
 from biogan.io.input_report import plural
 from biogan.metrics.intervals import GROUPS
-
-Sequences = SequenceSet | Sequence[str]
 
 # Share of held-out records found in the training data from which the ceiling is too kind.
 _OVERLAP = 0.01
@@ -127,68 +122,6 @@ def assign_roles(
 
 def _kept_together(identity: float) -> str:
     return "exact copies" if identity == 1 else f"clusters of {identity:.0%} identity"
-
-
-def as_set(sequences: Sequences, name: str, alphabet: Alphabet | None = None) -> SequenceSet:
-    """Take sequences in any form, over the alphabet of the reference.
-
-    Parameters
-    ----------
-    sequences : SequenceSet or list of str
-        Records.
-    name : str
-        What an error calls them.
-    alphabet : Alphabet, optional
-        Alphabet to bring them to; for plain strings without one the first of DNA, RNA and protein
-        that has all letters (and the gap).
-
-    Raises
-    ------
-    DataError
-        If there is no record.
-    AlphabetError
-        If a letter is not in the alphabet.
-    """
-    if not len(sequences):
-        raise DataError(f"the {name} set has no records: nothing to evaluate")
-    if isinstance(sequences, SequenceSet):
-        if alphabet is None or sequences.alphabet.letters == alphabet.letters:
-            return sequences
-        texts, ids = sequences.strings(), sequences.ids
-    else:
-        texts, ids = list(sequences), None
-        alphabet = alphabet or _guess(texts)
-    try:
-        converted = SequenceSet.from_strings(texts, ids, alphabet)
-    except AlphabetError as error:
-        raise AlphabetError(f"the {name} set does not fit the reference: {error}") from None
-    if isinstance(sequences, SequenceSet):
-        converted.report = sequences.report
-    return converted
-
-
-def shuffled(sequences: SequenceSet, seed: int) -> SequenceSet:
-    """Put records into a random order that depends on their letters, not on the file's order.
-
-    Equal records are numbered, so that they are spread like others.
-    """
-    seen: dict[str, int] = {}
-    keys = bytearray()
-    for text in sequences.strings():
-        seen[text] = seen.get(text, 0) + 1
-        keys += hashlib.blake2b(f"{seed}|{seen[text]}|{text}".encode(), digest_size=8).digest()
-    return sequences.take(np.argsort(np.frombuffer(bytes(keys), np.uint64), kind="stable"))
-
-
-def _guess(texts: Sequence[str]) -> Alphabet:
-    letters = set("".join(texts).upper())
-    for known in ALPHABETS.values():
-        if letters <= set(known.letters + GAP):
-            return known.with_letters(GAP) if GAP in letters else known
-    foreign = "".join(sorted(letters - set(ALPHABETS["protein"].letters)))
-    raise AlphabetError(
-        f"the letters {foreign!r} belong to no known alphabet: give a SequenceSet of your own"
-    )
 
 
 def _fresh(

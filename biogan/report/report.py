@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from biogan.metrics.base import Metric, Value
+from biogan.metrics.comparison import Extras, Sample
 from biogan.metrics.intervals import GROUPS
 
 if TYPE_CHECKING:
@@ -119,11 +120,18 @@ class Report:
     identity : float
         Identity of a near copy.
     sets : dict
-        For each set given: records, alphabet, shortest, longest, sha256.
+        For each set given: records, alphabet, shortest, longest, sha256, and where it was read
+        from records of any form, ``read`` and ``dropped`` (numbers of records, by reason).
     notes : tuple of str
         What was chosen and what could not be done.
     version : str
         Version of biogan.
+    samples : dict of str to Sample
+        What was scored, record by record: ``target`` (what every column is compared with),
+        ``source`` (where copies are sought), ``fresh`` (the held-out records that their number is
+        compared with, where there are any) and each column. Not part of the JSON.
+    extras : Extras
+        What the caller gave beyond the sequences. Not part of the JSON.
     """
 
     rows: list[Row]
@@ -133,6 +141,8 @@ class Report:
     sets: dict[str, dict[str, Any]]
     notes: tuple[str, ...]
     version: str
+    samples: Mapping[str, Sample] = field(default_factory=dict, repr=False, compare=False)
+    extras: Extras = field(default_factory=Extras, repr=False, compare=False)
 
     def __getitem__(self, name: str) -> Row:
         """Return the row of a metric.

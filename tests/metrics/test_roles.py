@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from comparing import iid
 
-from biogan.alphabet import DNA, PROTEIN
+from biogan.alphabet import DNA
 from biogan.datasets.sequences import SequenceSet
-from biogan.errors import AlphabetError, DataError
-from biogan.metrics.roles import as_set, assign_roles, shuffled
+from biogan.errors import DataError
+from biogan.metrics.roles import assign_roles
 
 REAL, TRAIN, HELD = (iid(DNA, n, 30, seed) for n, seed in ((60, 0), (90, 1), (40, 2)))
 
@@ -118,32 +118,3 @@ def test_held_out_records_that_were_trained_on_do_not_hide_copies():
 def test_too_small_to_split():
     with pytest.raises(DataError, match="the reference has only 3 records"):
         roles(REAL[:3])
-
-
-def test_shuffled_depends_on_letters_only():
-    order = np.random.default_rng(0).permutation(60)
-    assert shuffled(REAL[order], 5).strings() == shuffled(REAL, 5).strings()
-    assert shuffled(REAL, 5).strings() != shuffled(REAL, 6).strings()
-    assert sorted(shuffled(REAL, 5).strings()) == sorted(REAL.strings())
-
-
-def test_shuffled_spreads_repeats():
-    clones = SequenceSet.from_strings(["AAAA"] * 50 + ["CCCC"] * 50)
-    assert shuffled(clones, 0).strings()[:50].count("AAAA") == pytest.approx(25, abs=12)
-
-
-def test_plain_strings_find_their_alphabet():
-    assert as_set(["ACGU"], "reference").alphabet.name == "rna"
-    assert as_set(["MKV-", "MK-V"], "reference").alphabet.letters == PROTEIN.letters + "-"
-    with pytest.raises(AlphabetError, match="'!' belong to no known alphabet"):
-        as_set(["AC!"], "reference")
-
-
-def test_sets_come_to_the_alphabet_of_the_reference():
-    aligned = DNA.with_letters("-")
-    found = as_set(SequenceSet.from_strings(["ACGT"], ["x"]), "generated", aligned)
-    assert (found.alphabet, found.ids, found.strings()) == (aligned, ["x"], ["ACGT"])
-    with pytest.raises(AlphabetError, match=r"the generated set does not fit .* letter 'M'"):
-        as_set(["ACM"], "generated", DNA)
-    with pytest.raises(DataError, match="the train set has no records"):
-        as_set([], "train", DNA)
