@@ -12,6 +12,7 @@ from biogan.metrics import (  # noqa: F401
     discriminability,
     diversity,
     novelty,
+    proteins,
     sites,
     spectrum,
 )
@@ -20,7 +21,7 @@ from biogan.options import unknown_name
 
 #: Sections of the report, in order.
 GROUP_ORDER = (
-    "novelty", "discriminability", "k-mers", "positions", "composition", "diversity",
+    "novelty", "discriminability", "k-mers", "positions", "composition", "protein", "diversity",
 )  # fmt: skip
 
 

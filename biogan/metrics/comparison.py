@@ -48,6 +48,7 @@ class Sample:
         self.sequences = sequences
         self._kmers: dict[int, np.ndarray] = {}
         self._identities: dict[bool, np.ndarray] = {}
+        self._values: dict[Callable[[SequenceSet], np.ndarray], np.ndarray] = {}
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -72,6 +73,12 @@ class Sample:
         if k not in self._kmers:
             self._kmers[k] = grouped_kmer_counts(self.plain, k, self.groups, GROUPS)
         return self._kmers[k]
+
+    def values(self, compute: Callable[[SequenceSet], np.ndarray]) -> np.ndarray:
+        """One number a record, shape (n,), computed from the records without gaps."""
+        if compute not in self._values:
+            self._values[compute] = compute(self.plain)
+        return self._values[compute]
 
     def pair_identities(self, by_position: bool) -> np.ndarray:
         """Identities of random pairs; see :func:`biogan.metrics.identities.pair_identities`."""

@@ -26,20 +26,20 @@ def valid(comparison: Comparison) -> Value:
 def length_distance(comparison: Comparison) -> Value:
     """Wasserstein-1 distance of the length distributions, gaps not counted."""
     new, real = comparison.candidate.plain.lengths, comparison.reference.plain.lengths
-    return _distance(comparison, new, real)
+    return value_distance(comparison, new, real)
 
 
 @metric("gc-w1", "composition", "GC W1", high=1.0, needs=("nucleotides",), unit="share")
 def gc_distance(comparison: Comparison) -> Value:
     """Wasserstein-1 distance of the GC share of single records."""
-    new, real = gc_content(comparison.candidate.plain), gc_content(comparison.reference.plain)
-    return _distance(comparison, new, real, high=1.0)
+    new, real = (s.values(gc_content) for s in (comparison.candidate, comparison.reference))
+    return value_distance(comparison, new, real, high=1.0)
 
 
 @metric("gc-sd-ratio", "composition", "GC sd ratio", goal="same", needs=("nucleotides",))
 def gc_spread(comparison: Comparison) -> Value:
     """Compare the spread of GC: sd of the GC share over that of real records."""
-    new, real = gc_content(comparison.candidate.plain), gc_content(comparison.reference.plain)
+    new, real = (s.values(gc_content) for s in (comparison.candidate, comparison.reference))
 
     def ratio(g: int | None) -> float:
         top, bottom = _without(new, g).std(), _without(real, g).std()
@@ -86,11 +86,17 @@ def _without(values: np.ndarray, left_out: int | None) -> np.ndarray:
     return values if left_out is None else values[np.arange(len(values)) % GROUPS != left_out]
 
 
-def _distance(
-    comparison: Comparison, new: np.ndarray, real: np.ndarray, high: float = np.inf
+def value_distance(
+    comparison: Comparison,
+    new: np.ndarray,
+    real: np.ndarray,
+    high: float = np.inf,
+    note: str = "",
 ) -> Value:
+    """Wasserstein-1 distance of one number a record, shape (n,) and (m,), with its interval."""
     return jackknifed(
         comparison,
         lambda g: float(wasserstein_distance(_without(new, g), _without(real, g))),
         high=high,
+        note=note,
     )
