@@ -6,6 +6,7 @@ from typing import Any
 
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import FIXED, Layout
+from biogan.datasets.strands import check_two_strands
 from biogan.losses import LOSSES
 from biogan.training.budget import DEFAULT_TIME
 
@@ -30,12 +31,19 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     reasons : list of str
         One sentence a choice.
 
+    Raises
+    ------
+    ConfigError
+        If an option does not suit these letters.
+
     Examples
     --------
     >>> from biogan.alphabet import DNA
     >>> resolve(SequenceGANConfig(), Layout(DNA, 150, "fixed"))[0].dilation
     4
     """
+    if config.reverse_complement:
+        check_two_strands(layout.alphabet)
     changes: dict[str, Any] = {}
     reasons = []
     name = config.loss

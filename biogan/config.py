@@ -109,6 +109,12 @@ class SequenceGANConfig(TrainingConfig):
     validation: float = option(
         0.1, "Share of the records kept for validation.", "Data", low=0, high=0.5
     )
+    reverse_complement: bool = option(
+        False,
+        "Read each record from a random strand each time (DNA and RNA without gaps; only where "
+        "either strand means the same).",
+        "Data",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

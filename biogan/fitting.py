@@ -14,6 +14,7 @@ from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.splits import Split, split
+from biogan.datasets.strands import reverse_complement
 from biogan.monitor import FidelityMonitor
 from biogan.nets import Networks, Shape, build
 from biogan.protocols import Callback
@@ -44,7 +45,8 @@ def split_for(sequences: SequenceSet, config: SequenceGANConfig) -> Split:
     """Keep a part for validation, unless the set is too small for one."""
     distinct = len(sequences.unique())
     if not config.validation or distinct >= FEWEST_FOR_VALIDATION:
-        return split(sequences, config.validation, config.seed)
+        strands = config.reverse_complement
+        return split(sequences, config.validation, config.seed, both_strands=strands)
     whole = split(sequences, 0.0, config.seed)
     found = (
         f"no validation split: {distinct} distinct records, {FEWEST_FOR_VALIDATION} needed; "
@@ -99,16 +101,22 @@ def build_trainer(
             folder.write_config(card)
             folder.write_state(trainer.state())
 
+    def codes(part: SequenceSet) -> Tensor:
+        return torch.from_numpy(layout.encode(part))
+
     networks = build_networks(config, layout)
-    codes = torch.from_numpy(layout.encode(parts.train))
+    strands = config.reverse_complement
+    twins = codes(reverse_complement(parts.train)) if strands else None
     return Trainer(
         networks.generator,
         networks.critic,
-        Batches(codes, parts.train.weights, config.batch_size, config.seed),
+        Batches(codes(parts.train), parts.train.weights, config.batch_size, config.seed, twins),
         Letters(layout.channels, engine.device),
         config,
         engine,
-        FidelityMonitor(parts, layout, config.seed, folder.path / SAMPLES if folder else None),
+        FidelityMonitor(
+            parts, layout, config.seed, folder.path / SAMPLES if folder else None, strands
+        ),
         [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
         save if folder else None,
     )

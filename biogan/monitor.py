@@ -8,6 +8,7 @@ from torch import nn
 
 from biogan.datasets.layout import VARIABLE, Layout
 from biogan.datasets.splits import Split
+from biogan.datasets.strands import both_strands
 from biogan.io.write import write_fasta
 from biogan.metrics.fidelity import Fidelity
 from biogan.nets.heads import LetterGenerator
@@ -33,13 +34,24 @@ class FidelityMonitor:
         Seed of the subsamples.
     preview : Path, optional
         Where a few samples are written at each check.
+    strands : bool
+        Compare with both strands of the records, which a model of either strand writes.
     """
 
-    def __init__(self, split: Split, layout: Layout, seed: int, preview: Path | None) -> None:
+    def __init__(
+        self,
+        split: Split,
+        layout: Layout,
+        seed: int,
+        preview: Path | None,
+        strands: bool = False,
+    ) -> None:
         self.layout, self.preview = layout, preview
         # With the repeats that the data have, as the trainer feeds them.
         train, held_out = split.train.expanded(), split.held_out.expanded()
         self.n = min(MOST, len(train))
+        if strands:
+            train, held_out = both_strands(train), both_strands(held_out)
         self.fidelity = Fidelity(train, held_out, seed) if len(held_out) else None
 
     def __call__(self, generator: nn.Module, step: int) -> dict[str, float]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from biogan.datasets.sequences import SequenceSet
+from biogan.datasets.strands import strand_clusters
 from biogan.errors import ConfigError, DataError
 from biogan.similarity import clusters
 
@@ -43,7 +44,11 @@ class Split:
 
 
 def split(
-    sequences: SequenceSet, fraction: float = 0.1, seed: int = 0, identity: float = 0.9
+    sequences: SequenceSet,
+    fraction: float = 0.1,
+    seed: int = 0,
+    identity: float = 0.9,
+    both_strands: bool = False,
 ) -> Split:
     """Split by identity cluster.
 
@@ -63,6 +68,8 @@ def split(
     identity : float
         Sequences of at least this identity stay on one side, above 0 to 1
         (:mod:`biogan.similarity` says how it is measured).
+    both_strands : bool
+        Whether a near copy on the other strand keeps sequences together too (DNA and RNA).
 
     Returns
     -------
@@ -71,7 +78,7 @@ def split(
     Raises
     ------
     ConfigError
-        If fraction or identity is out of range.
+        If fraction or identity is out of range, or there is no other strand.
     DataError
         If there are fewer than two distinct sequences to split.
 
@@ -99,7 +106,7 @@ def split(
         )
     wanted = min(max(1, round(fraction * len(distinct))), len(distinct) - 1)
     for level in (identity, *(step for step in STEPS if step > identity)):
-        labels = clusters(distinct, level) if level < 1 else np.arange(len(distinct))
+        labels = _together(distinct, level, both_strands)
         sizes = np.bincount(labels)
         report.append(
             f"{len(sizes)} clusters at {level:.0%} identity, the largest with {sizes.max()} of "
@@ -114,6 +121,13 @@ def split(
         f"{fraction:.1%}); no near copy at {level:.0%} identity across"
     )
     return Split(distinct[~held], distinct[held], level, tuple(report))
+
+
+def _together(distinct: SequenceSet, level: float, both_strands: bool) -> np.ndarray:
+    """Cluster of each sequence at an identity; distinct sequences are alone at 1."""
+    if both_strands:
+        return strand_clusters(distinct, level)
+    return clusters(distinct, level) if level < 1 else np.arange(len(distinct))
 
 
 def _order(distinct: SequenceSet, labels: np.ndarray, seed: int) -> np.ndarray:

@@ -24,10 +24,21 @@ class Batches:
         Records in a batch, over all processes.
     seed : int
         Seed of the order.
+    twins : Tensor, shape (n, ...), optional
+        A second reading of each record, such as its reverse complement; each draw takes one of the
+        two with equal chance.
     """
 
-    def __init__(self, data: Tensor, weights: np.ndarray, batch_size: int, seed: int) -> None:
-        self.data, self.batch_size, self.seed = data, batch_size, seed
+    def __init__(
+        self,
+        data: Tensor,
+        weights: np.ndarray,
+        batch_size: int,
+        seed: int,
+        twins: Tensor | None = None,
+    ) -> None:
+        self.data, self.twins = data, twins
+        self.batch_size, self.seed = batch_size, seed
         times = torch.from_numpy(np.maximum(1, np.rint(weights)).astype(np.int64))
         self.records = torch.arange(len(data)).repeat_interleave(times)
         self._epoch = -1
@@ -50,4 +61,10 @@ class Batches:
             part = self._permutation(epoch)[position : position + missing]
             parts.append(part)
             start, missing = start + len(part), missing - len(part)
-        return self.data[torch.cat(parts)]
+        drawn = torch.cat(parts)
+        if self.twins is None:
+            return self.data[drawn]
+        coins = torch.rand(len(drawn), generator=torch_generator(self.seed, "twins", k)) < 0.5
+        batch = self.data[drawn]
+        batch[coins] = self.twins[drawn[coins]]
+        return batch
