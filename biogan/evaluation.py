@@ -16,6 +16,7 @@ from biogan.metrics.base import Metric, Value
 from biogan.metrics.catalogue import get_metrics
 from biogan.metrics.comparison import KINDS, Comparison, Extras, Sample
 from biogan.metrics.inputs import Sequences, as_set, shuffled
+from biogan.metrics.profile import read_profile
 from biogan.metrics.roles import Roles, assign_roles
 from biogan.protocols import Sampler
 from biogan.report.report import CONTROL, Report, Row
@@ -85,6 +86,7 @@ def evaluate(
     if n < 1 or not 0 < identity <= 1:
         raise ConfigError(f"n={n}, identity={identity}: n is at least 1, identity in (0, 1]")
     chosen = get_metrics(metrics)
+    extras = Extras(None if hmm is None else read_profile(hmm), features)
     reference = as_set(real, "reference")
     given = {
         name: as_set(some, name, reference.alphabet)
@@ -97,7 +99,6 @@ def evaluate(
         reference, given.get("train"), given.get("held-out"), min(n, len(judged)), seed, identity
     )
     size = min(n, len(judged), len(roles.target), len(roles.ceiling))
-    extras = Extras(hmm=None if hmm is None else Path(hmm), features=features)
     samples = {
         "target": Sample(shuffled(roles.target, seed)[:size]),
         "source": Sample(roles.source),

@@ -13,6 +13,7 @@ import biogan
 
 DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT = DECLARED["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 SDIST = DECLARED["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
 PINS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 IMPORT_NAMES = {"biopython": "bio", "scikit-learn": "sklearn"}
@@ -31,7 +32,9 @@ def test_declared_dependencies_are_those_imported():
             elif isinstance(node, ast.ImportFrom):
                 imported.add((node.module or "").split(".")[0])
     imported -= {"biogan", *sys.stdlib_module_names}
-    declared = {IMPORT_NAMES.get(n, n).replace("-", "_") for n in names(PROJECT["dependencies"])}
+    optional = [r for name, extra in EXTRAS.items() if name != "test" for r in extra]
+    wanted = names([*PROJECT["dependencies"], *optional])
+    declared = {IMPORT_NAMES.get(n, n).replace("-", "_") for n in wanted}
     assert {name.lower() for name in imported} == declared
 
 
@@ -39,7 +42,7 @@ def test_every_dependency_is_pinned_to_one_public_version():
     pins = [line for line in PINS if not line.startswith("#")]
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
     pinned = {name.replace("_", "-") for name in names(pins)}
-    wanted = names([*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]])
+    wanted = names([*PROJECT["dependencies"], *(r for extra in EXTRAS.values() for r in extra)])
     assert wanted <= pinned
 
 

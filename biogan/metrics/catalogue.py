@@ -11,6 +11,7 @@ from biogan.metrics import (  # noqa: F401
     composition,
     discriminability,
     diversity,
+    family,
     novelty,
     proteins,
     sites,

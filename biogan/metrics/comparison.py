@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -14,9 +13,10 @@ from biogan.metrics.base import Value
 from biogan.metrics.identities import pair_identities
 from biogan.metrics.intervals import GROUPS, jackknife
 from biogan.metrics.kmers import grouped_kmer_counts
+from biogan.metrics.profile import Profile, unavailable
 
 #: Needs that the kind of data and the :class:`Extras` decide, alike for every candidate.
-KINDS = frozenset({"nucleotides", "protein"})
+KINDS = frozenset({"nucleotides", "protein", "profile"})
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Extras:
 
     Attributes
     ----------
-    hmm : Path or None
-        File of a profile hidden Markov model in HMMER's format.
+    hmm : Profile or None
+        Profile of a protein family.
     features : callable or None
         Gives n strings their features, a float array of shape (n, d): an embedding to compare in.
     """
 
-    hmm: Path | None = None
+    hmm: Profile | None = None
     features: Callable[[Sequence[str]], np.ndarray] | None = None
 
 
@@ -127,6 +127,8 @@ class Comparison:
             return "nucleotides only"
         if need == "protein" and self.reference.plain.alphabet.name != "protein":
             return "protein only"
+        if need == "profile":
+            return self._without_profile()
         if need == "columns":
             if not real.is_fixed_length:
                 return "lengths vary: a position does not mean the same in every record"
@@ -137,6 +139,13 @@ class Comparison:
         if need == "fresh" and self.fresh_rate is None:
             return "no held-out records to compare with"
         return ""
+
+    def _without_profile(self) -> str:
+        training = self.source.sequences
+        aligned = training.alphabet.has_gap and training.is_fixed_length
+        if self.extras.hmm is None and not aligned:
+            return "no profile: align the training data, or give one with --hmm"
+        return unavailable()
 
 
 def jackknifed(
