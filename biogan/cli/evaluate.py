@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--identity", type=click.FloatRange(0, 1, min_open=True), default=0.9,
               show_default=True, help="Identity from which a record is a near copy.")  # fmt: skip
 @click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
+@click.option("--hmm", help="Profile of the protein family, in HMMER's format.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random choices.")
 @config_options(ReadingConfig, "reading")
 def command(
@@ -44,6 +45,7 @@ def command(
     count: int,
     identity: float,
     metrics: tuple[str, ...],
+    hmm: str | None,
     seed: int,
     reading: ReadingConfig,
 ) -> Report:
@@ -77,6 +79,7 @@ def command(
         n=count,
         identity=identity,
         progress=console.progress("scoring"),
+        hmm=hmm,
     )
     console.end_status()
     # The files first: who reads standard output may have gone away.

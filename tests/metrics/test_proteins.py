@@ -13,7 +13,7 @@ EXAMPLE = (
     "MAEGEITTFTALTEKFNLPPGNYKKPKLLYCSNGGHFLRILPDGTVDGTRDRSDQHIQLQLSAESVGEVYIKSTETGQYLAMDTSGLLYGSQ"
     "TPSEECLFLERLEENHYNTYTSKKHAEKNWFVGLKKNGSCKRGPRTHYGQKAILFLPLPV"
 )
-PROPERTIES = [name for name, m in METRICS.items() if m.group == "protein" and "-w1" in name]
+PROPERTIES = [name for name, m in METRICS.items() if m.needs == ("protein",)]
 
 
 def proteins(*texts: str) -> SequenceSet:
