@@ -16,14 +16,14 @@ from biogan.metrics.base import Metric, Value
 from biogan.metrics.catalogue import get_metrics
 from biogan.metrics.comparison import KINDS, Comparison, Extras, Sample
 from biogan.metrics.inputs import Sequences, as_set, shuffled
+from biogan.metrics.novelty import MOST as NEAR_COPIES
 from biogan.metrics.profile import read_profile
 from biogan.metrics.roles import Roles, assign_roles
 from biogan.protocols import Sampler
 from biogan.report.report import CONTROL, Report, Row
-from biogan.similarity import has_near_copy
 
-#: Records of each set that are scored at most.
-MAX_RECORDS = 10_000
+#: Sequences that a sampler is asked for.
+DRAWN = 10_000
 
 
 def evaluate(
@@ -33,7 +33,7 @@ def evaluate(
     held_out: Sequences | None = None,
     metrics: Sequence[str] | None = None,
     seed: int = 0,
-    n: int = MAX_RECORDS,
+    n: int | None = None,
     identity: float = 0.9,
     floors: Sequence[str] | None = None,
     progress: Callable[[str], None] | None = None,
@@ -47,7 +47,7 @@ def evaluate(
     real : SequenceSet, list of str or list of Bio.SeqRecord.SeqRecord
         Real sequences, the reference.
     generated : SequenceSet, list of str, list of SeqRecord or Sampler
-        What is judged; a sampler is asked for ``n`` sequences.
+        What is judged; a sampler is asked for ``n`` sequences, 10,000 by default.
     train : as ``real``, optional
         What the generator was trained on: needed to speak about memorisation.
     held_out : as ``real``, optional
@@ -58,7 +58,8 @@ def evaluate(
     seed : int
         Seed of subsamples, floors and folds.
     n : int
-        Records of each set that are scored at most; all are cut to the size of the smallest set.
+        Records of each set that are read at most, by default all; every set is cut to the size of
+        the smallest. Metrics that are dear read fewer, and their rows say how many.
     identity : float
         Identity from which a record counts as a near copy, above 0 to 1.
     floors : list of str, optional
@@ -83,7 +84,7 @@ def evaluate(
     ConfigError
         If a number is out of its range or a metric or floor unknown.
     """
-    if n < 1 or not 0 < identity <= 1:
+    if (n is not None and n < 1) or not 0 < identity <= 1:
         raise ConfigError(f"n={n}, identity={identity}: n is at least 1, identity in (0, 1]")
     chosen = get_metrics(metrics)
     extras = Extras(None if hmm is None else read_profile(hmm), features)
@@ -93,12 +94,11 @@ def evaluate(
         for name, some in (("train", train), ("held-out", held_out))
         if some is not None
     }
-    drawn = generated.sample(n, seed) if isinstance(generated, Sampler) else generated
+    drawn = generated.sample(n or DRAWN, seed) if isinstance(generated, Sampler) else generated
     judged = as_set(drawn, "generated", reference.alphabet)
-    roles = assign_roles(
-        reference, given.get("train"), given.get("held-out"), min(n, len(judged)), seed, identity
-    )
-    size = min(n, len(judged), len(roles.target), len(roles.ceiling))
+    most = len(judged) if n is None else min(n, len(judged))
+    roles = assign_roles(reference, given.get("train"), given.get("held-out"), most, seed, identity)
+    size = min(most, len(roles.target), len(roles.ceiling))
     samples = {
         "target": Sample(shuffled(roles.target, seed)[:size]),
         "source": Sample(roles.source),
@@ -147,8 +147,9 @@ def evaluate(
             for name, some in {"generated": judged, "reference": reference, **given}.items()
         },
         notes=(
-            f"every set is read at n = {size}, the smallest of --n {n}, generated {len(judged)}, "
-            f"target {len(roles.target)} and ceiling {len(roles.ceiling)}",
+            f"every set is read at n = {size}, the smallest of {'' if n is None else f'-n {n}, '}"
+            f"generated {len(judged)}, target {len(roles.target)} and ceiling "
+            f"{len(roles.ceiling)}",
             *roles.notes,
             *_left_out(unfit),
         ),
@@ -199,8 +200,7 @@ def _fresh_rate(
 ) -> tuple[int, int] | None:
     if "fresh" not in samples or not any("fresh" in m.needs for m in metrics):
         return None
-    fresh, source = samples["fresh"].sequences, samples["source"].sequences
-    near = has_near_copy(fresh, source, identity)
+    near = samples["fresh"].first(NEAR_COPIES).near_copies(samples["source"], identity)
     return int(near.sum()), len(near)
 
 

@@ -124,7 +124,7 @@ def test_all_sets_are_read_at_the_smallest_n():
     report = evaluate(HELD[:100], FRESH, train=TRAIN, metrics=["unique"], n=300)
     assert report.n == 100
     assert {v.n for v in report["unique"].columns.values()} == {100}
-    assert report.notes[0].startswith("every set is read at n = 100, the smallest of --n 300")
+    assert report.notes[0].startswith("every set is read at n = 100, the smallest of -n 300")
 
 
 def test_a_sampler_is_asked_for_n_sequences():

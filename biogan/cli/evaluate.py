@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 @click.option("-o", "--out", help="Folder for metrics.json, metrics.tsv and verdict.txt.")
 @click.option("--overwrite", is_flag=True, help="Replace the report in the folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
-@click.option("-n", "count", type=click.IntRange(1), default=10_000, show_default=True,
-              help="Records of each set that are scored at most.")  # fmt: skip
+@click.option("-n", "count", type=click.IntRange(1),
+              help="Records of each set that are read at most; all by default.")  # fmt: skip
 @click.option("--identity", type=click.FloatRange(0, 1, min_open=True), default=0.9,
               show_default=True, help="Identity from which a record is a near copy.")  # fmt: skip
 @click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
@@ -42,7 +42,7 @@ def command(
     out: str | None,
     overwrite: bool,
     as_json: bool,
-    count: int,
+    count: int | None,
     identity: float,
     metrics: tuple[str, ...],
     hmm: str | None,

@@ -9,7 +9,7 @@ floors.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -71,6 +71,9 @@ class Metric:
         Short text for tables.
     function : callable
         Computes it.
+    most : int or None
+        Records of candidate and reference that are read, the first in their random order; ``None``
+        for all. The note of the value says so where there are more.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Metric:
     unit: str
     title: str
     function: Function
+    most: int | None = None
 
     def __call__(self, comparison: Comparison) -> Value:
         """Compute the metric, or say why it cannot be read."""
@@ -89,7 +93,12 @@ class Metric:
             reason = comparison.missing(need)
             if reason:
                 return Value(None, note=reason)
-        return self.function(comparison)
+        few = comparison if self.most is None else comparison.first(self.most)
+        value = self.function(few)
+        if len(few.candidate) == len(comparison.candidate):
+            return value
+        cut = f"{len(few.candidate):,} of {len(comparison.candidate):,} records"
+        return replace(value, note=f"{value.note}; {cut}" if value.note else cut)
 
     def loss(self, value: float) -> float:
         """Distance from the goal, so that lower is better for every metric."""
@@ -110,11 +119,12 @@ def metric(
     high: float | None = None,
     needs: tuple[str, ...] = (),
     unit: str = "",
+    most: int | None = None,
 ) -> Callable[[Function], Function]:
     """Register a function as a metric; see :class:`Metric` for the parameters."""
 
     def register(function: Function) -> Function:
-        METRICS[name] = Metric(name, group, goal, low, high, needs, unit, title, function)
+        METRICS[name] = Metric(name, group, goal, low, high, needs, unit, title, function, most)
         return function
 
     return register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from biogan.metrics.identities import pair_identities
 from biogan.metrics.intervals import GROUPS, jackknife
 from biogan.metrics.kmers import grouped_kmer_counts
 from biogan.metrics.profile import Profile, unavailable
+from biogan.similarity import has_near_copy
 
 #: Needs that the kind of data and the :class:`Extras` decide, alike for every candidate.
 KINDS = frozenset({"nucleotides", "protein", "profile"})
@@ -48,6 +49,8 @@ class Sample:
         self.sequences = sequences
         self._kmers: dict[int, np.ndarray] = {}
         self._identities: dict[bool, np.ndarray] = {}
+        self._near: dict[tuple[Sample, float], np.ndarray] = {}
+        self._first: dict[int, Sample] = {}
         self._values: dict[Callable[[SequenceSet], np.ndarray], np.ndarray] = {}
 
     def __len__(self) -> int:
@@ -68,6 +71,14 @@ class Sample:
         """Codes of a set of one length, shape (n, L)."""
         return self.sequences.matrix()
 
+    def first(self, n: int) -> Sample:
+        """Return the first ``n`` records, for what is too dear to be computed on all of them."""
+        if n >= len(self):
+            return self
+        if n not in self._first:
+            self._first[n] = Sample(self.sequences[:n])
+        return self._first[n]
+
     def group_kmers(self, k: int) -> np.ndarray:
         """k-mer counts of each jackknife group, shape (GROUPS, A**k)."""
         if k not in self._kmers:
@@ -85,6 +96,12 @@ class Sample:
         if by_position not in self._identities:
             self._identities[by_position] = pair_identities(self.sequences, by_position)
         return self._identities[by_position]
+
+    def near_copies(self, source: Sample, identity: float) -> np.ndarray:
+        """Tell which records have this identity to some record of ``source``: shape (n,), bool."""
+        if (source, identity) not in self._near:
+            self._near[source, identity] = has_near_copy(self.sequences, source.sequences, identity)
+        return self._near[source, identity]
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +136,16 @@ class Comparison:
     identity: float = 0.9
     seed: int = 0
     extras: Extras = field(default_factory=Extras)
+    _first: dict[int, Comparison] = field(default_factory=dict, repr=False)
+
+    def first(self, n: int) -> Comparison:
+        """Return the comparison of the first ``n`` records of candidate and reference."""
+        candidate, reference = self.candidate.first(n), self.reference.first(n)
+        if candidate is self.candidate and reference is self.reference:
+            return self
+        if n not in self._first:
+            self._first[n] = replace(self, candidate=candidate, reference=reference, _first={})
+        return self._first[n]
 
     def missing(self, need: str) -> str:
         """Say why ``need`` is not met; an empty string if it is."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,22 +14,23 @@ from biogan.metrics.inputs import shuffled
 from biogan.metrics.intervals import wilson
 from biogan.metrics.profile import Profile, build_profile
 
-#: Records of each set that are scored at most: their scores are as good as those of more.
-MAX_SCORED = 2000
+# Records of each set that are scored: their scores are as good as those of more.
+_MOST = 2000
 
 
-@metric("hmm-score-w1", "protein", "profile score W1", needs=("protein", "profile"), unit="bits")
+@metric("hmm-score-w1", "protein", "profile score W1", needs=("protein", "profile"), unit="bits",
+        most=_MOST)  # fmt: skip
 def score_distance(comparison: Comparison) -> Value:
     """Wasserstein-1 distance of the bit scores against the profile of the family."""
     try:
         _, new, real = _scores(comparison)
     except DataError as error:
         return Value(None, note=str(error))
-    return replace(value_distance(comparison, new, real), n=len(new))
+    return value_distance(comparison, new, real)
 
 
 @metric("hmm-hits", "protein", "profile hits", goal="high", high=1.0,
-        needs=("protein", "profile"), unit="share")  # fmt: skip
+        needs=("protein", "profile"), unit="share", most=_MOST)  # fmt: skip
 def hits(comparison: Comparison) -> Value:
     """Share of the records that the profile finds, at an E-value of 0.01 among 10,000."""
     try:
@@ -43,15 +43,8 @@ def hits(comparison: Comparison) -> Value:
 
 def _scores(comparison: Comparison) -> tuple[Profile, np.ndarray, np.ndarray]:
     profile = comparison.extras.hmm or _built(comparison.source, comparison.seed)
-    new, real = (s.values(profile.bits) for s in map(_first, (comparison.candidate,
-                                                              comparison.reference)))  # fmt: skip
+    new, real = (s.values(profile.bits) for s in (comparison.candidate, comparison.reference))
     return profile, new, real
-
-
-@lru_cache(maxsize=2)
-def _first(sample: Sample) -> Sample:
-    """Take the records that are scored; kept for the second metric and the next candidate."""
-    return Sample(sample.sequences[:MAX_SCORED])
 
 
 @lru_cache(maxsize=1)

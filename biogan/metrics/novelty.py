@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-import numpy as np
-
 from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison
 from biogan.metrics.intervals import newcombe, wilson
-from biogan.similarity import has_near_copy
+
+#: Records whose likeness to the training data is read: to 0.02 points where none is a near copy.
+MOST = 20_000
 
 
 @metric("copies", "novelty", "exact copies", high=1.0, unit="share")
@@ -22,19 +20,19 @@ def exact_copies(comparison: Comparison) -> Value:
     return Value(*share, n=len(sequences), details=tuple(sequences.ids[i] for i in hits[:5]))
 
 
-@metric("near-copies", "novelty", "near copies", high=1.0, unit="share")
+@metric("near-copies", "novelty", "near copies", high=1.0, unit="share", most=MOST)
 def near_copies(comparison: Comparison) -> Value:
     """Share of the records with a training record at or above the identity (0.9)."""
-    hits, n = int(_near(comparison).sum()), len(comparison.candidate)
+    hits, n = _near(comparison)
     return Value(*_share(hits, n), n=n, note=f"id>={comparison.identity:g}")
 
 
 @metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0, needs=("fresh",),
-        unit="share")  # fmt: skip
+        unit="share", most=MOST)  # fmt: skip
 def near_copy_excess(comparison: Comparison) -> Value:
     """Near-copy rate minus that of held-out real records: copying, not likeness."""
     assert comparison.fresh_rate is not None  # the need "fresh" was met
-    hits, n = int(_near(comparison).sum()), len(comparison.candidate)
+    hits, n = _near(comparison)
     real_hits, real_n = comparison.fresh_rate
     low, high = newcombe(hits, n, real_hits, real_n)
     return Value(hits / n - real_hits / real_n, low, high, n=n)
@@ -44,8 +42,6 @@ def _share(hits: int, n: int) -> tuple[float, float, float]:
     return hits / n, *wilson(hits, n)
 
 
-@lru_cache(maxsize=1)
-def _near(comparison: Comparison) -> np.ndarray:
-    return has_near_copy(
-        comparison.candidate.sequences, comparison.source.sequences, comparison.identity
-    )
+def _near(comparison: Comparison) -> tuple[int, int]:
+    near = comparison.candidate.near_copies(comparison.source, comparison.identity)
+    return int(near.sum()), len(near)

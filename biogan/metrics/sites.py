@@ -23,18 +23,21 @@ from biogan.metrics.position import (
 )
 from biogan.seeds import rng
 
+# Indicators of all letters take some 100 bytes a column and record.
+_MOST = 20_000
+
 Count = Callable[[np.ndarray, int], np.ndarray]
 
 
 @metric("site-jsd", "positions", "position letter JSD", high=1.0, needs=("columns",),
-        unit="bits")  # fmt: skip
+        unit="bits", most=_MOST)  # fmt: skip
 def site_divergence(comparison: Comparison) -> Value:
     """Mean over positions of the divergence of the letters there."""
     return _divergence(comparison, letter_counts)
 
 
 @metric("site-pair-jsd", "positions", "position 2-mer JSD", high=1.0, needs=("columns",),
-        unit="bits")  # fmt: skip
+        unit="bits", most=_MOST)  # fmt: skip
 def neighbour_divergence(comparison: Comparison) -> Value:
     """Mean over positions of the divergence of the two letters there."""
     if comparison.reference.matrix.shape[1] < 2:
@@ -43,13 +46,14 @@ def neighbour_divergence(comparison: Comparison) -> Value:
 
 
 @metric("pair-pearson", "positions", "pair correlation r", goal="high", low=-1.0, high=1.0,
-        needs=("columns",))  # fmt: skip
+        needs=("columns",), most=_MOST)  # fmt: skip
 def covariance_correlation(comparison: Comparison) -> Value:
     """Pearson correlation of C_ij(a,b) = f_ij - f_i f_j over all pairs of positions."""
     return _from_pairs(comparison, 0, low=-1.0, high=1.0)
 
 
-@metric("pair-slope", "positions", "pair correl. slope", goal="same", low=None, needs=("columns",))
+@metric("pair-slope", "positions", "pair correl. slope", goal="same", low=None, needs=("columns",),
+        most=_MOST)  # fmt: skip
 def covariance_slope(comparison: Comparison) -> Value:
     """Slope of the generated C_ij on the real ones: below 1, right pattern but too weak."""
     return _from_pairs(comparison, 1, low=-np.inf, high=np.inf)

@@ -10,7 +10,7 @@ from biogan.evaluation import evaluate
 from biogan.metrics import base
 from biogan.metrics.base import Value, metric
 from biogan.metrics.catalogue import get_metrics
-from biogan.metrics.comparison import Comparison
+from biogan.metrics.comparison import Comparison, Sample
 
 
 def test_every_metric_is_documented():
@@ -43,6 +43,23 @@ def test_a_new_metric_is_a_row_of_every_report():
         assert "starts-with-a" in evaluate(*sets, floors=[])
     finally:
         del base.METRICS["starts-with-a"]
+
+
+def test_a_dear_metric_reads_the_first_records_and_says_so():
+    def mean_length(comparison: Comparison) -> Value:
+        n = len(comparison.candidate)
+        return Value(float(comparison.candidate.plain.lengths.mean()), n=n, note="nt")
+
+    sample, real = (Sample(iid(DNA, n, 10, n)) for n in (30, 50))
+    comparison = Comparison(sample, real, real)
+    found = base.Metric("x", "g", "low", None, None, (), "", "x", mean_length, most=20)
+    assert found(comparison) == Value(10.0, n=20, note="nt; 20 of 30 records")
+    assert comparison.first(20) is comparison.first(20)
+    assert comparison.first(20).reference.sequences.strings() == real.sequences.strings()[:20]
+    assert base.Metric("x", "g", "low", None, None, (), "", "x", mean_length, most=30)(
+        comparison
+    ) == Value(10.0, n=30, note="nt")
+    assert comparison.first(50) is comparison
 
 
 def test_unknown_names_are_refused():
