@@ -70,6 +70,10 @@ class OutputError(BioganError):
     """An output that cannot be written, or would overwrite somebody's work."""
 
 
+class QualityError(BioganError):
+    """Generated sequences that fail a check which was asked for."""
+
+
 class CheckpointError(BioganError):
     """A model folder with a missing, foreign or damaged file."""
 

@@ -213,4 +213,6 @@ def _describe(sequences: SequenceSet) -> dict[str, object]:
         "longest": int(lengths.max()),
         "sha256": sequences.digest,
     }
-    return facts if report is None else {**facts, "read": report.records, "dropped": report.dropped}
+    if report is None:
+        return facts
+    return {"source": report.source, **facts, "read": report.records, "dropped": report.dropped}

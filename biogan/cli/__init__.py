@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> Any:
     BioganError, click.ClickException
         Whatever goes wrong; :func:`run` turns it into one line and an exit code.
     """
-    console.settings.reset()
+    console.settings.reset(sys.argv[1:] if argv is None else argv)
     return group.main(
         args=None if argv is None else list(argv), prog_name="biogan", standalone_mode=False
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 # Set by Lightning Fabric, torchrun and srun in the processes that they start.
@@ -17,13 +18,20 @@ class Settings:
 
     quiet: bool = False
     debug: bool = False
+    arguments: tuple[str, ...] = ()
 
-    def reset(self) -> None:
+    def reset(self, arguments: Sequence[str] = ()) -> None:
         """Go back to the defaults, so that a second call in one process starts afresh."""
         self.quiet = self.debug = False
+        self.arguments = tuple(arguments)
 
 
 settings = Settings()
+
+
+def command_line() -> str:
+    """Return the command that is running, as it can be typed again."""
+    return shlex.join(["biogan", *settings.arguments])
 
 
 def follower() -> bool:

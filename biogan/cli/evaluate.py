@@ -10,7 +10,7 @@ import click
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options
 from biogan.config import ReadingConfig
-from biogan.errors import OutputError
+from biogan.errors import OutputError, QualityError
 
 if TYPE_CHECKING:
     from biogan.alphabet import Alphabet
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--reference", required=True, help="Real sequences.")
 @click.option("--train", help="What the generator was trained on: needed to find copies.")
 @click.option("--held-out", help="Real sequences that the generator has not seen.")
-@click.option("-o", "--out", help="Folder for metrics.json, metrics.tsv and verdict.txt.")
+@click.option("-o", "--out", help="Folder for report.html, metrics.json and further files.")
 @click.option("--overwrite", is_flag=True, help="Replace the report in the folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
 @click.option("-n", "count", type=click.IntRange(1),
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
               show_default=True, help="Identity from which a record is a near copy.")  # fmt: skip
 @click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
 @click.option("--hmm", help="Profile of the protein family, in HMMER's format.")
+@click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
+              "fails (mark x), e.g. memorisation,diversity,composition.")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random choices.")
 @config_options(ReadingConfig, "reading")
 def command(
@@ -46,6 +48,7 @@ def command(
     identity: float,
     metrics: tuple[str, ...],
     hmm: str | None,
+    fail_on: str | None,
     seed: int,
     reading: ReadingConfig,
 ) -> Report:
@@ -57,13 +60,15 @@ def command(
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.evaluation import evaluate
     from biogan.io.tables import claim_folder
+    from biogan.report.folder import write_report
 
+    groups = _groups(fail_on)
     if out is not None:
-        _check_folder(Path(out), overwrite)
-    real = _read("reference", reference, reading)
+        check_folder(Path(out), overwrite)
+    real = read_like("reference", reference, reading)
     paths = {"generated": fasta, "train": train, "held-out": held_out}
     sets = {
-        name: _read(name, path, reading, real.alphabet)
+        name: read_like(name, path, reading, real.alphabet)
         for name, path in paths.items()
         if path is not None
     }
@@ -84,13 +89,41 @@ def command(
     console.end_status()
     # The files first: who reads standard output may have gone away.
     if out is not None:
-        _write(report, Path(out))
-        console.say(f"{out}: metrics.json, metrics.tsv and verdict.txt written")
+        files = write_report(report, Path(out), console.command_line())
+        console.say(f"{out}: {', '.join(files)} written")
     click.echo(report.to_json() if as_json else report.to_text())
+    _judge(report, groups)
     return report
 
 
-def _read(
+def _groups(names: str | None) -> list[str]:
+    """Read ``--fail-on``: groups of metrics, with ``memorisation`` for ``novelty``."""
+    from biogan.metrics.catalogue import GROUP_ORDER
+
+    known = {**{group: group for group in GROUP_ORDER}, "memorisation": "novelty"}
+    wanted = [name.strip() for name in (names or "").split(",") if name.strip()]
+    for name in wanted:
+        if name not in known:
+            raise click.UsageError(f"--fail-on: no group {name!r}; groups: {', '.join(known)}")
+    if names is not None and not wanted:
+        raise click.UsageError(f"--fail-on: names no group; groups: {', '.join(known)}")
+    return [known[name] for name in wanted]
+
+
+def _judge(report: Report, groups: list[str]) -> None:
+    """Fail where a group that was asked for does; say where nothing could be judged."""
+    from biogan.report.report import FAILED, UNREAD
+
+    rows = [row for row in report.rows if row.metric.group in groups]
+    failed = [f"{row.metric.title} ({row.status})" for row in rows if row.status in FAILED]
+    if failed:
+        raise QualityError(f"--fail-on: {'; '.join(failed)}")
+    for group in groups:
+        if all(row.status == UNREAD for row in rows if row.metric.group == group):
+            console.say(f"--fail-on: {group} could not be assessed, so it could not fail")
+
+
+def read_like(
     name: str, path: str, reading: ReadingConfig, alphabet: Alphabet | None = None
 ) -> SequenceSet:
     """Read one file; all but the reference are read with the reference's alphabet."""
@@ -105,17 +138,9 @@ def _read(
     return sequences
 
 
-def _check_folder(folder: Path, overwrite: bool) -> None:
+def check_folder(folder: Path, overwrite: bool) -> None:
+    """Refuse a file, and a folder that holds something, unless it may be replaced."""
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file, -o needs a folder")
     if folder.is_dir() and any(folder.iterdir()) and not overwrite:
         raise OutputError(f"{folder}: is not empty; use --overwrite, or another folder")
-
-
-def _write(report: Report, folder: Path) -> None:
-    from biogan.io.tables import atomic_path, write_json, write_tsv
-
-    write_json(report.to_dict(), folder / "metrics.json")
-    write_tsv(report.to_frame(), folder / "metrics.tsv")
-    with atomic_path(folder / "verdict.txt") as temporary:
-        temporary.write_text(report.to_text() + "\n", encoding="utf-8")

@@ -25,6 +25,8 @@ DIFFERENCE = "near-excess"
 REAL, BETWEEN, FLOOR, EXCESS, UNREAD = (
     "indistinguishable", "between", "no better than a floor", "more than held-out", "not assessed",
 )  # fmt: skip
+#: What counts as a failure.
+FAILED = (FLOOR, EXCESS)
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ class Report:
         Identity of a near copy.
     sets : dict
         For each set given: records, alphabet, shortest, longest, sha256, and where it was read
-        from records of any form, ``read`` and ``dropped`` (numbers of records, by reason).
+        from records of any form, ``source``, ``read`` and ``dropped`` (numbers of records, by
+        reason).
     notes : tuple of str
         What was chosen and what could not be done.
     version : str
@@ -164,13 +167,33 @@ class Report:
         """Return at most six sentences: number, interval, ceiling, best floor, consequence."""
         from biogan.report.verdict import verdict
 
-        return verdict(self)
+        return [str(sentence) for sentence in verdict(self)]
 
     def to_text(self) -> str:
         """Return a plain table of at most 110 columns, then the verdict."""
         from biogan.report.text import to_text
 
         return to_text(self)
+
+    def to_html(self, title: str = "", command: str = "") -> str:
+        """Return the page: one HTML file that loads nothing and runs no script.
+
+        Parameters
+        ----------
+        title : str
+            Heading, by default the name of the file with the generated records.
+        command : str
+            Command line to be named in it.
+        """
+        from biogan.report.page import to_html
+
+        return to_html(self, title, command)
+
+    def _repr_html_(self) -> str:
+        """Verdict and scoreboard for a notebook."""
+        from biogan.report.page import to_fragment
+
+        return to_fragment(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON; a number that could not be read is ``None``."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from biogan.io.input_report import plural
 from biogan.metrics.base import Value
 from biogan.metrics.intervals import GROUPS
 from biogan.report.report import EXCESS, FLOOR, REAL, UNREAD
+from biogan.report.text import interval, number
 
 if TYPE_CHECKING:
     from biogan.report.report import Report, Row
@@ -25,10 +27,41 @@ _SUBJECTS = {
 }
 
 
-def verdict(report: Report) -> list[str]:
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of the verdict in its parts.
+
+    Attributes
+    ----------
+    subject : str
+        What it is about; empty where nothing could be judged.
+    status : str
+        Status of the row that it rests on.
+    evidence : str
+        Numbers beside their scale.
+    consequence : str
+        What follows from them.
+    """
+
+    subject: str
+    status: str
+    evidence: str
+    consequence: str
+
+    def __str__(self) -> str:
+        # What is no judgement comes first, so that its number is not read as one.
+        if not self.evidence:
+            return f"{self.consequence}."
+        if self.status == UNREAD:
+            return f"{self.subject}: {self.consequence}; {self.evidence}."
+        return f"{self.subject}: {self.evidence}: {self.consequence}."
+
+
+def verdict(report: Report) -> list[Sentence]:
     """Return the sentences for a report."""
     if report.n < GROUPS:
-        return [f"No judgement: {plural(report.n, 'record')} of each set, {GROUPS} are needed."]
+        few = f"{plural(report.n, 'record')} of each set, {GROUPS} are needed"
+        return [Sentence("", UNREAD, "", f"No judgement: {few}")]
     sentences = [s for s in [_memorisation(report)] if s]
     rows = {row.metric.name: row for row in report.rows if row.status != UNREAD}
     spoken = [(subject, rows[name]) for name, subject in _SUBJECTS.items() if name in rows]
@@ -42,19 +75,21 @@ def verdict(report: Report) -> list[str]:
     # Where there is no room for all, what looks like real data is left out before what does not.
     kept = sorted(spoken, key=lambda pair: pair[1].status == REAL)[: _MOST - len(sentences)]
     sentences += [_sentence(*pair, report.n) for pair in spoken if pair in kept]
-    return sentences or ["No judgement: none of the metrics asked for could be judged."]
+    none = "No judgement: none of the metrics asked for could be judged"
+    return sentences or [Sentence("", UNREAD, "", none)]
 
 
-def _sentence(subject: str, row: Row, n: int) -> str:
-    found = f"{row.metric.title}{_parameter(row)} {_measured(row.generated)}"
-    scale = f"held-out real data {_plain(row.ceiling)}"
+def _sentence(subject: str, row: Row, n: int) -> Sentence:
+    measured = f"{number(row.generated.value)} {interval(row.generated)}".strip()
+    found = f"{row.metric.title}{_parameter(row)} {measured}"
+    scale = f"held-out real data {number(row.ceiling.value)}"
     if row.metric.group == "novelty":  # no floor: trivial samplers do not copy
         more = "more" if row.status == EXCESS else "no more"
-        return f"{subject}: {found}; {scale}: {more} than held-out real data."
+        return Sentence(subject, row.status, f"{found}; {scale}", f"{more} than held-out real data")
     best = row.best_floor
     if best is not None:
-        scale += f", best floor {best} {_plain(row.floors[best])}"
-    return f"{subject}: {found}; {scale}: {_consequence(row, n)}."
+        scale += f", best floor {best} {number(row.floors[best].value)}"
+    return Sentence(subject, row.status, f"{found}; {scale}", _consequence(row, n))
 
 
 def _consequence(row: Row, n: int) -> str:
@@ -71,24 +106,22 @@ def _consequence(row: Row, n: int) -> str:
     return f"between real data and {best or 'a floor'}{told}"
 
 
-def _memorisation(report: Report) -> str:
+def _memorisation(report: Report) -> Sentence | None:
     if "near-copies" not in report:
-        return ""
+        return None
     row = report["near-copies"]
     copies = f"{_percent(row.generated)} of the generated records are at least "
     copies += f"{100 * report.identity:g} % identical to"
     trained = "train" in report.sets
+    subject = "Memorisation"
     if row.ceiling.value is None:
         if trained:
-            return (
-                "Memorisation: not assessable without real records outside the training data; "
-                f"{copies} a training record."
-            )
-        return (
-            f"Memorisation: not assessable without training and held-out data; {copies} a "
-            "reference record, which is copying if the generator was trained on the reference."
-        )
-    said = f"Memorisation: {copies} a {'training' if trained else 'reference'} record, "
+            why = "not assessable without real records outside the training data"
+            return Sentence(subject, UNREAD, f"{copies} a training record", why)
+        why = "not assessable without training and held-out data"
+        copies += " a reference record, which is copying if the generator was trained on the "
+        return Sentence(subject, UNREAD, f"{copies}reference", why)
+    said = f"{copies} a {'training' if trained else 'reference'} record, "
     said += f"held-out real data {100 * row.ceiling.value:.3g} %"
     # In a close family real records are near copies too: only letters tell a copier there.
     exact = "copies" in report and report["copies"].status == EXCESS
@@ -98,25 +131,14 @@ def _memorisation(report: Report) -> str:
         said += f"; {_percent(verbatim.generated)} letter for letter, held-out real data "
         said += f"{100 * verbatim.ceiling.value:.3g} %"
     near = report["near-excess" if "near-excess" in report else "near-copies"]
-    copier = exact or near.status == EXCESS
-    return f"{said}: {'the generator copies' if copier else 'no more than real data'}."
+    if exact or near.status == EXCESS:
+        return Sentence(subject, EXCESS, said, "the generator copies")
+    return Sentence(subject, near.status, said, "no more than real data")
 
 
 def _percent(value: Value) -> str:
     assert value.value is not None and value.low is not None and value.high is not None
     return f"{100 * value.value:.3g} % [{100 * value.low:.3g}, {100 * value.high:.3g}]"
-
-
-def _measured(value: Value) -> str:
-    from biogan.report.text import interval, number
-
-    return f"{number(value.value)} {interval(value)}".strip()
-
-
-def _plain(value: Value) -> str:
-    from biogan.report.text import number
-
-    return number(value.value)
 
 
 def _parameter(row: Row) -> str:

@@ -1,4 +1,5 @@
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from biogan.alphabet import DNA
 from biogan.cli import ReaderGone, main, run
 from biogan.datasets.sequences import SequenceSet
 
+FILES = ["biogan_mqc.json", "metrics.json", "metrics.tsv", "report.html", "verdict.txt"]
 QUICK = ["--metric", "kmer-jsd", "--metric", "near-copies", "--metric", "near-excess"]
 
 
@@ -45,10 +47,12 @@ def test_folder_holds_the_report(files, tmp_path):
     out = tmp_path / "report"
     command = ["evaluate", files["new"], "--reference", files["real"], "-o", str(out), *QUICK]
     report = main([*command, "--held-out", files["held"]])
-    assert sorted(p.name for p in out.iterdir()) == ["metrics.json", "metrics.tsv", "verdict.txt"]
+    assert sorted(p.name for p in out.iterdir()) == FILES
     assert json.loads((out / "metrics.json").read_text()) == report.to_dict()
     assert (out / "metrics.tsv").read_text() == report.to_tsv()
     assert (out / "verdict.txt").read_text() == report.to_text() + "\n"
+    page = (out / "report.html").read_text()
+    assert shlex.join(["biogan", *command, "--held-out", files["held"]]) in page
     main([*command, "--overwrite"])
 
 
@@ -60,7 +64,7 @@ def test_the_report_is_written_though_nobody_reads_standard_output(files, tmp_pa
     out = tmp_path / "report"
     with pytest.raises(ReaderGone):
         main(["evaluate", files["new"], "--reference", files["real"], "-o", str(out), *QUICK])
-    assert sorted(p.name for p in out.iterdir()) == ["metrics.json", "metrics.tsv", "verdict.txt"]
+    assert sorted(p.name for p in out.iterdir()) == FILES
 
 
 def test_a_folder_that_cannot_be_made_is_said_before_scoring(files, capsys, monkeypatch):
@@ -103,3 +107,36 @@ def test_validity_counts_what_reading_dropped(files, tmp_path):
 def test_reference_is_needed(files, capsys):
     assert run(["evaluate", files["new"]]) == 2
     assert "--reference" in capsys.readouterr().err
+
+
+def test_fail_on_writes_everything_and_then_fails(files, tmp_path, capsys):
+    out = tmp_path / "report"
+    copies = ["evaluate", files["real"], "--reference", files["held"], "--train", files["real"]]
+    command = [*copies, "--metric", "near-copies", "--metric", "copies", "--metric", "unique"]
+    assert run([*command, "-o", str(out), "--fail-on", "memorisation,diversity"]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[-1] == (
+        "biogan: --fail-on: near copies (more than held-out); exact copies (more than held-out)"
+    )
+    assert "\nVerdict\n" in captured.out
+    assert sorted(p.name for p in out.iterdir()) == FILES
+    assert run([*command, "--fail-on", "diversity"]) == 0
+    assert run([*command, "--fail-on", "novelty"]) == 1
+
+
+def test_fail_on_says_what_could_not_be_assessed(files, capsys):
+    command = ["evaluate", files["new"], "--reference", files["real"], *QUICK]
+    assert run([*command, "--fail-on", "memorisation"]) == 0
+    assert "--fail-on: novelty could not be assessed, so it could not fail" in (
+        capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize("groups", ["memorization", "novelty,nothing", ","])
+def test_unknown_groups_are_named_before_anything_is_read(groups, capsys):
+    assert (
+        run(["evaluate", "absent.fasta", "--reference", "absent.fasta", "--fail-on", groups]) == 2
+    )
+    err = capsys.readouterr().err
+    assert "groups: novelty, discriminability" in err
+    assert err.count("\n") == 1

@@ -1,0 +1,52 @@
+"""The files of an evaluation, each written whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from biogan.io.tables import atomic_path, write_json, write_tsv
+from biogan.report import multiqc, page
+
+if TYPE_CHECKING:
+    from biogan.report.report import Report
+
+PAGE, JSON, TABLE, VERDICT = "report.html", "metrics.json", "metrics.tsv", "verdict.txt"
+
+
+def write_report(report: Report, folder: Path, command: str = "") -> list[str]:
+    """Write page, numbers and tables of a report into a folder that is there.
+
+    Parameters
+    ----------
+    report : Report
+        What to write.
+    folder : Path
+        Where.
+    command : str
+        Command line to be named in the page.
+
+    Returns
+    -------
+    list of str
+        Names of the files.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    write_json(report.to_dict(), folder / JSON)
+    write_tsv(report.to_frame(), folder / TABLE)
+    _write_text(report.to_text() + "\n", folder / VERDICT)
+    files = [JSON, TABLE, VERDICT]
+    source = str(report.sets["generated"].get("source", "generated"))
+    write_json(multiqc.to_multiqc(report, Path(source).name), folder / multiqc.FILE)
+    files.append(multiqc.FILE)
+    _write_text(page.to_html(report, command=command, files=files), folder / PAGE)
+    return [PAGE, *files]
+
+
+def _write_text(text: str, path: Path) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,236 @@
+"""The page of a report: one HTML file that loads nothing, runs no script and escapes every name."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from biogan.io.input_report import plural
+from biogan.metrics.intervals import GROUPS
+from biogan.report.bars import bar
+from biogan.report.panels import panels
+from biogan.report.report import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
+from biogan.report.text import interval, number, short
+from biogan.report.verdict import verdict
+from biogan.report.words import words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from biogan.metrics.base import Value
+    from biogan.report.report import Report, Row
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a status looks: a shape, a colour and words, so that none of them is needed alone."""
+
+    sign: str
+    css: str
+    word: str
+
+
+STATUSES = {
+    REAL: Status("✓", "good", "indistinguishable from held-out real data at this n"),
+    BETWEEN: Status("~", "mid", "between held-out real data and the best floor"),
+    FLOOR: Status("✗", "bad", "no better than the best floor"),
+    EXCESS: Status("✗", "bad", "more copies than held-out real data"),
+    UNREAD: Status("?", "none", "not assessed"),
+}
+_GOALS = {"low": "low", "high": "high", "half": "0.5", "same": "1"}
+_ABOUT = {
+    "markov": "Markov chain of that order",
+    "positional-markov": "Markov chain with its own table at every position",
+    "pwm": "letters drawn position by position",
+    "dinucleotide-shuffle": "real records shuffled, 2-mer counts kept",
+    "shuffle": "real records shuffled",
+    "uniform": "random letters",
+}
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Return the templates; whatever is put into them is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("biogan.report"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def to_html(report: Report, title: str = "", command: str = "", files: Sequence[str] = ()) -> str:
+    """Write the page of a report.
+
+    Parameters
+    ----------
+    report : Report
+        What to show; drawings need its samples.
+    title : str
+        Heading, by default the name of the file with the generated records.
+    command : str
+        Command line that made the report.
+    files : sequence of str
+        Names of files in the same folder to link to.
+    """
+    return environment().get_template("report.html").render(
+        **head(report, title, "evaluation"),
+        verdict=sentences(report),
+        sections=_sections(report, panels(report)),
+        pairs=[],
+        command=command,
+        files=list(files),
+        **provenance(report),
+    )  # fmt: skip
+
+
+def to_fragment(report: Report) -> str:
+    """Write verdict and scoreboard only, for a notebook."""
+    return environment().get_template("fragment.html").render(
+        verdict=sentences(report), sections=_sections(report, {}), **head(report, "", ""),
+        floors=_floors(report),
+    )  # fmt: skip
+
+
+def head(report: Report, title: str, kind: str) -> dict[str, Any]:
+    """Return what the top of every page needs."""
+    name = str(report.sets["generated"].get("source", "generated sequences"))
+    records = plural(report.sets["generated"]["records"], "generated record")
+    return {
+        "version": report.version,
+        "kind": kind,
+        "title": title or name.rpartition("/")[2],
+        "lead": f"{records}, judged beside held-out real data and trivial samplers "
+        f"at n = {report.n:,} of each",
+        "n": report.n,
+        "counts": tally(report.rows),
+        "statuses": [STATUSES[s] for s in (REAL, BETWEEN, FLOOR, UNREAD)],
+    }
+
+
+def sentences(report: Report) -> list[dict[str, Any]]:
+    """Return the verdict with its marks."""
+    return [
+        {"subject": s.subject or "Verdict", "status": STATUSES[s.status], "evidence": s.evidence,
+         "consequence": s.consequence}
+        for s in verdict(report)
+    ]  # fmt: skip
+
+
+def provenance(report: Report) -> dict[str, Any]:
+    """Return files, letters, numbers of records, versions, methods: where the page comes from."""
+    packages = ("numpy", "scipy", "scikit-learn", "biopython")
+    versions = [f"biogan {report.version}", f"Python {platform.python_version()}"]
+    return {
+        "set_table": [_set_row(name, facts) for name, facts in report.sets.items()],
+        "notes": report.notes,
+        "seed": report.seed,
+        "identity": report.identity,
+        "versions": ", ".join(versions + [f"{name} {version(name)}" for name in packages]),
+        "groups": GROUPS,
+        "floors": _floors(report),
+        "skipped": _skipped(report.rows),
+        "methods": [_method(row) for row in report.rows],
+        "source_words": "training records" if "train" in report.sets else "reference records",
+    }
+
+
+def tally(rows: Iterable[Row]) -> list[tuple[Status, int]]:
+    """Count the marks, worst last."""
+    found = Counter(STATUSES[row.status].sign for row in rows)
+    first = {s.sign: s for s in reversed(STATUSES.values())}
+    return [(first[sign], found[sign]) for sign in "✓~✗?" if found[sign]]
+
+
+def _sections(report: Report, drawn: dict[str, Any]) -> list[dict[str, Any]]:
+    # A group without a number has no section: why is said where the skipped metrics are listed.
+    groups = dict.fromkeys(r.metric.group for r in report.rows if r.generated.value is not None)
+    return [
+        {
+            "id": "".join(c if c.isalnum() else "-" for c in f"group-{group}"),
+            "words": words(group),
+            "rows": [_row(row) for row in report.rows if row.metric.group == group],
+            "counts": tally(row for row in report.rows if row.metric.group == group),
+            "panels": drawn.get(group, []),
+        }
+        for group in groups
+    ]
+
+
+def _row(row: Row) -> dict[str, Any]:
+    found, ceiling = row.generated, row.ceiling
+    first, _, rest = found.note.partition("; ")
+    parameter = first if first.startswith(("k=", "id>=")) else ""
+    notes = [rest if parameter else found.note, *found.details]
+    status = STATUSES[row.status]
+    return {
+        "title": row.metric.title,
+        "parameter": parameter.replace(">=", " ≥ ").replace("k=", "k = "),
+        "status": status,
+        "read": found.value is not None,
+        "value": number(found.value),
+        "interval": interval(found),
+        "plain": number(found.plain),
+        "n": "" if found.n is None else f"{found.n:,}",
+        "ceiling": number(ceiling.value),
+        "ceiling_interval": interval(ceiling),
+        "floors": [
+            {"value": number(value.value), "best": name == row.best_floor}
+            for name, value in row.floors.items()
+        ],
+        "copies": number(row.columns[CONTROL].value) if CONTROL in row.columns else "",
+        "bar": bar(row),
+        "bar_text": _bar_text(row, found, ceiling),
+        "details": "; ".join(note for note in notes if note),
+    }  # fmt: skip
+
+
+def _bar_text(row: Row, found: Value, ceiling: Value) -> str:
+    best = row.best_floor
+    floor = f", {best} {number(row.floors[best].value)}" if best else ""
+    return f"generated {number(found.value)}, held-out {number(ceiling.value)}{floor}"
+
+
+def _floors(report: Report) -> list[dict[str, str]]:
+    names = list(report.rows[0].floors) if report.rows else []
+    return [
+        {"name": name, "short": short(name), "about": _ABOUT.get(name.rstrip("-0123456789"), name)}
+        for name in names
+    ]
+
+
+def _skipped(rows: Iterable[Row]) -> list[dict[str, str]]:
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row.generated.value is None:
+            reasons.setdefault(row.generated.note, []).append(row.metric.title)
+    return [{"titles": ", ".join(t), "reason": reason} for reason, t in reasons.items()]
+
+
+def _set_row(name: str, facts: dict[str, Any]) -> dict[str, Any]:
+    low, high = facts["shortest"], facts["longest"]
+    dropped = facts.get("dropped", {})
+    why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
+    return {
+        "name": name,
+        "source": facts.get("source", "from memory"),
+        "records": facts["records"],
+        "length": f"{low:,}" if low == high else f"{low:,}-{high:,}",
+        "letters": facts["alphabet"],
+        "dropped": why or "none",
+        "sha256": facts["sha256"],
+    }
+
+
+def _method(row: Row) -> dict[str, str]:
+    m = row.metric
+    text = (m.function.__doc__ or "").strip().partition("\n")[0]
+    ends = ["" if x is None else f"{x:g}" for x in (m.low, m.high)]
+    span = " to ".join(ends) if all(ends) else f"{ends[0]} up" if ends[0] else "any"
+    return {"title": m.title, "name": m.name, "definition": text, "goal": _GOALS[m.goal],
+            "range": span, "unit": m.unit}  # fmt: skip

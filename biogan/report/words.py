@@ -1,0 +1,104 @@
+"""What the page says about each group of metrics, for a reader who meets them the first time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Words:
+    """Heading and explanations of a section.
+
+    Attributes
+    ----------
+    title : str
+        Heading.
+    question : str
+        What the section answers.
+    read : str
+        How to read the drawing.
+    fails : str
+        What makes its metrics fail.
+    """
+
+    title: str
+    question: str
+    read: str
+    fails: str
+
+
+WORDS = {
+    "novelty": Words(
+        "Memorisation and novelty",
+        "Are the generated records new, or copies of what the generator was trained on?",
+        "Each curve says what share of a set has a nearest training record at least as alike as "
+        "the value below it; copying lifts the generated curve above that of held-out real data at "
+        "the right end.",
+        "Records that stand in the training data letter for letter or with a few changes, more "
+        "often than real records that were not trained on.",
+    ),
+    "discriminability": Words(
+        "Discriminability",
+        "Can a classifier tell generated from real records?",
+        "A map made of real records: a good set covers the cloud of real records and nothing "
+        "else, while trivial samplers gather in its middle. The classifier behind the number sees "
+        "far more than these two axes.",
+        "Anything systematic: a missing motif, a favoured word, a wrong letter at one position.",
+    ),
+    "k-mers": Words(
+        "k-mers",
+        "Are short words as frequent as in real records?",
+        "Every point is a k-mer; on the diagonal it is as frequent as in real records. The right "
+        "drawing shows other real records: that is how narrow the cloud can be at this number of "
+        "records. Rest the pointer on a point to see its k-mer.",
+        "Points far off the diagonal. A Markov chain matches short words by construction, so a "
+        "narrow cloud alone proves little.",
+    ),
+    "positions": Words(
+        "Positions",
+        "Is the right letter in the right column, and do columns vary together?",
+        "Logos should show the same letters at the same height. In the drawings of pair "
+        "correlations, points on the diagonal are pairs of columns that vary together as in real "
+        "records; a flat cloud means that columns are drawn one by one.",
+        "Motifs lost or smeared over columns; a slope below that of held-out data, where the "
+        "pattern is right but too weak.",
+    ),
+    "composition": Words(
+        "Composition",
+        "Are letters, lengths and GC content those of real records?",
+        "The outlines should lie on one another; not only their middle but their width matters.",
+        "Lengths or GC content shifted or collapsed to their mean; letters that do not belong to "
+        "the alphabet.",
+    ),
+    "diversity": Words(
+        "Diversity",
+        "Are the generated records as different from one another as real ones?",
+        "Identities of random pairs within a set: a curve to the right of that of real records "
+        "means that generated records resemble one another too much.",
+        "Mode collapse: the same records, or variants of a few, again and again.",
+    ),
+    "motifs": Words(
+        "Motifs",
+        "Do known motifs occur as often, and in the same places?",
+        "Each line compares the share of records with the motif in generated and real records.",
+        "A motif that is lost, far too frequent, or in other places.",
+    ),
+    "genes": Words(
+        "Genes",
+        "Are the records valid coding sequences?",
+        "Compare each rate with that of held-out real data and with that of chance.",
+        "Frames broken by stops, missing start or stop codons, foreign codon usage.",
+    ),
+    "protein": Words(
+        "Protein properties",
+        "Are the physical properties those of real proteins?",
+        "Each number is a distance of distributions in units of the spread of real records.",
+        "Charge, hydropathy or weight shifted, or domains that a profile no longer finds.",
+    ),
+}
+
+
+def words(group: str) -> Words:
+    """Return the words of a group; a caller's own group gets its name for a heading."""
+    plain = Words(group[:1].upper() + group[1:], "", "", "")
+    return WORDS.get(group, plain)
