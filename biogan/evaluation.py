@@ -24,6 +24,8 @@ from biogan.report.report import CONTROL, Report, Row
 
 #: Sequences that a sampler is asked for.
 DRAWN = 10_000
+#: Sequences that are drawn of each trivial sampler at most: their values hardly change beyond.
+FLOOR_RECORDS = 100_000
 
 
 def evaluate(
@@ -134,7 +136,7 @@ def evaluate(
     )
     names = default_floors(roles) if floors is None else list(floors)
     for name in dict.fromkeys([*names, CONTROL]):
-        sampled = get_baseline(name).fit(roles.fit).sample(size, seed)
+        sampled = get_baseline(name).fit(roles.fit).sample(min(size, FLOOR_RECORDS), seed)
         samples[name] = Sample(shuffled(sampled, seed)[:size])
         columns[name] = score(name, samples[name], chosen)
     return Report(
@@ -150,6 +152,7 @@ def evaluate(
             f"every set is read at n = {size}, the smallest of {'' if n is None else f'-n {n}, '}"
             f"generated {len(judged)}, target {len(roles.target)} and ceiling "
             f"{len(roles.ceiling)}",
+            *([f"floors and {CONTROL} at n = {FLOOR_RECORDS}"] if size > FLOOR_RECORDS else []),
             *roles.notes,
             *_left_out(unfit),
         ),

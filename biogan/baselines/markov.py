@@ -100,14 +100,24 @@ class MarkovChain(Baseline):
                 owner, row = owner[row], np.arange(len(row))
                 width = min(COLUMNS, self._longest - position)
                 blocks.append((owner, np.full((len(row), width), end, np.uint8)))
-            share = np.cumsum(self._probabilities(np.full(len(row), position), context), axis=1)
-            threshold = random.random(len(row)) * share[:, -1]
-            symbol = (share <= threshold[:, None]).sum(1)
+            share = self._cumulated(position, context, contexts)
+            threshold = random.random(len(row)) * share[-1]
+            symbol = np.zeros(len(row), np.uint8)
+            for limit in share[:-1]:
+                symbol += limit <= threshold
             blocks[-1][1][row, position % COLUMNS] = symbol
-            goes_on = symbol < end
-            row, symbol = row[goes_on], symbol[goes_on]
-            context = (context[goes_on] * (end + 1) + symbol) % contexts
+            if len(share) > end:
+                goes_on = symbol < end
+                row, symbol, context = row[goes_on], symbol[goes_on], context[goes_on]
+            context = (context * (end + 1) + symbol) % contexts
         return _joined(train, n, blocks)
+
+    def _cumulated(self, position: int, context: np.ndarray, contexts: int) -> np.ndarray:
+        """Cumulated probabilities of the symbols after each context: shape (symbols, n)."""
+        # Where rows outnumber contexts, each context is looked up once.
+        asked = np.arange(contexts) if contexts < len(context) else context
+        share = self._probabilities(np.full(len(asked), position), asked).cumsum(1).T.copy()
+        return share[:, context] if contexts < len(context) else share
 
     def log_prob(self, sequences: SequenceSet) -> np.ndarray:
         """Return the log-probability of each sequence.

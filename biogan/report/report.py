@@ -98,6 +98,11 @@ class Row:
         assert ceiling.low is not None and ceiling.high is not None
         if self.metric.loss(found.value) <= self.metric.loss(ceiling.value):
             return True
+        if self.metric.goal == "half":
+            # Which side of chance a classifier falls on means nothing: only how far from it.
+            far = max(self.metric.loss(ceiling.low), self.metric.loss(ceiling.high))
+            near = min(self.metric.loss(found.low), self.metric.loss(found.high))
+            return found.low <= 0.5 <= found.high or near <= far
         return found.low <= ceiling.high and ceiling.low <= found.high
 
 

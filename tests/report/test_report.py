@@ -50,6 +50,10 @@ def test_status_of_a_share_that_is_best_at_one_half():
     floors = (0.85, 0.6, 0.8, 0.9, 1.0)
     assert row("auroc", Value(0.52, 0.5, 0.54), ceiling, floors).status == REAL
     assert row("auroc", Value(0.45, 0.43, 0.46), ceiling, floors).status == BETWEEN
+    # As far from one half as held-out data, on the other side of it.
+    assert row("auroc", Value(0.45, 0.43, 0.475), ceiling, floors).status == REAL
+    assert row("auroc", Value(0.55, 0.525, 0.57), ceiling, floors).status == REAL
+    assert row("auroc", Value(0.55, 0.535, 0.57), ceiling, floors).status == BETWEEN
     assert row("auroc", Value(0.7, 0.68, 0.72), ceiling, floors).status == FLOOR
     assert row("auroc", Value(0.7, 0.68, 0.72), ceiling, floors).best_floor == "positional-markov-4"
 
