@@ -13,6 +13,7 @@ from biogan.options import Options, flag, option, seconds
 
 LOSSES = ("wgan-gp", "standard", "minimax", "hinge", "relativistic")
 HEADS = ("straight-through", "gumbel", "softmax")
+REFINEMENTS = ("rejection", "mh")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 ARCHITECTURES = ("resnet", "dcgan")
 
@@ -72,7 +73,7 @@ class TrainingConfig(Options):
         seconds(self.max_time)
 
     # Options that may change between a run and its resumption: they bound or place the work.
-    FREE = ("steps", "max_time", "device", "threads", "devices", "nodes")
+    FREE = ("steps", "max_time", "judge_steps", "device", "threads", "devices", "nodes")
 
     def differences(self, other: TrainingConfig) -> list[str]:
         """Name the options that keep a run from being resumed under ``other``."""
@@ -108,6 +109,12 @@ class SequenceGANConfig(TrainingConfig):
     tau: float = option(1.0, "Temperature of the Gumbel-softmax.", "Networks", low=0.01, high=100)
     validation: float = option(
         0.1, "Share of the records kept for validation.", "Data", low=0, high=0.5
+    )
+    judge_steps: int = option(
+        200,
+        "Steps of a critic against the kept generator at the end, for sample --refine (0: none).",
+        "Budget",
+        low=0,
     )
     reverse_complement: bool = option(
         False,

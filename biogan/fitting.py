@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
@@ -14,9 +15,11 @@ from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.splits import Split, split
-from biogan.datasets.strands import reverse_complement
+from biogan.datasets.strands import both_strands, reverse_complement
+from biogan.judge import Judge, calibrate, train_judge
 from biogan.monitor import FidelityMonitor
 from biogan.nets import Networks, Shape, build
+from biogan.nets.heads import LetterGenerator
 from biogan.protocols import Callback
 from biogan.seeds import torch_generator
 from biogan.training.batches import Batches
@@ -120,3 +123,41 @@ def build_trainer(
         [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
         save if folder else None,
     )
+
+
+def fit_judge(trainer: Trainer, layout: Layout, parts: Split) -> Judge | None:
+    """Train and calibrate a judge of the generator that was kept, the same in every process.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        A finished run.
+    layout : Layout
+        How sequences become codes.
+    parts : Split
+        Training and validation records.
+
+    Returns
+    -------
+    Judge or None
+        None without validation records or with ``judge_steps`` 0.
+    """
+    config, engine = trainer.config, trainer.engine
+    assert isinstance(config, SequenceGANConfig)
+    # No longer than the run itself was: a trial of a few steps stays one.
+    steps = min(config.judge_steps, trainer.step_count)
+    if not steps or not len(parts.held_out):
+        return None
+    generator, prepare = trainer.best, trainer.prepare
+    assert isinstance(generator, LetterGenerator)
+    critic, calibration = copy.deepcopy(trainer.critic), None
+
+    def work() -> None:
+        nonlocal critic, calibration
+        held_out = both_strands(parts.held_out) if config.reverse_complement else parts.held_out
+        critic = train_judge(critic, generator, trainer.batches, layout, prepare, steps)
+        calibration = calibrate(critic, generator, held_out, layout, prepare)
+
+    with engine.busy():
+        engine.alone(work)
+    return Judge(engine.place(critic), engine.agree(calibration), prepare)

@@ -10,17 +10,20 @@ import numpy as np
 import torch
 
 from biogan.autoconfig import resolve
+from biogan.calibration import Calibration
 from biogan.card import KIND, check_same_run, model_card, training_card
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import CheckpointError, ConfigError, DataError
-from biogan.fitting import Letters, build_networks, build_trainer, split_for
+from biogan.fitting import Letters, build_networks, build_trainer, fit_judge, split_for
+from biogan.judge import Judge
 from biogan.nets import Networks
 from biogan.protocols import Callback
-from biogan.sampling import Chunk, collect, judge, stream
+from biogan.refine import refined
+from biogan.sampling import Chunk, check_temperature, collect, critic_logits, stream
 from biogan.training.engine import Engine, find_device
-from biogan.training.folder import CRITIC, GENERATOR, ModelFolder
+from biogan.training.folder import CRITIC, GENERATOR, JUDGE, ModelFolder
 
 
 class SequenceGAN:
@@ -63,6 +66,7 @@ class SequenceGAN:
         self.layout: Layout
         self.card: dict[str, Any] = {}
         self._networks: Networks | None = None
+        self._judge: Judge | None = None
 
     # --- learning -------------------------------------------------------------------------
 
@@ -120,6 +124,7 @@ class SequenceGAN:
             engine.alone(lambda: folder.check(resume, overwrite))
         parts = split_for(sequences, config)
         card = model_card(config, layout, sequences, parts, reasons)
+        self._judge = None
         if folder and resume:
             old = folder.read_config(KIND)
             check_same_run(old, card)
@@ -146,6 +151,12 @@ class SequenceGAN:
             card["training"] = training_card(trainer)
             self.layout, self.card = layout, card
             self._networks = Networks(trainer.best, trainer.critic)
+        self._judge = judge = fit_judge(trainer, layout, parts)
+        if judge:
+            card["judge"] = judge.calibration.to_dict()
+            if folder:
+                engine.alone(lambda: folder.write_weights(JUDGE, judge.critic))
+                engine.alone(lambda: folder.write_config(card))
         return self
 
     def __repr__(self) -> str:
@@ -168,7 +179,14 @@ class SequenceGAN:
             raise ConfigError("this SequenceGAN is not fitted: call fit, or SequenceGAN.load")
         return self._networks
 
-    def sample(self, n: int, seed: int = 0, temperature: float = 1.0) -> SequenceSet:
+    def sample(
+        self,
+        n: int,
+        seed: int = 0,
+        temperature: float = 1.0,
+        refine: str | None = None,
+        effort: int = 10,
+    ) -> SequenceSet:
         """Write ``n`` new sequences.
 
         Parameters
@@ -179,30 +197,62 @@ class SequenceGAN:
             Seed of the stream of records.
         temperature : float
             Divides the logits, 0 or more; 1 is what was trained.
+        refine : str, optional
+            ``"rejection"`` or ``"mh"``: a calibrated critic chooses (:mod:`biogan.refine`).
+        effort : int
+            Candidates that refining may spend on a record: the length of its chain, or the ratio
+            above which rejection keeps all alike.
 
         Returns
         -------
         SequenceSet
-            Ids ``gan<seed>_<i>``, counted from 1.
+            Ids ``gan<seed>_<i>``, counted from 1; refined ones ``gan<seed>_<refine>_<i>``.
         """
         if n < 1:
             raise ConfigError(f"-n {n}: at least 1 sequence")
-        chunks = self.stream(n, seed, temperature)
+        chunks = self.stream(n, seed, temperature, refine=refine, effort=effort)
         return collect(chunks, self.layout).sequences
 
     def stream(
-        self, n: int, seed: int = 0, temperature: float = 1.0, start: int = 0
+        self,
+        n: int,
+        seed: int = 0,
+        temperature: float = 1.0,
+        start: int = 0,
+        refine: str | None = None,
+        effort: int = 10,
     ) -> Iterator[Chunk]:
-        """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory."""
-        if not 0 <= temperature < float("inf"):
-            raise ConfigError(f"--temperature {temperature}: 0 or more")
+        """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory.
+
+        The parameters are those of :meth:`sample`; each chunk also says how many candidates were
+        looked at and taken.
+        """
         generator: Any = self.networks.generator
-        if generator.config.head == "softmax" and temperature not in (0, 1):
+        check_temperature(generator, temperature)
+        if refine is None:
+            return stream(generator, self.layout, start, n, seed, temperature)
+        if temperature != 1:
             raise ConfigError(
-                f"--temperature {temperature}: a model with --head softmax always writes its "
-                "likeliest letters"
+                f"--refine {refine} --temperature {temperature}: the critic was calibrated at "
+                "temperature 1, take one of the two"
             )
-        return stream(generator, self.layout, start, n, seed, temperature)
+        return refined(generator, self.layout, self.judge, start, n, seed, refine, effort)
+
+    @property
+    def judge(self) -> Judge:
+        """The critic of the kept generator with its calibration, for refined sampling.
+
+        Raises
+        ------
+        ConfigError
+            If this model has none.
+        """
+        if self._judge is None:
+            raise ConfigError(
+                "--refine: this model has no calibrated critic; it is made at the end of a run "
+                "that was not stopped, has validation records and --judge-steps above 0"
+            )
+        return self._judge
 
     def score(self, sequences: SequenceSet) -> np.ndarray:
         """Return the critic's logit of each sequence, shape (n,); higher looks more real.
@@ -215,7 +265,7 @@ class SequenceGAN:
         critic = self.networks.critic
         codes = torch.from_numpy(self.layout.encode(sequences))
         device = next(critic.parameters()).device
-        return judge(critic, codes, Letters(self.layout.channels, device))
+        return critic_logits(critic, codes, Letters(self.layout.channels, device))
 
     # --- keeping --------------------------------------------------------------------------
 
@@ -227,6 +277,8 @@ class SequenceGAN:
         folder.write_config(self.card)
         folder.write_weights(GENERATOR, networks.generator)
         folder.write_weights(CRITIC, networks.critic)
+        if self._judge:
+            folder.write_weights(JUDGE, self._judge.critic)
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> SequenceGAN:
@@ -244,6 +296,7 @@ class SequenceGAN:
         try:
             gan = cls(SequenceGANConfig.from_dict(card["config"]))
             gan.layout = Layout.from_dict(card["layout"])
+            line = Calibration.from_dict(card["judge"]) if "judge" in card else None
         except (ConfigError, KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{folder.path}: config.json is damaged: {error}") from error
         gan.card = {k: v for k, v in card.items() if k != "schema"}
@@ -251,4 +304,9 @@ class SequenceGAN:
         folder.read_weights(GENERATOR, networks.generator)
         folder.read_weights(CRITIC, networks.critic)
         gan._networks = Networks(*(net.to(place) for net in networks))
+        if line:
+            critic = build_networks(gan.config, gan.layout).critic
+            folder.read_weights(JUDGE, critic)
+            prepare = Letters(gan.layout.channels, place)
+            gan._judge = Judge(critic.to(place), line, prepare)
         return gan

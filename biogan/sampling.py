@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from biogan.datasets.layout import VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
-from biogan.nets.heads import LetterGenerator
+from biogan.nets.heads import LetterGenerator, Noise
 from biogan.seeds import torch_generator
 
 BLOCK = 512
@@ -32,10 +32,14 @@ class Chunk(NamedTuple):
         The records.
     malformed : int
         How many of them had letters behind the end symbol, which were cut off.
+    proposed, accepted : int
+        Candidates that refining looked at and that it took; 0 for plain records.
     """
 
     sequences: SequenceSet
     malformed: int
+    proposed: int = 0
+    accepted: int = 0
 
 
 def shard(n: int, part: int, parts: int) -> tuple[int, int]:
@@ -79,16 +83,61 @@ def stream(
     temperature : float
         Divides the logits: below 1 safer, above 1 more varied, 0 the likeliest letters.
     """
+    for block, low, high in blocks(start, stop):
+        noise = generator.noise(BLOCK, torch_generator(seed, "sample", block))
+        rows = draw(generator, layout, noise, temperature)[low:high]
+        yield chunk_of(layout, rows, f"gan{seed}", block * BLOCK + low)
+
+
+def blocks(start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+    """Yield each block that holds some of the records, and where they begin and end in it.
+
+    Examples
+    --------
+    >>> list(blocks(500, 1030))
+    [(0, 500, 512), (1, 0, 512), (2, 0, 6)]
+    """
+    for block in range(start // BLOCK, -(-stop // BLOCK)):
+        yield block, max(start - block * BLOCK, 0), min(stop - block * BLOCK, BLOCK)
+
+
+def chunk_of(
+    layout: Layout,
+    rows: np.ndarray,
+    prefix: str,
+    first: int,
+    proposed: int = 0,
+    accepted: int = 0,
+) -> Chunk:
+    """Decode rows of codes, with ids that count on from record ``first``."""
+    ids = [f"{prefix}_{i}" for i in range(first + 1, first + 1 + len(rows))]
+    return Chunk(layout.decode(rows, ids), layout.malformed(rows), proposed, accepted)
+
+
+def check_temperature(generator: LetterGenerator, temperature: float) -> None:
+    """Refuse a temperature at which this generator cannot be sampled.
+
+    Raises
+    ------
+    ConfigError
+        If it is negative or infinite, or the head knows only its likeliest letters.
+    """
+    if not 0 <= temperature < float("inf"):
+        raise ConfigError(f"--temperature {temperature}: 0 or more")
+    if generator.config.head == "softmax" and temperature not in (0, 1):
+        raise ConfigError(
+            f"--temperature {temperature}: a model with --head softmax always writes its "
+            "likeliest letters"
+        )
+
+
+def draw(
+    generator: LetterGenerator, layout: Layout, noise: Noise, temperature: float = 1.0
+) -> np.ndarray:
+    """Write the records of some noise as rows of codes, shape (n, length), uint8."""
     device = next(generator.parameters()).device
     never_first = layout.alphabet.end if layout.kind == VARIABLE else None
-    for block in range(start // BLOCK, -(-stop // BLOCK)):
-        noise = generator.noise(BLOCK, torch_generator(seed, "sample", block)).to(device)
-        codes = generator.sample(noise, temperature, never_first).cpu().numpy()
-        low, high = max(start - block * BLOCK, 0), min(stop - block * BLOCK, BLOCK)
-        rows = codes[low:high]
-        first = block * BLOCK + low + 1
-        ids = [f"gan{seed}_{i}" for i in range(first, first + len(rows))]
-        yield Chunk(layout.decode(rows, ids), layout.malformed(rows))
+    return generator.sample(noise.to(device), temperature, never_first).cpu().numpy()
 
 
 def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:
@@ -96,11 +145,16 @@ def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:
     none = layout.decode(np.empty((0, layout.length), np.uint8))
     parts = [Chunk(none, 0), *chunks]
     joined = SequenceSet.concatenate([part.sequences for part in parts])
-    return Chunk(joined, sum(part.malformed for part in parts))
+    return Chunk(
+        joined,
+        sum(part.malformed for part in parts),
+        sum(part.proposed for part in parts),
+        sum(part.accepted for part in parts),
+    )
 
 
 @torch.no_grad()
-def judge(
+def critic_logits(
     critic: nn.Module, codes: Tensor, prepare: Callable[[Tensor], Tensor], batch: int = 1024
 ) -> np.ndarray:
     """Return the critic's logit of each row of codes, shape (n,).

@@ -123,7 +123,8 @@ def test_save_and_load_write_the_same_fasta(gan, folder):
     assert loaded.sample(30, seed=4).strings() == gan.sample(30, seed=4).strings()
     assert np.allclose(loaded.score(reads()), gan.score(reads()))
     assert sorted(p.name for p in folder.iterdir()) == [
-        "config.json", "critic.safetensors", "generator.safetensors"
+        "config.json", "critic.safetensors", "generator.safetensors",
+        "judge.safetensors",
     ]  # fmt: skip
 
 

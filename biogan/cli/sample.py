@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from biogan.cli import console
-from biogan.config import DEVICES
+from biogan.config import DEVICES, REFINEMENTS
 
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet
@@ -45,6 +45,11 @@ class Shard(click.ParamType):
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the stream.")
 @click.option("--temperature", type=click.FloatRange(0, 100), default=1.0, show_default=True,
               help="Below 1 safer, above 1 more varied, 0 the likeliest letters.")  # fmt: skip
+@click.option("--refine", type=click.Choice(REFINEMENTS), default=None,
+              help="Let the calibrated critic choose among candidates: rejection keeps some, mh "
+              "ends chains (slower by about --effort).")  # fmt: skip
+@click.option("--effort", type=click.IntRange(1), default=10, show_default=True,
+              help="Candidates that --refine may spend on a sequence.")  # fmt: skip
 @click.option("--shard", type=Shard(), default="1/1", show_default=True,
               help="Write only part K of N of the same stream, counted from 1.")  # fmt: skip
 @click.option("--ungap", is_flag=True, help="Take the gaps of an alignment out.")
@@ -58,6 +63,8 @@ def command(
     count: int,
     seed: int,
     temperature: float,
+    refine: str | None,
+    effort: int,
     shard: tuple[int, int],
     ungap: bool,
     out: str,
@@ -81,15 +88,16 @@ def command(
     check_output(out, [Path(run) / name for name in FILES])
     start, stop = bounds(count, *shard)
     gan = SequenceGAN.load(run, device)
-    malformed = empty = 0
+    malformed = empty = proposed = accepted = 0
     # Records on the terminal and a status line on it would run into one another.
     shown = out != "-" or not sys.stdout.isatty()
 
     def sets(chunks: Iterator[Chunk]) -> Iterator[SequenceSet]:
-        nonlocal malformed, empty
+        nonlocal malformed, empty, proposed, accepted
         done = 0
         for chunk in chunks:
             malformed += chunk.malformed
+            proposed, accepted = proposed + chunk.proposed, accepted + chunk.accepted
             done += len(chunk.sequences)
             if shown:
                 console.status(f"sampled {done:,} of {stop - start:,}")
@@ -97,8 +105,16 @@ def command(
             empty += int((plain.lengths == 0).sum())
             yield plain
 
-    written = write_chunks(sets(gan.stream(stop, seed, temperature, start)), out, kind)
+    chunks = gan.stream(stop, seed, temperature, start, refine, effort)
+    written = write_chunks(sets(chunks), out, kind)
     console.end_status()
+    if refine:
+        area = gan.judge.calibration
+        console.say(
+            f"{refine}: {accepted:,} of {proposed:,} candidates accepted "
+            f"({accepted / proposed:.1%}); the critic's AUROC is {area.auroc:.3f} "
+            f"({area.low:.3f}-{area.high:.3f})"
+        )
     if malformed:
         console.say(
             f"{malformed} of {written} sequences had letters behind the end symbol, which were cut"

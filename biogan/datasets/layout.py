@@ -96,6 +96,11 @@ class Layout:
         """Turn rows of codes into sequences, each up to its first end symbol."""
         return SequenceSet.from_matrix(self.alphabet, rows, ids)
 
+    def cut(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows with nothing but end symbols behind the first one, as they are decoded."""
+        ended = np.logical_or.accumulate(rows >= self.alphabet.end, axis=1)
+        return np.where(ended, np.uint8(self.alphabet.end), rows)
+
     def malformed(self, rows: np.ndarray) -> int:
         """Count the rows with letters behind an end symbol; decoding cuts those letters off."""
         ends = rows >= self.alphabet.end

@@ -4,6 +4,7 @@
 ``config.json``           schema, kind, options, letters, data digest, steps, scores, versions
 ``generator.safetensors`` the averaged generator that was kept: all that sampling needs
 ``critic.safetensors``    the critic
+``judge.safetensors``     a critic of the kept generator, for ``sample --refine``
 ``state.pt``              what resuming needs (loaded with ``weights_only=True``)
 ``log.jsonl``             one line of terms and scores at a time
 ``samples.fasta``         a preview
@@ -29,9 +30,10 @@ from biogan.training.trainer import Trainer
 
 SCHEMA = 1
 CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safetensors"
+JUDGE = "judge.safetensors"
 STATE, LOG, SAMPLES = "state.pt", "log.jsonl", "samples.fasta"
 PARTS = ("config", "layout", "data", "versions")
-FILES = (CONFIG, GENERATOR, CRITIC, STATE, LOG, SAMPLES)
+FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES)
 
 
 class ModelFolder:

@@ -1,0 +1,176 @@
+"""Refined sampling: a calibrated critic chooses among the generator's records.
+
+Both methods make records of the generator's density p_G more like the data's, p_D, with nothing but
+the estimated ratio r(x) = p_D(x) / p_G(x). Neither can write what the generator never writes.
+
+- ``rejection``: a candidate is kept with probability min(1, r(x) / M) (discriminator rejection
+  sampling, Azadi et al. 2019). M is capped, and records whose ratio is above it are kept alike.
+- ``mh``: a record is the end of a Metropolis-Hastings chain whose proposals are the generator's
+  records, each taken with probability min(1, r(new) / r(old)) (Turner et al. 2019, eq. 5). The
+  chains start at the plain records of the seed, not at real ones, which a model does not hold.
+
+Record ``i`` depends on the seed and ``i`` alone: each block of records has candidates of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from biogan.config import REFINEMENTS
+from biogan.datasets.layout import Layout
+from biogan.errors import ConfigError, DataError
+from biogan.judge import Judge
+from biogan.nets.heads import LetterGenerator
+from biogan.options import unknown_name
+from biogan.sampling import BLOCK, Chunk, blocks, chunk_of, draw
+from biogan.seeds import rng, torch_generator
+
+# Rejection gives up where fewer candidates than this share are kept.
+FLOOR = 0.001
+# Blocks of candidates after which the share is looked at.
+PATIENCE = 100
+
+
+def refined(
+    generator: LetterGenerator,
+    layout: Layout,
+    judge: Judge,
+    start: int,
+    stop: int,
+    seed: int,
+    method: str,
+    effort: int,
+) -> Iterator[Chunk]:
+    """Yield records ``start`` to ``stop`` of the refined stream of a seed, a block at a time.
+
+    Parameters
+    ----------
+    generator : LetterGenerator
+        The generator that the judge was calibrated for.
+    layout : Layout
+        How its codes read as sequences.
+    judge : Judge
+        Critic and calibration.
+    start, stop : int
+        Records, counted from 0; ``stop`` is not included.
+    seed : int
+        Seed of the stream.
+    method : str
+        ``"rejection"`` or ``"mh"``.
+    effort : int
+        Candidates to spend on a record: the length of a chain, or the cap of M.
+
+    Raises
+    ------
+    ConfigError
+        If the method is unknown or the effort below 1.
+    """
+    if method not in REFINEMENTS:
+        raise ConfigError("--refine: " + unknown_name("method", method, REFINEMENTS))
+    if effort < 1:
+        raise ConfigError(f"--effort {effort}: at least 1")
+    propose = proposer(generator, layout, judge, seed)
+    if method == "mh":
+        return metropolis_hastings(propose, layout, start, stop, seed, effort)
+    limit = min(float(effort), judge.calibration.max_ratio)
+    return rejection(propose, layout, start, stop, seed, limit)
+
+
+class Candidates(NamedTuple):
+    """Records of the generator, one a row, and log p_D / p_G of each."""
+
+    rows: np.ndarray
+    log_ratio: np.ndarray
+
+
+Propose = Callable[..., Candidates]
+
+
+def proposer(generator: LetterGenerator, layout: Layout, judge: Judge, seed: int) -> Propose:
+    """Return what draws a block of candidates from a named stream of a seed."""
+
+    def propose(*stream: str | int) -> Candidates:
+        noise = generator.noise(BLOCK, torch_generator(seed, *stream))
+        rows = draw(generator, layout, noise)
+        return Candidates(rows, judge.log_ratio(layout.cut(rows)))
+
+    return propose
+
+
+def rejection(
+    propose: Propose, layout: Layout, start: int, stop: int, seed: int, limit: float
+) -> Iterator[Chunk]:
+    """Yield records ``start`` to ``stop`` by rejection, a block at a time.
+
+    Parameters
+    ----------
+    propose : callable
+        Draws candidates (:func:`proposer`).
+    layout : Layout
+        How codes read as sequences.
+    start, stop : int
+        Records, counted from 0; ``stop`` is not included.
+    seed : int
+        Seed of the stream.
+    limit : float
+        M: records of this ratio and above are always kept.
+
+    Raises
+    ------
+    DataError
+        If hardly any candidate is kept.
+    """
+    for block, low, high in blocks(start, stop):
+        kept: list[np.ndarray] = []
+        tried = found = 0
+        while found < high:
+            rows, log_ratio = propose("rejection", block, tried)
+            coins = rng(seed, "rejection coins", block, tried).random(BLOCK)
+            # A coin of 0 is kept by every ratio.
+            chosen = coins < np.exp(log_ratio - np.log(limit))
+            kept.append(rows[chosen])
+            found, tried = found + int(chosen.sum()), tried + 1
+            if tried % PATIENCE == 0 and found < FLOOR * BLOCK * tried:
+                raise DataError(
+                    f"--refine rejection: {found} of {BLOCK * tried:,} candidates kept, fewer than "
+                    f"{FLOOR:.1%}: take --refine mh or a smaller --effort, or train longer"
+                )
+        chosen_rows = np.concatenate(kept)[low:high]
+        prefix = f"gan{seed}_rejection"
+        yield chunk_of(layout, chosen_rows, prefix, block * BLOCK + low, BLOCK * tried, found)
+
+
+def metropolis_hastings(
+    propose: Propose, layout: Layout, start: int, stop: int, seed: int, steps: int
+) -> Iterator[Chunk]:
+    """Yield records ``start`` to ``stop`` as the ends of chains, a block at a time.
+
+    Parameters
+    ----------
+    propose : callable
+        Draws candidates (:func:`proposer`).
+    layout : Layout
+        How codes read as sequences.
+    start, stop : int
+        Records, counted from 0; ``stop`` is not included.
+    seed : int
+        Seed of the stream.
+    steps : int
+        Proposals in each chain.
+    """
+    for block, low, high in blocks(start, stop):
+        rows, log_ratio = propose("sample", block)
+        moves = 0
+        for k in range(steps):
+            new = propose("mh", block, k)
+            coins = rng(seed, "mh coins", block, k).random(BLOCK)
+            moved = coins < np.exp(np.minimum(new.log_ratio - log_ratio, 0))
+            rows = np.where(moved[:, None], new.rows, rows)
+            log_ratio = np.where(moved, new.log_ratio, log_ratio)
+            moves += int(moved[low:high].sum())
+        proposed = steps * (high - low)
+        first = block * BLOCK + low
+        yield chunk_of(layout, rows[low:high], f"gan{seed}_mh", first, proposed, moves)
