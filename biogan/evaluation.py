@@ -86,8 +86,44 @@ def evaluate(
     ConfigError
         If a number is out of its range or a metric or floor unknown.
     """
+    one = {"generated": generated}
+    return compare(
+        real, one, train, held_out, metrics, seed, n, identity, floors, progress, hmm, features
+    )["generated"]
+
+
+def compare(
+    real: Sequences,
+    generated: Mapping[str, Sequences | Sampler],
+    train: Sequences | None = None,
+    held_out: Sequences | None = None,
+    metrics: Sequence[str] | None = None,
+    seed: int = 0,
+    n: int | None = None,
+    identity: float = 0.9,
+    floors: Sequence[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+    hmm: str | Path | None = None,
+    features: Callable[[Sequence[str]], np.ndarray] | None = None,
+) -> dict[str, Report]:
+    """Score several generated sets against the same real records, at one n, beside one scale.
+
+    Ceiling and floors are computed once. The parameters are those of :func:`evaluate`, but for
+
+    Parameters
+    ----------
+    generated : mapping of str to SequenceSet, list of str, list of SeqRecord or Sampler
+        The sets by name; all are cut to the size of the smallest.
+
+    Returns
+    -------
+    dict of str to Report
+        One report a set, in the same order.
+    """
     if (n is not None and n < 1) or not 0 < identity <= 1:
         raise ConfigError(f"n={n}, identity={identity}: n is at least 1, identity in (0, 1]")
+    if not generated:
+        raise ConfigError("nothing to compare: give at least one generated set")
     chosen = get_metrics(metrics)
     extras = Extras(None if hmm is None else read_profile(hmm), features)
     reference = as_set(real, "reference")
@@ -96,9 +132,16 @@ def evaluate(
         for name, some in (("train", train), ("held-out", held_out))
         if some is not None
     }
-    drawn = generated.sample(n or DRAWN, seed) if isinstance(generated, Sampler) else generated
-    judged = as_set(drawn, "generated", reference.alphabet)
-    most = len(judged) if n is None else min(n, len(judged))
+    judged = {
+        name: as_set(
+            some.sample(n or DRAWN, seed) if isinstance(some, Sampler) else some,
+            name,
+            reference.alphabet,
+        )
+        for name, some in generated.items()
+    }
+    least = min(map(len, judged.values()))
+    most = least if n is None else min(n, least)
     roles = assign_roles(reference, given.get("train"), given.get("held-out"), most, seed, identity)
     size = min(most, len(roles.target), len(roles.ceiling))
     samples = {
@@ -111,7 +154,7 @@ def evaluate(
     unfit = {} if metrics else _unfit(chosen, Comparison(target, target, source, extras=extras))
     chosen = [m for m in chosen if m.name not in unfit]
     fresh_rate = _fresh_rate(samples, chosen, identity)
-    real_and_new = (judged, roles.target, roles.ceiling)
+    real_and_new = (*judged.values(), roles.target, roles.ceiling)
     lengths_vary = len({int(x) for s in real_and_new for x in set(s.ungapped().lengths)}) > 1
 
     def score(label: str, candidate: Sample, some: Sequence[Metric]) -> dict[str, Value]:
@@ -122,14 +165,14 @@ def evaluate(
         )
         return {m.name: m(comparison) for m in some}
 
-    samples["generated"] = Sample(shuffled(judged, seed)[:size])
-    columns = {"generated": score("generated", samples["generated"], chosen)}
+    new = {name: Sample(shuffled(some, seed)[:size]) for name, some in judged.items()}
+    found = {name: score(name, sample, chosen) for name, sample in new.items()}
     # Likeness to the training data is read on records outside it, the ceiling's need not be.
     novelty = [m for m in chosen if m.group == "novelty"]
     samples["held-out"] = Sample(shuffled(roles.ceiling, seed)[:size])
     others = [m for m in chosen if m not in novelty]
-    columns["held-out"] = score("held-out", samples["held-out"], others)
-    columns["held-out"] |= (
+    scale = {"held-out": score("held-out", samples["held-out"], others)}
+    scale["held-out"] |= (
         {m.name: Value(None, note="no held-out records to compare with") for m in novelty}
         if roles.fresh is None
         else score("held-out", samples["fresh"], novelty)
@@ -138,28 +181,32 @@ def evaluate(
     for name in dict.fromkeys([*names, CONTROL]):
         sampled = get_baseline(name).fit(roles.fit).sample(min(size, FLOOR_RECORDS), seed)
         samples[name] = Sample(shuffled(sampled, seed)[:size])
-        columns[name] = score(name, samples[name], chosen)
-    return Report(
-        rows=[Row(m, {label: found[m.name] for label, found in columns.items()}) for m in chosen],
-        n=size,
-        seed=seed,
-        identity=identity,
-        sets={
-            name: _describe(some)
-            for name, some in {"generated": judged, "reference": reference, **given}.items()
-        },
-        notes=(
-            f"every set is read at n = {size}, the smallest of {'' if n is None else f'-n {n}, '}"
-            f"generated {len(judged)}, target {len(roles.target)} and ceiling "
-            f"{len(roles.ceiling)}",
-            *([f"floors and {CONTROL} at n = {FLOOR_RECORDS}"] if size > FLOOR_RECORDS else []),
-            *roles.notes,
-            *_left_out(unfit),
-        ),
-        version=biogan.__version__,
-        samples=samples,
-        extras=extras,
-    )
+        scale[name] = score(name, samples[name], chosen)
+
+    def report(name: str) -> Report:
+        columns = {"generated": found[name], **scale}
+        rows = [Row(m, {label: some[m.name] for label, some in columns.items()}) for m in chosen]
+        sets = {"generated": judged[name], "reference": reference, **given}
+        return Report(
+            rows=rows,
+            n=size,
+            seed=seed,
+            identity=identity,
+            sets={label: _describe(some) for label, some in sets.items()},
+            notes=(
+                f"every set is read at n = {size}, the smallest of "
+                f"{'' if n is None else f'-n {n}, '}generated {least}, target "
+                f"{len(roles.target)} and ceiling {len(roles.ceiling)}",
+                *([f"floors and {CONTROL} at n = {FLOOR_RECORDS}"] if size > FLOOR_RECORDS else []),
+                *roles.notes,
+                *_left_out(unfit),
+            ),
+            version=biogan.__version__,
+            samples={**samples, "generated": new[name]},
+            extras=extras,
+        )
+
+    return {name: report(name) for name in judged}
 
 
 def default_floors(roles: Roles) -> list[str]:

@@ -19,6 +19,7 @@ COMMANDS = {
     "train": "Train a GAN on your sequences.",
     "sample": "Write new sequences from a trained model.",
     "evaluate": "Judge generated sequences against real ones.",
+    "compare": "Judge several generated sets on one scale.",
     "baseline": "Write sequences from a trivial sampler, the floor to beat.",
     "info": "Read a model folder aloud.",
     "demo": "Train, sample and evaluate on an embedded set of promoters.",

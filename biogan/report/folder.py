@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biogan.io.tables import atomic_path, write_json, write_tsv
-from biogan.report import multiqc, page
+from biogan.report import compared, multiqc, page
 
 if TYPE_CHECKING:
     from biogan.report.report import Report
@@ -45,6 +46,15 @@ def write_report(report: Report, folder: Path, command: str = "") -> list[str]:
     files.append(multiqc.FILE)
     _write_text(page.to_html(report, command=command, files=files), folder / PAGE)
     return [PAGE, *files]
+
+
+def write_comparison(reports: Mapping[str, Report], folder: Path, command: str = "") -> list[str]:
+    """Write page, table and JSON of several generated sets; see :func:`write_report`."""
+    names = ["compare.html", "compare.tsv", "compare.json"]
+    write_tsv(compared.to_frame(reports), folder / names[1])
+    write_json(compared.to_dict(reports), folder / names[2])
+    _write_text(compared.to_html(reports, command, names[1:]), folder / names[0])
+    return names
 
 
 def _write_text(text: str, path: Path) -> None:

@@ -7,9 +7,8 @@ merged, so that several evaluations become the rows of one table. Structure: Mul
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
-
-from markupsafe import escape
 
 if TYPE_CHECKING:
     from biogan.report.report import Report, Row
@@ -27,7 +26,7 @@ def to_multiqc(report: Report, sample: str) -> dict[str, Any]:
     report : Report
         What to show.
     sample : str
-        Name of the row; MultiQC prints it as HTML, so it is escaped here.
+        Name of the row; MultiQC prints it as HTML, so that only letters, digits and ``._-`` stay.
     """
     read = [row for row in report.rows if row.generated.value is not None]
     values: dict[str, float | str | None] = {}
@@ -49,7 +48,7 @@ def to_multiqc(report: Report, sample: str) -> dict[str, Any]:
         "plot_type": "table",
         "pconfig": {"id": "biogan_table", "title": "biogan: evaluation", "namespace": "biogan"},
         "headers": headers,
-        "data": {str(escape(sample)): values},
+        "data": {re.sub(r"[^\w.-]+", "_", sample): values},
     }
 
 

@@ -127,7 +127,7 @@ def provenance(report: Report) -> dict[str, Any]:
     packages = ("numpy", "scipy", "scikit-learn", "biopython")
     versions = [f"biogan {report.version}", f"Python {platform.python_version()}"]
     return {
-        "set_table": [_set_row(name, facts) for name, facts in report.sets.items()],
+        "set_table": [set_row(name, facts) for name, facts in report.sets.items()],
         "notes": report.notes,
         "seed": report.seed,
         "identity": report.identity,
@@ -154,7 +154,7 @@ def _sections(report: Report, drawn: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "id": "".join(c if c.isalnum() else "-" for c in f"group-{group}"),
             "words": words(group),
-            "rows": [_row(row) for row in report.rows if row.metric.group == group],
+            "rows": [row_facts(row) for row in report.rows if row.metric.group == group],
             "counts": tally(row for row in report.rows if row.metric.group == group),
             "panels": drawn.get(group, []),
         }
@@ -162,7 +162,8 @@ def _sections(report: Report, drawn: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _row(row: Row) -> dict[str, Any]:
+def row_facts(row: Row) -> dict[str, Any]:
+    """Return what the tables say about a row."""
     found, ceiling = row.generated, row.ceiling
     first, _, rest = found.note.partition("; ")
     parameter = first if first.startswith(("k=", "id>=")) else ""
@@ -212,7 +213,8 @@ def _skipped(rows: Iterable[Row]) -> list[dict[str, str]]:
     return [{"titles": ", ".join(t), "reason": reason} for reason, t in reasons.items()]
 
 
-def _set_row(name: str, facts: dict[str, Any]) -> dict[str, Any]:
+def set_row(name: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what the table of sets says about one."""
     low, high = facts["shortest"], facts["longest"]
     dropped = facts.get("dropped", {})
     why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)

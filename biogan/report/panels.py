@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,15 +49,22 @@ class Panel:
     wide: bool = False
 
 
-def panels(report: Report) -> dict[str, list[Panel]]:
+def panels(report: Report, new: Sequence[str] = ("generated",)) -> dict[str, list[Panel]]:
     """Draw what the samples of a report allow, by group of metrics.
 
     A group without rows, and a report without samples (one made by hand), have no drawings.
+
+    Parameters
+    ----------
+    report : Report
+        What to draw.
+    new : sequence of str
+        Names of the generated sets among its samples and columns.
     """
-    if "target" not in report.samples or "generated" not in report.samples:
+    if "target" not in report.samples or not set(new) <= set(report.samples):
         return {}
     groups = {row.metric.group for row in report.rows}
-    return {group: draw(report) for group, draw in _DRAW.items() if group in groups}
+    return {group: draw(report, new) for group, draw in _DRAW.items() if group in groups}
 
 
 def _shown(report: Report, *names: str) -> dict[str, Sample]:
@@ -70,13 +77,13 @@ def _shown(report: Report, *names: str) -> dict[str, Sample]:
     if "floor" in names and report.rows:
         floor = next(iter(report.rows[0].floors), None)
         if floor in report.samples:
-            found[str(floor)] = report.samples[str(floor)]
+            found[f"floor ({floor})"] = report.samples[str(floor)]
     return found
 
 
-def _novelty(report: Report) -> list[Panel]:
+def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
     source = report.samples["source"].sequences
-    sets = {"generated": report.samples["generated"].sequences}
+    sets = {name: report.samples[name].sequences for name in new}
     if "fresh" in report.samples:
         sets["held-out"] = report.samples["fresh"].sequences
     aligned = {int(x) for s in (source, *sets.values()) for x in set(s.lengths)}
@@ -88,13 +95,13 @@ def _novelty(report: Report) -> list[Panel]:
     return [Panel("Nearest neighbours", caption, svg)]
 
 
-def _protein(report: Report) -> list[Panel]:
+def _protein(report: Report, new: Sequence[str]) -> list[Panel]:
     properties = {
         "pi-w1": ("Isoelectric point", "pH", residues.isoelectric_point),
         "charge-w1": ("Charge", "net charge at pH 7", residues.charge),
         "gravy-w1": ("Hydropathy", "GRAVY", residues.gravy),
     }
-    sets = {k: s.plain for k, s in _shown(report, REAL, "generated", "held-out").items()}
+    sets = {k: s.plain for k, s in _shown(report, REAL, *new, "held-out").items()}
     return [
         Panel(title, "of each record",
               curves.overlay(name, {k: compute(s) for k, s in sets.items()}, label))
@@ -103,8 +110,8 @@ def _protein(report: Report) -> list[Panel]:
     ]  # fmt: skip
 
 
-def _composition(report: Report) -> list[Panel]:
-    sets = {k: s.plain for k, s in _shown(report, REAL, "generated", "held-out").items()}
+def _composition(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = {k: s.plain for k, s in _shown(report, REAL, *new, "held-out").items()}
     drawn = []
     if sets[REAL].alphabet.complement is not None:
         gc = {k: gc_content(s) for k, s in sets.items()}
@@ -123,31 +130,33 @@ def _composition(report: Report) -> list[Panel]:
     return drawn
 
 
-def _kmers(report: Report) -> list[Panel]:
+def _kmers(report: Report, new: Sequence[str]) -> list[Panel]:
     note = report["kmer-jsd"].generated.note if "kmer-jsd" in report else ""
     if not note.startswith("k="):
         return []
     k = int(note[2:].partition(";")[0])
-    sets = _shown(report, REAL, "generated", "held-out")
+    sets = _shown(report, REAL, *new, "held-out")
     shares = {key: _share(s.group_kmers(k).sum(0)) for key, s in sets.items()}
     real = shares.pop(REAL)
     top = max(float(v.max()) for v in (real, *shares.values()))
     names = kmer_names(sets[REAL].plain.alphabet.letters, k)
-    captions = {"generated": f"{k}-mers", "held-out": f"{k}-mers: the ceiling"}
     return [
-        Panel(key.capitalize(), captions[key],
-              clouds.spectrum(f"kmers-{key}", real, other, names, key, top))
-        for key, other in shares.items()
-    ]  # fmt: skip
+        Panel(
+            key,
+            f"{k}-mers: the ceiling" if key == "held-out" else f"{k}-mers",
+            clouds.spectrum(f"kmers-{i}", real, other, names, key, top),
+        )
+        for i, (key, other) in enumerate(shares.items())
+    ]
 
 
-def _positions(report: Report) -> list[Panel]:
-    sets = _shown(report, REAL, "generated", "held-out")
+def _positions(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = _shown(report, REAL, *new, "held-out")
     if not _aligned(sets):
         return []
     alphabet = sets[REAL].sequences.alphabet
     shares = {k: letter_counts(s.matrix, alphabet.size) / len(s) for k, s in sets.items()}
-    pair = {k: shares[k] for k in (REAL, "generated")}
+    pair = {k: shares[k] for k in (REAL, *new)}
     drawn = [Panel("", "", svg, wide=True) for svg in logos.logos("logo", pair, alphabet.letters)]
     entropy = {k: np.log2(alphabet.size) - logos.information(v) for k, v in shares.items()}
     svg = curves.profile("entropy", entropy, "position", "entropy in bits", wide=True)
@@ -173,19 +182,19 @@ def _pair_panels(report: Report, sets: dict[str, Sample]) -> list[Panel]:
         Panel(
             f"Pairs, {key}", f"{len(real):,} pairs of letters",
             clouds.correlations(
-                f"pairs-{key}", real, other, key, report["pair-pearson"].columns[key].value or 0.0,
+                f"pairs-{i}", real, other, key, report["pair-pearson"].columns[key].value or 0.0,
                 report["pair-slope"].columns[key].value or 0.0 if "pair-slope" in report else 0.0,
                 top,
             ),
         )
-        for key, other in flat.items()
+        for i, (key, other) in enumerate(flat.items())
     ]  # fmt: skip
 
 
-def _discriminability(report: Report) -> list[Panel]:
+def _discriminability(report: Report, new: Sequence[str]) -> list[Panel]:
     from sklearn.decomposition import PCA
 
-    sets = _shown(report, REAL, "floor", "held-out", "generated")
+    sets = _shown(report, REAL, "floor", "held-out", *new)
     few = {k: s.sequences[:_POINTS] for k, s in sets.items()}
     by_column = _aligned(sets)
     what = "letters by position" if by_column else "k-mer shares"
@@ -207,8 +216,8 @@ def _features(sequences: SequenceSet, by_column: bool) -> np.ndarray:
     return np.asarray(table / np.maximum(table.sum(1, keepdims=True), 1))
 
 
-def _diversity(report: Report) -> list[Panel]:
-    sets = _shown(report, REAL, "generated", "held-out")
+def _diversity(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = _shown(report, REAL, *new, "held-out")
     by_position = _aligned(sets)
     found = {k: s.pair_identities(by_position) for k, s in sets.items() if len(s) > 1}
     if len(found) < len(sets):
@@ -229,7 +238,7 @@ def _share(counts: np.ndarray) -> np.ndarray:
     return np.asarray(counts / max(counts.sum(), 1))
 
 
-_DRAW: dict[str, Callable[[Report], list[Panel]]] = {
+_DRAW: dict[str, Callable[[Report, Sequence[str]], list[Panel]]] = {
     "novelty": _novelty,
     "discriminability": _discriminability,
     "k-mers": _kmers,

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from biogan.report.report import Report, Row
 
 WIDTH = 110
-_MARKS = {REAL: "=", BETWEEN: "~", FLOOR: "x", EXCESS: "x", UNREAD: "?"}
+#: Mark of each status.
+MARKS = {REAL: "=", BETWEEN: "~", FLOOR: "x", EXCESS: "x", UNREAD: "?"}
 _SHORT = {
     "positional-markov": "posmk",
     "markov": "markov",
@@ -99,7 +100,7 @@ def _table(report: Report) -> list[str]:
         for r in readable
     ]  # fmt: skip
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-    marks = [" ", *(_MARKS[row.status] for row in readable)]
+    marks = [" ", *(MARKS[row.status] for row in readable)]
     lines = [
         f"{mark} {name:<{first}} " + " ".join(f"{c:>{w}}" for c, w in zip(row, widths, strict=True))
         for mark, name, row in zip(marks, ["metric", *names], cells, strict=True)

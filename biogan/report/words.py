@@ -48,7 +48,7 @@ WORDS = {
     "k-mers": Words(
         "k-mers",
         "Are short words as frequent as in real records?",
-        "Every point is a k-mer; on the diagonal it is as frequent as in real records. The right "
+        "Every point is a k-mer; on the diagonal it is as frequent as in real records. The green "
         "drawing shows other real records: that is how narrow the cloud can be at this number of "
         "records. Rest the pointer on a point to see its k-mer.",
         "Points far off the diagonal. A Markov chain matches short words by construction, so a "

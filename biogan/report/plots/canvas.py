@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -129,6 +130,11 @@ def legend(axes: Axes, columns: int = 3) -> None:
     )  # fmt: skip
 
 
+def label(name: str) -> str:
+    """Return the name of a set for a legend; matplotlib hides what begins with ``_``."""
+    return f"\u200b{name}" if name.startswith("_") else name
+
+
 def percent(axis: Any) -> None:
     """Label an axis of shares in percent, with few ticks."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -137,13 +143,14 @@ def percent(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g}%"))
 
 
-def colour_of(series: Mapping[str, Any]) -> dict[str, str]:
-    """Give each name the colour of its role, or the next free one.
+def colour_of(series: Iterable[str]) -> dict[str, str]:
+    """Give each name the colour of its role, or the next that is free.
 
     Examples
     --------
-    >>> colour_of({"generated": 0, "other": 1})
-    {'generated': '#0072B2', 'other': '#D55E00'}
+    >>> colour_of(["real", "floor (pwm)", "a.fasta", "b.fasta"])
+    {'real': '#1a1a1a', 'floor (pwm)': '#E69F00', 'a.fasta': '#0072B2', 'b.fasta': '#D55E00'}
     """
-    free = iter([c for c in SERIES if c not in ROLE_COLOURS.values()] * 3)
-    return {name: ROLE_COLOURS.get(name) or next(free) for name in series}
+    roles = {name: ROLE_COLOURS.get(name.partition(" (")[0], "") for name in series}
+    free = cycle(c for c in SERIES if c not in roles.values())
+    return {name: role or next(free) for name, role in roles.items()}

@@ -13,7 +13,9 @@ from biogan.report.plots.canvas import (
     GREY,
     INK,
     ROLE_COLOURS,
+    colour_of,
     drawing,
+    label,
     legend,
     percent,
 )
@@ -124,11 +126,12 @@ def components(name: str, points: Mapping[str, np.ndarray], explained: Sequence[
         Share of the variance that each component explains.
     """
     markers = {"real": "o", "held-out": "s", "generated": "o"}
+    colours = colour_of(points)
     with drawing(name, f"principal components: {', '.join(points)}", height=4.0) as d:
         for key, some in points.items():
             d.axes.scatter(
-                some[:, 0], some[:, 1], s=9, alpha=0.45, linewidths=0, label=key,
-                color=ROLE_COLOURS.get(key, ROLE_COLOURS["floor"]), marker=markers.get(key, "^"),
+                some[:, 0], some[:, 1], s=9, alpha=0.45, linewidths=0, label=label(key),
+                color=colours[key], marker=markers.get(key, "^"),
                 rasterized=True,
             )  # fmt: skip
         d.axes.set(

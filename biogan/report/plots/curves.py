@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
-from biogan.report.plots.canvas import colour_of, drawing, legend, percent
+from biogan.report.plots.canvas import colour_of, drawing, label, legend, percent
 
-_LINES = {"generated": "-", "real": "-", "held-out": "--"}
+_LINES = {"held-out": "--"}
 
 
-def overlay(name: str, series: Mapping[str, np.ndarray], label: str, share: bool = False) -> Markup:
+def overlay(
+    name: str, series: Mapping[str, np.ndarray], quantity: str, share: bool = False
+) -> Markup:
     """Draw the distributions of a number per record as outlines over common bins.
 
     Parameters
@@ -21,23 +24,23 @@ def overlay(name: str, series: Mapping[str, np.ndarray], label: str, share: bool
         Name of the drawing, unique in the page.
     series : mapping of str to numpy.ndarray, shape (n,)
         Values of each set; ``generated`` is filled.
-    label : str
+    quantity : str
         What the number is, with its unit.
     share : bool
         The number is a share: ticks in percent.
     """
     edges = _bins(np.concatenate(list(series.values())))
     colours = colour_of(series)
-    with drawing(name, f"distribution of {label}: {', '.join(series)}") as d:
+    with drawing(name, f"distribution of {quantity}: {', '.join(series)}") as d:
         for key, values in series.items():
             part = np.histogram(values, edges)[0] / max(len(values), 1)
             d.axes.stairs(
-                part, edges, label=key, color=colours[key], linestyle=_LINES.get(key, ":"),
+                part, edges, label=label(key), color=colours[key], linestyle=_LINES.get(key, "-"),
                 linewidth=1.8, fill=False, zorder=3,
             )  # fmt: skip
             if key == "generated":
                 d.axes.stairs(part, edges, color=colours[key], alpha=0.18, fill=True, zorder=2)
-        d.axes.set(xlabel=label, ylabel="share of records", ylim=(0, None))
+        d.axes.set(xlabel=quantity, ylabel="share of records", ylim=(0, None))
         percent(d.axes.yaxis)
         if share:
             percent(d.axes.xaxis)
@@ -60,19 +63,21 @@ def _bins(values: np.ndarray) -> np.ndarray:
     return np.linspace(low, high, 41)
 
 
-def exceedance(name: str, series: Mapping[str, np.ndarray], label: str, threshold: float) -> Markup:
+def exceedance(
+    name: str, series: Mapping[str, np.ndarray], quantity: str, threshold: float
+) -> Markup:
     """Draw, for each identity, the share of records with a neighbour at least that alike."""
     colours = colour_of(series)
-    with drawing(name, f"share of records at or above each {label}: {', '.join(series)}") as d:
+    with drawing(name, f"share of records at or above each {quantity}: {', '.join(series)}") as d:
         for key, values in series.items():
             x = np.sort(values)
             y = 1 - np.arange(len(x)) / max(len(x), 1)
             d.axes.step(
                 np.concatenate([[x[0]], x, [x[-1]]]), np.concatenate([[1.0], y, [0.0]]),
-                where="pre", label=key, color=colours[key], linestyle=_LINES.get(key, ":"),
+                where="pre", label=label(key), color=colours[key], linestyle=_LINES.get(key, "-"),
             )  # fmt: skip
         d.axes.axvline(threshold, color="#8c8c8c", linewidth=0.9, linestyle=(0, (2, 2)))
-        d.axes.set(xlabel=label, ylabel="share of records at or above", ylim=(0, 1.02))
+        d.axes.set(xlabel=quantity, ylabel="share of records at or above", ylim=(0, 1.02))
         d.axes.set_xlim(right=1.005)
         percent(d.axes.yaxis)
         percent(d.axes.xaxis)
@@ -89,8 +94,8 @@ def profile(
     with drawing(name, f"{ylabel} by {xlabel}: {', '.join(series)}", **size) as d:
         for key, values in series.items():
             d.axes.plot(
-                np.arange(1, len(values) + 1), values, label=key, color=colours[key],
-                linestyle=_LINES.get(key, ":"), linewidth=1.5,
+                np.arange(1, len(values) + 1), values, label=label(key), color=colours[key],
+                linestyle=_LINES.get(key, "-"), linewidth=1.5,
             )  # fmt: skip
         d.axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
         d.axes.margins(x=0.01)
@@ -101,18 +106,16 @@ def profile(
 def letters(name: str, series: Mapping[str, np.ndarray], alphabet: str) -> Markup:
     """Draw the share of each letter: real records as bars, other sets as points on them."""
     colours = colour_of(series)
-    markers = {"generated": "o", "held-out": "_"}
     with drawing(name, f"share of each letter: {', '.join(series)}") as d:
         for key, values in series.items():
             x = np.arange(len(values))
             if key == "real":
-                d.axes.bar(x, values, width=0.72, color="#d9d9d9", label=key, zorder=1)
+                d.axes.bar(x, values, width=0.72, color="#d9d9d9", label=label(key), zorder=1)
             else:
-                d.axes.scatter(
-                    x, values, label=key, color=colours[key], marker=markers.get(key, "x"),
-                    s=70 if key == "held-out" else 26, linewidths=2 if key == "held-out" else 0,
-                    zorder=3 if key == "generated" else 2,
-                )  # fmt: skip
+                flat = {"marker": "_", "s": 70, "linewidths": 2, "zorder": 2}
+                dot = {"marker": "o", "s": 26, "linewidths": 0, "zorder": 3}
+                style: dict[str, Any] = flat if key == "held-out" else dot
+                d.axes.scatter(x, values, label=label(key), color=colours[key], **style)
         d.axes.set_xticks(range(len(alphabet)), list(alphabet))
         d.axes.tick_params(axis="x", length=0)
         d.axes.set(ylabel="share of letters")

@@ -1,0 +1,100 @@
+"""``biogan compare``: several generated sets against the same real records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from biogan.cli import console
+from biogan.cli.evaluate import check_folder, read_like
+from biogan.cli.options import GroupedCommand, config_options
+from biogan.config import ReadingConfig
+
+if TYPE_CHECKING:
+    from biogan.report.report import Report
+
+
+@click.command(cls=GroupedCommand, headings=(ReadingConfig,))
+@click.argument("reference")
+@click.argument("fasta", nargs=-1, required=True)
+@click.option("--train", help="What the generators were trained on: needed to find copies.")
+@click.option("--held-out", help="Real sequences that the generators have not seen.")
+@click.option("-o", "--out", help="Folder for compare.html, compare.tsv and compare.json.")
+@click.option("--overwrite", is_flag=True, help="Replace the comparison in the folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
+@click.option("-n", "count", type=click.IntRange(1), default=None,
+              help="Records of each set that are scored at most.  [default: all]")  # fmt: skip
+@click.option("--identity", type=click.FloatRange(0, 1, min_open=True), default=0.9,
+              show_default=True, help="Identity from which a record is a near copy.")  # fmt: skip
+@click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random choices.")
+@config_options(ReadingConfig, "reading")
+def command(
+    reference: str,
+    fasta: tuple[str, ...],
+    train: str | None,
+    held_out: str | None,
+    out: str | None,
+    overwrite: bool,
+    as_json: bool,
+    count: int | None,
+    identity: float,
+    metrics: tuple[str, ...],
+    seed: int,
+    reading: ReadingConfig,
+) -> dict[str, Report]:
+    """Score every FASTA against REFERENCE at one n, with ceiling and floors computed once.
+
+    \b
+    biogan compare real.fasta gan.fasta markov.fasta -o comparison
+    """  # noqa: D301 - click's mark for lines that are not to be joined
+    from biogan.evaluation import compare
+    from biogan.io.tables import claim_folder
+    from biogan.report import compared
+    from biogan.report.folder import write_comparison
+
+    if out is not None:
+        check_folder(Path(out), overwrite)
+    names = _names(fasta)
+    real = read_like("reference", reference, reading)
+    new = {
+        name: read_like(name, path, reading, real.alphabet)
+        for name, path in zip(names, fasta, strict=True)
+    }
+    trained, held = (
+        None if path is None else read_like(name, path, reading, real.alphabet)
+        for name, path in (("train", train), ("held-out", held_out))
+    )
+    if out is not None:
+        claim_folder(Path(out))
+    reports = compare(
+        real,
+        new,
+        trained,
+        held,
+        metrics=list(metrics) or None,
+        seed=seed,
+        n=count,
+        identity=identity,
+        progress=console.progress("scoring"),
+    )
+    console.end_status()
+    if out is not None:
+        files = write_comparison(reports, Path(out), console.command_line())
+        console.say(f"{out}: {', '.join(files)} written")
+    text = json.dumps(compared.to_dict(reports), indent=2) if as_json else compared.to_text(reports)
+    click.echo(text)
+    return reports
+
+
+def _names(paths: tuple[str, ...]) -> list[str]:
+    """Call each set by its file's name, by its path where that is not clear."""
+    if len(set(paths)) < len(paths):
+        raise click.UsageError("the same file is given twice")
+    short = [Path(path).name for path in paths]
+    # The parts of an evaluation have names without a dot.
+    clear = len(set(short)) == len(short) and all("." in name for name in short)
+    return short if clear else [path if "/" in path else f"./{path}" for path in paths]

@@ -1,0 +1,82 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from biogan.alphabet import DNA
+from biogan.cli import main, run
+from biogan.datasets.sequences import SequenceSet
+from biogan.evaluation import evaluate
+
+QUICK = ["--metric", "kmer-jsd", "--metric", "copies", "--metric", "pair-pearson"]
+
+
+def write(path, seed, n):
+    codes = np.random.default_rng(seed).integers(0, 4, (n, 20)).astype(np.uint8)
+    sequences = SequenceSet.from_matrix(DNA, codes)
+    sequences.to_fasta(path)
+    return sequences
+
+
+@pytest.fixture
+def files(tmp_path):
+    sizes = {"real": 70, "train": 90, "a": 60, "_b$x": 50}
+    made = {name: tmp_path / f"{name}.fasta" for name in sizes}
+    sets = {name: write(made[name], i, n) for i, (name, n) in enumerate(sizes.items())}
+    return made, sets
+
+
+def command(made, *more):
+    paths = [str(made[name]) for name in ("real", "a", "_b$x")]
+    return ["compare", *paths, "--train", str(made["train"]), *QUICK, *more]
+
+
+def test_each_set_is_judged_as_if_alone_at_the_smallest_n(files, capsys):
+    made, sets = files
+    reports = main(command(made))
+    assert list(reports) == ["a.fasta", "_b$x.fasta"]
+    assert {r.n for r in reports.values()} == {50}
+    alone = evaluate(sets["real"], sets["_b$x"], sets["train"],
+                     metrics=["kmer-jsd", "copies", "pair-pearson"])  # fmt: skip
+    assert reports["_b$x.fasta"].to_dict()["metrics"] == alone.to_dict()["metrics"]
+    first, second = reports.values()
+    assert [row.ceiling for row in first.rows] == [row.ceiling for row in second.rows]
+    table = capsys.readouterr().out.splitlines()
+    assert table[0].split()[:5] == ["metric", "a.fasta", "_b$x.fasta", "held-out", "markov-2"]
+    assert table[2].startswith("k-mer JSD ")
+
+
+def test_folder_holds_page_table_and_json(files, tmp_path, capsys):
+    made, _ = files
+    out = tmp_path / "out"
+    reports = main(command(made, "-o", str(out), "--quiet"))
+    names = ["compare.html", "compare.json", "compare.tsv"]
+    assert sorted(p.name for p in out.iterdir()) == names
+    table = pd.read_csv(out / "compare.tsv", sep="\t")
+    assert table.groupby("set", sort=False).size().to_dict() == {"a.fasta": 3, "_b$x.fasta": 3}
+    data = json.loads((out / "compare.json").read_text())
+    assert list(data["reports"]) == list(reports)
+    page = (out / "compare.html").read_text()
+    assert page.count('class="verdict"') == 2
+    assert "sequence logo of _b$x.fasta" in page
+    assert "<script" not in page
+    assert run(command(made, "-o", str(out))) == 1
+    assert "is not empty" in capsys.readouterr().err
+
+
+def test_json_on_standard_output(files, capsys):
+    made, _ = files
+    main(command(made, "--json", "--quiet", "-n", "30"))
+    data = json.loads(capsys.readouterr().out)
+    assert {r["n"] for r in data["reports"].values()} == {30}
+
+
+def test_names_that_are_not_clear_are_paths(files, tmp_path, monkeypatch, capsys):
+    made, sets = files
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "held-out").write_bytes(made["a"].read_bytes())
+    reports = main(["compare", "real.fasta", "held-out", "a.fasta", *QUICK, "--quiet"])
+    assert list(reports) == ["./held-out", "./a.fasta"]
+    assert run(["compare", "real.fasta", "a.fasta", "a.fasta"]) == 2
+    assert "the same file is given twice" in capsys.readouterr().err
