@@ -28,10 +28,10 @@ from biogan.options import unknown_name
 from biogan.sampling import BLOCK, Chunk, blocks, chunk_of, draw
 from biogan.seeds import rng, torch_generator
 
-# Rejection gives up where fewer candidates than this share are kept.
-FLOOR = 0.001
-# Blocks of candidates after which the share is looked at.
-PATIENCE = 100
+# Rejection keeps at most one candidate in M; it gives up where it keeps less than one in 50 M.
+PATIENCE = 50
+# Records by which it may fall short of that before it gives up.
+GRACE = 10
 
 
 def refined(
@@ -133,10 +133,11 @@ def rejection(
             chosen = coins < np.exp(log_ratio - np.log(limit))
             kept.append(rows[chosen])
             found, tried = found + int(chosen.sum()), tried + 1
-            if tried % PATIENCE == 0 and found < FLOOR * BLOCK * tried:
+            if tried * BLOCK > PATIENCE * limit * (found + GRACE):
                 raise DataError(
                     f"--refine rejection: {found} of {BLOCK * tried:,} candidates kept, fewer than "
-                    f"{FLOOR:.1%}: take --refine mh or a smaller --effort, or train longer"
+                    f"1 in {PATIENCE * limit:,.0f}: take --refine mh or another --effort, or "
+                    "train longer"
                 )
         chosen_rows = np.concatenate(kept)[low:high]
         prefix = f"gan{seed}_rejection"

@@ -141,7 +141,7 @@ def test_a_generator_far_from_the_data_does_not_loop_for_ever():
     def hopeless(*stream):
         return Candidates(np.zeros((BLOCK, 1), np.uint8), np.full(BLOCK, -20.0))
 
-    with pytest.raises(DataError, match=r"0 of 51,200 candidates kept, fewer than 0.1%: take"):
+    with pytest.raises(DataError, match=r"0 of 5,120 candidates kept, fewer than 1 in 500: take"):
         next(rejection(hopeless, ONE, 0, 1, 1, 10.0))
 
 

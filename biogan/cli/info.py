@@ -48,5 +48,10 @@ def _card(run: str, card: dict[str, Any]) -> list[str]:
             "" if score is None else
             f", fidelity {score:.3f} (1 = as close to held-out data as training data is)"
         )  # fmt: skip
+    judge = card.get("judge")
+    rows["judge"] = "none, so that sample --refine is refused" if judge is None else (
+        f"a critic with AUROC {judge['auroc']:.3f} ({judge['low']:.3f}-{judge['high']:.3f}) "
+        "between validation records and this generator's, for sample --refine"
+    )  # fmt: skip
     rows["versions"] = ", ".join(f"{k} {v}" for k, v in card["versions"].items())
     return [f"{name:<10} {text}" for name, text in rows.items()]
