@@ -13,7 +13,7 @@ from biogan.baselines.suited import suited_chains
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
 from biogan.metrics.base import Metric, Value
-from biogan.metrics.catalogue import get_metrics
+from biogan.metrics.catalogue import ALL, get_metrics
 from biogan.metrics.comparison import KINDS, Comparison, Extras, Sample
 from biogan.metrics.inputs import Sequences, as_set, shuffled
 from biogan.metrics.novelty import MOST as NEAR_COPIES
@@ -56,7 +56,7 @@ def evaluate(
         Real records that the generator has not seen. Which set plays which part is said in
         :mod:`biogan.metrics.roles`.
     metrics : list of str, optional
-        Names of metrics; by default all that fit the data.
+        Names of metrics, or ``["all"]``; by default all that fit the data and cost little.
     seed : int
         Seed of subsamples, floors and folds.
     n : int
@@ -151,7 +151,11 @@ def compare(
     if roles.fresh is not None:
         samples["fresh"] = Sample(shuffled(roles.fresh, seed)[:size])
     target, source = samples["target"], samples["source"]
-    unfit = {} if metrics else _unfit(chosen, Comparison(target, target, source, extras=extras))
+    unfit = (
+        {}
+        if metrics and ALL not in metrics
+        else _unfit(chosen, Comparison(target, target, source, extras=extras))
+    )
     chosen = [m for m in chosen if m.name not in unfit]
     fresh_rate = _fresh_rate(samples, chosen, identity)
     real_and_new = (*judged.values(), roles.target, roles.ceiling)

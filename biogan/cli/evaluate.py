@@ -30,7 +30,8 @@ if TYPE_CHECKING:
               help="Records of each set that are read at most; all by default.")  # fmt: skip
 @click.option("--identity", type=click.FloatRange(0, 1, min_open=True), default=0.9,
               show_default=True, help="Identity from which a record is a near copy.")  # fmt: skip
-@click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
+@click.option("--metric", "metrics", multiple=True,
+              help="Only this metric (may be repeated); 'all' adds costly ones.")  # fmt: skip
 @click.option("--hmm", help="Profile of the protein family, in HMMER's format.")
 @click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
               "fails (mark x), e.g. memorisation,diversity,composition.")  # fmt: skip

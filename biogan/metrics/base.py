@@ -74,6 +74,8 @@ class Metric:
     most : int or None
         Records of candidate and reference that are read, the first in their random order; ``None``
         for all. The note of the value says so where there are more.
+    default : bool
+        Whether it is computed without being asked for by name: it costs little.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Metric:
     title: str
     function: Function
     most: int | None = None
+    default: bool = True
 
     def __call__(self, comparison: Comparison) -> Value:
         """Compute the metric, or say why it cannot be read."""
@@ -120,11 +123,14 @@ def metric(
     needs: tuple[str, ...] = (),
     unit: str = "",
     most: int | None = None,
+    default: bool = True,
 ) -> Callable[[Function], Function]:
     """Register a function as a metric; see :class:`Metric` for the parameters."""
 
     def register(function: Function) -> Function:
-        METRICS[name] = Metric(name, group, goal, low, high, needs, unit, title, function, most)
+        METRICS[name] = Metric(
+            name, group, goal, low, high, needs, unit, title, function, most, default
+        )
         return function
 
     return register

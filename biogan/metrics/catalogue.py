@@ -9,6 +9,7 @@ from biogan.errors import ConfigError
 # Importing a module registers its metrics.
 from biogan.metrics import (  # noqa: F401
     composition,
+    convolution,
     discriminability,
     diversity,
     family,
@@ -20,6 +21,8 @@ from biogan.metrics import (  # noqa: F401
 from biogan.metrics.base import METRICS, Metric
 from biogan.options import unknown_name
 
+#: What is asked for instead of names: the metrics that cost more time too.
+ALL = "all"
 #: Sections of the report, in order.
 GROUP_ORDER = (
     "novelty", "discriminability", "k-mers", "positions", "composition", "protein", "diversity",
@@ -27,7 +30,12 @@ GROUP_ORDER = (
 
 
 def get_metrics(names: Sequence[str] | None = None) -> list[Metric]:
-    """Return the metrics with these names, or all of them in the order of the report.
+    """Return the metrics with these names, or the default ones in the order of the report.
+
+    Parameters
+    ----------
+    names : list of str, optional
+        Names; ``"all"`` stands for every metric, those that cost more time too.
 
     Raises
     ------
@@ -40,9 +48,10 @@ def get_metrics(names: Sequence[str] | None = None) -> list[Metric]:
     ['kmer-jsd']
     """
     for name in names or ():
-        if name not in METRICS:
-            raise ConfigError(unknown_name("metric", name, METRICS))
-    if names:
+        if name not in METRICS and name != ALL:
+            raise ConfigError(unknown_name("metric", name, (*METRICS, ALL)))
+    if names and ALL not in names:
         return [METRICS[name] for name in names]
     rank = {group: i for i, group in enumerate(GROUP_ORDER)}
-    return sorted(METRICS.values(), key=lambda m: rank.get(m.group, len(rank)))
+    some = [m for m in METRICS.values() if m.default or names]
+    return sorted(some, key=lambda m: rank.get(m.group, len(rank)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,28 +35,63 @@ def classifier_auroc(comparison: Comparison) -> Value:
     that repeats cannot be learned by heart; where one cluster holds half of the records or more
     there may be nothing left to learn from, and there is no value.
     """
-    n = min(len(comparison.candidate), len(comparison.reference))
-    if n < 2 * FOLDS:
-        return Value(None, note=f"needs {2 * FOLDS} records a class")
-    new, real = (Sample(s.sequences[:n]) for s in (comparison.candidate, comparison.reference))
-    labels = np.repeat([1, 0], n)
-    groups = _clusters(new, real)
-    folds = grouped_folds(groups, labels, comparison.seed)
-    if np.bincount(groups).max() > n or not _trainable(folds, labels):
-        return Value(
-            None, note="half of the records or more are one cluster of near copies: no folds"
-        )
+    test = two_samples(comparison)
+    if isinstance(test, Value):
+        return test
+    n, new, real = test.n, test.new, test.real
     cells = int(new.sequences.lengths[0]) * new.sequences.alphabet.size
     by_position = not comparison.missing("columns") and cells <= _MAX_SITE_CELLS
     features, names = _features(new, real, by_position)
-    scores, weights = _out_of_fold(features, labels, folds)
-    area, low, high = auroc(scores[:n], scores[n:], groups)
+    scores, weights = _out_of_fold(features, test.labels, test.folds)
+    area, low, high = auroc(scores[:n], scores[n:], test.groups)
     telling = np.argsort(-np.abs(weights), kind="stable")[:5]
     return Value(
         area, low, high, n=n,
         note="k-mers and positions" if by_position else "k-mers",
         details=tuple(f"{names[i]} {'+' if weights[i] > 0 else '-'}" for i in telling),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TwoSamples:
+    """The records of a classifier two-sample test, the generated ones first.
+
+    Attributes
+    ----------
+    new, real : Sample
+        ``n`` records of each class.
+    labels : numpy.ndarray, shape (2 n,), int
+        1 for generated records.
+    groups, folds : numpy.ndarray, shape (2 n,), int
+        Cluster of near copies, and fold, of each record.
+    """
+
+    new: Sample
+    real: Sample
+    labels: np.ndarray
+    groups: np.ndarray
+    folds: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """Records a class."""
+        return len(self.new)
+
+
+def two_samples(comparison: Comparison) -> TwoSamples | Value:
+    """Deal as many records of each class to folds; a value without number where it is no use."""
+    n = min(len(comparison.candidate), len(comparison.reference))
+    if n < 2 * FOLDS:
+        return Value(None, note=f"needs {2 * FOLDS} records a class")
+    new, real = (Sample(s.sequences[:n]) for s in (comparison.candidate, comparison.reference))
+    labels = np.repeat([1, 0], n)
+    groups = clusters(SequenceSet.concatenate([new.sequences, real.sequences]), 0.9)
+    folds = grouped_folds(groups, labels, comparison.seed)
+    if np.bincount(groups).max() > n or not _trainable(folds, labels):
+        return Value(
+            None, note="half of the records or more are one cluster of near copies: no folds"
+        )
+    return TwoSamples(new, real, labels, groups, folds)
 
 
 def grouped_folds(groups: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
@@ -107,10 +143,6 @@ def _fill(load: np.ndarray, n: int) -> np.ndarray:
 def _trainable(folds: np.ndarray, labels: np.ndarray) -> bool:
     """Whether both classes are left to learn from for every fold that holds records."""
     return all(len(np.unique(labels[folds != fold])) == 2 for fold in np.unique(folds))
-
-
-def _clusters(new: Sample, real: Sample) -> np.ndarray:
-    return clusters(SequenceSet.concatenate([new.sequences, real.sequences]), 0.9)
 
 
 def _features(new: Sample, real: Sample, by_position: bool) -> tuple[np.ndarray, list[str]]:

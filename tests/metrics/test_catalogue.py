@@ -15,11 +15,12 @@ from biogan.metrics.comparison import Comparison, Sample
 
 def test_every_metric_is_documented():
     table = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `([a-z][a-z0-9-]+)` \|", table, re.M) == [m.name for m in get_metrics()]
+    rows = re.findall(r"^\| `([a-z][a-z0-9-]+)`( \*)? \|", table, re.M)
+    assert rows == [(m.name, "" if m.default else " *") for m in get_metrics(["all"])]
 
 
 def test_goals_and_ranges():
-    for found in get_metrics():
+    for found in get_metrics(["all"]):
         assert found.goal in ("low", "high", "half", "same")
         assert found.function.__doc__
 
@@ -60,6 +61,12 @@ def test_a_dear_metric_reads_the_first_records_and_says_so():
         comparison
     ) == Value(10.0, n=30, note="nt")
     assert comparison.first(50) is comparison
+
+
+def test_all_adds_the_metrics_that_cost_more():
+    names = [m.name for m in get_metrics(["all"])]
+    assert set(names) - {m.name for m in get_metrics()} >= {"auroc-cnn"}
+    assert names.index("auroc-cnn") == names.index("auroc") + 1
 
 
 def test_unknown_names_are_refused():
