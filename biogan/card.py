@@ -63,12 +63,14 @@ def model_card(
 
 def training_card(trainer: Trainer) -> dict[str, Any]:
     """Describe how far a run has come and which generator is kept."""
-    best = trainer.best_score
     return {
         "steps": trainer.step_count,
         "seconds": round(trainer.elapsed, 1),
         "kept_step": trainer.best_step,
-        "fidelity": best if 0 <= best < float("inf") else None,
+        "fidelity": trainer.score,
+        "beside": dict(trainer.beside),
+        "rollbacks": trainer.good.count,
+        "ended": trainer.ended,
         "processes": trainer.engine.world,
         "device": str(trainer.engine.device),
     }

@@ -60,6 +60,12 @@ class TrainingConfig(Options):
     check_every: int | None = option(
         None, "Generator steps between two checks on the validation split.", "Budget", low=1
     )
+    patience: int | None = option(
+        None,
+        "Stop after this many checks in a row without a better fidelity (never before the time).",
+        "Budget",
+        low=1,
+    )
     seed: int = option(0, "Seed of every random stream.", "Budget")
     device: str = option("auto", "Where to compute.", "Machine", choices=DEVICES)
     threads: int | None = option(
@@ -73,7 +79,9 @@ class TrainingConfig(Options):
         seconds(self.max_time)
 
     # Options that may change between a run and its resumption: they bound or place the work.
-    FREE = ("steps", "max_time", "judge_steps", "device", "threads", "devices", "nodes")
+    FREE = (
+        "steps", "max_time", "patience", "judge_steps", "device", "threads", "devices", "nodes",
+    )  # fmt: skip
 
     def differences(self, other: TrainingConfig) -> list[str]:
         """Name the options that keep a run from being resumed under ``other``."""

@@ -84,8 +84,12 @@ class ConfigError(BioganError):
     exit_code = 2
 
 
-class NonFiniteError(BioganError):
-    """A loss term became NaN or infinite; the last good checkpoint was kept."""
+class DivergedError(BioganError):
+    """Training went wrong again after every rollback, and no check had found a good generator."""
+
+
+class NonFiniteError(DivergedError):
+    """A term or a weight became NaN or infinite again; the best generator so far was kept."""
 
 
 class Interrupted(BioganError):  # noqa: N818 - a stop that was asked for, not a fault

@@ -100,7 +100,7 @@ def build_trainer(
         card["training"] = training_card(trainer)
         if folder:
             folder.write_weights(GENERATOR, trainer.best)
-            folder.write_weights(CRITIC, trainer.critic)
+            folder.write_weights(CRITIC, trainer.players.critic)
             folder.write_config(card)
             folder.write_state(trainer.state())
 
@@ -117,9 +117,12 @@ def build_trainer(
         Letters(layout.channels, engine.device),
         config,
         engine,
+        # The first process judges for all.
         FidelityMonitor(
             parts, layout, config.seed, folder.path / SAMPLES if folder else None, strands
-        ),
+        )
+        if engine.lead
+        else None,
         [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
         save if folder else None,
     )
@@ -148,14 +151,15 @@ def fit_judge(trainer: Trainer, layout: Layout, parts: Split) -> Judge | None:
     steps = min(config.judge_steps, trainer.step_count)
     if not steps or not len(parts.held_out):
         return None
-    generator, prepare = trainer.best, trainer.prepare
+    generator, players = trainer.best, trainer.players
     assert isinstance(generator, LetterGenerator)
-    critic, calibration = copy.deepcopy(trainer.critic), None
+    prepare = players.prepare
+    critic, calibration = copy.deepcopy(players.critic), None
 
     def work() -> None:
         nonlocal critic, calibration
         held_out = both_strands(parts.held_out) if config.reverse_complement else parts.held_out
-        critic = train_judge(critic, generator, trainer.batches, layout, prepare, steps)
+        critic = train_judge(critic, generator, players.batches, layout, prepare, steps)
         calibration = calibrate(critic, generator, held_out, layout, prepare)
 
     with engine.busy():

@@ -105,8 +105,8 @@ class SequenceGAN:
             If there is nothing to learn from.
         OutputError, CheckpointError
             If ``out`` cannot be used.
-        NonFiniteError
-            If training diverged.
+        DivergedError, NonFiniteError
+            If training went wrong again after every rollback.
         Interrupted
             After Ctrl-C or SIGTERM.
         """
@@ -132,10 +132,11 @@ class SequenceGAN:
         trainer = build_trainer(config, layout, parts, engine, folder, card, callbacks)
         if folder and resume:
             folder.restore(trainer)
-            if trainer.budget.spent(trainer.step_count, trainer.elapsed) >= 1:
+            if trainer.over:
                 raise ConfigError(
                     f"--resume: this run has finished ({trainer.step_count} steps, "
-                    f"{trainer.elapsed:.0f} s): give a larger --steps or --max-time"
+                    f"{trainer.elapsed:.0f} s): "
+                    + (trainer.ended or "give a larger --steps or --max-time")
                 )
             card["training"] = training_card(trainer)
         elif folder:
@@ -150,7 +151,7 @@ class SequenceGAN:
             # Also after an interrupt or a fault: what was learned until then can be used.
             card["training"] = training_card(trainer)
             self.layout, self.card = layout, card
-            self._networks = Networks(trainer.best, trainer.critic)
+            self._networks = Networks(trainer.best, trainer.players.critic)
         self._judge = judge = fit_judge(trainer, layout, parts)
         if judge:
             card["judge"] = judge.calibration.to_dict()

@@ -6,13 +6,17 @@ from pathlib import Path
 
 from torch import nn
 
+from biogan.baselines import get_baseline
+from biogan.baselines.suited import suited_chains
 from biogan.datasets.layout import VARIABLE, Layout
 from biogan.datasets.splits import Split
 from biogan.datasets.strands import both_strands
 from biogan.io.write import write_fasta
 from biogan.metrics.fidelity import Fidelity
+from biogan.metrics.variety import Variety
 from biogan.nets.heads import LetterGenerator
 from biogan.sampling import collect, stream
+from biogan.training.judging import TRAINING_DATA, Judgement
 
 # More samples than validation records cost time and say little more.
 MOST = 2000
@@ -23,6 +27,9 @@ SEED = -1
 
 class FidelityMonitor:
     """Samples from the averaged generator and scores the samples.
+
+    The trivial samplers that suit the data are scored once, at the start, as the generator will be:
+    on as many samples, against the same validation records.
 
     Parameters
     ----------
@@ -36,6 +43,11 @@ class FidelityMonitor:
         Where a few samples are written at each check.
     strands : bool
         Compare with both strands of the records, which a model of either strand writes.
+
+    Attributes
+    ----------
+    beside : dict of str to float
+        Fidelity of training data (1) and of the trivial samplers; empty without validation records.
     """
 
     def __init__(
@@ -50,20 +62,28 @@ class FidelityMonitor:
         # With the repeats that the data have, as the trainer feeds them.
         train, held_out = split.train.expanded(), split.held_out.expanded()
         self.n = min(MOST, len(train))
+        shown = split.train
         if strands:
-            train, held_out = both_strands(train), both_strands(held_out)
+            train, held_out, shown = (both_strands(s) for s in (train, held_out, shown))
         self.fidelity = Fidelity(train, held_out, seed) if len(held_out) else None
+        self.variety = Variety(train, self.n, seed)
+        self.beside: dict[str, float] = {}
+        if self.fidelity is not None:
+            self.beside[TRAINING_DATA] = 1.0
+            for name in suited_chains(shown, fixed=layout.kind != VARIABLE):
+                sampled = get_baseline(name).fit(shown).sample(self.n, seed)
+                self.beside[name] = self.fidelity.score(sampled).total
 
-    def __call__(self, generator: nn.Module, step: int) -> dict[str, float]:
-        """Return ``fidelity`` (1 = as close as training data is, lower is better) and its parts."""
+    def __call__(self, generator: nn.Module, step: int) -> Judgement:
+        """Return ``fidelity`` (1 = as close as training data is), its parts, and the variety."""
         assert isinstance(generator, LetterGenerator)
         chunk = collect(stream(generator, self.layout, 0, self.n, SEED), self.layout)
         if self.preview is not None:
             write_fasta(chunk.sequences[:PREVIEW], self.preview)
-        if self.fidelity is None:
-            return {}
-        score = self.fidelity.score(chunk.sequences)
-        scores = {"fidelity": score.total, **score.parts}
-        if self.layout.kind == VARIABLE:
-            scores["malformed"] = chunk.malformed / self.n
-        return scores
+        scores: dict[str, float] = {}
+        if self.fidelity is not None:
+            score = self.fidelity.score(chunk.sequences)
+            scores = {"fidelity": score.total, **score.parts}
+            if self.layout.kind == VARIABLE:
+                scores["malformed"] = chunk.malformed / self.n
+        return Judgement(scores, self.variety.relative(chunk.sequences))

@@ -43,11 +43,14 @@ def _card(run: str, card: dict[str, Any]) -> list[str]:
         f"{done['processes']} process(es)",
     }  # fmt: skip
     if done is not None:
-        score = done["fidelity"]
-        rows["kept"] = f"step {done['kept_step']}" + (
-            "" if score is None else
-            f", fidelity {score:.3f} (1 = as close to held-out data as training data is)"
-        )  # fmt: skip
+        rows["kept"] = f"step {done['kept_step']}"
+        if done["fidelity"] is not None:
+            others = ", ".join(f"{name} {value:.3g}" for name, value in done["beside"].items())
+            rows["kept"] += f", fidelity {done['fidelity']:.3g} ({others}; lower is better)"
+        if done["rollbacks"]:
+            rows["rollbacks"] = str(done["rollbacks"])
+        if done["ended"]:
+            rows["ended"] = done["ended"]
     judge = card.get("judge")
     rows["judge"] = "none, so that sample --refine is refused" if judge is None else (
         f"a critic with AUROC {judge['auroc']:.3f} ({judge['low']:.3f}-{judge['high']:.3f}) "

@@ -75,12 +75,7 @@ def command(
         overwrite=overwrite,
         callbacks=[Progress(console.say, console.status)],
     )
-    done = gan.card["training"]
-    score = "" if done["fidelity"] is None else f", fidelity {done['fidelity']:.2f}"
-    console.say(
-        f"{done['steps']} steps; kept step {done['kept_step']}{score}, in {out}\n"
-        f"next: biogan sample {out} -n 1000 > new.fasta"
-    )
+    console.say(f"next: biogan sample {out} -n 1000 > new.fasta")
     return gan
 
 

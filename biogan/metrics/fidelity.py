@@ -21,6 +21,7 @@ from biogan.metrics.position import (
     pair_covariance,
     some_columns,
 )
+from biogan.metrics.variety import distinct_share
 from biogan.seeds import rng
 
 # Draws of training records whose distances are averaged into the denominators.
@@ -120,7 +121,7 @@ class Fidelity:
         n = len(generated)
         distances, scale = self._distances(generated), self._scale(n)
         parts = {name: _ratio(value, scale[name]) for name, value in distances.items()}
-        parts["uniqueness"] = scale["uniqueness"] / _uniqueness(generated)
+        parts["uniqueness"] = scale["uniqueness"] / distinct_share(generated)
         return FidelityScore(float(np.exp(np.mean(np.log(list(parts.values()))))), parts)
 
     def _scale(self, n: int) -> dict[str, float]:
@@ -129,7 +130,7 @@ class Fidelity:
             for i in range(_DRAWS):
                 chosen = rng(self.seed, "draw", n, i).permutation(len(self.train))[:n]
                 draw = self.train.take(chosen)
-                draws.append({**self._distances(draw), "uniqueness": _uniqueness(draw)})
+                draws.append({**self._distances(draw), "uniqueness": distinct_share(draw)})
             self._scales[n] = {k: float(np.mean([d[k] for d in draws])) for k in draws[0]}
         return self._scales[n]
 
@@ -164,7 +165,3 @@ def _ratio(value: float, scale: float) -> float:
     # Both are 0 where a part has nothing to tell (all lengths in one bin, two identical sets).
     smallest = 1e-6
     return (value + smallest) / (scale + smallest)
-
-
-def _uniqueness(sequences: SequenceSet) -> float:
-    return len(set(sequences.strings())) / len(sequences)

@@ -1,4 +1,4 @@
-"""How long a run lasts, by steps or by the clock, and the learning rate that goes with it."""
+"""How long a run lasts, by steps or by the clock, and what goes with it: checks, learning rate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from biogan.config import TrainingConfig
 from biogan.options import seconds
 
 DEFAULT_TIME = "10m"
+CHECKS = 25
+FEWEST_BETWEEN_CHECKS = 20
 
 
 class Budget:
@@ -31,6 +33,27 @@ class Budget:
         if self.seconds:
             shares.append(elapsed / self.seconds)
         return min(1.0, max(shares))
+
+    def check_is_due(self, spent: float, step: int, last_check: int, checks: int) -> bool:
+        """Return whether the generator is to be judged after a step.
+
+        Parameters
+        ----------
+        spent : float
+            Share of the budget that is spent.
+        step, last_check : int
+            This step and that of the last check.
+        checks : int
+            How many of the :data:`CHECKS` shares of a run were judged.
+        """
+        if spent >= 1:
+            return True
+        every = self.config.check_every
+        if every:
+            return step % every == 0
+        # Counted from the last check: a check costs as much as some steps.
+        fresh = step - last_check >= FEWEST_BETWEEN_CHECKS
+        return fresh and spent >= (checks + 1) / CHECKS
 
     def learning_rate(self, spent: float) -> float:
         """Return the learning rate: constant, then linear to ``decay_to`` of itself.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from biogan.io.tables import append_jsonl
+from biogan.training.judging import TRAINING_DATA, best_floor
+from biogan.training.rollback import MOST
 
 LOG_EVERY = 20
 
@@ -24,9 +26,9 @@ class JsonLog:
             append_jsonl({"step": step, **terms}, self.path)
 
     def on_event(self, event: str, **details: Any) -> None:
-        """Write a check with its scores."""
-        if event == "check":
-            append_jsonl({"event": "check", **details}, self.path)
+        """Write a check with its scores, an alarm with what was done."""
+        if event in ("check", "alarm"):
+            append_jsonl({"event": event, **details}, self.path)
 
 
 class Progress:
@@ -57,25 +59,93 @@ class Progress:
         self.status(f"step {step}  {share:4.0%}  {self._left(share, now)}  {live}")
 
     def on_event(self, event: str, **details: Any) -> None:
-        """Print what a run starts from, and a line for each check."""
-        if event == "start":
-            for line in details["lines"]:
-                self.say(line)
-        if event != "check":
-            return
-        scores = details["scores"]
-        text = "  ".join(f"{k} {v:.3f}" for k, v in scores.items())
-        mark = "  (best so far)" if details["best"] and scores else ""
+        """Print what a run starts from, a line for each check and alarm, and how it ended."""
         self.status("")
-        self.say(
-            f"step {details['step']:>6}  {clock(details['seconds']):>6}  {text}{mark}".rstrip()
-        )
+        for line in _LINES[event](**details):
+            self.say(line)
 
     def _left(self, share: float, now: float) -> str:
         done = share - (self._first_share or 0.0)
         if done <= 0:
             return "ETA --:--"
         return f"ETA {clock((now - self._start) / done * (1 - share))}"
+
+
+Lines = Sequence[str]
+
+
+def _start_lines(lines: Lines) -> Lines:
+    return lines
+
+
+def _check_lines(
+    step: int,
+    seconds: float,
+    scores: Mapping[str, float],
+    beside: Mapping[str, float],
+    best: bool,
+) -> Lines:
+    line = f"step {step:>7,}  {clock(seconds):>6}"
+    if "fidelity" in scores:
+        others = ", ".join(f"{name} {value:.3g}" for name, value in compared(beside).items())
+        line += f"  fidelity {scores['fidelity']:.2f} ({others}){'  best so far' * best}"
+    return [line]
+
+
+def _alarm_lines(
+    step: int, reason: str, back_to: int, rollbacks: int, last: bool, **_: Any
+) -> Lines:
+    if last:
+        done = f"the run ends here, after {rollbacks} rollbacks"
+    else:
+        done = f"back to step {back_to:,}, half the learning rate (rollback {rollbacks} of {MOST})"
+    return [f"step {step:>7,}  alarm: {reason}; {done}"]
+
+
+def _end_lines(
+    step: int,
+    seconds: float,
+    ended: str | None,
+    kept: int,
+    score: float | None,
+    beside: Mapping[str, float],
+) -> Lines:
+    lines = [f"{step:,} steps in {clock(seconds)}" + (f"; ended early: {ended}" if ended else "")]
+    floor = best_floor(beside)
+    if score is None or floor is None:
+        return [
+            *lines,
+            f"kept the averaged generator of step {kept:,}; nothing was held out to judge it",
+        ]
+    name, value = floor
+    better = round(score, 2) < round(value, 2)
+    word = "better than" if better else "no better than"
+    lines.append(
+        f"kept the generator of step {kept:,}: by fidelity, {score:.2f}, it is {word} the best "
+        f"trivial sampler, {name} {value:.2f}" + ("" if better else "; a longer run may help")
+    )
+    return lines
+
+
+_LINES: dict[str, Callable[..., Lines]] = {
+    "start": _start_lines, "check": _check_lines, "alarm": _alarm_lines, "end": _end_lines,
+}  # fmt: skip
+
+
+def compared(beside: Mapping[str, float]) -> dict[str, float]:
+    """Return the fidelity of training data and of the best trivial sampler.
+
+    Examples
+    --------
+    >>> compared({"training data": 1.0, "markov-5": 3.0, "positional-markov-3": 1.2})
+    {'training data': 1.0, 'positional-markov-3': 1.2}
+    """
+    floor = best_floor(beside)
+    return {
+        name: value
+        for name, value in beside.items()
+        if name == TRAINING_DATA or (floor and name == floor[0])
+    }
 
 
 def clock(seconds: float) -> str:

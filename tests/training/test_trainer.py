@@ -1,6 +1,5 @@
 """The training loop: counts, determinism, resuming, faults."""
 
-import math
 import os
 import signal
 
@@ -8,51 +7,15 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from toys import Scripted, make, same
 
 from biogan.config import SequenceGANConfig
-from biogan.errors import ConfigError, Interrupted, NonFiniteError
+from biogan.errors import ConfigError, Interrupted
 from biogan.losses import LOSSES
-from biogan.nets import Shape, build
 from biogan.training.batches import Batches
 from biogan.training.budget import Budget
 from biogan.training.ema import Average
 from biogan.training.engine import Engine
-from biogan.training.trainer import Trainer
-
-SHAPE = Shape(4, 12)
-CODES = torch.randint(0, 4, (40, 12), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
-
-
-def letters(codes):
-    return torch.eye(4)[codes.int()].transpose(1, 2).contiguous()
-
-
-def make(monitor=None, callbacks=(), save=None, **options):
-    config = SequenceGANConfig(
-        **{
-            "loss": "wgan-gp",
-            "width": 8,
-            "depth": 1,
-            "latent": 4,
-            "batch_size": 8,
-            "steps": 10,
-            "device": "cpu",
-        }
-        | options
-    )
-    torch.manual_seed(0)
-    generator, critic = build(config, SHAPE)
-    batches = Batches(CODES, np.ones(len(CODES)), config.batch_size, config.seed)
-    return Trainer(
-        generator, critic, batches, letters, config, Engine(config), monitor, callbacks, save
-    )
-
-
-def same(a, b):
-    return all(
-        torch.equal(x, y)
-        for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True)
-    )
 
 
 class Counting:
@@ -61,7 +24,7 @@ class Counting:
     def __init__(self, trainer):
         self.count = {"critic": 0, "generator": 0}
         for name in self.count:
-            optimiser = getattr(trainer, f"{name}_opt")
+            optimiser = getattr(trainer.players, f"{name}_opt")
             optimiser.register_step_post_hook(lambda *_, name=name: self.add(name))
 
     def add(self, name):
@@ -79,10 +42,16 @@ def test_critic_steps_for_each_generator_step(steps):
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_trains_both_networks(loss):
     trainer = make(loss=loss, steps=2)
-    before = [p.clone() for net in (trainer.generator, trainer.critic) for p in net.parameters()]
-    terms = trainer.step()
-    trainer.step()
-    after = [p for net in (trainer.generator, trainer.critic) for p in net.parameters()]
+    before = [
+        p.clone()
+        for net in (trainer.players.generator, trainer.players.critic)
+        for p in net.parameters()
+    ]
+    terms = trainer.players.step(0)
+    trainer.players.step(1)
+    after = [
+        p for net in (trainer.players.generator, trainer.players.critic) for p in net.parameters()
+    ]
     assert {"critic", "generator"} <= set(terms)
     moved = [not torch.equal(a, b) for a, b in zip(before, after, strict=True)]
     # The bias of the critic's last layer has no gradient under a difference of logits.
@@ -92,17 +61,19 @@ def test_every_loss_trains_both_networks(loss):
 
 def test_the_critic_is_frozen_only_for_the_generator_step():
     trainer = make()
-    trainer.step()
-    assert all(p.requires_grad for p in trainer.critic.parameters())
+    trainer.players.step(0)
+    assert all(p.requires_grad for p in trainer.players.critic.parameters())
 
 
 def test_no_graph_is_kept_between_steps():
     trainer = make(loss="wgan-gp")
-    for _ in range(3):
-        trainer.step()
-    fake = trainer.generator.noise(2, torch.Generator().manual_seed(0))
+    for t in range(3):
+        trainer.players.step(t)
+    fake = trainer.players.generator.noise(2, torch.Generator().manual_seed(0))
     assert all(not part.requires_grad for part in fake)
-    assert all(p.grad is None or p.grad.grad_fn is None for p in trainer.critic.parameters())
+    assert all(
+        p.grad is None or p.grad.grad_fn is None for p in trainer.players.critic.parameters()
+    )
 
 
 @pytest.mark.parametrize("loss", ["wgan-gp", "relativistic"])
@@ -110,15 +81,15 @@ def test_five_and_five_steps_are_ten_steps_bit_for_bit(loss, tmp_path):
     whole, first, second = make(loss=loss), make(loss=loss), make(loss=loss, width=8)
     whole.run()
     for _ in range(5):
-        # What run() does before each step; the budget is that of ten steps.
-        first._set_learning_rate(first.budget.learning_rate(first.step_count / 10))
-        first.step()
+        # What run() does in each step; the budget is that of ten steps.
+        first.players.set_learning_rate(first.learning_rate)
+        first._step()
     torch.save(first.state(), tmp_path / "state.pt")
     second.load_state(torch.load(tmp_path / "state.pt", weights_only=True))
     second.run()
-    assert same(whole.generator, second.generator)
-    assert same(whole.critic, second.critic)
-    assert same(whole.average.network, second.average.network)
+    assert same(whole.players.generator, second.players.generator)
+    assert same(whole.players.critic, second.players.critic)
+    assert same(whole.players.average.network, second.players.average.network)
 
 
 def test_a_seed_is_a_run_and_the_global_generators_are_left_alone():
@@ -130,7 +101,7 @@ def test_a_seed_is_a_run_and_the_global_generators_are_left_alone():
         torch.manual_seed(123)
         trainer.run()
         assert torch.equal(torch.rand(3), expected)
-        runs.append(trainer.generator)
+        runs.append(trainer.players.generator)
     assert same(runs[0], runs[1]) and not same(runs[0], runs[2])
 
 
@@ -138,11 +109,12 @@ def test_the_best_generator_is_chosen_by_fidelity_not_by_the_last_step():
     scores = {2: 3.0, 4: 1.0, 6: 2.0, 8: 1.5, 10: 1.2}
     kept = {}
 
-    def monitor(network, step):
-        kept[step] = [p.clone() for p in network.parameters()]
-        return {"fidelity": scores[step]}
+    class Keeping(Scripted):
+        def __call__(self, network, step):
+            kept[step] = [p.clone() for p in network.parameters()]
+            return super().__call__(network, step)
 
-    trainer = make(monitor=monitor, check_every=2)
+    trainer = make(monitor=Keeping(scores), check_every=2)
     best = trainer.run()
     assert (trainer.best_step, trainer.best_score) == (4, 1.0)
     assert all(torch.equal(a, b) for a, b in zip(best.parameters(), kept[4], strict=True))
@@ -150,48 +122,7 @@ def test_the_best_generator_is_chosen_by_fidelity_not_by_the_last_step():
 
 def test_without_validation_the_last_average_is_kept():
     trainer = make()
-    assert same(trainer.run(), trainer.average.network)
-
-
-@pytest.mark.parametrize(("name", "network"), [("critic", "critic"), ("generator", "generator")])
-def test_a_term_that_is_no_number_stops_with_its_step_and_name(name, network):
-    saved = []
-    trainer = make(loss="hinge", r1=0, save=lambda t: saved.append(t.step_count), check_every=2)
-
-    class Poison:
-        def on_step(self, step, terms):
-            if step == 5:
-                if network == "critic":
-                    nn.init.constant_(trainer.critic.judge.bias, math.nan)
-                else:
-                    trainer.objective = trainer.objective.__class__(
-                        LOSSES["hinge"].__class__(
-                            **vars(LOSSES["hinge"])
-                            | {"generator": lambda real, fake: fake.mean() * math.inf}
-                        ),
-                        0, 0, 0, 1,
-                    )  # fmt: skip
-
-        def on_event(self, event, **details):
-            pass
-
-    trainer.callbacks = [Poison()]
-    with pytest.raises(NonFiniteError, match=f"step 6: the term '{name}' is (nan|-?inf)") as caught:
-        trainer.run()
-    assert caught.value.exit_code == 1
-    assert saved == [0, 2, 4]
-
-
-@pytest.mark.parametrize("name", ["critic", "generator"])
-def test_weights_that_are_no_numbers_are_never_saved(name):
-    saved = []
-    trainer = make(save=lambda t: saved.append(t.step_count), check_every=5)
-    trainer.run()
-    network = {"critic": trainer.critic, "generator": trainer.average.network}[name]
-    nn.init.constant_(next(network.parameters()), math.nan)
-    with pytest.raises(NonFiniteError, match=f"step 10: a weight of the {name} is no number"):
-        trainer._save()
-    assert saved == [0, 5, 10]
+    assert same(trainer.run(), trainer.players.average.network)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

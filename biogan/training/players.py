@@ -1,0 +1,167 @@
+"""Generator and critic with all that changes in a step: their average and their optimisers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from biogan.config import TrainingConfig
+from biogan.objective import Objective, Terms
+from biogan.seeds import torch_generator
+from biogan.training.batches import Batches
+from biogan.training.ema import Average
+from biogan.training.engine import Engine
+
+State = dict[str, Any]
+
+
+class NonFiniteTerm(Exception):  # noqa: N818 - a signal to the trainer, which decides what it means
+    """A term of a step is no number; its optimiser has not moved.
+
+    Attributes
+    ----------
+    terms : dict of str to float
+        The terms of that half step.
+    """
+
+    def __init__(self, terms: dict[str, float]) -> None:
+        super().__init__(str(terms))
+        self.terms = terms
+
+
+class Players:
+    """The networks of a run and the one step that trains them.
+
+    Everything random in step ``t`` comes from a stream of the seed and ``t``.
+
+    Parameters
+    ----------
+    generator, critic : nn.Module
+        As :class:`biogan.training.trainer.Trainer` takes them.
+    batches : Batches
+        Real data.
+    prepare : callable
+        Turns a batch of stored records into what the critic sees.
+    config : TrainingConfig
+        Options.
+    engine : Engine
+        Device and processes.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        critic: nn.Module,
+        batches: Batches,
+        prepare: Callable[[Tensor], Tensor],
+        config: TrainingConfig,
+        engine: Engine,
+    ) -> None:
+        self.config, self.engine, self.batches, self.prepare = config, engine, batches, prepare
+        self.objective = Objective.from_config(config)
+        self.generator: Any = engine.place(generator)  # has noise(), which nn.Module hides
+        self.critic = engine.place(critic)
+        self.average = Average(self.generator, config.ema)
+        self.generator_opt = self._optimiser(self.generator)
+        self.critic_opt = self._optimiser(self.critic)
+
+    def _optimiser(self, network: nn.Module) -> torch.optim.Adam:
+        # Fused: one operation for all weights, which is a tenth of a small step.
+        betas = (self.config.beta1, self.config.beta2)
+        return torch.optim.Adam(network.parameters(), self.config.lr, betas, fused=True)
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Set the learning rate of both optimisers."""
+        for optimiser in (self.generator_opt, self.critic_opt):
+            optimiser.param_groups[0]["lr"] = rate
+
+    def step(self, t: int) -> dict[str, float]:
+        """Take the critic's steps and one of the generator.
+
+        Parameters
+        ----------
+        t : int
+            Number of the step, from 0.
+
+        Returns
+        -------
+        dict of str to float
+            The named terms, the mean over the processes.
+
+        Raises
+        ------
+        NonFiniteTerm
+            If a term is NaN or infinite, in every process.
+        """
+        rng = torch_generator(self.config.seed, "step", t)
+        for i in range(self.objective.critic_steps):
+            real = self._real(t * self.objective.critic_steps + i)
+            with torch.no_grad():
+                fake = self.generator(self._noise(rng))
+            alpha = torch.rand(self.config.batch_size, generator=rng)[self.engine.rows]
+            terms = self.objective.critic_terms(
+                self.critic, real, fake, alpha.to(self.engine.device)
+            )
+            logged = self._update(self.critic_opt, terms)
+        self.critic.requires_grad_(False)
+        try:
+            fake = self.generator(self._noise(rng))
+            terms = self.objective.generator_terms(self.critic, real, fake)
+            logged |= self._update(self.generator_opt, terms)
+        finally:
+            self.critic.requires_grad_(True)
+        self.average.update(self.generator, t + 1)
+        return logged
+
+    def _real(self, k: int) -> Tensor:
+        return self.prepare(self.batches[k][self.engine.rows].to(self.engine.device))
+
+    def _noise(self, rng: torch.Generator) -> Any:
+        # Drawn for the joint batch in every process, so that the number of them does not matter.
+        noise = self.generator.noise(self.config.batch_size, rng)
+        return noise.rows(self.engine.rows).to(self.engine.device)
+
+    def _update(self, optimiser: torch.optim.Optimizer, terms: Terms) -> dict[str, float]:
+        values = self.engine.average(torch.stack([t.detach() for t in terms.values()])).tolist()
+        logged = dict(zip(terms, values, strict=True))
+        if not all(map(math.isfinite, values)):
+            raise NonFiniteTerm(logged)
+        optimiser.zero_grad()
+        # One backward of the sum: a penalty's second derivative and the loss go together.
+        torch.stack(list(terms.values())).sum().backward()
+        self.engine.average_gradients(optimiser.param_groups[0]["params"])
+        optimiser.step()
+        return logged
+
+    def broken(self) -> str | None:
+        """Name a network with a weight that is no number, None where all are sound.
+
+        A finite loss can have a gradient that is not.
+        """
+        networks = {"critic": self.critic, "generator": self.average.network}
+        for name, network in networks.items():
+            if not all(p.isfinite().all() for p in network.parameters()):
+                return name
+        return None
+
+    def state(self) -> State:
+        """Return weights and optimisers; the tensors are those in use, not copies."""
+        return {
+            "generator": self.generator.state_dict(),
+            "critic": self.critic.state_dict(),
+            "average": self.average.network.state_dict(),
+            "generator_opt": self.generator_opt.state_dict(),
+            "critic_opt": self.critic_opt.state_dict(),
+        }
+
+    def load_state(self, state: State) -> None:
+        """Go back to a state returned by :meth:`state`, whose tensors may be used from now on."""
+        self.generator.load_state_dict(state["generator"])
+        self.critic.load_state_dict(state["critic"])
+        self.average.network.load_state_dict(state["average"])
+        self.generator_opt.load_state_dict(state["generator_opt"])
+        self.critic_opt.load_state_dict(state["critic_opt"])

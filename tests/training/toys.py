@@ -1,0 +1,59 @@
+"""Small networks, and monitors that judge as they are told."""
+
+import numpy as np
+import torch
+
+from biogan.config import SequenceGANConfig
+from biogan.nets import Shape, build
+from biogan.training.batches import Batches
+from biogan.training.engine import Engine
+from biogan.training.judging import Judgement
+from biogan.training.trainer import Trainer
+
+SHAPE = Shape(4, 12)
+CODES = torch.randint(0, 4, (40, 12), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+
+
+def letters(codes):
+    return torch.eye(4)[codes.int()].transpose(1, 2).contiguous()
+
+
+def make(monitor=None, callbacks=(), save=None, **options):
+    config = SequenceGANConfig(
+        **{
+            "loss": "wgan-gp",
+            "width": 8,
+            "depth": 1,
+            "latent": 4,
+            "batch_size": 8,
+            "steps": 10,
+            "device": "cpu",
+        }
+        | options
+    )
+    torch.manual_seed(0)
+    generator, critic = build(config, SHAPE)
+    batches = Batches(CODES, np.ones(len(CODES)), config.batch_size, config.seed)
+    return Trainer(
+        generator, critic, batches, letters, config, Engine(config), monitor, callbacks, save
+    )
+
+
+class Scripted:
+    """Judges each step as it is told."""
+
+    beside = {"training data": 1.0, "markov-2": 1.5}
+
+    def __init__(self, fidelity=None, variety=None):
+        self.fidelity, self.variety = fidelity or {}, variety or {}
+
+    def __call__(self, network, step):
+        scores = {"fidelity": self.fidelity[step]} if step in self.fidelity else {}
+        return Judgement(scores, self.variety.get(step, {}))
+
+
+def same(a, b):
+    return all(
+        torch.equal(x, y)
+        for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True)
+    )
