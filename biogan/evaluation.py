@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 import biogan
 from biogan.baselines import get_baseline
 from biogan.baselines.suited import suited_chains
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
+from biogan.io.motifs import Motif
 from biogan.metrics.base import Metric, Value
 from biogan.metrics.catalogue import ALL, get_metrics
-from biogan.metrics.comparison import KINDS, Comparison, Extras, Sample
+from biogan.metrics.comparison import KINDS, Comparison, Sample
+from biogan.metrics.extras import Extras, Features, read_extras
 from biogan.metrics.inputs import Sequences, as_set, shuffled
+from biogan.metrics.motifs import motif_table
 from biogan.metrics.novelty import MOST as NEAR_COPIES
-from biogan.metrics.profile import read_profile
 from biogan.metrics.roles import Roles, assign_roles
 from biogan.protocols import Sampler
 from biogan.report.report import CONTROL, Report, Row
@@ -39,8 +40,11 @@ def evaluate(
     identity: float = 0.9,
     floors: Sequence[str] | None = None,
     progress: Callable[[str], None] | None = None,
+    motifs: str | Path | Sequence[Motif] = (),
     hmm: str | Path | None = None,
-    features: Callable[[Sequence[str]], np.ndarray] | None = None,
+    coding: bool | None = None,
+    code: int = 1,
+    features: Features | None = None,
 ) -> Report:
     """Score generated sequences beside held-out real ones and trivial samplers.
 
@@ -68,11 +72,8 @@ def evaluate(
         Names of trivial samplers; by default :func:`default_floors`.
     progress : callable, optional
         Receives the name of every set before it is scored.
-    hmm : str or Path, optional
-        Profile hidden Markov model of a protein family, in HMMER's format.
-    features : callable, optional
-        Gives n strings their features, an array of shape (n, d): distances of distributions are
-        then taken in these as well.
+    motifs, hmm, coding, code, features
+        What is known beyond the sequences, see :func:`biogan.metrics.extras.read_extras`.
 
     Returns
     -------
@@ -87,8 +88,9 @@ def evaluate(
         If a number is out of its range or a metric or floor unknown.
     """
     one = {"generated": generated}
+    extras = {"motifs": motifs, "hmm": hmm, "coding": coding, "code": code, "features": features}
     return compare(
-        real, one, train, held_out, metrics, seed, n, identity, floors, progress, hmm, features
+        real, one, train, held_out, metrics, seed, n, identity, floors, progress, **extras
     )["generated"]
 
 
@@ -103,8 +105,7 @@ def compare(
     identity: float = 0.9,
     floors: Sequence[str] | None = None,
     progress: Callable[[str], None] | None = None,
-    hmm: str | Path | None = None,
-    features: Callable[[Sequence[str]], np.ndarray] | None = None,
+    **extras: Any,
 ) -> dict[str, Report]:
     """Score several generated sets against the same real records, at one n, beside one scale.
 
@@ -125,7 +126,7 @@ def compare(
     if not generated:
         raise ConfigError("nothing to compare: give at least one generated set")
     chosen = get_metrics(metrics)
-    extras = Extras(None if hmm is None else read_profile(hmm), features)
+    beyond = read_extras(**extras)
     reference = as_set(real, "reference")
     given = {
         name: as_set(some, name, reference.alphabet)
@@ -154,7 +155,7 @@ def compare(
     unfit = (
         {}
         if metrics and ALL not in metrics
-        else _unfit(chosen, Comparison(target, target, source, extras=extras))
+        else _unfit(chosen, Comparison(target, target, source, extras=beyond))
     )
     chosen = [m for m in chosen if m.name not in unfit]
     fresh_rate = _fresh_rate(samples, chosen, identity)
@@ -165,7 +166,7 @@ def compare(
         if progress is not None and some:
             progress(label)
         comparison = Comparison(
-            candidate, target, source, fresh_rate, lengths_vary, identity, seed, extras
+            candidate, target, source, fresh_rate, lengths_vary, identity, seed, beyond
         )
         return {m.name: m(comparison) for m in some}
 
@@ -206,8 +207,9 @@ def compare(
                 *_left_out(unfit),
             ),
             version=biogan.__version__,
+            tables=_tables({**samples, "generated": new[name]}, beyond),
             samples={**samples, "generated": new[name]},
-            extras=extras,
+            extras=beyond,
         )
 
     return {name: report(name) for name in judged}
@@ -247,6 +249,14 @@ def _left_out(unfit: dict[str, str]) -> list[str]:
         by_reason.setdefault(why, []).append(name)
     listed = "; ".join(f"{', '.join(names)} ({why})" for why, names in by_reason.items())
     return [f"not for this data: {listed}"] if listed else []
+
+
+def _tables(samples: Mapping[str, Sample], extras: Extras) -> dict[str, list[dict[str, Any]]]:
+    """Tables of the generated set beyond the metrics."""
+    comparison = Comparison(
+        samples["generated"], samples["target"], samples["source"], extras=extras
+    )
+    return {} if comparison.missing("motifs") else {"motifs": motif_table(comparison)}
 
 
 def _fresh_rate(

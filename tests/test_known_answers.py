@@ -150,9 +150,7 @@ def test_case_26_order_and_names_change_no_metric(kind):
     make = ragged if kind == "varying lengths" else lambda seed: iid(240, seed)
     sets = [make(seed) for seed in range(3)]
     other = [s[np.random.default_rng(9).permutation(len(s))] for s in sets]
-    other = [
-        SequenceSet.from_strings(s.strings(), [f"x{i}" for i in range(len(s))]) for s in other
-    ]
+    other = [SequenceSet.from_strings(s.strings(), [f"x{i}" for i in range(len(s))]) for s in other]
     one, two = (evaluate(a, b, train=c, floors=[]) for a, b, c in (sets, other))
     assert len(one.rows) > 9
     for row, same in zip(one.rows, two.rows, strict=True):

@@ -32,9 +32,12 @@ if TYPE_CHECKING:
               show_default=True, help="Identity from which a record is a near copy.")  # fmt: skip
 @click.option("--metric", "metrics", multiple=True,
               help="Only this metric (may be repeated); 'all' adds costly ones.")  # fmt: skip
+@click.option("--motifs", help="Motifs of nucleotides to look for, as MEME or JASPAR write them.")
 @click.option("--hmm", help="Profile of the protein family, in HMMER's format.")
 @click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
               "fails (mark x), e.g. memorisation,diversity,composition.")  # fmt: skip
+@click.option("--coding", is_flag=True, help="The records are genes (found from the reference).")
+@click.option("--genetic-code", "code", default=1, show_default=True, help="NCBI's number.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random choices.")
 @config_options(ReadingConfig, "reading")
 def command(
@@ -48,8 +51,11 @@ def command(
     count: int | None,
     identity: float,
     metrics: tuple[str, ...],
+    motifs: str | None,
     hmm: str | None,
     fail_on: str | None,
+    coding: bool,
+    code: int,
     seed: int,
     reading: ReadingConfig,
 ) -> Report:
@@ -85,7 +91,10 @@ def command(
         n=count,
         identity=identity,
         progress=console.progress("scoring"),
+        motifs=motifs or (),
         hmm=hmm,
+        coding=coding or None,
+        code=code,
     )
     console.end_status()
     # The files first: who reads standard output may have gone away.

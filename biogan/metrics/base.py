@@ -63,8 +63,8 @@ class Metric:
     low, high : float or None
         Range of possible values.
     needs : tuple of str
-        Conditions: ``nucleotides``, ``protein``, ``columns``, ``lengths``, ``fresh``; see
-        :meth:`~biogan.metrics.comparison.Comparison.missing`.
+        Conditions: ``nucleotides``, ``protein``, ``motifs``, ``coding``, ``profile``, ``columns``,
+        ``lengths``, ``fresh``; see :meth:`~biogan.metrics.comparison.Comparison.missing`.
     unit : str
         Unit of the value.
     title : str

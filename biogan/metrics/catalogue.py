@@ -13,6 +13,8 @@ from biogan.metrics import (  # noqa: F401
     discriminability,
     diversity,
     family,
+    genes,
+    motifs,
     novelty,
     proteins,
     sites,
@@ -25,7 +27,8 @@ from biogan.options import unknown_name
 ALL = "all"
 #: Sections of the report, in order.
 GROUP_ORDER = (
-    "novelty", "discriminability", "k-mers", "positions", "composition", "protein", "diversity",
+    "novelty", "discriminability", "k-mers", "positions", "composition", "protein", "genes",
+    "motifs", "diversity",
 )  # fmt: skip
 
 

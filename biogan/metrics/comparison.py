@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,30 +10,18 @@ import numpy as np
 
 from biogan.datasets.sequences import SequenceSet
 from biogan.metrics.base import Value
+from biogan.metrics.codons import genetic_code
+from biogan.metrics.extras import Extras
 from biogan.metrics.identities import pair_identities
 from biogan.metrics.intervals import GROUPS, jackknife
 from biogan.metrics.kmers import grouped_kmer_counts
-from biogan.metrics.profile import Profile, unavailable
+from biogan.metrics.profile import unavailable
 from biogan.similarity import has_near_copy
 
-#: Needs that the kind of data and the :class:`Extras` decide, alike for every candidate.
-KINDS = frozenset({"nucleotides", "protein", "profile"})
-
-
-@dataclass(frozen=True)
-class Extras:
-    """What a caller may know beyond the sequences; by default nothing.
-
-    Attributes
-    ----------
-    hmm : Profile or None
-        Profile of a protein family.
-    features : callable or None
-        Gives n strings their features, a float array of shape (n, d): an embedding to compare in.
-    """
-
-    hmm: Profile | None = None
-    features: Callable[[Sequence[str]], np.ndarray] | None = None
+#: Needs that the kind of data and the extras decide, alike for every candidate.
+KINDS = frozenset({"nucleotides", "protein", "profile", "motifs", "coding"})
+# Share of whole genes in the reference from which its records count as genes.
+_CODING = 0.5
 
 
 class Sample:
@@ -85,8 +73,12 @@ class Sample:
             self._kmers[k] = grouped_kmer_counts(self.plain, k, self.groups, GROUPS)
         return self._kmers[k]
 
+    def by_group(self, values: np.ndarray) -> np.ndarray:
+        """Sum values of records, shape (n, ...), by jackknife group: shape (GROUPS, ...)."""
+        return np.stack([values[self.groups == g].sum(0) for g in range(GROUPS)])
+
     def values(self, compute: Callable[[SequenceSet], np.ndarray]) -> np.ndarray:
-        """One number a record, shape (n,), computed from the records without gaps."""
+        """Return what ``compute`` makes of the records without gaps; computed once."""
         if compute not in self._values:
             self._values[compute] = compute(self.plain)
         return self._values[compute]
@@ -150,10 +142,17 @@ class Comparison:
     def missing(self, need: str) -> str:
         """Say why ``need`` is not met; an empty string if it is."""
         real, new = self.reference.sequences, self.candidate.sequences
-        if need == "nucleotides" and self.reference.plain.alphabet.complement is None:
+        if need == "motifs" and not self.extras.motifs:
+            return "no motifs given: --motifs"
+        if (
+            need in ("nucleotides", "motifs", "coding")
+            and self.reference.plain.alphabet.complement is None
+        ):
             return "nucleotides only"
         if need == "protein" and self.reference.plain.alphabet.name != "protein":
             return "protein only"
+        if need == "coding":
+            return self._without_genes()
         if need == "profile":
             return self._without_profile()
         if need == "columns":
@@ -166,6 +165,12 @@ class Comparison:
         if need == "fresh" and self.fresh_rate is None:
             return "no held-out records to compare with"
         return ""
+
+    def _without_genes(self) -> str:
+        if self.extras.coding is not None:
+            return "" if self.extras.coding else "not genes, as told"
+        share = self.reference.values(genetic_code(self.extras.code).valid).mean()
+        return "" if share >= _CODING else f"{share:.0%} of the reference are genes: --coding"
 
     def _without_profile(self) -> str:
         training = self.source.sequences

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from biogan.metrics.base import Metric, Value
-from biogan.metrics.comparison import Extras, Sample
+from biogan.metrics.comparison import Sample
+from biogan.metrics.extras import Extras
 from biogan.metrics.intervals import GROUPS
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ class Report:
         What was chosen and what could not be done.
     version : str
         Version of biogan.
+    tables : dict of str to list of dict
+        Further tables, one dictionary a row: ``motifs`` where motifs were given.
     samples : dict of str to Sample
         What was scored, record by record: ``target`` (what every column is compared with),
         ``source`` (where copies are sought), ``fresh`` (the held-out records that their number is
@@ -149,6 +152,7 @@ class Report:
     sets: dict[str, dict[str, Any]]
     notes: tuple[str, ...]
     version: str
+    tables: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     samples: Mapping[str, Sample] = field(default_factory=dict, repr=False, compare=False)
     extras: Extras = field(default_factory=Extras, repr=False, compare=False)
 
@@ -225,6 +229,7 @@ class Report:
                 }
                 for row in self.rows
             ],
+            "tables": dict(self.tables),
             "verdict": self.verdict(),
         }
 
@@ -232,10 +237,24 @@ class Report:
         """Return :meth:`to_dict` as indented JSON."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return a data frame: one row a metric, values of all columns, intervals, status."""
+    def to_frame(self, table: str = "metrics") -> pd.DataFrame:
+        """Return a table as a data frame.
+
+        Parameters
+        ----------
+        table : str
+            ``metrics``, one row a metric: values of all columns, intervals, status; or a key of
+            ``tables``.
+
+        Raises
+        ------
+        KeyError
+            If the report has no such table.
+        """
         import pandas as pd
 
+        if table != "metrics":
+            return pd.DataFrame(self.tables[table])
         return pd.DataFrame([
             {
                 "metric": row.metric.name,
