@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate": "Judge generated sequences against real ones.",
     "compare": "Judge several generated sets on one scale.",
     "baseline": "Write sequences from a trivial sampler, the floor to beat.",
+    "report": "Draw the page of a training run.",
     "info": "Read a model folder aloud.",
     "demo": "Train, sample and evaluate on an embedded set of promoters.",
 }

@@ -89,6 +89,15 @@ WORDS = {
         "Compare each rate with that of held-out real data and with that of chance.",
         "Frames broken by stops, missing start or stop codons, foreign codon usage.",
     ),
+    "run": Words(
+        "Curves",
+        "",
+        "Fidelity compares generated with validation records and should fall towards the line at "
+        "1; below the line of the best trivial sampler the model has learned more than that "
+        "sampler. Losses of a GAN need not fall: they tell a balance, not a quality.",
+        "A fidelity that stays above the lines of the trivial samplers or rises again; losses that "
+        "run away; a uniqueness that grows.",
+    ),
     "protein": Words(
         "Protein properties",
         "Are the physical properties those of real proteins?",

@@ -56,6 +56,7 @@ _STYLE: dict[str, Any] = {
     "axes.unicode_minus": False,
 }
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_TAG = re.compile(r"<[^>]*>")
 _REFERENCE = re.compile(r"(?:xlink:href=\"#|url\(#)([\w-]+)")
 _LINK = re.compile(r'<a xlink:href="([^"]*)"[^>]*>(.*?)</a>', re.S)
 
@@ -106,7 +107,8 @@ def _inline(figure: Figure, name: str, alt: str) -> Markup:
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.S)
     # A link per point, which matplotlib can make, becomes a label per point, which it cannot.
     text = _LINK.sub(r"<g><title>\1</title>\2</g>", text)
-    text = _NUMBER.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), text)
+    # Coordinates are rounded, what is written beside the axes is not.
+    text = _TAG.sub(lambda tag: _NUMBER.sub(_rounded, tag[0]), text)
     used = set(_REFERENCE.findall(text))
     text = re.sub(
         r' id="([\w.-]+)"', lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", text
@@ -120,6 +122,10 @@ def _inline(figure: Figure, name: str, alt: str) -> Markup:
         'xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     return Markup(start + f"<title>{escape(alt)}</title>" + rest)
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def legend(axes: Axes, columns: int = 3) -> None:

@@ -1,0 +1,58 @@
+"""``biogan report``: the page of a training run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from biogan.cli import console
+
+
+@click.command()
+@click.argument("run")
+@click.option("-o", "--out", help="File to write.  [default: report.html in the folder]")
+def command(run: str, out: str | None) -> Path:
+    """Draw the page of the model folder RUN: curves, samples, data and options.
+
+    \b
+    biogan report run
+    """  # noqa: D301 - click's mark for lines that are not to be joined
+    path = write_page(run, out)
+    console.say(f"{path} written")
+    return path
+
+
+def write_page(run: str, out: str | None = None) -> Path:
+    """Write the page of a model folder and return its path.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder holds no model.
+    OutputError
+        If the page cannot be written.
+    """
+    from biogan.alphabet import Alphabet
+    from biogan.datasets.sequences import SequenceSet
+    from biogan.io.fasta import read_fasta
+    from biogan.io.tables import atomic_path
+    from biogan.metrics.inputs import reading_like
+    from biogan.report.run import PAGE, read_log, to_html
+    from biogan.training.folder import LOG, SAMPLES, ModelFolder
+
+    folder = Path(run)
+    card: dict[str, Any] = ModelFolder(run).read_config()
+    alphabet = Alphabet.from_dict(card["layout"]["alphabet"])
+    samples = folder / SAMPLES
+    preview = (
+        read_fasta(samples, reading_like(alphabet))
+        if samples.is_file()
+        else SequenceSet.from_strings([], alphabet=alphabet)
+    )
+    html = to_html(folder.resolve().name, card, read_log(folder / LOG), preview)
+    path = folder / PAGE if out is None else Path(out)
+    with atomic_path(path) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    return path

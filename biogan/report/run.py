@@ -1,0 +1,167 @@
+"""The page of a training run: curves, samples, data and options of a model folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from biogan.config import SequenceGANConfig
+from biogan.options import flag
+from biogan.report.page import environment
+from biogan.report.panels import Panel
+from biogan.report.plots import runs
+from biogan.report.plots.logos import letter_colours
+from biogan.report.words import words
+
+if TYPE_CHECKING:
+    from biogan.datasets.sequences import SequenceSet
+
+PAGE = "report.html"
+_PENALTIES = ("gp", "r1", "r2")
+_NO_TERMS = ("step", "spent")
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """Read ``log.jsonl``; a last line that a kill cut short is left out, no file is no lines."""
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and "step" in row:
+            rows.append(row)
+    return rows
+
+
+def to_html(
+    name: str, card: Mapping[str, Any], log: Sequence[Mapping[str, Any]], samples: SequenceSet
+) -> str:
+    """Write the page of a run.
+
+    Parameters
+    ----------
+    name : str
+        Heading: the folder.
+    card : mapping
+        What ``config.json`` holds.
+    log : sequence of mapping
+        Rows of ``log.jsonl``: steps with their terms, checks with their scores, alarms.
+    samples : SequenceSet
+        Preview of the last check.
+    """
+    done = card.get("training") or {}
+    letters = card["layout"]["alphabet"]
+    alarms = [row for row in log if row.get("event") == "alarm"]
+    return environment().get_template("run.html").render(
+        version=card["biogan"],
+        kind="training run",
+        title=name,
+        lead=_lead(done),
+        facts=_facts(card, done),
+        drawn=_panels(log, done),
+        words=words("run"),
+        alarms=[f"step {row['step']:,}: {row.get('reason', '')}" for row in alarms],
+        samples=_alignment(samples),
+        data=card["data"],
+        letters=f"{letters['letters']} ({letters['name']})",
+        length=f"{card['layout']['length']} ({card['layout']['kind']})",
+        chosen=card.get("chosen", []),
+        options=_options(card["config"]),
+        versions=", ".join(f"{k} {v}" for k, v in card["versions"].items()),
+    )  # fmt: skip
+
+
+def _lead(done: Mapping[str, Any]) -> str:
+    if not done:
+        return "not finished: no check was reached yet"
+    text = f"{done['steps']:,} steps in {done['seconds']:,.0f} s on {done['device']}"
+    score = done.get("fidelity")
+    kept = f", kept the generator of step {done['kept_step']:,}"
+    return text + kept + ("" if score is None else f" with fidelity {score:.3f}")
+
+
+def _facts(card: Mapping[str, Any], done: Mapping[str, Any]) -> list[tuple[str, str]]:
+    config, data = card["config"], card["data"]
+    facts = [
+        ("Data", f"{data['records']:,} records: {data['train']:,} to train on, "
+                 f"{data['validation']:,} for validation"),
+        ("Loss", f"{config.get('loss')}, critic steps {config.get('critic_steps')}"),
+        ("Seed", str(config.get("seed"))),
+    ]  # fmt: skip
+    if done.get("ended"):
+        facts.append(("Ended", str(done["ended"])))
+    if done.get("rollbacks"):
+        facts.append(("Rollbacks", str(done["rollbacks"])))
+    beside = {k: v for k, v in (done.get("beside") or {}).items() if v is not None}
+    if beside:
+        said = ", ".join(f"{name} {value:.3g}" for name, value in beside.items())
+        facts.append(("Fidelity beside", said))
+    return facts
+
+
+def _panels(log: Sequence[Mapping[str, Any]], done: Mapping[str, Any]) -> list[Panel]:
+    checks = [row for row in log if row.get("event") == "check" and row.get("scores")]
+    drawn = []
+    if checks:
+        steps = np.array([row["step"] for row in checks])
+        names = list(checks[-1]["scores"])
+        scores = {k: np.array([row["scores"].get(k, np.nan) for row in checks]) for k in names}
+        lines = {"training data": 1.0, **(done.get("beside") or checks[-1].get("beside") or {})}
+        kept = done.get("kept_step")
+        if "fidelity" in scores:
+            total = {"fidelity": scores.pop("fidelity")}
+            svg = runs.series("fidelity", steps, total, "fidelity", lines, kept)
+            caption = "1 is as close to validation records as training data; lower is better"
+            drawn.append(Panel("Fidelity", caption, svg))
+        if scores:
+            svg = runs.series("parts", steps, scores, "ratio to training data", {}, kept)
+            drawn.append(Panel("Its parts", "what the fidelity is made of", svg))
+    rows = [row for row in log if "event" not in row]
+    terms = [k for k in (rows[-1] if rows else ()) if k not in _NO_TERMS]
+    for title, caption, some in (
+        ("Losses", "of critic and generator, averaged over neighbouring steps",
+         [k for k in terms if k not in _PENALTIES]),
+        ("Penalties", "on the critic's gradient", [k for k in terms if k in _PENALTIES]),
+    ):  # fmt: skip
+        if some:
+            steps = np.array([row["step"] for row in rows])
+            values = {k: np.array([row.get(k, np.nan) for row in rows], float) for k in some}
+            svg = runs.series(title.lower(), *runs.thinned(steps, values), "value", {}, None)
+            drawn.append(Panel(title, caption, svg))
+    return drawn
+
+
+def _alignment(samples: SequenceSet) -> Markup:
+    """Colour letters; neighbours of one colour share an element."""
+    colours = letter_colours(samples.alphabet.letters)
+    width = max((len(name) for name in samples.ids), default=0)
+    lines = []
+    for name, text in zip(samples.ids, samples.strings(), strict=True):
+        runs_of = ((c, "".join(g)) for c, g in groupby(text, lambda x: colours.get(x, "#767676")))
+        body = "".join(f'<b style="background:{c}4d">{escape(part)}</b>' for c, part in runs_of)
+        lines.append(f'<span class="id">{escape(name.ljust(width))}</span>  {body}')
+    return Markup("\n".join(lines))
+
+
+def _options(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Options as they were used, by heading, with their help; changed ones are marked."""
+    fields = {f.name: f for f in dataclasses.fields(SequenceGANConfig)}
+    found = []
+    for name, value in config.items():
+        field = fields.get(name)
+        found.append({
+            "flag": flag(name),
+            "value": "" if value is None else f"{value:g}" if isinstance(value, float) else value,
+            "group": field.metadata["group"] if field else "Other",
+            "help": field.metadata["help"] if field else "",
+            "changed": field is not None and value != field.default,
+        })  # fmt: skip
+    return found
