@@ -39,8 +39,8 @@ def write_page(run: str, out: str | None = None) -> Path:
     from biogan.io.fasta import read_fasta
     from biogan.io.tables import atomic_path
     from biogan.metrics.inputs import reading_like
-    from biogan.report.run import PAGE, read_log, to_html
-    from biogan.training.folder import LOG, SAMPLES, ModelFolder
+    from biogan.report.run import read_log, to_html
+    from biogan.training.folder import LOG, PAGE, SAMPLES, ModelFolder
 
     folder = Path(run)
     card: dict[str, Any] = ModelFolder(run).read_config()

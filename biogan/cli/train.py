@@ -75,8 +75,21 @@ def command(
         overwrite=overwrite,
         callbacks=[Progress(console.say, console.status)],
     )
+    _draw(out)
     console.say(f"next: biogan sample {out} -n 1000 > new.fasta")
     return gan
+
+
+def _draw(out: str) -> None:
+    """Write the page of the run; whatever goes wrong there, the model is trained."""
+    from biogan.cli.report import write_page
+
+    if console.follower():
+        return
+    try:
+        write_page(out)
+    except Exception as error:
+        console.say(f"the page of the run was not drawn ({error}); the model is whole")
 
 
 def _continued(

@@ -23,7 +23,6 @@ from biogan.report.words import words
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet
 
-PAGE = "report.html"
 _PENALTIES = ("gp", "r1", "r2")
 _NO_TERMS = ("step", "spent")
 

@@ -8,6 +8,7 @@
 ``state.pt``              what resuming needs (loaded with ``weights_only=True``)
 ``log.jsonl``             one line of terms and scores at a time
 ``samples.fasta``         a preview
+``report.html``           the page of the run, written by ``biogan train`` and ``biogan report``
 ========================= =====================================================================
 """
 
@@ -31,9 +32,9 @@ from biogan.training.trainer import Trainer
 SCHEMA = 1
 CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safetensors"
 JUDGE = "judge.safetensors"
-STATE, LOG, SAMPLES = "state.pt", "log.jsonl", "samples.fasta"
+STATE, LOG, SAMPLES, PAGE = "state.pt", "log.jsonl", "samples.fasta", "report.html"
 PARTS = ("config", "layout", "data", "versions")
-FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES)
+FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES, PAGE)
 
 
 class ModelFolder:

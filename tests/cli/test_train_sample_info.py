@@ -59,7 +59,7 @@ def test_train_writes_a_model_and_says_what_it_does(fasta, tmp_path, capsys):
     assert sorted(p.name for p in (tmp_path / "run").iterdir()) == [
         "config.json", "critic.safetensors", "generator.safetensors", "judge.safetensors",
         "log.jsonl",
-        "samples.fasta", "state.pt",
+        "report.html", "samples.fasta", "state.pt",
     ]  # fmt: skip
     assert gan.card["training"]["steps"] == 4
 
