@@ -17,6 +17,7 @@ from biogan.metrics.catalogue import ALL, get_metrics
 from biogan.metrics.comparison import KINDS, Comparison, Sample
 from biogan.metrics.extras import Extras, Features, read_extras
 from biogan.metrics.inputs import Sequences, as_set, shuffled
+from biogan.metrics.labelled import label_table
 from biogan.metrics.motifs import motif_table
 from biogan.metrics.novelty import MOST as NEAR_COPIES
 from biogan.metrics.roles import Roles, assign_roles
@@ -207,7 +208,7 @@ def compare(
                 *_left_out(unfit),
             ),
             version=biogan.__version__,
-            tables=_tables({**samples, "generated": new[name]}, beyond),
+            tables=_tables({**samples, "generated": new[name]}, lengths_vary, seed, beyond),
             samples={**samples, "generated": new[name]},
             extras=beyond,
         )
@@ -251,12 +252,18 @@ def _left_out(unfit: dict[str, str]) -> list[str]:
     return [f"not for this data: {listed}"] if listed else []
 
 
-def _tables(samples: Mapping[str, Sample], extras: Extras) -> dict[str, list[dict[str, Any]]]:
-    """Tables of the generated set beyond the metrics."""
+def _tables(
+    samples: Mapping[str, Sample], lengths_vary: bool, seed: int, extras: Extras
+) -> dict[str, list[dict[str, Any]]]:
+    """Tables of the generated set beside the metrics; none is empty."""
     comparison = Comparison(
         samples["generated"], samples["target"], samples["source"], extras=extras
     )
-    return {} if comparison.missing("motifs") else {"motifs": motif_table(comparison)}
+    tables = {
+        "motifs": [] if comparison.missing("motifs") else motif_table(comparison),
+        "labels": label_table(samples, lengths_vary, seed, extras),
+    }
+    return {name: rows for name, rows in tables.items() if rows}
 
 
 def _fresh_rate(

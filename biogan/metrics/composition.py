@@ -6,6 +6,7 @@ import numpy as np
 from scipy.stats import wasserstein_distance
 
 from biogan.datasets.sequences import SequenceSet
+from biogan.io.input_report import plural
 from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison, jackknifed
 from biogan.metrics.intervals import GROUPS, wilson
@@ -19,7 +20,9 @@ def valid(comparison: Comparison) -> Value:
     if report is None:
         return Value(None, note="not read from a file: valid by construction")
     hits, n = report.valid_records, report.records
-    return Value(hits / n, *wilson(hits, n), n=n)
+    unclean = (f for f in report.findings if f.letters or f.kind == "empty")
+    details = tuple(f"{f.kind}: {plural(f.records, 'record')}" for f in unclean)
+    return Value(hits / n, *wilson(hits, n), n=n, details=details)
 
 
 @metric("length-w1", "composition", "length W1", needs=("lengths",), unit="letters")

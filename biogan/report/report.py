@@ -136,7 +136,8 @@ class Report:
     version : str
         Version of biogan.
     tables : dict of str to list of dict
-        Further tables, one dictionary a row: ``motifs`` where motifs were given.
+        Further tables, one dictionary a row: ``motifs`` where motifs were given, ``labels``
+        where generated and real records share labels.
     samples : dict of str to Sample
         What was scored, record by record: ``target`` (what every column is compared with),
         ``source`` (where copies are sought), ``fresh`` (the held-out records that their number is

@@ -6,6 +6,7 @@ from comparing import compare, iid
 
 from biogan.alphabet import DNA, PROTEIN
 from biogan.datasets.sequences import SequenceSet
+from biogan.io.input_report import Finding
 from biogan.metrics.composition import gc_content
 
 GC40 = [0.3, 0.2, 0.2, 0.3]
@@ -76,9 +77,15 @@ def test_protein_has_no_gc():
 def test_validity_counts_records_before_cleaning():
     sequences = iid(DNA, 60, 8, 0)
     assert compare("valid", sequences, sequences).value is None
-    sequences.report = SimpleNamespace(valid_records=60, records=80)
+    findings = [
+        Finding("ambiguous", "ambiguous letters (N)", "dropped", 20, 25, dropped=20),
+        Finding("repeated id", "a repeated id", "renamed", 3),
+        Finding("empty", "no letters", "dropped", 1, dropped=1),
+    ]
+    sequences.report = SimpleNamespace(valid_records=60, records=80, findings=findings)
     found = compare("valid", sequences, sequences)
     assert (found.value, found.n) == (0.75, 80)
+    assert found.details == ("ambiguous: 20 records", "empty: 1 record")
     assert found.low == pytest.approx(0.6452, abs=1e-4)
 
 
