@@ -15,7 +15,7 @@ case  what                                                                 test
 6     GC 0.40 against 0.50: W1, divergence, AUROC of two Gaussians         ``test_composition``,
                                                                            ``test_discriminability``
 7     chains of orders 0 to 4 fitted to a chain of order 3                 here
-8     a shuffle that keeps 2-mers                                          ``baselines/test_shuffle``
+8     a shuffle that keeps 2-mers                                          ``test_shuffle``
 13    one record 600 times; 14: ten clusters of ten                        ``test_diversity``
 15    5 % copies with one mutation                                         ``test_novelty``, here
 16    verbatim copies: only novelty tells                                  ``test_evaluation``
