@@ -14,6 +14,7 @@ import argparse
 import os
 import platform
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
@@ -100,6 +101,35 @@ def reading(args: argparse.Namespace) -> list[Row]:
     ]
 
 
+def kmers(args: argparse.Namespace) -> list[Row]:
+    """Count k-mers from a FASTA file and from memory, against jellyfish with two threads."""
+    jellyfish = shutil.which("jellyfish")
+    if jellyfish is None:
+        return [("count k-mers", "-", "skipped: jellyfish is not installed", "-")]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "reads.fasta"
+        some = random_dna(args.records, 200, args.seed)
+        some.to_fasta(path)
+        letters = len(some.codes) / 1e6
+        for k in (6, 10):
+            command = [jellyfish, "count", "-m", str(k), "-t", "2", "-s", "4M"]
+            command += ["-o", str(Path(folder) / "counts.jf"), str(path)]
+            tasks: list[Callable[[], object]] = [
+                lambda k=k: kmer_counts(read_fasta(path), k),
+                lambda k=k: kmer_counts(some, k),
+                lambda command=command: subprocess.run(command, check=True),
+            ]
+            # Turn by turn, so that a busy moment of the machine meets all of them.
+            turns = [[seconds(task, 1) for task in tasks] for _ in range(3)]
+            whole, count, other = (letters / min(times) for times in zip(*turns, strict=True))
+            against = f"jellyfish count -t 2: {other:.0f}"
+            for what, own in (("from the file", whole), ("from memory", count)):
+                rows.append((f"count {k}-mers {what}, million letters/s, one thread",
+                             f"{own:.0f}", against, f"{own / other:.1f} x"))  # fmt: skip
+    return rows
+
+
 def start_up(args: argparse.Namespace) -> list[Row]:
     """``biogan --help`` against an empty Python."""
 
@@ -145,7 +175,7 @@ def sampling(args: argparse.Namespace) -> list[Row]:
     ]
 
 
-SECTIONS = {f.__name__: f for f in (alphabet, reading, start_up, sampling)}
+SECTIONS = {f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling)}
 
 
 def spectrum_r(new: SequenceSet, real: SequenceSet) -> float:
