@@ -49,7 +49,7 @@ class FastaError(BioganError):
         line: int | None = None,
         record: str | None = None,
     ) -> None:
-        self.path, self.line, self.record = str(path), line, record
+        self.message, self.path, self.line, self.record = message, str(path), line, record
         where = "standard input" if self.path == "-" else self.path
         if line is not None:
             where += f", line {line}"

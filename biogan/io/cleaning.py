@@ -3,23 +3,125 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from biogan.alphabet import Alphabet
 from biogan.config import ReadingConfig
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.windows import cut_windows
 from biogan.errors import FastaError
+from biogan.io.chunks import Raw
 from biogan.io.input_report import Finding, InputReport, plural
 from biogan.io.labels import header_labels, join_labels
 from biogan.io.letters import Letters
 from biogan.io.policies import Policies
 from biogan.io.records import Record
+from biogan.io.tally import Tally, add_up
+from biogan.io.whole import Whole
+
+
+class Counts(NamedTuple):
+    """What the policies found and did in some records.
+
+    Attributes
+    ----------
+    records, kept, letters, valid : int
+        Records read; records and letters kept; records that were clean before any policy.
+    tallies : list of Tally
+        What was not clean.
+    """
+
+    records: int
+    kept: int
+    letters: int
+    valid: int
+    tallies: list[Tally]
+
+
+class Clean(NamedTuple):
+    """What the policies made of some records.
+
+    Attributes
+    ----------
+    alphabet : Alphabet
+        The alphabet, that of the whole file.
+    letters : Letters
+        The letters of the records that are kept.
+    keep : numpy.ndarray, shape (n,), bool
+        Which records are kept.
+    counts : Counts
+        What was found and done.
+    """
+
+    alphabet: Alphabet
+    letters: Letters
+    keep: np.ndarray
+    counts: Counts
+
+
+def clean(raw: Raw, config: ReadingConfig, source: str, whole: Whole, part: int = 0) -> Clean:
+    """Apply the policies to some records of a file, or to all of them.
+
+    Raises
+    ------
+    FastaError
+        If a policy says ``error`` and is met.
+    """
+    work = Policies(raw.letters, config, source, raw.ids, raw.lines, whole, part)
+    alphabet = work.apply()
+    known = set((alphabet.letters + alphabet.letters.lower()).encode())
+    foreign = bytes(c for c in range(256) if c not in known)
+    letters = raw.letters.without(string.whitespace.encode())
+    valid = (letters.per_record(letters.positions(foreign)) == 0) & (letters.lengths > 0)
+    keep = ~work.gone
+    kept = work.letters.take(keep)
+    sums = len(keep), int(keep.sum()), len(kept.data), int(valid.sum())
+    return Clean(alphabet, kept, keep, Counts(*sums, work.tallies))
+
+
+def summary(
+    counts: Sequence[Counts],
+    alphabet: Alphabet,
+    config: ReadingConfig,
+    source: str,
+    whole: Whole,
+    notes: list[str],
+) -> InputReport:
+    """Say what was found and done in all parts of a file.
+
+    Raises
+    ------
+    FastaError
+        If no record is left.
+    """
+    asked = "as asked for (--alphabet)"
+    report = InputReport(
+        source=source,
+        alphabet=alphabet.name,
+        alphabet_reason=asked if config.alphabet else whole.evidence["alphabet"].reason(),
+        records=sum(part.records for part in counts),
+        kept=sum(part.kept for part in counts),
+        letters=sum(part.letters for part in counts),
+        valid_records=sum(part.valid for part in counts),
+        findings=add_up(tally for part in counts for tally in part.tallies),
+        notes=notes,
+        options=config.to_dict(),
+    )
+    if not report.kept:
+        reasons = "; ".join(f.line() for f in report.findings if f.dropped)
+        raise FastaError(
+            f"no record is left of {report.records:,} for alphabet {alphabet.name} "
+            f"({report.alphabet_reason}): {reasons}",
+            source,
+        )
+    return report
 
 
 def clean_records(
-    records: Iterable[Record],
+    records: Iterable[Record] | Raw,
     config: ReadingConfig | None = None,
     source: str = "records",
     notes: list[str] | None = None,
@@ -57,46 +159,23 @@ def clean_records(
     """
     config = config or ReadingConfig()
     notes = [] if notes is None else notes
-    raw_ids, descriptions, texts, lines = [], [], [], []
-    for name, description, text, line in records:
-        raw_ids.append(name)
-        descriptions.append(description)
-        texts.append(text)
-        lines.append(line)
-    if not texts:
+    raw = records if isinstance(records, Raw) else Raw.of(records)
+    if not raw.ids:
         raise FastaError("no record found", source)
-    raw = Letters.from_texts(texts)
-    del texts
-    work = Policies(raw, config, source, raw_ids, lines)
-    alphabet, reason = work.apply()
-    ids = _name(raw_ids, work.findings)
-    columns, more = header_labels(descriptions)
+    whole = Whole()
+    cleaned = clean(raw, config, source, whole)
+    report = summary([cleaned.counts], cleaned.alphabet, config, source, whole, notes)
+    ids = _name(raw.ids, report.findings)
+    columns, more = header_labels(raw.descriptions)
     notes += more
     if config.labels is not None:
-        columns, more = join_labels(columns, config.labels, ids, raw_ids)
+        columns, more = join_labels(columns, config.labels, ids, raw.ids)
         notes += more
-    keep = ~work.gone
-    letters = work.letters.take(keep)
-    foreign = bytes(set(range(256)) - set((alphabet.letters + alphabet.letters.lower()).encode()))
-    raw = raw.without(string.whitespace.encode())
-    valid = (raw.per_record(raw.positions(foreign)) == 0) & (raw.lengths > 0)
-    report = InputReport(
-        source=source,
-        alphabet=alphabet.name,
-        alphabet_reason=reason,
-        records=len(ids),
-        kept=int(keep.sum()),
-        letters=len(letters.data),
-        valid_records=int(valid.sum()),
-        findings=work.findings,
-        notes=notes,
-        options=config.to_dict(),
-    )
-    kept = np.flatnonzero(keep).tolist()
+    kept = np.flatnonzero(cleaned.keep).tolist()
     sequences = SequenceSet(
-        alphabet,
-        alphabet.encode(letters.data),
-        letters.offsets,
+        cleaned.alphabet,
+        cleaned.alphabet.encode(cleaned.letters.data),
+        cleaned.letters.offsets,
         [ids[i] for i in kept],
         {name: [values[i] for i in kept] for name, values in columns.items()},
         report=report,
@@ -104,12 +183,17 @@ def clean_records(
     if config.window is None:
         return sequences
     windows, left_over = cut_windows(sequences, config.window, config.stride)
-    notes.append(
-        f"cut into {plural(len(windows), 'window')} of {config.window} letters, "
+    notes.append(windows_note(len(windows), left_over, config))
+    return windows
+
+
+def windows_note(windows: int, left_over: int, config: ReadingConfig) -> str:
+    """Say into how many windows the records were cut."""
+    return (
+        f"cut into {plural(windows, 'window')} of {config.window} letters, "
         f"{config.stride or config.window} apart; {plural(left_over, 'letter')} left over behind "
         "the last window of a record"
     )
-    return windows
 
 
 def _name(raw: list[str], findings: list[Finding]) -> list[str]:
@@ -117,9 +201,8 @@ def _name(raw: list[str], findings: list[Finding]) -> list[str]:
     ids = [name or f"record_{n}" for n, name in enumerate(raw, 1)]
     unnamed = raw.count("")
     if unnamed:
-        findings.append(
-            Finding("no id", "no id", "named record_<n> by their place in the file", unnamed)
-        )
+        done = "named record_<n> by their place in the file"
+        findings.append(Finding("no id", "no id", done, unnamed))
     if len(set(ids)) == len(ids):
         return ids
     seen: dict[str, int] = {}

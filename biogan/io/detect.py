@@ -1,16 +1,21 @@
-"""Finding out what letters mean: DNA, RNA or protein; soft-masking or A2M; aligned or not."""
+"""Finding out what letters mean: DNA, RNA or protein; soft-masking or A2M; aligned or not.
+
+Each question is about all records of a file. Its evidence is a small sum that is taken chunk by
+chunk and added up, so that a file need not lie in memory to be asked.
+"""
 
 from __future__ import annotations
 
 import string
+from dataclasses import dataclass
 
 import numpy as np
 
 from biogan.alphabet import DNA, GAP, PROTEIN, RNA, Alphabet
 from biogan.io.input_report import plural
-from biogan.io.letters import Letters
+from biogan.io.letters import Letters, frequent
 
-LOWER = string.ascii_lowercase.encode()
+LOWER, UPPER = string.ascii_lowercase.encode(), string.ascii_uppercase.encode()
 DOT = b"."
 # Letters of proteins that are no IUPAC code of a nucleotide. X is left out: it masks DNA, too.
 PROTEIN_ONLY = b"EFILPQZJO"
@@ -23,73 +28,168 @@ FILE_SHARE = 0.1
 MIXED_SHARE = 0.01
 
 
-def find_alphabet(letters: Letters) -> tuple[Alphabet, str]:
-    """Find the alphabet of upper-case letters without white space and digits.
+@dataclass(frozen=True)
+class OneLength:
+    """Whether all records that are not empty have one length.
 
-    A file is protein if at least a tenth of its records look like protein, or if fewer than half
-    of all letters are A, C, G, T, U or N. Nucleotides are RNA if there is U and no T.
-
-    Parameters
+    Attributes
     ----------
-    letters : Letters
-        All records.
-
-    Returns
-    -------
-    alphabet : Alphabet
-        DNA, RNA or PROTEIN.
-    reason : str
-        Why, in words.
-
-    Examples
-    --------
-    >>> find_alphabet(Letters.from_texts(["GAUUACA", "ACGU"]))[1]
-    'U and no T'
+    shortest, longest : int
+        Lengths of the records that are not empty, 0 where there is none.
     """
-    residues = letters.lengths - letters.per_record(letters.positions(GAP.encode()))
-    total = letters.count(string.ascii_uppercase.encode())
-    share = letters.count(NUCLEOTIDES) / total if total else 1.0
-    hits = letters.per_record(letters.positions(PROTEIN_ONLY))
-    proteins, records = int((hits > RECORD_SHARE * residues).sum()), int((residues > 0).sum())
-    found = " ".join(letters.seen(PROTEIN_ONLY).decode())
-    if records and proteins >= FILE_SHARE * records:
-        reason = f"protein letters ({found})"
-        if records - proteins >= MIXED_SHARE * records:
-            reason += (
-                f" in {proteins:,} of {plural(records, 'record')}; the other "
-                f"{records - proteins:,} could be nucleotides (--alphabet decides)"
-            )
-        return PROTEIN, reason
-    if share < 0.5:
-        return PROTEIN, f"only {share:.0%} of the letters are A, C, G, T, U or N"
-    mixed = (
-        f"; {plural(proteins, 'record')} of {records:,} look like protein (--alphabet decides)"
-        if proteins
-        else ""
-    )
-    if not letters.count(b"U"):
-        return DNA, ("nucleotides, T and no U" if letters.count(b"T") else "nucleotides") + mixed
-    if not letters.count(b"T"):
-        return RNA, "U and no T" + mixed
-    return DNA, "nucleotides, both T and U (--alphabet rna turns T into U instead)" + mixed
+
+    shortest: int
+    longest: int
+
+    @classmethod
+    def of(cls, letters: Letters) -> OneLength:
+        """Take the evidence of some records."""
+        lengths = letters.lengths[letters.lengths > 0]
+        return cls(int(lengths.min()), int(lengths.max())) if len(lengths) else cls(0, 0)
+
+    def __add__(self, other: OneLength) -> OneLength:
+        if not (self.longest and other.longest):
+            return self if self.longest else other
+        return OneLength(min(self.shortest, other.shortest), max(self.longest, other.longest))
+
+    def answer(self) -> bool:
+        """Return whether it is so."""
+        return 0 < self.shortest == self.longest
 
 
-def is_a2m(letters: Letters) -> bool:
-    """Tell whether lower case means an A2M insert rather than soft-masking.
+@dataclass(frozen=True)
+class A2M:
+    """Whether lower case means an A2M insert rather than soft-masking.
 
     So it is where a file has both ``.`` and lower case, and taking them out leaves every record
     with the same number of columns.
 
     Examples
     --------
-    >>> is_a2m(Letters.from_texts(["..ACa-T", "ggAC.GT"]))
+    >>> A2M.of(Letters.from_texts(["..ACa-T", "ggAC.GT"])).answer()
     True
     """
-    if not (letters.count(DOT) and letters.count(LOWER)):
-        return False
-    return is_aligned(letters.without(LOWER + DOT))
+
+    dots: bool
+    lower: bool
+    columns: OneLength
+
+    @classmethod
+    def of(cls, letters: Letters) -> A2M:
+        """Take the evidence of some records."""
+        dots, lower = letters.count(DOT) > 0, letters.count(LOWER) > 0
+        return cls(dots, lower, OneLength.of(letters.without(LOWER + DOT)))
+
+    def __add__(self, other: A2M) -> A2M:
+        return A2M(self.dots or other.dots, self.lower or other.lower, self.columns + other.columns)
+
+    def answer(self) -> bool:
+        """Return whether it is so."""
+        return self.dots and self.lower and self.columns.answer()
 
 
-def is_aligned(letters: Letters) -> bool:
-    """Tell whether all records that are not empty have one length."""
-    return len(np.unique(letters.lengths[letters.lengths > 0])) == 1
+@dataclass(frozen=True)
+class GapLetter:
+    """Whether the gap is a letter: all records have one length and some have gaps."""
+
+    gaps: int
+    lengths: OneLength
+
+    def __add__(self, other: GapLetter) -> GapLetter:
+        return GapLetter(self.gaps + other.gaps, self.lengths + other.lengths)
+
+    def answer(self) -> bool:
+        """Return whether it is so."""
+        return self.gaps > 0 and self.lengths.answer()
+
+
+@dataclass(frozen=True)
+class Found:
+    """Which letters were found, as a set."""
+
+    letters: frozenset[str]
+
+    def __add__(self, other: Found) -> Found:
+        return Found(self.letters | other.letters)
+
+    def answer(self) -> frozenset[str]:
+        """Return the letters."""
+        return self.letters
+
+
+@dataclass(frozen=True, eq=False)
+class LetterUse:
+    """Which alphabet upper-case letters without white space and digits belong to.
+
+    A file is protein if at least a tenth of its records look like protein, or if fewer than half
+    of all letters are A, C, G, T, U or N. Nucleotides are RNA if there is U and no T.
+
+    Attributes
+    ----------
+    counts : numpy.ndarray, shape (256,)
+        How often each byte occurs.
+    proteins : int
+        Records that look like protein.
+    records : int
+        Records that are not empty.
+
+    Examples
+    --------
+    >>> use = LetterUse.of(Letters.from_texts(["GAUUACA", "ACGU"]))
+    >>> use.answer().name, use.reason()
+    ('rna', 'U and no T')
+    """
+
+    counts: np.ndarray
+    proteins: int
+    records: int
+
+    @classmethod
+    def of(cls, letters: Letters) -> LetterUse:
+        """Take the evidence of some records."""
+        residues = letters.lengths - letters.per_record(letters.positions(GAP.encode()))
+        hits = letters.per_record(letters.positions(PROTEIN_ONLY))
+        proteins = int((hits > RECORD_SHARE * residues).sum())
+        return cls(letters.counts, proteins, int((residues > 0).sum()))
+
+    def __add__(self, other: LetterUse) -> LetterUse:
+        return LetterUse(
+            self.counts + other.counts,
+            self.proteins + other.proteins,
+            self.records + other.records,
+        )
+
+    def answer(self) -> Alphabet:
+        """Return DNA, RNA or PROTEIN."""
+        return self._verdict()[0]
+
+    def reason(self) -> str:
+        """Say why, in words."""
+        return self._verdict()[1]
+
+    def _count(self, letters: bytes) -> int:
+        return int(self.counts[list(letters)].sum())
+
+    def _verdict(self) -> tuple[Alphabet, str]:
+        total, proteins, records = self._count(UPPER), self.proteins, self.records
+        share = self._count(NUCLEOTIDES) / total if total else 1.0
+        if records and proteins >= FILE_SHARE * records:
+            reason = f"protein letters ({' '.join(frequent(self.counts, PROTEIN_ONLY).decode())})"
+            if records - proteins >= MIXED_SHARE * records:
+                reason += (
+                    f" in {proteins:,} of {plural(records, 'record')}; the other "
+                    f"{records - proteins:,} could be nucleotides (--alphabet decides)"
+                )
+            return PROTEIN, reason
+        if share < 0.5:
+            return PROTEIN, f"only {share:.0%} of the letters are A, C, G, T, U or N"
+        mixed = (
+            f"; {plural(proteins, 'record')} of {records:,} look like protein (--alphabet decides)"
+            if proteins
+            else ""
+        )
+        if not self._count(b"U"):
+            return DNA, ("nucleotides, T and no U" if self._count(b"T") else "nucleotides") + mixed
+        if not self._count(b"T"):
+            return RNA, "U and no T" + mixed
+        return DNA, "nucleotides, both T and U (--alphabet rna turns T into U instead)" + mixed

@@ -6,12 +6,16 @@ from pathlib import Path
 
 from biogan.config import ReadingConfig
 from biogan.datasets.sequences import SequenceSet
+from biogan.io.chunks import Raw, Watch, iter_chunks
 from biogan.io.cleaning import clean_records
-from biogan.io.records import iter_records
 
 
 def read_fasta(
-    path: str | Path, config: ReadingConfig | None = None, **options: object
+    path: str | Path,
+    config: ReadingConfig | None = None,
+    *,
+    watch: Watch | None = None,
+    **options: object,
 ) -> SequenceSet:
     """Read FASTA, FASTQ or bare sequences, plain or gzip.
 
@@ -21,6 +25,9 @@ def read_fasta(
         File name, ``-`` for standard input.
     config : ReadingConfig, optional
         The policies for doubtful letters; the defaults are in ``docs/input.md``.
+    watch : callable, optional
+        Receives now and then how many bytes of the file were read, and how many it has (``None``
+        for standard input).
     **options
         Fields of :class:`~biogan.config.ReadingConfig`, over those of ``config``.
 
@@ -43,4 +50,5 @@ def read_fasta(
     """
     config = (config or ReadingConfig()).replace(**options)
     notes: list[str] = []
-    return clean_records(iter_records(path, config.format, notes), config, str(path), notes)
+    raw = Raw.join(list(iter_chunks(path, config.format, notes, watch)))
+    return clean_records(raw, config, str(path), notes)

@@ -122,6 +122,12 @@ class InputReport:
             *(finding.line() for finding in self.findings),
         ]
 
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> InputReport:
+        """Rebuild a report written by :meth:`to_dict`."""
+        kept = {key: value for key, value in data.items() if key != "dropped"}
+        return cls(**kept | {"findings": [Finding(**found) for found in data["findings"]]})
+
     def to_dict(self) -> dict[str, Any]:
         """Return the report as a plain dictionary, ready for JSON."""
         return {

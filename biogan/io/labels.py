@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import closing
 
 from biogan.errors import DataError
 from biogan.io.source import Source, legible
@@ -89,22 +90,25 @@ def read_label_table(
     source = Source(path, notes)
     names: list[str] = []
     rows: dict[str, list[str]] = {}
-    for line in source:
-        where = f"{path}, line {source.number}"
-        line = legible(line.removesuffix("\n"), "the table", source.notes)
-        if not line:
-            continue
-        row = line.split("\t")
-        if not names:
-            names = [RESERVED.get(name, name) for name in row[1:]]
+    with closing(source):
+        for line in source:
+            where = f"{path}, line {source.number}"
+            line = legible(line.removesuffix("\n"), "the table", source.notes)
+            if not line:
+                continue
+            row = line.split("\t")
             if not names:
-                raise DataError(f"{where}: a table of labels needs an id column and a label column")
-            if len(set(names)) != len(names) or "" in names:
-                raise DataError(f"{where}: label columns need distinct names, found {names}")
-        elif len(row) != len(names) + 1:
-            raise DataError(f"{where}: {len(row)} columns, the header has {len(names) + 1}")
-        elif rows.setdefault(row[0], row[1:]) != row[1:]:
-            raise DataError(f"{where}: id {row[0]!r} has other labels further up")
+                names = [RESERVED.get(name, name) for name in row[1:]]
+                if not names:
+                    raise DataError(
+                        f"{where}: a table of labels needs an id column and a label column"
+                    )
+                if len(set(names)) != len(names) or "" in names:
+                    raise DataError(f"{where}: label columns need distinct names, found {names}")
+            elif len(row) != len(names) + 1:
+                raise DataError(f"{where}: {len(row)} columns, the header has {len(names) + 1}")
+            elif rows.setdefault(row[0], row[1:]) != row[1:]:
+                raise DataError(f"{where}: id {row[0]!r} has other labels further up")
     if not names:
         raise DataError(f"{path}: the table of labels is empty")
     return names, rows

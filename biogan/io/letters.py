@@ -31,6 +31,12 @@ class Letters:
         np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=offsets[1:])
         return cls("".join(texts).encode("latin-1", "replace"), offsets)
 
+    @classmethod
+    def join(cls, parts: Sequence[Letters]) -> Letters:
+        """Put parts one behind another."""
+        lengths = np.concatenate([np.zeros(0, np.int64), *(part.lengths for part in parts)])
+        return cls(b"".join(part.data for part in parts), _offsets(lengths))
+
     @property
     def lengths(self) -> np.ndarray:
         """Letters of each record, shape (n,)."""
@@ -53,11 +59,6 @@ class Letters:
     def count(self, letters: bytes) -> int:
         """Return how many of these letters there are."""
         return int(self.counts[list(set(letters))].sum())
-
-    def seen(self, letters: bytes) -> bytes:
-        """Return those of these letters that occur, the most frequent first."""
-        found = [c for c in dict.fromkeys(letters) if self.counts[c]]
-        return bytes(sorted(found, key=lambda c: -self.counts[c]))
 
     def positions(self, letters: bytes) -> np.ndarray:
         """Return where these letters stand in the flat array, ascending, int64."""
@@ -108,6 +109,20 @@ class Letters:
             return self
         flat = np.frombuffer(self.data, np.uint8)
         return Letters(flat[np.repeat(keep, self.lengths)].tobytes(), _offsets(self.lengths[keep]))
+
+
+def frequent(counts: np.ndarray, letters: bytes) -> bytes:
+    """Return those of these letters that occur, the most frequent first.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray, shape (256,)
+        How often each byte occurs.
+    letters : bytes
+        The letters asked for.
+    """
+    found = [c for c in dict.fromkeys(letters) if counts[c]]
+    return bytes(sorted(found, key=lambda c: -counts[c]))
 
 
 def _offsets(lengths: np.ndarray) -> np.ndarray:

@@ -7,15 +7,18 @@ only those. Every step counts what it found, and no record goes without a reason
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 
 import numpy as np
 
 from biogan.alphabet import GAP, Alphabet, get_alphabet
 from biogan.config import ReadingConfig
 from biogan.errors import FastaError
-from biogan.io.detect import DOT, LOWER, find_alphabet, is_a2m, is_aligned
+from biogan.io.detect import A2M, DOT, LOWER, Found, GapLetter, LetterUse, OneLength
 from biogan.io.input_report import Finding
 from biogan.io.letters import Letters
+from biogan.io.tally import SEEN, Tally
+from biogan.io.whole import Whole
 from biogan.seeds import rng
 
 STOP = "*"
@@ -32,6 +35,10 @@ class Policies:
         The policies.
     source, ids, lines
         Where the records come from, for messages.
+    whole : Whole
+        Answers what is to be known about all records, of which these may be a part.
+    part : int
+        Number of this part, from 0; each draws from a random stream of its own.
     """
 
     def __init__(
@@ -39,41 +46,34 @@ class Policies:
         letters: Letters,
         config: ReadingConfig,
         source: str,
-        ids: list[str],
-        lines: list[int],
+        ids: Sequence[str],
+        lines: Sequence[int] | np.ndarray,
+        whole: Whole,
+        part: int = 0,
     ) -> None:
-        self.letters, self.config = letters, config
+        self.letters, self.config, self.whole, self.part = letters, config, whole, part
         self.source, self.ids, self.lines = source, ids, lines
         self.gone = np.zeros(len(ids), np.bool_)
-        self.findings: list[Finding] = []
+        self.tallies: list[Tally] = []
         # An alphabet of one's own may have digits, '.', '*' or '-' as letters.
         self.given = None if config.alphabet is None else get_alphabet(config.alphabet)
         self.own = self.given.letters if self.given else ""
 
-    def apply(self) -> tuple[Alphabet, str]:
-        """Apply every policy; return the alphabet and why it is this one."""
+    def apply(self) -> Alphabet:
+        """Apply every policy; return the alphabet."""
         self.blanks()
         self.lower_case()
         if "." not in self.own:
             self.letters = self.letters.replaced(DOT, GAP.encode())
-        found, reason = find_alphabet(self.letters)
+        found = self.whole.ask("alphabet", LetterUse.of(self.letters))
         alphabet = self.given or found
-        if self.given:
-            reason = "as asked for (--alphabet)"
         self.thymine_uracil(alphabet)
         stops, gaps = self.stops(), self.gaps()
         alphabet = alphabet.with_letters(gaps + stops)
         self.foreign(alphabet, found)
         alphabet = self.ambiguous(alphabet)
         self.lengths()
-        if self.gone.all():
-            reasons = "; ".join(f.line() for f in self.findings if f.dropped)
-            raise FastaError(
-                f"no record is left of {len(self.gone):,} for alphabet {alphabet.name} "
-                f"({reason}): {reasons}",
-                self.source,
-            )
-        return alphabet, reason
+        return alphabet
 
     def found(
         self,
@@ -82,14 +82,14 @@ class Policies:
         done: str,
         positions: np.ndarray,
         drop: bool = False,
+        seen: bytes = b"",
     ) -> None:
         """Record a finding about letters at these positions; drop their records if asked to."""
         if len(positions):
             mask = self.letters.per_record(positions) > 0
             dropped = self.drop(mask) if drop else 0
-            self.findings.append(
-                Finding(kind, what, done, int(mask.sum()), len(positions), dropped)
-            )
+            finding = Finding(kind, what, done, int(mask.sum()), len(positions), dropped)
+            self.tallies.append(Tally(finding, seen, self.letters.counts if seen else None))
 
     def drop(self, mask: np.ndarray) -> int:
         """Drop records; return how many were not dropped before."""
@@ -106,7 +106,7 @@ class Policies:
             raise FastaError(
                 f"{what} {letter!r} at letter {column}; {hint}",
                 self.source,
-                self.lines[i],
+                int(self.lines[i]),
                 self.ids[i] or None,
             )
 
@@ -125,10 +125,10 @@ class Policies:
         policy, lower = self.config.case, self.letters.positions(LOWER)
         if policy == "error":
             self.fail("lower case", "--case upper reads it", lower)
-        if policy == "a2m" or (policy == "auto" and is_a2m(self.letters)):
+        if policy == "a2m" or (policy == "auto" and self.whole.ask("a2m", A2M.of(self.letters))):
             done = "A2M inserts, taken out with '.' (--case upper reads them as letters)"
             columns = self.letters.without(LOWER + DOT)
-            if not is_aligned(columns):
+            if not self.whole.ask("columns", OneLength.of(columns)):
                 done += "; the records then differ in length, so the file may be no A2M"
             self.found("a2m insert", "lower case", done, lower)
             self.letters = columns
@@ -180,15 +180,15 @@ class Policies:
         policy, gaps = self.config.gaps, self.letters.positions(GAP.encode())
         empty = self.letters.lengths == self.letters.per_record(gaps)
         if empty.any():
-            self.findings.append(
-                Finding("empty", "no letters", "dropped", int(empty.sum()), 0, self.drop(empty))
-            )
+            count = int(empty.sum())
+            found = Finding("empty", "no letters", "dropped", count, 0, self.drop(empty))
+            self.tallies.append(Tally(found))
         if GAP in self.own:
             return ""
         if policy == "error":
             self.fail("gap", "--gaps letter or remove reads on", gaps)
-        aligned = is_aligned(self.letters)
-        if policy == "letter" or (policy == "auto" and aligned and len(gaps)):
+        evidence = GapLetter(len(gaps), OneLength.of(self.letters))
+        if policy == "letter" or (policy == "auto" and self.whole.ask("gaps", evidence)):
             why = "all records have one length" if policy == "auto" else "as asked for"
             done = f"kept as a letter, {why} (--gaps remove takes them out)"
             self.found("gap", "gaps", done, gaps)
@@ -209,35 +209,37 @@ class Policies:
         if self.config.foreign == "error":
             hint += ", --foreign drop leaves such records out"
             self.fail(f"letter that alphabet {alphabet.name} does not have:", hint, positions)
-        what = f"letters that alphabet {alphabet.name} does not have ({self._show(other)})"
-        self.found("foreign", what, f"dropped ({hint})", positions, drop=True)
+        what = f"letters that alphabet {alphabet.name} does not have ({SEEN})"
+        self.found("foreign", what, f"dropped ({hint})", positions, drop=True, seen=other)
 
     def ambiguous(self, alphabet: Alphabet) -> Alphabet:
         """Drop, resolve or keep ambiguous letters; return the alphabet with those kept."""
         codes = "".join(alphabet.ambiguity).encode()
         positions = self.letters.positions(codes)
-        if not len(positions):
-            return alphabet
-        policy, what = self.config.ambiguous, f"ambiguous letters ({self._show(codes)})"
+        policy, what = self.config.ambiguous, f"ambiguous letters ({SEEN})"
         if policy == "error":
             self.fail("ambiguous letter", "--ambiguous drop, resolve or keep reads on", positions)
         if policy == "drop":
             done = "dropped (--ambiguous resolve or keep keeps them)"
-            self.found("ambiguous", what, done, positions, drop=True)
+            self.found("ambiguous", what, done, positions, drop=True, seen=codes)
             return alphabet
         if policy == "resolve":
-            self.found("ambiguous", what, "resolved to a random possible letter", positions)
+            done = "resolved to a random possible letter"
+            self.found("ambiguous", what, done, positions, seen=codes)
             self._resolve(alphabet, positions)
             return alphabet
-        self.found("ambiguous", what, "kept as letters of their own", positions)
+        self.found("ambiguous", what, "kept as letters of their own", positions, seen=codes)
         data = np.frombuffer(self.letters.data, np.uint8)
         there = positions[~self.gone[self.letters.record_of(positions)]]
-        letters = {chr(c) for c in np.unique(data[there])}
+        here = Found(frozenset(chr(c) for c in np.unique(data[there])))
+        letters = self.whole.ask("kept letters", here)
         # With its complement, so that the reverse complement of every record can be written.
-        return alphabet.with_letters(sorted(letters | {*map(alphabet.complement_of, letters)}))
+        return alphabet.with_letters(sorted({*letters, *map(alphabet.complement_of, letters)}))
 
     def _resolve(self, alphabet: Alphabet, positions: np.ndarray) -> None:
-        random = rng(0, "ambiguous letters")
+        if not len(positions):
+            return
+        random = rng(0, "ambiguous letters", *([self.part] if self.part else []))
         old = np.frombuffer(self.letters.data, np.uint8)[positions]
         new = old.copy()
         for code in np.unique(old):
@@ -254,12 +256,6 @@ class Policies:
         ):
             mask = mask & ~self.gone
             if mask.any():
-                self.findings.append(
-                    Finding(kind, what, f"dropped ({flag})", int(mask.sum()), 0, self.drop(mask))
-                )
-
-    def _show(self, letters: bytes) -> str:
-        """Return the letters seen, the most frequent first, at most eight."""
-        seen = [chr(c) if 32 < c < 127 else f"0x{c:02x}" for c in self.letters.seen(letters)]
-        more = f" and {len(seen) - 8} more" if len(seen) > 8 else ""
-        return " ".join(seen[:8]) + more
+                count = int(mask.sum())
+                found = Finding(kind, what, f"dropped ({flag})", count, 0, self.drop(mask))
+                self.tallies.append(Tally(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple, cast
@@ -86,12 +87,16 @@ def _empty(source: Source) -> FastaError:
     return source.error("nothing but white space or comments; no sequence found", source.number)
 
 
-def _header(line: str, notes: list[str]) -> tuple[str, str]:
+def split_header(line: str) -> tuple[str, str]:
     """Split a header line without its first letter into id and description."""
-    parts = legible(line, "a header", notes).split(None, 1)
+    parts = line.split(None, 1)
     if len(parts) == 2:
         return parts[0], parts[1].rstrip()
     return parts[0] if parts else "", ""
+
+
+def _header(line: str, source: Source) -> tuple[str, str]:
+    return split_header(legible(line, "a header", source.notes))
 
 
 def _fasta(source: Source) -> Iterator[Record]:
@@ -113,11 +118,11 @@ def _fasta(source: Source) -> Iterator[Record]:
     parts: list[str] = []
     for line in source:
         if line[0] == ">":
-            yield Record(*_header(header, source.notes), "".join(parts), start)
+            yield Record(*_header(header, source), "".join(parts), start)
             start, header, parts = source.number, line[1:], []
         else:
             parts.append(line[:-1] if line[-1] == "\n" else line)
-    yield Record(*_header(header, source.notes), "".join(parts), start)
+    yield Record(*_header(header, source), "".join(parts), start)
 
 
 def _fastq(source: Source) -> Iterator[Record]:
@@ -133,7 +138,7 @@ def _fastq(source: Source) -> Iterator[Record]:
     start = source.number
     try:
         for header, text, _ in FastqGeneralIterator(cast(IO[str], source)):
-            yield Record(*_header(header, source.notes), text, start)
+            yield Record(*_header(header, source), text, start)
             start = source.number
     except ValueError as error:
         raise source.error(f"damaged FASTQ record: {str(error).rstrip('.')}", start) from error
@@ -198,5 +203,11 @@ def iter_records(
     FastaError
         If the file cannot be read whole; it names the line.
     """
-    reader = READERS[find_format(path) if format == "auto" else format]
-    return reader(Source(path, notes))
+    return records_of(Source(path, notes), format)
+
+
+def records_of(source: Source, format: str = "auto") -> Iterator[Record]:
+    """Read the raw records of a source, see :func:`iter_records`; the source is closed then."""
+    reader = READERS[find_format(source.path) if format == "auto" else format]
+    with closing(source):
+        yield from reader(source)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from biogan.errors import FastaError
 
@@ -43,6 +44,10 @@ class Source:
         File name, ``-`` for standard input. It is opened when the first line is asked for.
     notes : list of str, optional
         Receives what is odd about the file and was dealt with, one sentence each.
+    data : bytes, optional
+        A part of the file that was read and unpacked before; the file is not opened then.
+    number : int
+        Lines before that part.
 
     Attributes
     ----------
@@ -56,20 +61,38 @@ class Source:
         not read, NUL bytes, gzip data that ends early, is damaged or is followed by other bytes.
     """
 
-    def __init__(self, path: str | Path, notes: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        notes: list[str] | None = None,
+        data: bytes | None = None,
+        number: int = 0,
+    ) -> None:
         self.path = str(path)
-        self.number = 0
+        self.number, self._data = number, data
         self.notes = [] if notes is None else notes
-        self._lines: Iterator[str] = self._read()
+        self._file: Any = None
+        self._size = 0
+        self._reading = self._read()
+        self._lines: Iterator[str] = self._reading
 
     def error(self, message: str, line: int | None) -> FastaError:
         """Return an error about this file."""
         return FastaError(message, self.path, line)
 
+    def progress(self) -> tuple[int, int | None]:
+        """Return how many bytes of the file were read, and how many it has (None: not known)."""
+        if self._file is None or self.path == "-":
+            return 0, None
+        return self._size if self._file.closed else self._file.tell(), self._size
+
     @contextmanager
-    def _open(self) -> Iterator[IO[str]]:
-        """Open the file and unpack it; standard input stays open."""
-        with ExitStack() as stack:
+    def binary(self) -> Iterator[Any]:
+        """Open the file and unpack it; standard input stays open. Faults of the file are told."""
+        with self._explained(), ExitStack() as stack:
+            if self._data is not None:
+                yield io.BytesIO(self._data)
+                return
             binary: Any
             if self.path == "-":
                 if sys.stdin is None or sys.stdin.closed:
@@ -79,7 +102,8 @@ class Source:
                     binary = io.BufferedReader(binary)
                     stack.callback(binary.detach)
             else:
-                binary = stack.enter_context(open(self.path, "rb", _BUFFER))
+                binary = self._file = stack.enter_context(open(self.path, "rb", _BUFFER))
+                self._size = os.fstat(binary.fileno()).st_size
             head = binary.peek(8)[:8]
             named_gzip = self.path.lower().endswith(GZIP_NAMES)
             if head.startswith(GZIP):
@@ -92,26 +116,30 @@ class Source:
             for magic, what in FOREIGN_BYTES.items():
                 if head.startswith(magic):
                     raise self.error(f"this looks like {what}", 1)
+            yield binary
+
+    def _read(self) -> Generator[str, None, None]:
+        with self.binary() as binary, ExitStack() as stack:
             text = io.TextIOWrapper(binary, "utf-8", "surrogateescape")
             stack.callback(text.detach)
-            yield text
+            for line in text:
+                self.number += 1
+                if "\0" in line:
+                    raise self.error(
+                        "NUL bytes: a binary file, or UTF-16 text (iconv -f UTF-16 -t UTF-8)",
+                        self.number,
+                    )
+                if self.number == 1 and line[0] == BOM:
+                    self.notes.append("UTF-8 byte-order mark: skipped")
+                    line = line[1:]
+                    if not line:
+                        continue
+                yield line
 
-    def _read(self) -> Iterator[str]:
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            with self._open() as text:
-                for line in text:
-                    self.number += 1
-                    if "\0" in line:
-                        raise self.error(
-                            "NUL bytes: a binary file, or UTF-16 text (iconv -f UTF-16 -t UTF-8)",
-                            self.number,
-                        )
-                    if self.number == 1 and line[0] == BOM:
-                        self.notes.append("UTF-8 byte-order mark: skipped")
-                        line = line[1:]
-                        if not line:
-                            continue
-                    yield line
+            yield
         except EOFError as error:
             raise self.error(
                 "the gzip data ends early, the file is not whole; fetch it again", self.number + 1
@@ -127,6 +155,10 @@ class Source:
 
     def __iter__(self) -> Iterator[str]:
         return self._lines
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reading.close()
 
     def push_back(self, line: str) -> None:
         """Give a line back, to be read again."""
