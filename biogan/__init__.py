@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "SequenceGAN": "biogan.gan",
     "SequenceSet": "biogan.datasets.sequences",
+    "SequenceStore": "biogan.datasets.store",
     "Alphabet": "biogan.alphabet",
     "DNA": "biogan.alphabet",
     "RNA": "biogan.alphabet",
@@ -23,6 +24,7 @@ _HOMES = {
     "SequenceGANConfig": "biogan.config",
     "ReadingConfig": "biogan.config",
     "read_fasta": "biogan.io.fasta",
+    "store_fasta": "biogan.io.storing",
     "clean_records": "biogan.io.cleaning",
     "write_fasta": "biogan.io.write",
     "split": "biogan.datasets.splits",
@@ -40,11 +42,13 @@ if TYPE_CHECKING:
     from biogan.config import ReadingConfig, SequenceGANConfig
     from biogan.datasets.sequences import SequenceSet
     from biogan.datasets.splits import split
+    from biogan.datasets.store import SequenceStore
     from biogan.errors import BioganError
     from biogan.evaluation import evaluate
     from biogan.gan import SequenceGAN
     from biogan.io.cleaning import clean_records
     from biogan.io.fasta import read_fasta
+    from biogan.io.storing import store_fasta
     from biogan.io.write import write_fasta
     from biogan.protocols import Sampler
 

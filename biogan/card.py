@@ -11,6 +11,8 @@ from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.splits import Split
+from biogan.datasets.store import SequenceStore
+from biogan.datasets.stored_split import StoredSplit
 from biogan.errors import ConfigError
 from biogan.training.trainer import Trainer
 
@@ -20,8 +22,8 @@ KIND = "sequence-gan"
 def model_card(
     config: SequenceGANConfig,
     layout: Layout,
-    sequences: SequenceSet,
-    parts: Split,
+    sequences: SequenceSet | SequenceStore,
+    parts: Split | StoredSplit,
     reasons: list[str],
 ) -> dict[str, Any]:
     """Describe a model before it is trained.
@@ -32,9 +34,9 @@ def model_card(
         Options with nothing left open.
     layout : Layout
         Letters and length.
-    sequences : SequenceSet
+    sequences : SequenceSet or SequenceStore
         All of the data.
-    parts : Split
+    parts : Split or StoredSplit
         What is trained on and what is kept for validation.
     reasons : list of str
         Why open options were chosen as they are.
@@ -53,6 +55,7 @@ def model_card(
             "digest": sequences.digest,
             "input": report.to_dict() if report is not None else None,
             "split": list(parts.report),
+            "stored": isinstance(sequences, SequenceStore),
         },
         "versions": {
             "python": platform.python_version(),
@@ -88,5 +91,7 @@ def check_same_run(old: dict[str, Any], new: dict[str, Any]) -> None:
     differences = SequenceGANConfig.from_dict(old["config"]).differences(config)
     if old["data"]["digest"] != new["data"]["digest"]:
         differences.append("the sequences are others than those the run began with")
+    elif old["data"].get("stored", False) != new["data"]["stored"]:
+        differences.append("the sequences were stored and are now in memory, or the other way")
     if differences:
         raise ConfigError("--resume: this is another run: " + "; ".join(differences))

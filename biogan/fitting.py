@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +16,8 @@ from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.splits import Split, split
+from biogan.datasets.store import SequenceStore
+from biogan.datasets.stored_split import StoredSplit, split_stored
 from biogan.datasets.strands import both_strands, reverse_complement
 from biogan.judge import Judge, calibrate, train_judge
 from biogan.monitor import FidelityMonitor
@@ -22,7 +25,7 @@ from biogan.nets import Networks, Shape, build
 from biogan.nets.heads import LetterGenerator
 from biogan.protocols import Callback
 from biogan.seeds import torch_generator
-from biogan.training.batches import Batches
+from biogan.training.batches import Batches, LazyBatches
 from biogan.training.callbacks import JsonLog
 from biogan.training.engine import Engine
 from biogan.training.folder import CRITIC, GENERATOR, LOG, SAMPLES, ModelFolder
@@ -44,8 +47,14 @@ class Letters:
         return self.table[letters].transpose(1, 2).contiguous()
 
 
-def split_for(sequences: SequenceSet, config: SequenceGANConfig) -> Split:
+def split_for(
+    sequences: SequenceSet | SequenceStore, config: SequenceGANConfig
+) -> Split | StoredSplit:
     """Keep a part for validation, unless the set is too small for one."""
+    if isinstance(sequences, SequenceStore):
+        few = len(sequences) < FEWEST_FOR_VALIDATION
+        share = 0.0 if few else config.validation
+        return split_stored(sequences, share, config.seed, config.reverse_complement)
     distinct = len(sequences.unique())
     if not config.validation or distinct >= FEWEST_FOR_VALIDATION:
         strands = config.reverse_complement
@@ -67,10 +76,40 @@ def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:
         return build(config, Shape(layout.channels, layout.length))
 
 
+def build_batches(
+    config: SequenceGANConfig, layout: Layout, parts: Split | StoredSplit
+) -> Batches | LazyBatches:
+    """Lay the training records out, all at once or a batch at a time."""
+
+    def codes(part: SequenceSet) -> Tensor:
+        return torch.from_numpy(layout.encode(part))
+
+    train, size, seed = parts.train, config.batch_size, config.seed
+    strands = config.reverse_complement
+    if isinstance(train, SequenceSet):
+        twins = codes(reverse_complement(train)) if strands else None
+        return Batches(codes(train), train.weights, size, seed, twins)
+
+    def fetch(records: np.ndarray) -> Tensor:
+        return codes(train.take(records))
+
+    def other_strand(records: np.ndarray) -> Tensor:
+        return codes(reverse_complement(train.take(records)))
+
+    return LazyBatches(len(train), fetch, size, seed, other_strand if strands else None)
+
+
+def in_memory(parts: Split | StoredSplit) -> Split:
+    """Return the split that a monitor compares with: all of it, or the sample of a stored one."""
+    if isinstance(parts, Split):
+        return parts
+    return Split(parts.sample, parts.held_out, 1.0, parts.report)
+
+
 def build_trainer(
     config: SequenceGANConfig,
     layout: Layout,
-    parts: Split,
+    parts: Split | StoredSplit,
     engine: Engine,
     folder: ModelFolder | None,
     card: dict[str, Any],
@@ -84,7 +123,7 @@ def build_trainer(
         Options with nothing left open.
     layout : Layout
         How sequences become codes.
-    parts : Split
+    parts : Split or StoredSplit
         Training and validation records.
     engine : Engine
         Device and processes.
@@ -104,22 +143,21 @@ def build_trainer(
             folder.write_config(card)
             folder.write_state(trainer.state())
 
-    def codes(part: SequenceSet) -> Tensor:
-        return torch.from_numpy(layout.encode(part))
-
     networks = build_networks(config, layout)
-    strands = config.reverse_complement
-    twins = codes(reverse_complement(parts.train)) if strands else None
     return Trainer(
         networks.generator,
         networks.critic,
-        Batches(codes(parts.train), parts.train.weights, config.batch_size, config.seed, twins),
+        build_batches(config, layout, parts),
         Letters(layout.channels, engine.device),
         config,
         engine,
         # The first process judges for all.
         FidelityMonitor(
-            parts, layout, config.seed, folder.path / SAMPLES if folder else None, strands
+            in_memory(parts),
+            layout,
+            config.seed,
+            folder.path / SAMPLES if folder else None,
+            config.reverse_complement,
         )
         if engine.lead
         else None,
@@ -128,7 +166,7 @@ def build_trainer(
     )
 
 
-def fit_judge(trainer: Trainer, layout: Layout, parts: Split) -> Judge | None:
+def fit_judge(trainer: Trainer, layout: Layout, parts: Split | StoredSplit) -> Judge | None:
     """Train and calibrate a judge of the generator that was kept, the same in every process.
 
     Parameters
@@ -137,7 +175,7 @@ def fit_judge(trainer: Trainer, layout: Layout, parts: Split) -> Judge | None:
         A finished run.
     layout : Layout
         How sequences become codes.
-    parts : Split
+    parts : Split or StoredSplit
         Training and validation records.
 
     Returns

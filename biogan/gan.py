@@ -15,6 +15,7 @@ from biogan.card import KIND, check_same_run, model_card, training_card
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
+from biogan.datasets.store import SequenceStore
 from biogan.errors import CheckpointError, ConfigError, DataError
 from biogan.fitting import Letters, build_networks, build_trainer, fit_judge, split_for
 from biogan.judge import Judge
@@ -72,19 +73,21 @@ class SequenceGAN:
 
     def fit(
         self,
-        sequences: SequenceSet,
+        sequences: SequenceSet | SequenceStore,
         *,
         out: str | Path | None = None,
         resume: bool = False,
         overwrite: bool = False,
         callbacks: Sequence[Callback] = (),
+        engine: Engine | None = None,
     ) -> SequenceGAN:
         """Train on a set of sequences; a second call forgets the first.
 
         Parameters
         ----------
-        sequences : SequenceSet
-            Training data; a part chosen by similarity is kept for validation.
+        sequences : SequenceSet or SequenceStore
+            Training data; a part chosen by similarity is kept for validation (of stored data by a
+            hash, see :mod:`biogan.datasets.stored_split`).
         out : str or Path, optional
             Model folder to write while training.
         resume : bool
@@ -93,6 +96,8 @@ class SequenceGAN:
             Replace the model in ``out``.
         callbacks : sequence of Callback
             Watchers.
+        engine : Engine, optional
+            Device and processes, where they were started before.
 
         Returns
         -------
@@ -110,14 +115,14 @@ class SequenceGAN:
         Interrupted
             After Ctrl-C or SIGTERM.
         """
-        if not isinstance(sequences, SequenceSet):
+        if not isinstance(sequences, SequenceSet | SequenceStore):
             raise DataError(
                 f"fit needs a SequenceSet, not {type(sequences).__name__}: use biogan.read_fasta "
                 "or SequenceSet.from_strings"
             )
         layout = Layout.of(sequences)
         config, reasons = resolve(self.config, layout)
-        engine = Engine(config)
+        engine = engine or Engine(config)
         folder = ModelFolder(out) if out is not None else None
         if folder:
             # Refuse early: what follows takes time.
@@ -140,7 +145,7 @@ class SequenceGAN:
                 )
             card["training"] = training_card(trainer)
         elif folder:
-            engine.alone(folder.claim)
+            engine.alone(lambda: folder.claim(isinstance(sequences, SequenceStore)))
         if folder:
             engine.alone(lambda: folder.write_config(card))
         for callback in callbacks if engine.lead else ():

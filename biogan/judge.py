@@ -24,7 +24,7 @@ from biogan.nets.heads import LetterGenerator
 from biogan.penalties import input_gradient, zero_centred
 from biogan.sampling import critic_logits, draw
 from biogan.seeds import torch_generator
-from biogan.training.batches import Batches
+from biogan.training.batches import Stream
 
 R1 = 0.1
 LR = 1e-3
@@ -63,7 +63,7 @@ class Judge:
 def train_judge(
     critic: nn.Module,
     generator: LetterGenerator,
-    batches: Batches,
+    batches: Stream,
     layout: Layout,
     prepare: Prepare,
     steps: int,
@@ -74,7 +74,7 @@ def train_judge(
     ----------
     critic, generator : nn.Module
         As training left them; neither is changed.
-    batches : Batches
+    batches : Stream
         Training data; their seed is also that of the generated records.
     layout : Layout
         How codes read as sequences.

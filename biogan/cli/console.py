@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -64,6 +66,52 @@ def status(text: str) -> None:
 def end_status() -> None:
     """Clear the status line, before a message or at the end."""
     status("")
+
+
+class Bar:
+    """How much of a file was read, how fast, and how long the rest will take: a status line.
+
+    Parameters
+    ----------
+    label : str
+        What is being done.
+    clock : callable
+        Seconds that pass.
+    """
+
+    WIDTH = 24
+    EVERY = 0.2
+
+    def __init__(self, label: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.label, self.clock = label, clock
+        self.start = clock()
+        self.last = -math.inf
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Show ``done`` bytes of ``total``; without a total, the rate alone."""
+        now = self.clock()
+        if now - self.last < self.EVERY and done != total:
+            return
+        self.last = now
+        status(self.line(done, total, now - self.start))
+
+    def line(self, done: int, total: int | None, seconds: float) -> str:
+        """Return the line.
+
+        Examples
+        --------
+        >>> Bar("reading").line(50_000_000, 200_000_000, 0.5)
+        'reading [######..................]  25%  100 MB/s  ETA 0:02'
+        """
+        rate = done / max(seconds, 1e-6)
+        speed = f"{rate / 1e6:.0f} MB/s"
+        if not total:
+            return f"{self.label} {done / 1e6:.0f} MB  {speed}"
+        share = min(done / total, 1.0)
+        full = int(share * self.WIDTH)
+        minutes, rest = divmod(math.ceil((total - done) / rate) if rate else 0, 60)
+        bar = "#" * full + "." * (self.WIDTH - full)
+        return f"{self.label} [{bar}] {share:4.0%}  {speed}  ETA {minutes}:{rest:02}"
 
 
 def progress(label: str) -> Callable[[str], None]:

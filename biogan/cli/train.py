@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from contextlib import ExitStack
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from click.core import ParameterSource
 
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options
+from biogan.cli.reading import read_training_data
 from biogan.config import ReadingConfig, SequenceGANConfig
 from biogan.options import Options
 
@@ -20,6 +22,11 @@ from biogan.options import Options
 @click.option("-o", "--out", default="run", help="Model folder to write.  [default: run]")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in the folder.")
 @click.option("--overwrite", is_flag=True, help="Replace the model in the folder.")
+@click.option(
+    "--store/--no-store",
+    default=None,
+    help="Keep the sequences in files in the folder, not in memory.  [default: files of 256 MB on]",
+)
 @click.option("--dry-run", is_flag=True, help="Print the resolved configuration and stop.")
 @config_options(ReadingConfig, "reading")
 @config_options(SequenceGANConfig, "config")
@@ -28,6 +35,7 @@ def command(
     out: str,
     resume: bool,
     overwrite: bool,
+    store: bool | None,
     dry_run: bool,
     reading: ReadingConfig,
     config: SequenceGANConfig,
@@ -41,7 +49,6 @@ def command(
     from biogan.autoconfig import resolve
     from biogan.datasets.layout import Layout
     from biogan.gan import SequenceGAN
-    from biogan.io.fasta import read_fasta
     from biogan.training.callbacks import Progress
     from biogan.training.folder import ModelFolder
 
@@ -53,8 +60,10 @@ def command(
     if not dry_run:
         folder.check(resume, overwrite)
     if resume:
-        reading, config = _continued(folder, reading, config)
-    sequences = read_fasta(fasta, reading)
+        reading, config, store = _continued(folder, reading, config, store)
+    stack = click.get_current_context().with_resource(ExitStack())
+    place = None if dry_run else folder.store
+    sequences, engine = read_training_data(fasta, reading, config, store, place, stack)
     if sequences.report is not None:
         for line in sequences.report.lines():
             console.say(line)
@@ -74,6 +83,7 @@ def command(
         resume=resume,
         overwrite=overwrite,
         callbacks=[Progress(console.say, console.status)],
+        engine=engine,
     )
     _draw(out)
     console.say(f"next: biogan sample {out} -n 1000 > new.fasta")
@@ -93,8 +103,8 @@ def _draw(out: str) -> None:
 
 
 def _continued(
-    folder: Any, reading: ReadingConfig, config: SequenceGANConfig
-) -> tuple[ReadingConfig, SequenceGANConfig]:
+    folder: Any, reading: ReadingConfig, config: SequenceGANConfig, store: bool | None
+) -> tuple[ReadingConfig, SequenceGANConfig, bool]:
     """Return the options that a run began with, but for what this call names."""
     from biogan.card import KIND
 
@@ -107,6 +117,7 @@ def _continued(
     return (
         ReadingConfig.from_dict(read | _given(reading)),
         SequenceGANConfig.from_dict(old | new),
+        card["data"].get("stored", False) if store is None else store,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from biogan.alphabet import UNKNOWN, Alphabet
 from biogan.datasets.sequences import SequenceSet
+from biogan.datasets.store import SequenceStore
 from biogan.errors import DataError
 
 FIXED, ALIGNED, VARIABLE = "fixed", "aligned", "variable"
@@ -41,12 +42,12 @@ class Layout:
     kind: str
 
     @classmethod
-    def of(cls, sequences: SequenceSet) -> Layout:
+    def of(cls, sequences: SequenceSet | SequenceStore) -> Layout:
         """Find the layout of a set.
 
         Parameters
         ----------
-        sequences : SequenceSet
+        sequences : SequenceSet or SequenceStore
             Training data.
 
         Raises
@@ -54,9 +55,9 @@ class Layout:
         DataError
             If there is nothing to lay out.
         """
-        if not len(sequences) or not len(sequences.codes):
+        longest = sequences.longest
+        if not longest:
             raise DataError("no letters to train on: every record is empty or was dropped")
-        longest = int(sequences.lengths.max())
         if not sequences.is_fixed_length:
             return cls(sequences.alphabet, longest, VARIABLE)
         return cls(sequences.alphabet, longest, ALIGNED if sequences.alphabet.has_gap else FIXED)

@@ -144,6 +144,11 @@ class SequenceSet:
         return np.diff(self.offsets)
 
     @property
+    def longest(self) -> int:
+        """Length of the longest sequence, 0 for an empty set."""
+        return int(self.lengths.max(initial=0))
+
+    @property
     def is_fixed_length(self) -> bool:
         """Whether all sequences have the same length."""
         return len(self) > 0 and int(self.lengths.min()) == int(self.lengths.max())

@@ -3,7 +3,7 @@
 ========================= =====================================================================
 ``codes.u8``              all sequences one behind another, one byte a letter
 ``offsets.i64``           n + 1 numbers: where each sequence begins
-``keys.u32``              a hash of each sequence; equal sequences have equal keys
+``keys.u32``              a hash of each sequence, the same for equal ones and for the other strand
 ``store.json``            alphabet, counts, digest, reading report: written last
 ========================= =====================================================================
 """
@@ -41,7 +41,7 @@ class Mapped:
     def __init__(self, path: Path, dtype: type) -> None:
         size = path.stat().st_size
         self._map: mmap.mmap | None = None
-        self.array = np.empty(0, dtype)
+        self.array: np.ndarray = np.empty(0, dtype)
         if size:
             with open(path, "rb") as file:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -131,7 +131,8 @@ def _replacing(folder: Path) -> Iterator[Path]:
     with writing(folder):
         for left in folder.parent.glob(f".{folder.name}.*.tmp"):
             shutil.rmtree(left)  # of a run that was killed
-        temporary = Path(tempfile.mkdtemp(".tmp", f".{folder.name}.", folder.parent))
+        temporary = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+        temporary.mkdir()
     try:
         yield temporary
         if (temporary / META).exists():
@@ -189,6 +190,27 @@ def _pass(
     return {**out.meta(alphabet), "report": report.to_dict()}
 
 
+def sequence_keys(sequences: SequenceSet) -> np.ndarray:
+    """Return a key of each sequence, shape (n,), uint32: equal for equal ones and both strands.
+
+    It is the CRC-32 of the codes, the smaller one of the two strands where there are two.
+    """
+    alphabet, codes, bounds = sequences.alphabet, sequences.codes.tobytes(), sequences.offsets
+    keys = _checksums(codes, bounds)
+    if alphabet.complement is not None and not alphabet.has_gap:
+        # The other strand of all at once: backwards, so the last sequence comes first.
+        partner = alphabet.encode(alphabet.complement).tobytes().ljust(256)
+        other = codes.translate(partner)[::-1]
+        keys = np.minimum(keys, _checksums(other, bounds[-1] - bounds[::-1])[::-1])
+    return keys
+
+
+def _checksums(codes: bytes, bounds: np.ndarray) -> np.ndarray:
+    view, ends = memoryview(codes), bounds.tolist()
+    values = map(crc32, [view[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)])
+    return np.fromiter(values, np.uint32, len(ends) - 1)
+
+
 class _Writer:
     """Appends sequences to the files of a store."""
 
@@ -221,13 +243,10 @@ class _Writer:
             part, left_over = cut_windows(part, config.window, config.stride)
         if not len(part):
             return left_over
-        codes = memoryview(part.codes)
-        bounds = part.offsets.tolist()
-        keys = [crc32(codes[a:b]) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
         with writing(self.folder):
-            self._files[CODES].write(codes)
+            self._files[CODES].write(part.codes.data)
             self._files[OFFSETS].write((part.offsets[1:] + self.letters).tobytes())
-            self._files[KEYS].write(np.array(keys, np.uint32).tobytes())
+            self._files[KEYS].write(sequence_keys(part).tobytes())
         low, high = int(part.lengths.min()), int(part.lengths.max())
         self.shortest = min(self.shortest, low) if self.records else low
         self.longest = max(self.longest, high)
@@ -240,7 +259,7 @@ class _Writer:
         digest = hashlib.sha256(alphabet.letters.encode())
         for name, dtype in ((OFFSETS, np.int64), (CODES, np.uint8)):
             for block in Mapped(self.folder / name, dtype).blocks():
-                digest.update(block)
+                digest.update(block.data)
         return {
             "alphabet": alphabet.to_dict(),
             "records": self.records,

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from biogan.datasets.permutation import Permutation
 from biogan.seeds import torch_generator
+
+
+class Stream(Protocol):
+    """An endless stream of batches of real data."""
+
+    batch_size: int
+    seed: int
+
+    def __getitem__(self, k: int) -> Tensor:
+        """Return batch ``k``."""
+
+    def part(self, k: int, rows: slice) -> Tensor:
+        """Return some rows of batch ``k``."""
 
 
 class Batches:
@@ -64,7 +81,69 @@ class Batches:
         drawn = torch.cat(parts)
         if self.twins is None:
             return self.data[drawn]
-        coins = torch.rand(len(drawn), generator=torch_generator(self.seed, "twins", k)) < 0.5
+        coins = toss(self.seed, k, len(drawn))
         batch = self.data[drawn]
         batch[coins] = self.twins[drawn[coins]]
         return batch
+
+    def part(self, k: int, rows: slice) -> Tensor:
+        """Return some rows of batch ``k``."""
+        return self[k][rows]
+
+
+class LazyBatches:
+    """Batches of records that are fetched when they are drawn, from random permutations.
+
+    Batch ``k`` depends on the seed and ``k`` alone, and a part of a batch fetches that part only.
+    The memory does not grow with the number of records.
+
+    Parameters
+    ----------
+    n : int
+        Number of records.
+    fetch : callable
+        Records (numbers from 0, shape (k,)) to a tensor, shape (k, ...).
+    batch_size, seed
+        As for :class:`Batches`.
+    twins : callable, optional
+        As ``fetch``, for a second reading of each record.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        fetch: Callable[[np.ndarray], Tensor],
+        batch_size: int,
+        seed: int,
+        twins: Callable[[np.ndarray], Tensor] | None = None,
+    ) -> None:
+        self.n, self.fetch, self.twins = n, fetch, twins
+        self.batch_size, self.seed = batch_size, seed
+
+    def drawn(self, k: int) -> np.ndarray:
+        """Return the records of batch ``k``, shape (batch_size,)."""
+        turns, positions = np.divmod(
+            np.arange(k * self.batch_size, (k + 1) * self.batch_size), self.n
+        )
+        for turn in np.unique(turns).tolist():
+            here = turns == turn
+            positions[here] = Permutation(self.n, self.seed, "batches", turn)(positions[here])
+        return positions
+
+    def __getitem__(self, k: int) -> Tensor:
+        """Return batch ``k`` (counted from 0), shape (batch_size, ...)."""
+        return self.part(k, slice(None))
+
+    def part(self, k: int, rows: slice) -> Tensor:
+        """Return some rows of batch ``k``; no others are fetched."""
+        records = self.drawn(k)[rows]
+        batch = self.fetch(records)
+        if self.twins is not None:
+            coins = toss(self.seed, k, self.batch_size)[rows]
+            batch[coins] = self.twins(records[coins.numpy()])
+        return batch
+
+
+def toss(seed: int, k: int, n: int) -> Tensor:
+    """Toss a coin for each row of batch ``k``, shape (n,), bool: whether its twin is taken."""
+    return torch.rand(n, generator=torch_generator(seed, "twins", k)) < 0.5

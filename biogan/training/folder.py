@@ -9,6 +9,7 @@
 ``log.jsonl``             one line of terms and scores at a time
 ``samples.fasta``         a preview
 ``report.html``           the page of the run, written by ``biogan train`` and ``biogan report``
+``sequences/``            training data too large for the memory; may be deleted after training
 ========================= =====================================================================
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 from torch import nn
 
+from biogan.datasets.store import META
 from biogan.errors import CheckpointError, OutputError
 from biogan.io.tables import atomic_path, claim_folder, read_json, write_json, writing
 from biogan.training.trainer import Trainer
@@ -33,6 +36,7 @@ SCHEMA = 1
 CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safetensors"
 JUDGE = "judge.safetensors"
 STATE, LOG, SAMPLES, PAGE = "state.pt", "log.jsonl", "samples.fasta", "report.html"
+STORE = "sequences"
 PARTS = ("config", "layout", "data", "versions")
 FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES, PAGE)
 
@@ -48,6 +52,11 @@ class ModelFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+
+    @property
+    def store(self) -> Path:
+        """Folder of training data that are too large for the memory."""
+        return self.path / STORE
 
     def check(self, resume: bool = False, overwrite: bool = False) -> None:
         """Refuse a folder that must not be used; nothing is made, changed or removed.
@@ -68,9 +77,12 @@ class ModelFolder:
         """
         if self.path.exists() and not self.path.is_dir():
             raise OutputError(f"{self.path}: is a file, a folder is needed")
-        # Hidden files are half-written ones of a killed run, or none of our business.
+        # Hidden files are half-written ones of a killed run, or none of our business; the stored
+        # data of a run that did not begin are no model.
         present = [] if not self.path.exists() else sorted(
-            p.name for p in self.path.iterdir() if not p.name.startswith(".")
+            p.name
+            for p in self.path.iterdir()
+            if not p.name.startswith(".") and p != self.store
         )  # fmt: skip
         if resume and STATE not in present:
             raise CheckpointError(f"{self.path}: nothing to resume, there is no {STATE}")
@@ -86,8 +98,13 @@ class ModelFolder:
                 f"{self.path}: holds {present[0]} and no model: --overwrite only replaces a model"
             )
 
-    def claim(self) -> None:
+    def claim(self, stored: bool = False) -> None:
         """Make the folder, see that it can be written, remove an earlier model's files.
+
+        Parameters
+        ----------
+        stored : bool
+            Keep the stored data: they are those of the new run.
 
         Raises
         ------
@@ -100,6 +117,8 @@ class ModelFolder:
                 (self.path / name).unlink(missing_ok=True)
                 for half in self.path.glob(f".{name}.*.tmp"):
                     half.unlink(missing_ok=True)
+            if not stored and (self.store / META).is_file():
+                shutil.rmtree(self.store)
 
     def write_config(self, data: dict[str, Any]) -> None:
         """Write ``config.json``."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from biogan.config import TrainingConfig
 from biogan.objective import Objective, Terms
 from biogan.seeds import torch_generator
-from biogan.training.batches import Batches
+from biogan.training.batches import Stream
 from biogan.training.ema import Average
 from biogan.training.engine import Engine
 
@@ -42,7 +42,7 @@ class Players:
     ----------
     generator, critic : nn.Module
         As :class:`biogan.training.trainer.Trainer` takes them.
-    batches : Batches
+    batches : Stream
         Real data.
     prepare : callable
         Turns a batch of stored records into what the critic sees.
@@ -56,7 +56,7 @@ class Players:
         self,
         generator: nn.Module,
         critic: nn.Module,
-        batches: Batches,
+        batches: Stream,
         prepare: Callable[[Tensor], Tensor],
         config: TrainingConfig,
         engine: Engine,
@@ -118,7 +118,7 @@ class Players:
         return logged
 
     def _real(self, k: int) -> Tensor:
-        return self.prepare(self.batches[k][self.engine.rows].to(self.engine.device))
+        return self.prepare(self.batches.part(k, self.engine.rows).to(self.engine.device))
 
     def _noise(self, rng: torch.Generator) -> Any:
         # Drawn for the joint batch in every process, so that the number of them does not matter.

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from biogan.config import TrainingConfig
 from biogan.errors import DivergedError, Interrupted, NonFiniteError
 from biogan.protocols import Callback
-from biogan.training.batches import Batches
+from biogan.training.batches import Stream
 from biogan.training.budget import CHECKS, Budget
 from biogan.training.engine import Engine
 from biogan.training.judging import NOTHING, Monitor
@@ -43,7 +43,7 @@ class Trainer:
         Has ``noise(n, rng)`` and turns that noise into data of the shape of real data.
     critic : nn.Module
         (N, ...) to (N,).
-    batches : Batches
+    batches : Stream
         Real data.
     prepare : callable
         Turns a batch of stored records into what the critic sees (codes to one-hot letters).
@@ -71,7 +71,7 @@ class Trainer:
         self,
         generator: nn.Module,
         critic: nn.Module,
-        batches: Batches,
+        batches: Stream,
         prepare: Callable[[Tensor], Tensor],
         config: TrainingConfig,
         engine: Engine,

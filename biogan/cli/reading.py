@@ -1,0 +1,76 @@
+"""Reading what is to be learned: into memory, or a large file into files beside the model."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from biogan.cli import console
+from biogan.config import ReadingConfig, SequenceGANConfig
+
+if TYPE_CHECKING:
+    from biogan.datasets.sequences import SequenceSet
+    from biogan.datasets.store import SequenceStore
+    from biogan.training.engine import Engine
+
+
+def read_training_data(
+    fasta: str,
+    reading: ReadingConfig,
+    config: SequenceGANConfig,
+    store: bool | None,
+    folder: Path | None,
+    stack: ExitStack,
+) -> tuple[SequenceSet | SequenceStore, Engine | None]:
+    """Read a file, with a progress bar.
+
+    Parameters
+    ----------
+    fasta : str
+        File name, ``-`` for standard input.
+    reading, config
+        How to read, and which processes there are.
+    store : bool or None
+        Whether to store the sequences; by default large files are.
+    folder : Path or None
+        Where to; a temporary folder where nothing is to be written.
+    stack : ExitStack
+        Removes the temporary folder.
+
+    Returns
+    -------
+    sequences : SequenceSet or SequenceStore
+    engine : Engine or None
+        The processes, which had to be started to read once for all of them.
+    """
+    from biogan.io.fasta import read_fasta
+    from biogan.io.storing import is_large, store_fasta
+
+    if store and fasta == "-":
+        raise click.UsageError("--store: standard input cannot be stored, give a file")
+    bar = console.Bar("reading")
+    if not (is_large(fasta) if store is None else store):
+        sequences = read_fasta(fasta, reading, watch=bar)
+        console.end_status()
+        return sequences, None
+    if folder is None:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()), "sequences")
+        opened = store_fasta(fasta, folder, reading, watch=bar)
+        console.end_status()
+        return opened, None
+
+    from biogan.datasets.store import SequenceStore
+    from biogan.training.engine import Engine
+
+    engine, place = Engine(config), folder
+
+    def read() -> None:
+        store_fasta(fasta, place, reading, watch=bar)
+
+    engine.alone(read)
+    console.end_status()
+    return SequenceStore(folder), engine

@@ -1,0 +1,40 @@
+"""The progress bar of reading."""
+
+import sys
+
+import pytest
+
+from biogan.cli import console
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    lines = []
+    monkeypatch.setattr(console, "status", lines.append)
+    return lines
+
+
+def test_a_bar_tells_share_rate_and_time_left(shown):
+    now = iter([0.0, 1.0, 1.1, 2.0])
+    bar = console.Bar("reading", clock=lambda: next(now))
+    bar(30_000_000, 120_000_000)
+    bar(33_000_000, 120_000_000)  # too soon after the last
+    bar(120_000_000, 120_000_000)
+    assert shown == [
+        "reading [######..................]  25%  30 MB/s  ETA 0:03",
+        "reading [########################] 100%  60 MB/s  ETA 0:00",
+    ]
+
+
+def test_without_a_total_the_rate_is_told(shown):
+    now = iter([0.0, 2.0])
+    console.Bar("reading", clock=lambda: next(now))(10_000_000, None)
+    assert shown == ["reading 10 MB  5 MB/s"]
+
+
+@pytest.mark.parametrize(("terminal", "quiet"), [(False, False), (True, True)])
+def test_nothing_beside_a_terminal_or_with_quiet(terminal, quiet, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    monkeypatch.setattr(console.settings, "quiet", quiet)
+    console.Bar("reading")(5, 5)
+    assert capsys.readouterr().err == ""

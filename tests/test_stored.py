@@ -1,0 +1,116 @@
+"""Training on stored sequences: the same commands, another place for the letters."""
+
+import json
+
+import pytest
+
+from biogan import SequenceGAN
+from biogan.cli import main, run
+from biogan.datasets.store import SequenceStore
+from biogan.errors import ConfigError
+from biogan.io import storing
+from biogan.io.fasta import read_fasta
+from biogan.io.storing import store_fasta
+from biogan.seeds import rng
+
+SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 20, "seed": 1}
+FLAGS = ["--width", "8", "--depth", "1", "--latent", "8", "--batch-size", "16", "--steps", "4"]
+
+
+@pytest.fixture(scope="module")
+def fasta(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "reads.fasta"
+    random = rng(0, "reads")
+    lengths = random.integers(15, 25, 200)
+    rows = ["".join(random.choice(list("ACGT"), n)) for n in lengths]
+    path.write_text("".join(f">r{i}\n{row}\n" for i, row in enumerate(rows)))
+    return path
+
+
+@pytest.mark.parametrize("options", [{}, {"reverse_complement": True}, {"validation": 0.0}])
+def test_stored_sequences_are_learned_and_the_card_says_so(options, fasta, tmp_path):
+    store = store_fasta(fasta, tmp_path / "store")
+    gan = SequenceGAN(**SMALL | options).fit(store)
+    data = gan.card["data"]
+    assert data["stored"] and data["digest"] == read_fasta(fasta).digest
+    assert data["train"] + data["validation"] == data["records"] == 200
+    assert (data["validation"] > 0) == (options.get("validation") != 0.0)
+    assert gan.layout.length == store.longest == 24
+    assert len(gan.sample(10)) == 10
+
+
+def test_a_stored_run_that_was_cut_goes_on_bit_for_bit(fasta, tmp_path):
+    options = SMALL | {"check_every": 10}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+
+    class Killed(Exception):  # noqa: N818 - stands for kill -9
+        pass
+
+    class Kill:
+        def on_step(self, step, terms):
+            if step == 13:
+                raise Killed
+
+        def on_event(self, event, **details):
+            pass
+
+    def fit(out, **more):
+        SequenceGAN(**options).fit(store_fasta(fasta, out / "sequences"), out=out, **more)
+
+    fit(whole)
+    with pytest.raises(Killed):
+        fit(cut, callbacks=[Kill()])
+    fit(cut, resume=True)
+    for name in ("generator.safetensors", "critic.safetensors", "samples.fasta"):
+        assert (whole / name).read_bytes() == (cut / name).read_bytes()
+    with pytest.raises(ConfigError, match="stored and are now in memory"):
+        SequenceGAN(**options | {"steps": 30}).fit(read_fasta(fasta), out=cut, resume=True)
+
+
+def test_the_command_stores_on_request_and_resumes_without_reading(fasta, tmp_path, capsys):
+    out = tmp_path / "run"
+    main(["train", str(fasta), "-o", str(out), "--store", *FLAGS])
+    told = capsys.readouterr().err
+    for text in ("200 records read, 200 kept", "ids and labels are not kept", "check by sample"):
+        assert text in told
+    before = (out / "sequences" / "store.json").stat().st_mtime_ns
+    gan = main(["train", str(fasta), "-o", str(out), "--resume", "--steps", "6"])
+    assert gan.card["training"]["steps"] == 6
+    assert (out / "sequences" / "store.json").stat().st_mtime_ns == before
+    # Another file is another run; the store of the old one is replaced by then, the model is not.
+    other = tmp_path / "other.fasta"
+    other.write_text(fasta.read_text().replace("ACG", "ACC", 1))
+    assert run(["train", str(other), "-o", str(out), "--resume", "--steps", "9"]) == 2
+    assert "sequences are others" in capsys.readouterr().err
+    # A model in memory takes its place.
+    main(["train", str(fasta), "-o", str(out), "--overwrite", *FLAGS])
+    assert not (out / "sequences").exists()
+
+
+def test_large_files_are_stored_unasked_and_a_dry_run_leaves_nothing(
+    fasta, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(storing, "LARGE", 1000)
+    out = tmp_path / "run"
+    main(["train", str(fasta), "-o", str(out), "--dry-run", *FLAGS])
+    assert json.loads(capsys.readouterr().out)["loss"] == "wgan-gp" and not out.exists()
+    main(["train", str(fasta), "-o", str(out), *FLAGS])
+    assert len(SequenceStore(out / "sequences")) == 200
+    main(["train", str(fasta), "-o", str(tmp_path / "memory"), "--no-store", *FLAGS])
+    assert not (tmp_path / "memory" / "sequences").exists()
+
+
+def test_reading_that_failed_can_be_begun_again(fasta, tmp_path, capsys):
+    out = tmp_path / "run"
+    broken = tmp_path / "broken.fa"
+    broken.write_text(fasta.read_text() + ">x\nAC\0GT\n")
+    assert run(["train", str(broken), "-o", str(out), "--store", *FLAGS]) == 1
+    assert "NUL bytes" in capsys.readouterr().err
+    # The data were stored, and the run did not begin.
+    store_fasta(fasta, out / "sequences")
+    main(["train", str(fasta), "-o", str(out), "--store", *FLAGS])
+
+
+def test_standard_input_is_not_stored(capsys):
+    assert run(["train", "-", "--store"]) == 2
+    assert "--store: standard input" in capsys.readouterr().err
