@@ -13,6 +13,7 @@ from biogan.metrics import (  # noqa: F401
     discriminability,
     diversity,
     family,
+    features,
     genes,
     motifs,
     novelty,
@@ -27,8 +28,8 @@ from biogan.options import unknown_name
 ALL = "all"
 #: Sections of the report, in order.
 GROUP_ORDER = (
-    "novelty", "discriminability", "k-mers", "positions", "composition", "protein", "genes",
-    "motifs", "diversity",
+    "novelty", "discriminability", "k-mers", "positions", "features", "composition", "protein",
+    "genes", "motifs", "diversity",
 )  # fmt: skip
 
 

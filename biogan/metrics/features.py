@@ -1,0 +1,126 @@
+"""Distances of the distributions in a feature space: whether whole records vary as real ones do.
+
+Pooled k-mers cannot see that all records have become alike; the spread of points can.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import norm
+
+from biogan.metrics.base import Value, metric
+from biogan.metrics.comparison import Comparison, jackknifed
+from biogan.metrics.embedding import points
+from biogan.metrics.intervals import GROUPS, wilson
+from biogan.metrics.manifold import (
+    Neighbourhoods,
+    frechet,
+    kernel_sums,
+    median_width,
+    neighbourhoods,
+)
+
+#: Records whose distances from one another are taken: a square of numbers.
+MOST = 2_000
+#: Records from which means and covariances are taken.
+MOST_MOMENTS = 20_000
+_Z = float(norm.ppf(0.975))
+
+
+@metric("frechet", "features", "Frechet distance", most=MOST_MOMENTS)
+def frechet_distance(comparison: Comparison) -> Value:
+    """Squared Frechet distance, in units of the variance of training records."""
+    new, real, note = points(comparison)
+    moments = [_moments(x) for x in (new, real)]
+
+    def statistic(g: int | None) -> float:
+        return frechet(*_gaussian(*moments[0], g), *_gaussian(*moments[1], g))
+
+    return jackknifed(comparison, statistic, note=note)
+
+
+@metric("mmd", "features", "MMD squared", low=-1.0, high=2.0, most=MOST)
+def kernel_distance(comparison: Comparison) -> Value:
+    """Unbiased squared maximum mean discrepancy, Gaussian kernel of the median real distance.
+
+    Near 0, and below it as often as above, for two samples of one source.
+
+    Notes
+    -----
+    Gretton et al. 2012, J. Mach. Learn. Res. 13:723, equation 3.
+    """
+    new, real, note = points(comparison)
+    width = median_width(real) if len(real) > 1 else 0.0
+    if min(len(new), len(real)) < 3 or width == 0:
+        return Value(None, note="half of the real records or more are alike: no width")
+    sums = [kernel_sums(a, b, width) for a, b in ((new, new), (real, real), (new, real))]
+    sizes = [np.bincount(np.arange(len(x)) % GROUPS, minlength=GROUPS) for x in (new, real)]
+
+    def statistic(g: int | None) -> float:
+        keep = np.arange(GROUPS) != (-1 if g is None else g)
+        xx, yy, xy = (float(s[np.ix_(keep, keep)].sum()) for s in sums)
+        m, n = (int(s[keep].sum()) for s in sizes)
+        # The pairs of a record with itself, each 1, do not count.
+        return (xx - m) / (m * (m - 1)) + (yy - n) / (n * (n - 1)) - 2 * xy / (m * n)
+
+    return jackknifed(comparison, statistic, low=-1.0, high=2.0, correct=False, note=note)
+
+
+@metric("precision", "features", "precision", goal="high", high=1.0, unit="share", most=MOST,
+        default=False)  # fmt: skip
+def precision(comparison: Comparison) -> Value:
+    """Share of the generated points among the 5 nearest neighbours' balls of real points."""
+    near, note = _near(comparison)
+    return _share(near.precision, note)
+
+
+@metric("recall", "features", "recall", goal="high", high=1.0, unit="share", most=MOST)
+def recall(comparison: Comparison) -> Value:
+    """Share of the real points among the 5 nearest neighbours' balls of generated points."""
+    near, note = _near(comparison)
+    return _share(near.recall, note)
+
+
+@metric("density", "features", "density", goal="same", most=MOST, default=False)
+def density(comparison: Comparison) -> Value:
+    """Mean number of balls of real points around a generated one, over 5."""
+    near, note = _near(comparison)
+    value, n = float(near.density.mean()), len(near.density)
+    half = _Z * float(near.density.std(ddof=1)) / np.sqrt(n) if n > 1 else 0.0
+    return Value(value, max(0.0, value - half), value + half, n=n, note=note)
+
+
+@metric("coverage", "features", "coverage", goal="high", high=1.0, unit="share", most=MOST)
+def coverage(comparison: Comparison) -> Value:
+    """Share of the real points with a generated one within their 5 nearest real neighbours."""
+    near, note = _near(comparison)
+    return _share(near.coverage, note)
+
+
+def _near(comparison: Comparison) -> tuple[Neighbourhoods, str]:
+    new, real, note = points(comparison)
+    return neighbourhoods(real, new), note
+
+
+def _share(inside: np.ndarray, note: str) -> Value:
+    hits, n = int(inside.sum()), len(inside)
+    return Value(hits / n, *wilson(hits, n), n=n, note=note)
+
+
+def _moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers, sums and sums of products of the jackknife groups."""
+    parts = [x[g::GROUPS] for g in range(GROUPS)]
+    return (
+        np.array([len(p) for p in parts]),
+        np.stack([p.sum(0) for p in parts]),
+        np.stack([p.T @ p for p in parts]),
+    )
+
+
+def _gaussian(
+    n: np.ndarray, sums: np.ndarray, products: np.ndarray, left_out: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    keep = np.arange(GROUPS) != (-1 if left_out is None else left_out)
+    total = int(n[keep].sum())
+    mean = sums[keep].sum(0) / total
+    return mean, (products[keep].sum(0) - total * np.outer(mean, mean)) / max(total - 1, 1)
