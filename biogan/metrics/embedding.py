@@ -7,7 +7,9 @@ from functools import lru_cache
 import numpy as np
 
 from biogan.errors import ConfigError
-from biogan.metrics.comparison import Comparison, Extras, Sample
+from biogan.metrics.comparison import Comparison, Sample
+from biogan.metrics.extras import Features
+from biogan.metrics.inputs import shuffled
 from biogan.metrics.kmers import kmer_table
 
 #: Axes kept at most.
@@ -38,9 +40,9 @@ def points(comparison: Comparison) -> tuple[np.ndarray, np.ndarray, str]:
     ConfigError
         If the caller's features are not one finite row of numbers a record.
     """
-    centre, axes, note = _axes(comparison.source.first(_MOST), comparison.extras)
+    centre, axes, note = _axes(comparison.source, comparison.extras.features)
     new, real = (
-        _features(sample, comparison.extras)
+        _features(sample, comparison.extras.features)
         for sample in (comparison.candidate, comparison.reference)
     )
     if not new.shape[1] == real.shape[1] == len(centre):
@@ -52,16 +54,17 @@ def points(comparison: Comparison) -> tuple[np.ndarray, np.ndarray, str]:
 
 
 @lru_cache(maxsize=1)
-def _axes(source: Sample, extras: Extras) -> tuple[np.ndarray, np.ndarray, str]:
+def _axes(source: Sample, features: Features | None) -> tuple[np.ndarray, np.ndarray, str]:
     """Centre, scaled axes as columns, and their name."""
-    table = _features(source, extras)
+    # The training data stand in the order of their file, on which nothing may depend.
+    table = _features(Sample(shuffled(source.sequences, 0)[:_MOST]), features)
     centre = table.mean(0)
     variance, axes = np.linalg.eigh(np.cov(table, rowvar=False, bias=True).reshape(len(centre), -1))
     variance, axes = variance[::-1], axes[:, ::-1]
     kept = max(1, min(AXES, len(table) // 10, int((variance > 1e-12 * variance[0]).sum())))
     scale = np.sqrt(max(variance[:kept].sum(), 0.0)) or 1.0
     what = "the features given"
-    if extras.features is None:
+    if features is None:
         what = f"{_letters(source)}-mers"
     return centre, axes[:, :kept] / scale, f"{kept} PC{'s' if kept > 1 else ''} of {what}"
 
@@ -74,11 +77,11 @@ def _letters(sample: Sample) -> int:
     return k
 
 
-def _features(sample: Sample, extras: Extras) -> np.ndarray:
-    if extras.features is None:
+def _features(sample: Sample, features: Features | None) -> np.ndarray:
+    if features is None:
         counts = kmer_table(sample.plain, _letters(sample))
         return counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    found = np.asarray(extras.features(sample.sequences.strings()), float)
+    found = np.asarray(features(sample.sequences.strings()), float)
     if found.ndim != 2 or len(found) != len(sample) or not np.isfinite(found).all():
         raise ConfigError(
             f"features: give one row of finite numbers for each of {len(sample)} records, "

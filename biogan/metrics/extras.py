@@ -63,7 +63,7 @@ def read_extras(
         NCBI's number of the genetic code.
     features : callable, optional
         Gives n strings their features, an array of shape (n, d): distances of distributions are
-        then taken in these as well.
+        then taken in these instead of k-mer frequencies.
 
     Raises
     ------

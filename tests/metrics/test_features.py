@@ -4,8 +4,9 @@ from comparing import compare, iid
 
 from biogan.alphabet import DNA, PROTEIN
 from biogan.errors import ConfigError
-from biogan.metrics.comparison import Comparison, Extras, Sample
+from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.embedding import points
+from biogan.metrics.extras import Extras
 
 NAMES = ("frechet", "mmd", "precision", "recall", "density", "coverage")
 
