@@ -22,8 +22,10 @@ case  what                                                                 test
 17    fresh records beside training data ten times as many                 here
 18    every record five times: no classifier learns that                   ``test_discriminability``
 19    planted couplings, and such of half the strength                     ``test_position``
+20    random frames without a stop codon: (61/64)^n                        ``test_genes``
 21    the protein of the Biopython documentation                           ``test_proteins``
 22    a protein family against its profile                                 ``test_profile``
+23    a consensus planted in 30 % of the records                           ``test_scan``
 25    dirty input                                                          ``io/test_nasty``,
                                                                            ``test_evaluation``
 26    order and names of records, both strands                             here

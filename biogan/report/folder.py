@@ -44,6 +44,9 @@ def write_report(report: Report, folder: Path, command: str = "") -> list[str]:
     source = str(report.sets["generated"].get("source", "generated"))
     write_json(multiqc.to_multiqc(report, Path(source).name), folder / multiqc.FILE)
     files.append(multiqc.FILE)
+    for name in report.tables:
+        write_tsv(report.to_frame(name), folder / f"{name}.tsv")
+        files.append(f"{name}.tsv")
     _write_text(page.to_html(report, command=command, files=files), folder / PAGE)
     return [PAGE, *files]
 

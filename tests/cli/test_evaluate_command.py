@@ -140,3 +140,21 @@ def test_unknown_groups_are_named_before_anything_is_read(groups, capsys):
     err = capsys.readouterr().err
     assert "groups: novelty, discriminability" in err
     assert err.count("\n") == 1
+
+
+def test_motifs_and_labels_have_tables_of_their_own(tmp_path):
+    for seed, name in enumerate(("real", "new")):
+        codes = np.random.default_rng(seed).integers(0, 4, (80, 40)).astype(np.uint8)
+        texts = SequenceSet.from_matrix(DNA, codes).strings()
+        labels = {"class": ["a", "b"] * 40}
+        SequenceSet.from_strings(texts, labels=labels).to_fasta(tmp_path / f"{name}.fasta")
+    motifs = tmp_path / "m.meme"
+    rows = "\n".join("0 0 0 1" if x == "T" else "1 0 0 0" for x in "TATAAATA")
+    motifs.write_text(f"MEME version 4\n\nMOTIF tata\nletter-probability matrix:\n{rows}\n")
+    out = tmp_path / "out"
+    real, new = (str(tmp_path / f"{name}.fasta") for name in ("real", "new"))
+    report = main(["evaluate", new, "--reference", real, "--motifs", str(motifs), "-o", str(out),
+                   "--coding", "--metric", "motif-rate", "--metric", "cds"])  # fmt: skip
+    assert (out / "motifs.tsv").read_text().splitlines()[1].startswith("tata\t8\t")
+    assert (out / "labels.tsv").read_text().splitlines()[1].startswith("class\ta\tkmer-jsd\t")
+    assert report["cds"].generated.value is not None
