@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from biogan.datasets.layout import VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
+from biogan.memory import keep_freed_memory
 from biogan.nets.heads import LetterGenerator, Noise
 from biogan.seeds import torch_generator
 
@@ -135,6 +136,7 @@ def draw(
     generator: LetterGenerator, layout: Layout, noise: Noise, temperature: float = 1.0
 ) -> np.ndarray:
     """Write the records of some noise as rows of codes, shape (n, length), uint8."""
+    keep_freed_memory()
     device = next(generator.parameters()).device
     never_first = layout.alphabet.end if layout.kind == VARIABLE else None
     return generator.sample(noise.to(device), temperature, never_first).cpu().numpy()

@@ -20,6 +20,7 @@ LAYERS = {
     "biogan.errors": 0,
     "biogan.options": 0,
     "biogan.config": 0,
+    "biogan.memory": 0,
     "biogan.protocols": 0,
     "biogan.alphabet": 1,
     "biogan.seeds": 1,

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from biogan.config import TrainingConfig
 from biogan.errors import BioganError, ConfigError
+from biogan.memory import keep_freed_memory
 
 MOST_THREADS = 4
 
@@ -71,6 +72,7 @@ class Engine:
     @contextmanager
     def busy(self) -> Iterator[None]:
         """Use the configured number of CPU threads inside the block."""
+        keep_freed_memory()
         before = torch.get_num_threads()
         torch.set_num_threads(self.threads)
         try:
