@@ -53,6 +53,13 @@ def gc_spread(comparison: Comparison) -> Value:
     return jackknifed(comparison, ratio)
 
 
+@metric("run-w1", "composition", "longest run W1", unit="letters")
+def run_distance(comparison: Comparison) -> Value:
+    """Wasserstein-1 distance of the longest runs of one letter (homopolymers) of records."""
+    new, real = (s.values(longest_runs) for s in (comparison.candidate, comparison.reference))
+    return value_distance(comparison, new, real)
+
+
 @metric("letter-jsd", "composition", "letter JSD", high=1.0, unit="bits")
 def letter_divergence(comparison: Comparison) -> Value:
     """Jensen-Shannon divergence of the pooled letter frequencies."""
@@ -77,6 +84,26 @@ def gc_content(sequences: SequenceSet) -> np.ndarray:
     hits = np.bincount(rows, strong[sequences.codes], len(sequences))
     total = np.bincount(rows, known[sequences.codes], len(sequences))
     return hits / np.maximum(total, 1)
+
+
+def longest_runs(sequences: SequenceSet) -> np.ndarray:
+    """Length of the longest run of one letter in each record; shape (n,), 0 for an empty record.
+
+    Examples
+    --------
+    >>> from biogan.datasets.sequences import SequenceSet
+    >>> longest_runs(SequenceSet.from_strings(["ACCCG", "GG", "A"])).tolist()
+    [3, 2, 1]
+    """
+    codes, starts = sequences.codes, sequences.offsets
+    change = np.ones(len(codes) + 1, bool)
+    change[1:-1] = codes[1:] != codes[:-1]
+    change[starts] = True
+    borders = np.flatnonzero(change)
+    longest = np.zeros(len(sequences), np.int64)
+    record = np.searchsorted(starts, borders[:-1], "right") - 1
+    np.maximum.at(longest, record, np.diff(borders))
+    return longest
 
 
 def remaining(groups: np.ndarray, left_out: int | None) -> np.ndarray:

@@ -7,8 +7,11 @@ import numpy as np
 from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison
 from biogan.metrics.intervals import wilson
+from biogan.similarity import near_pairs
 
 _Z = 1.959964
+# Identity from which records are likes of one another.
+_LIKE = 0.8
 
 
 @metric("unique", "diversity", "unique", goal="high", high=1.0, unit="share")
@@ -33,3 +36,24 @@ def identity_ratio(comparison: Comparison) -> Value:
     spread = [values.std(ddof=1) / np.sqrt(len(values)) for values in (new, real)]
     half = _Z * float(np.hypot(spread[0], ratio * spread[1]) / real.mean())
     return Value(ratio, max(0.0, ratio - half), ratio + half, n=len(new))
+
+
+@metric(
+    "effective", "diversity", "effective share", goal="high", high=1.0, unit="share", most=1_000
+)
+def effective_share(comparison: Comparison) -> Value:
+    """Effective number of records over their number: a record counts one over its likes.
+
+    Its likes are the records at 80 % identity or more, itself among them.
+
+    Notes
+    -----
+    The effective number of sequences of an alignment (Morcos et al. 2011, PNAS 108:E1293).
+    """
+    sequences = comparison.candidate.sequences
+    n = len(sequences)
+    i, j, _ = near_pairs(sequences, identity=_LIKE)
+    weights = 1 / (1 + np.bincount(np.concatenate([i, j]), minlength=n))
+    share = float(weights.mean())
+    half = _Z * float(weights.std()) / np.sqrt(n)
+    return Value(share, max(0.0, share - half), min(1.0, share + half), n=n, note="id>=0.8")

@@ -7,7 +7,7 @@ from comparing import compare, iid
 from biogan.alphabet import DNA, PROTEIN
 from biogan.datasets.sequences import SequenceSet
 from biogan.io.input_report import Finding
-from biogan.metrics.composition import gc_content
+from biogan.metrics.composition import gc_content, longest_runs
 
 GC40 = [0.3, 0.2, 0.2, 0.3]
 
@@ -94,3 +94,10 @@ def test_few_records_have_no_interval():
     assert found.low is None and found.high is None
     assert found.note == "fewer than 20 records: no interval"
     assert np.isfinite(found.value)
+
+
+def test_longest_runs_end_with_their_record():
+    some = SequenceSet.from_strings(["AAC", "CCCC", "", "CA"])
+    assert longest_runs(some).tolist() == [2, 4, 0, 1]
+    real, new = (SequenceSet.from_strings([text] * 40) for text in ("ACGT", "AAAC"))
+    assert compare("run-w1", new, real).value == pytest.approx(2.0)  # runs of 3, not of 1

@@ -23,6 +23,15 @@ def test_ten_clusters_of_ten():
     real = iid(DNA, 100, 40, 0)
     found = compare("unique", real[np.repeat(np.arange(10), 10)], real)
     assert (found.value, found.n) == (0.1, 100)
+    effective = compare("effective", real[np.repeat(np.arange(10), 10)], real)
+    assert effective.value == pytest.approx(10 / 100)  # Neff of 10
+    assert compare("effective", real, real).value == 1.0
+
+
+def test_small_changes_do_not_make_records_different():
+    # Three likes at 8 of 10 letters or more, one that is like none.
+    some = SequenceSet.from_strings(["ACGTACGTAC", "ACGTACGTTT", "ACGTACGTAT", "TTTTTTTTTT"])
+    assert compare("effective", some, some).value == pytest.approx((3 * 1 / 3 + 1) / 4)
 
 
 def test_identity_of_random_dna_is_a_quarter():
