@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biogan.io.tables import atomic_path, write_json, write_tsv
-from biogan.report import compared, multiqc, page
+from biogan.report import compared, multiqc, neighbours, page
 
 if TYPE_CHECKING:
     from biogan.report.report import Report
 
 PAGE, JSON, TABLE, VERDICT = "report.html", "metrics.json", "metrics.tsv", "verdict.txt"
+NEAREST = "nearest.tsv"
 
 
 def write_report(report: Report, folder: Path, command: str = "") -> list[str]:
@@ -41,6 +42,9 @@ def write_report(report: Report, folder: Path, command: str = "") -> list[str]:
     write_tsv(report.to_frame(), folder / TABLE)
     _write_text(report.to_text() + "\n", folder / VERDICT)
     files = [JSON, TABLE, VERDICT]
+    if "generated" in report.samples:
+        write_tsv(neighbours.to_frame(report), folder / NEAREST)
+        files.append(NEAREST)
     source = str(report.sets["generated"].get("source", "generated"))
     write_json(multiqc.to_multiqc(report, Path(source).name), folder / multiqc.FILE)
     files.append(multiqc.FILE)

@@ -10,9 +10,12 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup, escape
+
 from biogan.io.input_report import plural
 from biogan.metrics.intervals import GROUPS
 from biogan.report.bars import bar
+from biogan.report.neighbours import Pair, closest_pairs
 from biogan.report.panels import panels
 from biogan.report.report import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
 from biogan.report.text import interval, number, short
@@ -82,7 +85,7 @@ def to_html(report: Report, title: str = "", command: str = "", files: Sequence[
         **head(report, title, "evaluation"),
         verdict=sentences(report),
         sections=_sections(report, panels(report)),
-        pairs=[],
+        pairs=[_pair(pair) for pair in closest_pairs(report)],
         command=command,
         files=list(files),
         **provenance(report),
@@ -211,6 +214,21 @@ def _skipped(rows: Iterable[Row]) -> list[dict[str, str]]:
         if row.generated.value is None:
             reasons.setdefault(row.generated.note, []).append(row.metric.title)
     return [{"titles": ", ".join(t), "reason": reason} for reason, t in reasons.items()]
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    """Mark the letters that differ."""
+    same = [a == b for a, b in zip(pair.top, pair.bottom, strict=True)]
+    rows = [
+        Markup("").join(
+            escape(letter) if equal else Markup("<i>{}</i>").format(letter)
+            for letter, equal in zip(row, same, strict=True)
+        )
+        for row in (pair.top, pair.bottom)
+    ]
+    bars = "".join("|" if equal else " " for equal in same)
+    return {"identity": f"{pair.identity:.1%}", "generated": pair.generated, "real": pair.real,
+            "top": rows[0], "bottom": rows[1], "bars": bars}  # fmt: skip
 
 
 def set_row(name: str, facts: dict[str, Any]) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from biogan.metrics.position import (
     pair_covariance,
     some_columns,
 )
+from biogan.report.neighbours import neighbours
 from biogan.report.plots import clouds, curves, logos
 from biogan.seeds import rng
-from biogan.similarity import nearest
 
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 REAL = "real"
 # Records of a set that a cloud of points shows.
 _POINTS = 1000
-# Alignments of records of different lengths that a curve may cost, and records at least.
-_MOST_ALIGNMENTS, _FEWEST = 500_000, 50
 # k-mers of a record that principal components are computed on, at most.
 _MOST_KMERS = 500
 
@@ -82,13 +80,10 @@ def _shown(report: Report, *names: str) -> dict[str, Sample]:
 
 
 def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
-    source = report.samples["source"].sequences
-    sets = {name: report.samples[name].sequences for name in new}
-    if "fresh" in report.samples:
-        sets["held-out"] = report.samples["fresh"].sequences
-    aligned = {int(x) for s in (source, *sets.values()) for x in set(s.lengths)}
-    most = None if len(aligned) == 1 else max(_FEWEST, _MOST_ALIGNMENTS // len(source))
-    found = {key: nearest(s, source, most, report.seed)[2] for key, s in sets.items()}
+    sets = {name: name for name in new} | (
+        {"held-out": "fresh"} if "fresh" in report.samples else {}
+    )
+    found = {key: neighbours(report, name)[2] for key, name in sets.items()}
     asked = min(len(values) for values in found.values())
     caption = f"identity to the nearest training record, {asked:,} records a set"
     svg = curves.exceedance("nearest", found, "identity to the nearest", report.identity)

@@ -8,7 +8,14 @@ from biogan.alphabet import DNA
 from biogan.cli import ReaderGone, main, run
 from biogan.datasets.sequences import SequenceSet
 
-FILES = ["biogan_mqc.json", "metrics.json", "metrics.tsv", "report.html", "verdict.txt"]
+FILES = [
+    "biogan_mqc.json",
+    "metrics.json",
+    "metrics.tsv",
+    "nearest.tsv",
+    "report.html",
+    "verdict.txt",
+]
 QUICK = ["--metric", "kmer-jsd", "--metric", "near-copies", "--metric", "near-excess"]
 
 

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 from helpers import ROOT
+from markupsafe import escape
 from pages import NASTY, dna_report, outside, protein_report
 
 from biogan.report.page import to_html
@@ -149,3 +150,11 @@ def test_notebooks_show_verdict_and_table():
 def test_templates_are_part_of_the_package():
     names = {p.name for p in (ROOT / "biogan" / "report" / "templates").iterdir()}
     assert {"base.html", "report.html", "macros.html", "style.css"} <= names
+
+
+def test_closest_pairs_are_shown_with_their_names_escaped():
+    html = drawn("dna")
+    assert html.count('<div class="pair">') == 20
+    for name in NASTY:
+        assert str(escape(name)) in html
+    assert re.search(r"<i>[ACGT]</i>", html)
