@@ -175,7 +175,14 @@ def sampling(args: argparse.Namespace) -> list[Row]:
     ]
 
 
-SECTIONS = {f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling)}
+def step(args: argparse.Namespace) -> list[Row]:
+    """Time a training step, against plain PyTorch and against the machine's matrix products."""
+    from benchmark_step import compare_steps
+
+    return compare_steps(LENGTH, args.repeats, args.seed)
+
+
+SECTIONS = {f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, step)}
 
 
 def spectrum_r(new: SequenceSet, real: SequenceSet) -> float:
@@ -244,6 +251,7 @@ def main() -> None:
     parser.add_argument("--model", help="model folder for the section on sampling")
     parser.add_argument("--records", type=int, default=400_000, help="200-mers to read")
     parser.add_argument("--sequences", type=int, default=20_000, help="sequences to sample")
+    parser.add_argument("--repeats", type=int, default=5, help="steps of the published GAN to time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fidelity", metavar="FASTA", help="train on these, no section on speed")
     parser.add_argument("--held-out", metavar="FASTA", help="judge against these")
