@@ -157,7 +157,7 @@ def test_metrics_for_other_data_are_left_out_unless_asked_for():
     report = evaluate(real, new, floors=[])
     assert "gc-w1" not in report
     (note,) = [n for n in report.notes if n.startswith("not for this data")]
-    assert note.startswith("not for this data: gc-w1, gc-sd-ratio, ")
+    assert note.startswith("not for this data: strand-copies, gc-w1, gc-sd-ratio, ")
     asked = evaluate(real, new, metrics=["gc-w1"], floors=[])
     assert asked["gc-w1"].generated.note == "nucleotides only"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from biogan.datasets.strands import reverse_complement
 from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison
 from biogan.metrics.intervals import newcombe, wilson
@@ -18,6 +19,17 @@ def exact_copies(comparison: Comparison) -> Value:
     hits = [i for i, text in enumerate(sequences.strings()) if text in known]
     share = _share(len(hits), len(sequences))
     return Value(*share, n=len(sequences), details=tuple(sequences.ids[i] for i in hits[:5]))
+
+
+@metric("strand-copies", "novelty", "other-strand copies", high=1.0, needs=("nucleotides",),
+        unit="share")  # fmt: skip
+def other_strand_copies(comparison: Comparison) -> Value:
+    """Share of the records whose reverse complement stands in the training data."""
+    turned = reverse_complement(comparison.candidate.plain)
+    known = set(comparison.source.plain.strings())
+    hits = [i for i, text in enumerate(turned.strings()) if text in known]
+    share = _share(len(hits), len(turned))
+    return Value(*share, n=len(turned), details=tuple(turned.ids[i] for i in hits[:5]))
 
 
 @metric("near-copies", "novelty", "near copies", high=1.0, unit="share", most=MOST)

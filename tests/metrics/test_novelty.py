@@ -47,3 +47,11 @@ def test_excess_takes_off_what_real_data_show(train):
 def test_long_records_do_not_overflow():
     long = iid(DNA, 2, 249, 0)
     assert compare("near-copies", long, long, identity=1.0).value == 1.0
+
+
+def test_copies_of_the_other_strand():
+    train = SequenceSet.from_strings(["AACG", "ACGT", "GGGG"])
+    new = SequenceSet.from_strings(["CGTT", "AACG", "ACGT", "CCCA"])
+    found = compare("strand-copies", new, train)
+    # CGTT is AACG turned round; ACGT is its own reverse complement.
+    assert (found.value, found.n, found.details) == (0.5, 4, ("seq_1", "seq_3"))
