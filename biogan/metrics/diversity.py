@@ -55,5 +55,5 @@ def effective_share(comparison: Comparison) -> Value:
     i, j, _ = near_pairs(sequences, identity=_LIKE)
     weights = 1 / (1 + np.bincount(np.concatenate([i, j]), minlength=n))
     share = float(weights.mean())
-    half = _Z * float(weights.std()) / np.sqrt(n)
+    half = _Z * float(weights.std()) / n**0.5
     return Value(share, max(0.0, share - half), min(1.0, share + half), n=n, note="id>=0.8")

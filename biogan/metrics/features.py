@@ -86,7 +86,7 @@ def density(comparison: Comparison) -> Value:
     """Mean number of balls of real points around a generated one, over 5."""
     near, note = _near(comparison)
     value, n = float(near.density.mean()), len(near.density)
-    half = _Z * float(near.density.std(ddof=1)) / np.sqrt(n) if n > 1 else 0.0
+    half = _Z * float(near.density.std(ddof=1)) / n**0.5 if n > 1 else 0.0
     return Value(value, max(0.0, value - half), value + half, n=n, note=note)
 
 
