@@ -45,6 +45,8 @@ STATUSES = {
     EXCESS: Status("✗", "bad", "more copies than held-out real data"),
     UNREAD: Status("?", "none", "not assessed"),
 }
+# Rows of a further table that the page shows.
+_TABLE_ROWS = 50
 _GOALS = {"low": "low", "high": "high", "half": "0.5", "same": "1"}
 _ABOUT = {
     "markov": "Markov chain of that order",
@@ -85,6 +87,7 @@ def to_html(report: Report, title: str = "", command: str = "", files: Sequence[
         **head(report, title, "evaluation"),
         verdict=sentences(report),
         sections=_sections(report, panels(report)),
+        tables=[_table(name, rows) for name, rows in report.tables.items()],
         pairs=[_pair(pair) for pair in closest_pairs(report)],
         command=command,
         files=list(files),
@@ -214,6 +217,16 @@ def _skipped(rows: Iterable[Row]) -> list[dict[str, str]]:
         if row.generated.value is None:
             reasons.setdefault(row.generated.note, []).append(row.metric.title)
     return [{"titles": ", ".join(t), "reason": reason} for reason, t in reasons.items()]
+
+
+def _table(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Show the first rows of a further table; the file beside the page holds all."""
+    shown = [
+        [number(v) if isinstance(v, float) else "" if v is None else str(v) for v in row.values()]
+        for row in rows[:_TABLE_ROWS]
+    ]
+    left = len(rows) - len(shown)
+    return {"name": name, "head": list(rows[0]) if rows else [], "rows": shown, "left": left}
 
 
 def _pair(pair: Pair) -> dict[str, Any]:

@@ -63,6 +63,14 @@ WORDS = {
         "Motifs lost or smeared over columns; a slope below that of held-out data, where the "
         "pattern is right but too weak.",
     ),
+    "features": Words(
+        "Feature space",
+        "Do the sets fill the same region of a feature space?",
+        "Distances should be near those of held-out data; precision alone proves nothing, as even "
+        "noise can fall near some real record: read recall and coverage beside it.",
+        "Regions of real records that no generated record reaches, or generated records far from "
+        "all real ones.",
+    ),
     "composition": Words(
         "Composition",
         "Are letters, lengths and GC content those of real records?",

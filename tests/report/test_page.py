@@ -158,3 +158,11 @@ def test_closest_pairs_are_shown_with_their_names_escaped():
     for name in NASTY:
         assert str(escape(name)) in html
     assert re.search(r"<i>[ACGT]</i>", html)
+
+
+def test_further_tables_are_shown_and_cut_after_fifty_rows():
+    rows = [{"motif": NASTY[0], "share_new": 0.25, "p": None} for _ in range(53)]
+    html = dataclasses.replace(dna_report(), samples={}, tables={"motifs": rows}).to_html()
+    assert "<h2>Motifs, one by one</h2>" in html
+    assert html.count("<td>&lt;script&gt;alert(1)&lt;/script&gt;</td><td>0.250</td><td></td>") == 50
+    assert "3 more in <code>motifs.tsv</code>" in html
