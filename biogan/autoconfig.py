@@ -2,19 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from biogan.config import SequenceGANConfig
-from biogan.datasets.layout import FIXED, Layout
+from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
+from biogan.datasets.sequences import SequenceSet
+from biogan.datasets.store import SequenceStore
 from biogan.datasets.strands import check_two_strands
 from biogan.losses import LOSSES
+from biogan.metrics.position import position_effect
 from biogan.training.budget import DEFAULT_TIME
 
+
+class Suited(NamedTuple):
+    """What was measured to be best for a kind of data (docs/benchmarks.md)."""
+
+    loss: str
+    architecture: str
+    width: int
+    depth: int
+    units: int
+
+
+WINDOW = "unanchored"
+# Aligned: what belongs together is far apart, so large dense layers and thin convolutions, which
+# leave time for many steps. The relativistic loss loses the spread of lengths where they vary.
+SUITED = {
+    FIXED: Suited("wgan-gp", "hybrid", 32, 2, 256),
+    WINDOW: Suited("wgan-gp", "resnet", 32, 2, 256),
+    ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512),
+    VARIABLE: Suited("wgan-gp", "resnet", 32, 2, 256),
+}
+# What each family of networks is sized by.
+SIZES_OF = {
+    "resnet": ("width", "depth"),
+    "dcgan": ("width", "depth"),
+    "dense": ("units",),
+    "hybrid": ("width", "depth", "units"),
+}
 # Up to this length two blocks and the dense layers see enough without dilation.
 SHORT = 64
+# Below this effect of the position on the letter (Cohen's w, "small") positions mean nothing; it
+# is read on some thousand records.
+SMALL_EFFECT, READ = 0.1, 5000
 
 
-def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfig, list[str]]:
+def kind_of(layout: Layout, sequences: SequenceSet | SequenceStore | None) -> str:
+    """Name the kind of data: that of the layout, or windows whose positions mean nothing."""
+    if layout.kind != FIXED or sequences is None:
+        return layout.kind
+    index = np.linspace(0, len(sequences) - 1, min(READ, len(sequences))).astype(np.int64)
+    few = sequences.take(index) if isinstance(sequences, SequenceStore) else sequences[index]
+    effect = position_effect(few.matrix(), layout.alphabet.size)
+    return FIXED if effect >= SMALL_EFFECT**2 else WINDOW
+
+
+def resolve(
+    config: SequenceGANConfig,
+    layout: Layout,
+    sequences: SequenceSet | SequenceStore | None = None,
+) -> tuple[SequenceGANConfig, list[str]]:
     """Fill in what the configuration leaves open.
 
     Parameters
@@ -23,6 +72,8 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
         Options; ``None`` means open.
     layout : Layout
         Letters and length of the data.
+    sequences : SequenceSet or SequenceStore, optional
+        The data: whether the letters of a fixed length depend on their position.
 
     Returns
     -------
@@ -44,27 +95,36 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     """
     if config.reverse_complement:
         check_two_strands(layout.alphabet)
-    changes: dict[str, Any] = {}
-    reasons = []
-    name = config.loss
-    if name is None:
-        # Measured in docs/benchmarks.md: per second the relativistic loss learns a fixed length
-        # best, and loses the spread of lengths where they vary.
-        name = "relativistic" if layout.kind == FIXED else "wgan-gp"
-        changes["loss"] = name
-        reasons.append(f"loss {name} for {layout.kind} sequences")
-    loss = LOSSES[name]
+    kind = kind_of(layout, sequences)
+    suited = SUITED[kind]
+    chosen = {
+        key: getattr(suited, key)
+        for key in ("loss", "architecture")
+        if getattr(config, key) is None
+    }
+    reasons = [f"{key} {value} for {kind} sequences" for key, value in chosen.items()]
+    changes: dict[str, Any] = dict(chosen)
+    loss = LOSSES[chosen.get("loss") or config.chosen("loss")]
+    family = chosen.get("architecture") or config.chosen("architecture")
+    sizes = {key: getattr(suited, key) for key in SIZES_OF[family] if getattr(config, key) is None}
+    if sizes:
+        changes |= sizes
+        reasons.append(", ".join(f"{key} {value}" for key, value in sizes.items()))
     if not config.steps and not config.max_time:
         changes["max_time"] = DEFAULT_TIME
         reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
+    if config.word is None:
+        changes["word"] = layout.word
+        if layout.word > 1:
+            reasons.append(f"word {layout.word}, as the records are open reading frames")
     if config.dilation is None:
-        residual = config.architecture == "resnet"
-        changes["dilation"] = 4 if residual and layout.length > SHORT else 1
+        residual = family in ("resnet", "hybrid")
+        changes["dilation"] = 4 if residual and layout.positions > SHORT else 1
         if residual:
-            reasons.append(f"dilation {changes['dilation']} for {layout.length} positions")
+            reasons.append(f"dilation {changes['dilation']} for {layout.positions} positions")
     left_open = [key for key in ("critic_steps", "gp", "r1", "r2") if getattr(config, key) is None]
     changes |= {key: getattr(loss, key) for key in left_open}
     told = ", ".join(f"{key} {changes[key]:g}" for key in left_open if changes[key])
     if told:
-        reasons.append(f"{told} for the loss {name}")
+        reasons.append(f"{told} for the loss {changes.get('loss', config.loss)}")
     return config.replace(**changes), reasons

@@ -15,7 +15,7 @@ LOSSES = ("wgan-gp", "standard", "minimax", "hinge", "relativistic")
 HEADS = ("straight-through", "gumbel", "softmax")
 REFINEMENTS = ("rejection", "mh")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-ARCHITECTURES = ("resnet", "dcgan")
+ARCHITECTURES = ("resnet", "dense", "hybrid", "dcgan")
 
 
 @dataclass(frozen=True)
@@ -97,16 +97,24 @@ class TrainingConfig(Options):
 class SequenceGANConfig(TrainingConfig):
     """Options of a sequence GAN."""
 
-    architecture: str = option(
-        "resnet", "Family of generator and critic.", "Networks", choices=ARCHITECTURES
+    architecture: str | None = option(
+        None,
+        "Family of generator and critic (hybrid where records have one length, else resnet).",
+        "Networks",
+        choices=ARCHITECTURES,
     )
-    width: int = option(32, "Channels of the hidden layers.", "Networks", low=1, high=4096)
-    depth: int = option(2, "Residual blocks in each network.", "Networks", low=1, high=64)
+    width: int | None = option(None, "Channels of the convolutions.", "Networks", low=1, high=4096)
+    depth: int | None = option(
+        None, "Residual blocks of convolutions in each network.", "Networks", low=1, high=64
+    )
     kernel: int = option(5, "Kernel size of the convolutions, odd.", "Networks", low=1, high=63)
     dilation: int | None = option(
         None, "Dilations double up to this value and start again (1: none).", "Networks", low=1
     )
     attention: bool = option(False, "Add a self-attention layer to both networks.", "Networks")
+    units: int | None = option(
+        None, "Hidden units of the dense layers.", "Networks", low=1, high=65536
+    )
     latent: int = option(128, "Size of the latent vector.", "Networks", low=1, high=65536)
     position_noise: int = option(
         8, "Noise channels at each position beside the latent vector.", "Networks", low=0, high=4096
@@ -115,6 +123,14 @@ class SequenceGANConfig(TrainingConfig):
         "straight-through", "How logits become letters while training.", "Networks", choices=HEADS
     )
     tau: float = option(1.0, "Temperature of the Gumbel-softmax.", "Networks", low=0.01, high=100)
+    word: int | None = option(
+        None,
+        "Letters written together: 3 for codons (3 where the records are open reading frames, "
+        "else 1).",
+        "Data",
+        low=1,
+        high=8,
+    )
     validation: float = option(
         0.1, "Share of the records kept for validation.", "Data", low=0, high=0.5
     )

@@ -73,7 +73,7 @@ def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:
     # torch.manual_seed would seed those of other devices too.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(torch_generator(config.seed, "weights").initial_seed())
-        return build(config, Shape(layout.channels, layout.length))
+        return build(config, Shape(layout.channels, layout.positions))
 
 
 def build_batches(

@@ -120,8 +120,8 @@ class SequenceGAN:
                 f"fit needs a SequenceSet, not {type(sequences).__name__}: use biogan.read_fasta "
                 "or SequenceSet.from_strings"
             )
-        layout = Layout.of(sequences)
-        config, reasons = resolve(self.config, layout)
+        layout = Layout.of(sequences, self.config.word)
+        config, reasons = resolve(self.config, layout, sequences)
         engine = engine or Engine(config)
         folder = ModelFolder(out) if out is not None else None
         if folder:

@@ -128,6 +128,19 @@ class Options:
         """Return the options as a plain dictionary, ready for JSON."""
         return dataclasses.asdict(self)
 
+    def chosen(self, name: str) -> Any:
+        """Return an option that may be left open.
+
+        Raises
+        ------
+        ConfigError
+            If it is still open.
+        """
+        value = getattr(self, name)
+        if value is None:
+            raise ConfigError(f"{flag(name)}: not chosen yet, give a value")
+        return value
+
     @classmethod
     def from_dict(cls: type[Config], data: Mapping[str, Any]) -> Config:
         """Build the options from a dictionary.

@@ -138,13 +138,13 @@ def draw(
     """Write the records of some noise as rows of codes, shape (n, length), uint8."""
     keep_freed_memory()
     device = next(generator.parameters()).device
-    never_first = layout.alphabet.end if layout.kind == VARIABLE else None
+    never_first = layout.end if layout.kind == VARIABLE else None
     return generator.sample(noise.to(device), temperature, never_first).cpu().numpy()
 
 
 def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:
     """Join the chunks of a stream into one."""
-    none = layout.decode(np.empty((0, layout.length), np.uint8))
+    none = layout.decode(np.empty((0, layout.positions), np.uint8))
     parts = [Chunk(none, 0), *chunks]
     joined = SequenceSet.concatenate([part.sequences for part in parts])
     return Chunk(

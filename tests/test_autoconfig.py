@@ -1,17 +1,24 @@
 """Open options are chosen from the data, said aloud, and never over a given value."""
 
+import numpy as np
+
 from biogan.alphabet import DNA
-from biogan.autoconfig import resolve
-from biogan.config import SequenceGANConfig
+from biogan.autoconfig import SIZES_OF, SUITED, kind_of, resolve
+from biogan.config import ARCHITECTURES, SequenceGANConfig
 from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
+from biogan.datasets.sequences import SequenceSet
+from biogan.nets import Shape, build
 
 
 def test_nothing_is_left_open_and_every_choice_is_said():
     config, reasons = resolve(SequenceGANConfig(loss="wgan-gp"), Layout(DNA, 100, FIXED))
     assert (config.dilation, config.critic_steps) == (4, 3)
     assert (config.gp, config.r1, config.r2) == (1, 0, 0)
-    assert config.max_time == "10m"
+    assert (config.architecture, config.width, config.depth, config.units) == ("hybrid", 32, 2, 256)
+    assert config.max_time == "10m" and config.word == 1
     assert reasons == [
+        "architecture hybrid for fixed sequences",
+        "width 32, depth 2, units 256",
         "max_time 10m, as neither --steps nor --max-time was given",
         "dilation 4 for 100 positions",
         "critic_steps 3, gp 1 for the loss wgan-gp",
@@ -20,19 +27,45 @@ def test_nothing_is_left_open_and_every_choice_is_said():
 
 def test_what_was_given_stays():
     given = SequenceGANConfig(
-        loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, dilation=2, steps=5
-    )
+        loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, dilation=2, steps=5,
+        architecture="resnet", width=8, depth=3, word=1,
+    )  # fmt: skip
     assert resolve(given, Layout(DNA, 20, FIXED)) == (given, [])
 
 
-def test_the_loss_follows_the_layout():
-    losses = {
-        kind: resolve(SequenceGANConfig(), Layout(DNA, 20, kind))[0].loss
-        for kind in (FIXED, VARIABLE, ALIGNED)
-    }
-    assert losses == {FIXED: "relativistic", VARIABLE: "wgan-gp", ALIGNED: "wgan-gp"}
+def test_loss_and_networks_follow_the_layout():
+    for kind in (FIXED, VARIABLE, ALIGNED):
+        config, _ = resolve(SequenceGANConfig(), Layout(DNA, 20, kind))
+        assert (config.loss, config.architecture) == SUITED[kind][:2]
+
+
+def test_a_family_takes_the_sizes_it_has():
+    for family in ARCHITECTURES:
+        config, _ = resolve(SequenceGANConfig(architecture=family), Layout(DNA, 20, FIXED))
+        open_still = {k for k in ("width", "depth", "units") if getattr(config, k) is None}
+        assert open_still == {"width", "depth", "units"} - set(SIZES_OF[family])
+        build(config, Shape(4, 20))
 
 
 def test_resolving_twice_changes_nothing():
     once, _ = resolve(SequenceGANConfig(), Layout(DNA, 64, FIXED))
     assert once.dilation == 1 and resolve(once, Layout(DNA, 64, FIXED)) == (once, [])
+
+
+def test_positions_without_a_meaning_are_found():
+    rng = np.random.default_rng(0)
+    anywhere = rng.integers(0, 4, (300, 40), np.uint8)
+    anchored = anywhere.copy()
+    anchored[:200, 10:14] = [3, 0, 3, 0]
+    kinds = [
+        kind_of(Layout(DNA, 40, FIXED), SequenceSet.from_matrix(DNA, codes))
+        for codes in (anywhere, anchored)
+    ]
+    assert kinds == ["unanchored", "fixed"]
+
+
+def test_genes_are_said_to_be_read_in_codons():
+    genes = SequenceSet.from_strings(["ATGAAATAA", "ATGAAACCCTAG"])
+    config, reasons = resolve(SequenceGANConfig(), Layout.of(genes), genes)
+    assert config.word == 3
+    assert "word 3, as the records are open reading frames" in reasons

@@ -21,7 +21,7 @@ from biogan.options import flag, seconds
         ({"width": 3.5}, "--width 3.5: a whole number is needed"),
         ({"width": "wide"}, "--width 'wide': a number is needed"),
         ({"width": True}, "--width True: a number is needed"),
-        ({"width": None}, "--width: a value is needed"),
+        ({"kernel": None}, "--kernel: a value is needed"),
         ({"attention": "no"}, "--attention 'no': True or False is needed"),
         ({"loss": "wgan"}, "--loss: unknown value 'wgan': did you mean 'wgan-gp'?"),
         ({"beta1": 1.5}, "--beta1 1.5: must be between 0 and"),

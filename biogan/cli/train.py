@@ -67,8 +67,8 @@ def command(
     if sequences.report is not None:
         for line in sequences.report.lines():
             console.say(line)
-    layout = Layout.of(sequences)
-    resolved, reasons = resolve(config, layout)
+    layout = Layout.of(sequences, config.word)
+    resolved, reasons = resolve(config, layout, sequences)
     console.say(
         f"{len(sequences)} sequences, {layout.describe()}, letters {layout.alphabet.letters}"
     )

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from biogan.alphabet import UNKNOWN, Alphabet
+from biogan.datasets.frames import CODON, are_coding
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
 from biogan.errors import DataError
 
 FIXED, ALIGNED, VARIABLE = "fixed", "aligned", "variable"
+# A code is one byte, and one value of it is kept for letters that are none.
+MOST_CHANNELS = 255
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ class Layout:
     kind : str
         ``"fixed"`` (one length), ``"aligned"`` (one length, the gap is a letter) or ``"variable"``
         (an end symbol behind each sequence).
+    word : int
+        Letters that are written together: 1, or 3 for codons. The network then chooses among all
+        words of that length, so that a reading frame cannot slip.
 
     Examples
     --------
@@ -35,40 +41,68 @@ class Layout:
     >>> layout = Layout.of(s)
     >>> layout.kind, layout.channels, layout.encode(s).tolist()
     ('variable', 5, [[0, 1, 2], [3, 4, 4]])
+    >>> codons = Layout.of(SequenceSet.from_strings(["ATGTAA", "ATG"]), word=3)
+    >>> codons.channels, codons.positions, codons.encode(SequenceSet.from_strings(["AACTTT"]))
+    (65, 2, array([[ 1, 63]], dtype=uint8))
     """
 
     alphabet: Alphabet
     length: int
     kind: str
+    word: int = 1
 
     @classmethod
-    def of(cls, sequences: SequenceSet | SequenceStore) -> Layout:
+    def of(cls, sequences: SequenceSet | SequenceStore, word: int | None = None) -> Layout:
         """Find the layout of a set.
 
         Parameters
         ----------
         sequences : SequenceSet or SequenceStore
             Training data.
+        word : int, optional
+            Letters written together; by default 3 for open reading frames
+            (:func:`biogan.datasets.frames.are_coding`), else 1.
 
         Raises
         ------
         DataError
-            If there is nothing to lay out.
+            If there is nothing to lay out, or the records are not made of such words.
         """
         longest = sequences.longest
         if not longest:
             raise DataError("no letters to train on: every record is empty or was dropped")
-        if not sequences.is_fixed_length:
-            return cls(sequences.alphabet, longest, VARIABLE)
-        return cls(sequences.alphabet, longest, ALIGNED if sequences.alphabet.has_gap else FIXED)
+        kind = FIXED if sequences.is_fixed_length else VARIABLE
+        if kind == FIXED and sequences.alphabet.has_gap:
+            kind = ALIGNED
+        if word is None:
+            # A store is not read through for this; --word 3 says it.
+            genes = isinstance(sequences, SequenceSet) and are_coding(sequences)
+            word = CODON if genes else 1
+        layout = cls(sequences.alphabet, longest, kind, word)
+        if layout.channels > MOST_CHANNELS:
+            raise DataError(
+                f"--word {word}: {sequences.alphabet.size} letters make {layout.channels} words, "
+                f"at most {MOST_CHANNELS} can be told apart"
+            )
+        return layout
+
+    @property
+    def end(self) -> int:
+        """Code of the end symbol: one more than those of the words."""
+        return self.alphabet.size**self.word
 
     @property
     def channels(self) -> int:
-        """Letters, and the end symbol where lengths vary."""
-        return self.alphabet.size + (self.kind == VARIABLE)
+        """Words (single letters for ``word`` 1), and the end symbol where lengths vary."""
+        return self.end + (self.kind == VARIABLE)
+
+    @property
+    def positions(self) -> int:
+        """Words in the longest sequence."""
+        return self.length // self.word
 
     def encode(self, sequences: SequenceSet) -> np.ndarray:
-        """Return the codes as a rectangle, shape (n, length), uint8.
+        """Return the codes as a rectangle, shape (n, positions), uint8.
 
         Raises
         ------
@@ -91,20 +125,41 @@ class Layout:
             )
         if (sequences.codes == UNKNOWN).any():
             raise DataError(f"some letters are not in the alphabet {self.alphabet.letters}")
-        return sequences.matrix(self.length)
+        split = lengths % self.word > 0
+        if split.any():
+            i = int(split.argmax())
+            raise DataError(
+                f"record {sequences.ids[i]!r} has length {lengths[i]}, no multiple of --word "
+                f"{self.word} ({int(split.sum())} such records)"
+            )
+        matrix = sequences.matrix(self.length)
+        if self.word == 1:
+            return matrix
+        words = matrix.reshape(len(matrix), self.positions, self.word)
+        codes = (words @ self._places).astype(np.uint8)
+        return np.where(words[:, :, 0] == self.alphabet.end, np.uint8(self.end), codes)
+
+    @property
+    def _places(self) -> np.ndarray:
+        """What a letter at each place of a word counts, the first most."""
+        return self.alphabet.size ** np.arange(self.word - 1, -1, -1)
 
     def decode(self, rows: np.ndarray, ids: Sequence[str] | None = None) -> SequenceSet:
         """Turn rows of codes into sequences, each up to its first end symbol."""
+        if self.word > 1:
+            letters = rows[:, :, None] // self._places % self.alphabet.size
+            letters[rows == self.end] = self.alphabet.end
+            rows = letters.reshape(len(rows), self.length).astype(np.uint8)
         return SequenceSet.from_matrix(self.alphabet, rows, ids)
 
     def cut(self, rows: np.ndarray) -> np.ndarray:
         """Return rows with nothing but end symbols behind the first one, as they are decoded."""
-        ended = np.logical_or.accumulate(rows >= self.alphabet.end, axis=1)
-        return np.where(ended, np.uint8(self.alphabet.end), rows)
+        ended = np.logical_or.accumulate(rows >= self.end, axis=1)
+        return np.where(ended, np.uint8(self.end), rows)
 
     def malformed(self, rows: np.ndarray) -> int:
         """Count the rows with letters behind an end symbol; decoding cuts those letters off."""
-        ends = rows >= self.alphabet.end
+        ends = rows >= self.end
         behind = np.logical_or.accumulate(ends, axis=1)
         return int((behind & ~ends).any(1).sum())
 
@@ -115,13 +170,24 @@ class Layout:
             ALIGNED: f"aligned, {self.length} columns, the gap is a letter",
             VARIABLE: f"up to {self.length} letters and an end symbol",
         }
-        return words[self.kind]
+        read = f", read in words of {self.word}" if self.word > 1 else ""
+        return words[self.kind] + read
 
     def to_dict(self) -> dict[str, object]:
         """Return what ``config.json`` keeps."""
-        return {"alphabet": self.alphabet.to_dict(), "length": self.length, "kind": self.kind}
+        return {
+            "alphabet": self.alphabet.to_dict(),
+            "length": self.length,
+            "kind": self.kind,
+            "word": self.word,
+        }
 
     @classmethod
     def from_dict(cls, data: dict) -> Layout:
         """Rebuild a layout written by :meth:`to_dict`."""
-        return cls(Alphabet.from_dict(data["alphabet"]), int(data["length"]), str(data["kind"]))
+        return cls(
+            Alphabet.from_dict(data["alphabet"]),
+            int(data["length"]),
+            str(data["kind"]),
+            int(data.get("word", 1)),
+        )

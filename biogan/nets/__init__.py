@@ -13,6 +13,8 @@ from torch import nn
 
 from biogan.config import SequenceGANConfig
 from biogan.nets.dcgan1d import DCGANCritic, DCGANGenerator
+from biogan.nets.dense import DenseCritic, DenseGenerator
+from biogan.nets.hybrid import HybridCritic, HybridGenerator
 from biogan.nets.resnet1d import ResNetCritic, ResNetGenerator
 from biogan.nets.shape import Shape
 
@@ -21,10 +23,14 @@ __all__ = ["CRITICS", "GENERATORS", "Networks", "Shape", "build"]
 GENERATORS: dict[str, Callable[[SequenceGANConfig, Shape], nn.Module]] = {
     "resnet": ResNetGenerator,
     "dcgan": DCGANGenerator,
+    "dense": DenseGenerator,
+    "hybrid": HybridGenerator,
 }
 CRITICS: dict[str, Callable[[SequenceGANConfig, Shape], nn.Module]] = {
     "resnet": ResNetCritic,
     "dcgan": DCGANCritic,
+    "dense": DenseCritic,
+    "hybrid": HybridCritic,
 }
 
 
@@ -45,6 +51,5 @@ def build(config: SequenceGANConfig, shape: Shape) -> Networks:
     shape : Shape
         Channels and length of one encoded sequence.
     """
-    return Networks(
-        GENERATORS[config.architecture](config, shape), CRITICS[config.architecture](config, shape)
-    )
+    family = config.chosen("architecture")
+    return Networks(GENERATORS[family](config, shape), CRITICS[family](config, shape))

@@ -7,6 +7,8 @@ import math
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
+from biogan.config import SequenceGANConfig
+
 SLOPE = 0.2
 # Weight of a residual branch: blocks start near the identity (Gulrajani et al. 2017).
 RESIDUAL = 0.3
@@ -70,10 +72,13 @@ class SelfAttention(nn.Module):
         return x + RESIDUAL * self.out(mixed.reshape(n, width, length))
 
 
-def body(width: int, depth: int, kernel: int, top: int, attention: bool) -> nn.Sequential:
+def body(config: SequenceGANConfig) -> nn.Sequential:
     """Return a stack of residual blocks, with self-attention behind the middle one if asked for."""
-    layers: list[nn.Module] = [ResidualBlock(width, kernel, d) for d in dilations(depth, top)]
-    if attention:
+    width, depth = config.chosen("width"), config.chosen("depth")
+    layers: list[nn.Module] = [
+        ResidualBlock(width, config.kernel, d) for d in dilations(depth, config.dilation or 1)
+    ]
+    if config.attention:
         layers.insert((depth + 1) // 2, SelfAttention(width))
     return nn.Sequential(*layers)
 

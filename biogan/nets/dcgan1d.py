@@ -34,16 +34,17 @@ class DCGANGenerator(LetterGenerator):
 
     def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
         super().__init__(config, shape)
-        count, self.bottom = stages(shape, config.depth)
-        widths = [config.width * 2**i for i in reversed(range(count + 1))]
+        count, self.bottom = stages(shape, config.chosen("depth"))
+        width = config.chosen("width")
+        widths = [width * 2**i for i in reversed(range(count + 1))]
         self.unfold = nn.Linear(config.latent, widths[0] * self.bottom)
         self.attend = SelfAttention(widths[0]) if config.attention else nn.Identity()
         self.grow = nn.ModuleList(
             convolution(a, b, config.kernel) for a, b in zip(widths[:-1], widths[1:], strict=True)
         )
-        self.position = PositionNoise(config.position_noise, config.width)
-        self.mix = convolution(config.width, config.width, config.kernel)
-        self.letters = nn.Conv1d(config.width, shape.channels, 1)
+        self.position = PositionNoise(config.position_noise, width)
+        self.mix = convolution(width, width, config.kernel)
+        self.letters = nn.Conv1d(width, shape.channels, 1)
 
     def logits(self, latent: Tensor, position: Tensor) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
@@ -60,9 +61,10 @@ class DCGANCritic(nn.Module):
 
     def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
         super().__init__()
-        count, bottom = stages(shape, config.depth)
-        widths = [config.width * 2**i for i in range(count + 1)]
-        self.embed = convolution(shape.channels, config.width, config.kernel)
+        count, bottom = stages(shape, config.chosen("depth"))
+        width = config.chosen("width")
+        widths = [width * 2**i for i in range(count + 1)]
+        self.embed = convolution(shape.channels, width, config.kernel)
         self.shrink = nn.ModuleList(
             nn.Conv1d(a, b, config.kernel, stride=2, padding=config.kernel // 2)
             for a, b in zip(widths[:-1], widths[1:], strict=True)

@@ -28,16 +28,15 @@ class ResNetGenerator(LetterGenerator):
 
     def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
         super().__init__(config, shape)
-        self.unfold = nn.Linear(config.latent, config.width * shape.length)
-        self.position = PositionNoise(config.position_noise, config.width)
-        self.blocks = body(
-            config.width, config.depth, config.kernel, config.dilation or 1, config.attention
-        )
-        self.letters = nn.Conv1d(config.width, shape.channels, 1)
+        self.width = width = config.chosen("width")
+        self.unfold = nn.Linear(config.latent, width * shape.length)
+        self.position = PositionNoise(config.position_noise, width)
+        self.blocks = body(config)
+        self.letters = nn.Conv1d(width, shape.channels, 1)
 
     def logits(self, latent: Tensor, position: Tensor) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
-        x = self.unfold(latent).view(len(latent), self.config.width, self.shape.length)
+        x = self.unfold(latent).view(len(latent), self.width, self.shape.length)
         x = self.blocks(self.position(x, position))
         return self.letters(activate(x))
 
@@ -55,11 +54,10 @@ class ResNetCritic(nn.Module):
 
     def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
         super().__init__()
-        self.embed = convolution(shape.channels, config.width, config.kernel)
-        self.blocks = body(
-            config.width, config.depth, config.kernel, config.dilation or 1, config.attention
-        )
-        self.judge = nn.Linear(config.width * shape.length, 1)
+        width = config.chosen("width")
+        self.embed = convolution(shape.channels, width, config.kernel)
+        self.blocks = body(config)
+        self.judge = nn.Linear(width * shape.length, 1)
 
     def forward(self, letters: Tensor) -> Tensor:
         """Judge (N, channels, length), return (N,)."""

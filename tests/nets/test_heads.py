@@ -57,7 +57,7 @@ def test_gumbel_noise_has_the_mean_and_variance_of_its_law():
 
 
 def test_a_forbidden_first_letter_never_opens_a_sequence():
-    config = SequenceGANConfig(width=4, depth=1, latent=4)
+    config = SequenceGANConfig(architecture="resnet", width=4, depth=1, latent=4)
     generator = build(config, Shape(3, 5)).generator
     codes = generator.sample(generator.noise(400, torch.Generator().manual_seed(1)), 1.0, 2)
     assert (codes[:, 0] != 2).all() and (codes[:, 1:] == 2).any()

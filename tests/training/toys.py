@@ -22,6 +22,7 @@ def make(monitor=None, callbacks=(), save=None, **options):
     config = SequenceGANConfig(
         **{
             "loss": "wgan-gp",
+            "architecture": "resnet",
             "width": 8,
             "depth": 1,
             "latent": 4,
