@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
-from biogan.datasets.sequences import SequenceSet
-from biogan.datasets.store import SequenceStore
 from biogan.datasets.strands import check_two_strands
 from biogan.losses import LOSSES
-from biogan.metrics.position import position_effect
 from biogan.training.budget import DEFAULT_TIME
 
 
@@ -26,14 +21,12 @@ class Suited(NamedTuple):
     units: int
 
 
-WINDOW = "unanchored"
 # Aligned: what belongs together is far apart, so large dense layers and thin convolutions, which
-# leave time for many steps. The relativistic loss loses the spread of lengths where they vary.
+# leave time for many steps.
 SUITED = {
     FIXED: Suited("wgan-gp", "hybrid", 32, 2, 256),
-    WINDOW: Suited("wgan-gp", "resnet", 32, 2, 256),
     ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512),
-    VARIABLE: Suited("wgan-gp", "resnet", 32, 2, 256),
+    VARIABLE: Suited("wgan-gp", "hybrid", 32, 2, 256),
 }
 # What each family of networks is sized by.
 SIZES_OF = {
@@ -44,26 +37,9 @@ SIZES_OF = {
 }
 # Up to this length two blocks and the dense layers see enough without dilation.
 SHORT = 64
-# Below this effect of the position on the letter (Cohen's w, "small") positions mean nothing; it
-# is read on some thousand records.
-SMALL_EFFECT, READ = 0.1, 5000
 
 
-def kind_of(layout: Layout, sequences: SequenceSet | SequenceStore | None) -> str:
-    """Name the kind of data: that of the layout, or windows whose positions mean nothing."""
-    if layout.kind != FIXED or sequences is None:
-        return layout.kind
-    index = np.linspace(0, len(sequences) - 1, min(READ, len(sequences))).astype(np.int64)
-    few = sequences.take(index) if isinstance(sequences, SequenceStore) else sequences[index]
-    effect = position_effect(few.matrix(), layout.alphabet.size)
-    return FIXED if effect >= SMALL_EFFECT**2 else WINDOW
-
-
-def resolve(
-    config: SequenceGANConfig,
-    layout: Layout,
-    sequences: SequenceSet | SequenceStore | None = None,
-) -> tuple[SequenceGANConfig, list[str]]:
+def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfig, list[str]]:
     """Fill in what the configuration leaves open.
 
     Parameters
@@ -72,8 +48,6 @@ def resolve(
         Options; ``None`` means open.
     layout : Layout
         Letters and length of the data.
-    sequences : SequenceSet or SequenceStore, optional
-        The data: whether the letters of a fixed length depend on their position.
 
     Returns
     -------
@@ -95,14 +69,13 @@ def resolve(
     """
     if config.reverse_complement:
         check_two_strands(layout.alphabet)
-    kind = kind_of(layout, sequences)
-    suited = SUITED[kind]
+    suited = SUITED[layout.kind]
     chosen = {
         key: getattr(suited, key)
         for key in ("loss", "architecture")
         if getattr(config, key) is None
     }
-    reasons = [f"{key} {value} for {kind} sequences" for key, value in chosen.items()]
+    reasons = [f"{key} {value} for {layout.kind} sequences" for key, value in chosen.items()]
     changes: dict[str, Any] = dict(chosen)
     loss = LOSSES[chosen.get("loss") or config.chosen("loss")]
     family = chosen.get("architecture") or config.chosen("architecture")

@@ -24,7 +24,7 @@ class TrainingConfig(Options):
 
     loss: str | None = option(
         None,
-        "Adversarial loss (relativistic for sequences of one length, else wgan-gp).",
+        "Adversarial loss (wgan-gp).",
         "Loss",
         choices=LOSSES,
     )
@@ -99,7 +99,7 @@ class SequenceGANConfig(TrainingConfig):
 
     architecture: str | None = option(
         None,
-        "Family of generator and critic (hybrid where records have one length, else resnet).",
+        "Family of generator and critic (hybrid).",
         "Networks",
         choices=ARCHITECTURES,
     )

@@ -121,7 +121,7 @@ class SequenceGAN:
                 "or SequenceSet.from_strings"
             )
         layout = Layout.of(sequences, self.config.word)
-        config, reasons = resolve(self.config, layout, sequences)
+        config, reasons = resolve(self.config, layout)
         engine = engine or Engine(config)
         folder = ModelFolder(out) if out is not None else None
         if folder:

@@ -1,9 +1,7 @@
 """Open options are chosen from the data, said aloud, and never over a given value."""
 
-import numpy as np
-
 from biogan.alphabet import DNA
-from biogan.autoconfig import SIZES_OF, SUITED, kind_of, resolve
+from biogan.autoconfig import SIZES_OF, SUITED, resolve
 from biogan.config import ARCHITECTURES, SequenceGANConfig
 from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
@@ -52,20 +50,8 @@ def test_resolving_twice_changes_nothing():
     assert once.dilation == 1 and resolve(once, Layout(DNA, 64, FIXED)) == (once, [])
 
 
-def test_positions_without_a_meaning_are_found():
-    rng = np.random.default_rng(0)
-    anywhere = rng.integers(0, 4, (300, 40), np.uint8)
-    anchored = anywhere.copy()
-    anchored[:200, 10:14] = [3, 0, 3, 0]
-    kinds = [
-        kind_of(Layout(DNA, 40, FIXED), SequenceSet.from_matrix(DNA, codes))
-        for codes in (anywhere, anchored)
-    ]
-    assert kinds == ["unanchored", "fixed"]
-
-
 def test_genes_are_said_to_be_read_in_codons():
     genes = SequenceSet.from_strings(["ATGAAATAA", "ATGAAACCCTAG"])
-    config, reasons = resolve(SequenceGANConfig(), Layout.of(genes), genes)
+    config, reasons = resolve(SequenceGANConfig(), Layout.of(genes))
     assert config.word == 3
     assert "word 3, as the records are open reading frames" in reasons

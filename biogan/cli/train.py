@@ -68,7 +68,7 @@ def command(
         for line in sequences.report.lines():
             console.say(line)
     layout = Layout.of(sequences, config.word)
-    resolved, reasons = resolve(config, layout, sequences)
+    resolved, reasons = resolve(config, layout)
     console.say(
         f"{len(sequences)} sequences, {layout.describe()}, letters {layout.alphabet.letters}"
     )

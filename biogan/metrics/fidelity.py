@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from biogan.datasets.frames import are_coding, whole_genes
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import DataError
 from biogan.metrics.kmers import choose_k, jsd, kmer_counts
@@ -57,7 +58,8 @@ class Fidelity:
     - ``pairs``: mean divergence of neighbouring letters by position (fixed length only);
     - ``correlations``: root-mean-square error of C_ij (fixed length only);
     - ``lengths``: divergence of the length distribution (variable length only);
-    - ``uniqueness``: share of distinct records in train over that in the generated set.
+    - ``uniqueness``: share of distinct records in train over that in the generated set;
+    - ``genes``: share of whole genes, likewise (open reading frames only).
 
     Parameters
     ----------
@@ -91,6 +93,7 @@ class Fidelity:
                 f"held-out {held_out.alphabet.letters}"
             )
         self.train, self.held_out, self.seed = train, held_out, seed
+        self.coding = are_coding(train)
         self.length = int(held_out.lengths[0])
         self.fixed = all(s.is_fixed_length and s.lengths[0] == self.length
                          for s in (train, held_out))  # fmt: skip
@@ -121,7 +124,8 @@ class Fidelity:
         n = len(generated)
         distances, scale = self._distances(generated), self._scale(n)
         parts = {name: _ratio(value, scale[name]) for name, value in distances.items()}
-        parts["uniqueness"] = scale["uniqueness"] / distinct_share(generated)
+        for name, share in self._shares(generated).items():
+            parts[name] = scale[name] / max(share, 1 / n)
         return FidelityScore(float(np.exp(np.mean(np.log(list(parts.values()))))), parts)
 
     def _scale(self, n: int) -> dict[str, float]:
@@ -130,9 +134,16 @@ class Fidelity:
             for i in range(_DRAWS):
                 chosen = rng(self.seed, "draw", n, i).permutation(len(self.train))[:n]
                 draw = self.train.take(chosen)
-                draws.append({**self._distances(draw), "uniqueness": distinct_share(draw)})
+                draws.append({**self._distances(draw), **self._shares(draw)})
             self._scales[n] = {k: float(np.mean([d[k] for d in draws])) for k in draws[0]}
         return self._scales[n]
+
+    def _shares(self, sequences: SequenceSet) -> dict[str, float]:
+        """Return the shares that a generated set should not fall short of."""
+        shares = {"uniqueness": distinct_share(sequences)}
+        if self.coding:
+            shares["genes"] = float(whole_genes(sequences).mean())
+        return shares
 
     def _statistics(self, sequences: SequenceSet) -> dict[str, np.ndarray]:
         found: dict[str, np.ndarray] = {f"kmers-{k}": kmer_counts(sequences, k) for k in self.ks}

@@ -52,32 +52,6 @@ def pair_counts(matrix: np.ndarray, states: int) -> np.ndarray:
     return letter_counts(pairs, states * states)
 
 
-def position_effect(matrix: np.ndarray, states: int) -> float:
-    """How much the letter depends on the column: Cohen's w squared, without what chance adds.
-
-    Returns
-    -------
-    float
-        Pearson's chi-squared of the table of columns and letters, less its degrees of freedom, over
-        the number of letters; 0 where no column differs from the others, at most ``states - 1``.
-
-    Notes
-    -----
-    Cohen 1988, Statistical Power Analysis, ch. 7: w = 0.1 is a small effect.
-
-    Examples
-    --------
-    >>> position_effect(np.array([[0, 1]] * 50, np.uint8), 2)
-    0.99
-    """
-    counts = letter_counts(matrix, states)  # (L, A)
-    expected = counts.mean(0)
-    seen = expected > 0
-    chi = ((counts - expected)[:, seen] ** 2 / expected[seen]).sum()
-    freedom = (seen.sum() - 1) * (len(counts) - 1)
-    return max(0.0, float(chi - freedom) / max(1, matrix.size))
-
-
 def one_hot(matrix: np.ndarray, states: int) -> np.ndarray:
     """Return indicator columns: shape (n, L * A), float32."""
     eye = np.eye(states, dtype=np.float32)

@@ -85,3 +85,11 @@ def test_other_letters_are_refused():
         Fidelity(dna, protein)
     with pytest.raises(DataError, match="cannot score 5 sequences"):
         Fidelity(dna, dna).score(protein)
+
+
+def test_genes_that_are_not_whole_cost():
+    """Train: all whole genes; of four generated ones two: 1 / 0.5."""
+    genes = SequenceSet.from_strings(["ATGAAATAA", "ATGCCCTAG", "ATGGGGTGA", "ATGTTTTAA"])
+    broken = SequenceSet.from_strings(["ATGAAATAA", "ATGCCCTAG", "ATGGGGGGG", "TTTTTTTAA"])
+    assert Fidelity(genes, genes).score(broken).parts["genes"] == pytest.approx(2.0)
+    assert Fidelity(genes, genes).score(genes).parts["genes"] == pytest.approx(1.0)
