@@ -6,10 +6,17 @@ All functions take the code rectangle ``SequenceSet.matrix()`` and the number of
 
 from __future__ import annotations
 
+from itertools import combinations
+from math import comb
+
 import numpy as np
+from scipy.special import entr
 
 # Pair statistics need (columns * states)**2 numbers; longer sets are read at random columns.
 MAX_PAIR_CELLS = 1200
+# Three columns have A**3 cells; this many in all, and triplets, are counted in every record.
+MAX_TRIPLET_CELLS = 400_000
+MAX_TRIPLETS = 1000
 
 
 def letter_counts(matrix: np.ndarray, states: int) -> np.ndarray:
@@ -34,6 +41,24 @@ def letter_counts(matrix: np.ndarray, states: int) -> np.ndarray:
     length = matrix.shape[1]
     cells = matrix + np.arange(length) * states
     return np.bincount(cells.ravel(), minlength=length * states).reshape(length, states)
+
+
+def column_entropy(counts: np.ndarray) -> np.ndarray:
+    """Shannon entropy of each column in bits, 0 where one letter is kept; shape (L,).
+
+    Parameters
+    ----------
+    counts : numpy.ndarray, shape (L, A)
+        Counts or shares of the letters of each column. The plug-in estimate, about
+        (A - 1) / (2 n ln 2) bits too low for n records.
+
+    Examples
+    --------
+    >>> column_entropy(np.array([[4, 0], [2, 2]])).tolist()
+    [0.0, 1.0]
+    """
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1e-300)
+    return np.asarray(entr(shares).sum(1) / np.log(2))
 
 
 def pair_counts(matrix: np.ndarray, states: int) -> np.ndarray:
@@ -101,6 +126,55 @@ def some_columns(length: int, states: int, rng: np.random.Generator) -> np.ndarr
     """Columns that pair statistics read: all, or a sorted random choice where L * A is large."""
     kept = min(length, max(2, MAX_PAIR_CELLS // states))
     return np.sort(rng.permutation(length)[:kept])
+
+
+def some_triplets(length: int, states: int, rng: np.random.Generator) -> np.ndarray:
+    """Columns i < j < k of the triplets that are counted: shape (T, 3).
+
+    All of them where they are few, otherwise distinct ones at random.
+    """
+    most = max(1, min(MAX_TRIPLETS, MAX_TRIPLET_CELLS // states**3))
+    if comb(length, 3) <= 4 * most:
+        every = np.array(list(combinations(range(length), 3)))
+        return every[np.sort(rng.permutation(len(every))[:most])]
+    drawn = np.argsort(rng.random((2 * most, length)), axis=1)[:, :3]
+    distinct = np.unique(np.sort(drawn, 1), axis=0)
+    return distinct[np.sort(rng.permutation(len(distinct))[:most])]
+
+
+def triplet_counts(matrix: np.ndarray, triplets: np.ndarray, states: int) -> np.ndarray:
+    """Count the letters of three columns together: shape (T, A, A, A), int64."""
+    cells = states**3
+    counts = np.empty((len(triplets), cells), np.int64)
+    wide = matrix.T.astype(np.int64)
+    for row, (i, j, k) in zip(counts, triplets, strict=True):
+        row[:] = np.bincount((wide[i] * states + wide[j]) * states + wide[k], minlength=cells)
+    return counts.reshape(len(triplets), states, states, states)
+
+
+def triplet_covariance(counts: np.ndarray) -> np.ndarray:
+    """Turn triplet counts into the connected correlations of three columns.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray, shape (T, A, A, A)
+        From :func:`triplet_counts`, of at least one record.
+
+    Returns
+    -------
+    numpy.ndarray, shape (T, A, A, A), float64
+        C_ijk = f_ijk - f_ij f_k - f_ik f_j - f_jk f_i + 2 f_i f_j f_k: what no pair of columns
+        explains; 0 if one of them is independent of the two others.
+
+    Notes
+    -----
+    The three-site statistic of direct coupling analysis (Muntoni et al. 2021, BMC Bioinformatics
+    22:528), without sequence weights: the third central moment of the indicators.
+    """
+    f = counts / counts.sum((1, 2, 3), keepdims=True)
+    ij, ik, jk = (f.sum(axis, keepdims=True) for axis in (3, 2, 1))
+    i, j, k = (f.sum(axes, keepdims=True) for axes in ((2, 3), (1, 3), (1, 2)))
+    return np.asarray(f - ij * k - ik * j - jk * i + 2 * i * j * k)
 
 
 def slope(reference: np.ndarray, generated: np.ndarray) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from math import comb
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from biogan.metrics.composition import remaining
 from biogan.metrics.intervals import GROUPS
 from biogan.metrics.kmers import jsd, pearson
 from biogan.metrics.position import (
+    column_entropy,
     column_pairs,
     joint_counts,
     letter_counts,
@@ -20,6 +22,9 @@ from biogan.metrics.position import (
     pair_covariance,
     slope,
     some_columns,
+    some_triplets,
+    triplet_counts,
+    triplet_covariance,
 )
 from biogan.seeds import rng
 
@@ -45,6 +50,19 @@ def neighbour_divergence(comparison: Comparison) -> Value:
     return _divergence(comparison, pair_counts)
 
 
+@metric("site-entropy", "positions", "entropy difference", needs=("columns",), unit="bits",
+        most=_MOST, default=False)  # fmt: skip
+def entropy_difference(comparison: Comparison) -> Value:
+    """Mean over positions of the absolute difference of the Shannon entropy of the letters."""
+    new, real = _counts(comparison, letter_counts)
+    return jackknifed(
+        comparison,
+        lambda g: float(
+            np.abs(column_entropy(remaining(new, g)) - column_entropy(remaining(real, g))).mean()
+        ),
+    )
+
+
 @metric("pair-pearson", "positions", "pair correlation r", goal="high", low=-1.0, high=1.0,
         needs=("columns",), most=_MOST)  # fmt: skip
 def covariance_correlation(comparison: Comparison) -> Value:
@@ -59,11 +77,37 @@ def covariance_slope(comparison: Comparison) -> Value:
     return _from_pairs(comparison, 1, low=-np.inf, high=np.inf)
 
 
+@metric("triplet-pearson", "positions", "triplet correlation r", goal="high", low=-1.0, high=1.0,
+        needs=("columns",), most=_MOST, default=False)  # fmt: skip
+def triplet_correlation(comparison: Comparison) -> Value:
+    """Pearson correlation of C_ijk, the correlation of three positions that no two explain."""
+    length = comparison.reference.matrix.shape[1]
+    if length < 3:
+        return Value(None, note="sequences of fewer than 3 letters have no triplets")
+    size = comparison.reference.sequences.alphabet.size
+    triplets = some_triplets(length, size, rng(comparison.seed, "triplets"))
+    new, real = _counts(comparison, lambda matrix, a: triplet_counts(matrix, triplets, a))
+    note = f"{len(triplets):,} of {comb(length, 3):,} triplets"
+    return jackknifed(
+        comparison,
+        lambda g: pearson(*(triplet_covariance(remaining(x, g)) for x in (real, new))),
+        low=-1.0,
+        high=1.0,
+        correct=False,
+        note="" if len(triplets) == comb(length, 3) else note,
+    )
+
+
 def _divergence(comparison: Comparison, count: Count) -> Value:
-    new, real = (_by_group(s, count) for s in (comparison.candidate, comparison.reference))
+    new, real = _counts(comparison, count)
     return jackknifed(
         comparison, lambda g: float(jsd(remaining(new, g), remaining(real, g)).mean()), high=1.0
     )
+
+
+def _counts(comparison: Comparison, count: Count) -> tuple[np.ndarray, np.ndarray]:
+    """Count in candidate and reference by jackknife group: (GROUPS, ...) each."""
+    return _by_group(comparison.candidate, count), _by_group(comparison.reference, count)
 
 
 def _by_group(sample: Sample, count: Count) -> np.ndarray:

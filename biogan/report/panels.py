@@ -13,6 +13,7 @@ from biogan.metrics import residues
 from biogan.metrics.composition import gc_content
 from biogan.metrics.kmers import kmer_names, kmer_table
 from biogan.metrics.position import (
+    column_entropy,
     column_pairs,
     joint_counts,
     letter_counts,
@@ -153,7 +154,7 @@ def _positions(report: Report, new: Sequence[str]) -> list[Panel]:
     shares = {k: letter_counts(s.matrix, alphabet.size) / len(s) for k, s in sets.items()}
     pair = {k: shares[k] for k in (REAL, *new)}
     drawn = [Panel("", "", svg, wide=True) for svg in logos.logos("logo", pair, alphabet.letters)]
-    entropy = {k: np.log2(alphabet.size) - logos.information(v) for k, v in shares.items()}
+    entropy = {k: column_entropy(v) for k, v in shares.items()}
     svg = curves.profile("entropy", entropy, "position", "entropy in bits", wide=True)
     drawn.append(Panel("Entropy", "of each column; low where a letter is kept", svg, wide=True))
     if "pair-pearson" in report and sets[REAL].matrix.shape[1] > 1:

@@ -3,6 +3,7 @@ import pytest
 
 from biogan.metrics.kmers import pearson
 from biogan.metrics.position import (
+    column_entropy,
     column_pairs,
     joint_counts,
     letter_counts,
@@ -11,6 +12,9 @@ from biogan.metrics.position import (
     pair_covariance,
     slope,
     some_columns,
+    some_triplets,
+    triplet_counts,
+    triplet_covariance,
 )
 
 TWO = np.array([[0, 0], [0, 0], [1, 1], [1, 1]], np.uint8)
@@ -77,3 +81,39 @@ def test_long_alignments_are_read_at_some_columns():
     assert some_columns(50, 4, rng).tolist() == list(range(50))
     few = some_columns(360, 21, rng)
     assert len(few) == 57 and np.all(np.diff(few) > 0) and few.max() < 360
+
+
+def test_entropy_of_a_kept_a_fair_and_a_biased_column():
+    # -(3/4 log2 3/4 + 1/4 log2 1/4) = 2 - 3/4 log2 3
+    found = column_entropy(np.array([[4, 0], [2, 2], [3, 1]]))
+    assert found == pytest.approx([0, 1, 2 - 0.75 * np.log2(3)])
+
+
+def test_triplet_covariance_by_hand():
+    # k = i xor j of fair bits: every f_ij is 1/4, f_ijk is 1/4 or 0, so that C = f_ijk - 1/8.
+    parity = np.array([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]], np.uint8)
+    counts = triplet_counts(parity, np.array([[0, 1, 2]]), 2)
+    assert counts[0].tolist() == [[[1, 0], [0, 1]], [[0, 1], [1, 0]]]
+    c = triplet_covariance(counts)[0]
+    assert c == pytest.approx(counts[0] / 4 - 1 / 8)
+    # Three copies of a column with f(a) = 1/4: third central moment p (1-p) (1-2p) = 3/32.
+    copies = np.repeat(np.array([[1], [0], [0], [0]], np.uint8), 3, axis=1)
+    found = triplet_covariance(triplet_counts(copies, np.array([[0, 1, 2]]), 2))
+    assert found[0, 1, 1, 1] == pytest.approx(3 / 32)
+    assert found[0, 0, 0, 0] == pytest.approx(-3 / 32)
+    # Two copies and a third column that is independent of both: nothing is left.
+    free = np.array([[a, a, b] for a in (0, 0, 1) for b in (0, 1)], np.uint8)
+    assert triplet_covariance(triplet_counts(free, np.array([[0, 1, 2]]), 2)) == pytest.approx(0)
+
+
+def test_triplets_are_all_or_distinct_ones():
+    def triplets(length, states):
+        return some_triplets(length, states, np.random.default_rng(0))
+
+    assert triplets(4, 4).tolist() == [[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3]]
+    # comb(20, 3) = 1140 are listed and cut, those of 300 columns drawn.
+    for length in (20, 300):
+        many = triplets(length, 4)
+        assert many.shape == (1000, 3) and len(np.unique(many, axis=0)) == 1000
+        assert np.all(np.diff(many, axis=1) > 0) and many.max() < length
+    assert triplets(300, 21).shape == (400_000 // 21**3, 3)

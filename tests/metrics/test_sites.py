@@ -10,6 +10,8 @@ def test_identical_sets():
     same = iid(DNA, 400, 12, 0)
     assert compare("site-jsd", same, same).value == 0
     assert compare("site-pair-jsd", same, same).value == 0
+    assert compare("site-entropy", same, same).value == 0
+    assert compare("triplet-pearson", same, same).value == pytest.approx(1)
     assert compare("pair-pearson", same, same).value == pytest.approx(1)
     assert compare("pair-slope", same, same).value == pytest.approx(1)
 
@@ -24,6 +26,33 @@ def test_one_fixed_position_of_four():
     found = compare("site-jsd", SequenceSet.from_matrix(DNA, matrix), real)
     assert found.value == pytest.approx(one / 4, abs=0.003)
     assert found.low < one / 4 < found.high
+
+
+def test_entropy_of_one_fixed_position_of_four():
+    real, matrix = iid(DNA, 4000, 4, 0), iid(DNA, 4000, 4, 1).matrix()
+    matrix[:, 0] = 0
+    found = compare("site-entropy", SequenceSet.from_matrix(DNA, matrix), real)
+    assert found.value == pytest.approx(2 / 4, abs=0.001)
+    assert found.low < 0.5 < found.high
+
+
+def test_a_dependence_of_three_positions_that_no_two_show():
+    def parity(seed, planted=True):
+        matrix = iid(DNA, 4000, 6, seed).matrix()
+        if planted:
+            matrix[:, 5] = (matrix[:, 0] + matrix[:, 3]) % 4
+        return SequenceSet.from_matrix(DNA, matrix)
+
+    # Signal: 1 triplet of 20; C is 3/64 in 16 of its cells and -1/64 in the 48 others, of mean
+    # square 192/64**3. Noise of every cell: variance p (1-p) cubed over n = (3/16)**3 / 4000.
+    signal, noise = 192 / 64**3 / 20, (3 / 16) ** 3 / 4000
+    found = compare("triplet-pearson", parity(1), parity(0))
+    assert found.value == pytest.approx(signal / (signal + noise), abs=0.03)
+    assert found.note == "" and found.low < found.value < found.high
+    assert compare("triplet-pearson", parity(2, False), parity(0)).value == pytest.approx(
+        0, abs=0.1
+    )
+    assert compare("pair-pearson", parity(1), parity(0)).value == pytest.approx(0, abs=0.1)
 
 
 def test_couplings_of_half_the_strength():
@@ -47,7 +76,10 @@ def test_a_long_alignment_is_read_at_some_columns():
     assert found.note == "60 of 80 columns"
 
 
-@pytest.mark.parametrize("name", ["site-jsd", "site-pair-jsd", "pair-pearson", "pair-slope"])
+@pytest.mark.parametrize(
+    "name",
+    ["site-jsd", "site-pair-jsd", "site-entropy", "pair-pearson", "pair-slope", "triplet-pearson"],
+)
 def test_varying_lengths_have_no_positions(name):
     fixed = iid(DNA, 30, 8, 0)
     varying = SequenceSet.from_strings(["ACGT", "ACG"] * 15)
@@ -59,6 +91,7 @@ def test_one_letter_has_no_neighbour():
     one = iid(DNA, 30, 1, 0)
     assert compare("site-pair-jsd", one, one).value is None
     assert compare("pair-slope", one, one).value is None
+    assert compare("triplet-pearson", one, one).value is None
     assert compare("site-jsd", one, one).value == 0
 
 
