@@ -5,33 +5,34 @@ Pooled k-mers cannot see that all records have become alike; the spread of point
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
-from scipy.stats import norm
 
 from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison, jackknifed
-from biogan.metrics.embedding import points
-from biogan.metrics.intervals import GROUPS, wilson
+from biogan.metrics.embedding import directions, points
+from biogan.metrics.intervals import GROUPS
 from biogan.metrics.manifold import (
     Neighbourhoods,
     frechet,
     kernel_sums,
     median_width,
-    neighbourhoods,
 )
 
 #: Records whose distances from one another are taken: a square of numbers.
 MOST = 2_000
 #: Records from which means and covariances are taken.
 MOST_MOMENTS = 20_000
-_Z = float(norm.ppf(0.975))
 
 
 @metric("frechet", "features", "Frechet distance", most=MOST_MOMENTS)
 def frechet_distance(comparison: Comparison) -> Value:
     """Squared Frechet distance, in units of the variance of training records."""
     new, real, note = points(comparison)
-    moments = [_moments(x) for x in (new, real)]
+    axes = directions(new.shape[1], min(len(new), len(real)))
+    moments = [_moments(x @ axes) for x in (new, real)]
+    note += f", {axes.shape[1]} directions"
 
     def statistic(g: int | None) -> float:
         return frechet(*_gaussian(*moments[0], g), *_gaussian(*moments[1], g))
@@ -70,41 +71,45 @@ def kernel_distance(comparison: Comparison) -> Value:
         default=False)  # fmt: skip
 def precision(comparison: Comparison) -> Value:
     """Share of the generated points among the 5 nearest neighbours' balls of real points."""
-    near, note = _near(comparison)
-    return _share(near.precision, note)
+    return _share(comparison, 0)
 
 
 @metric("recall", "features", "recall", goal="high", high=1.0, unit="share", most=MOST)
 def recall(comparison: Comparison) -> Value:
     """Share of the real points among the 5 nearest neighbours' balls of generated points."""
-    near, note = _near(comparison)
-    return _share(near.recall, note)
+    return _share(comparison, 1)
 
 
 @metric("density", "features", "density", goal="same", most=MOST, default=False)
 def density(comparison: Comparison) -> Value:
     """Mean number of balls of real points around a generated one, over 5."""
-    near, note = _near(comparison)
-    value, n = float(near.density.mean()), len(near.density)
-    half = _Z * float(near.density.std(ddof=1)) / n**0.5 if n > 1 else 0.0
-    return Value(value, max(0.0, value - half), value + half, n=n, note=note)
+    return _share(comparison, 2, high=np.inf)
 
 
 @metric("coverage", "features", "coverage", goal="high", high=1.0, unit="share", most=MOST)
 def coverage(comparison: Comparison) -> Value:
     """Share of the real points with a generated one within their 5 nearest real neighbours."""
-    near, note = _near(comparison)
-    return _share(near.coverage, note)
+    return _share(comparison, 3)
 
 
-def _near(comparison: Comparison) -> tuple[Neighbourhoods, str]:
-    new, real, note = points(comparison)
-    return neighbourhoods(real, new), note
+@lru_cache(maxsize=1)
+def _shares(comparison: Comparison) -> np.ndarray:
+    """All four, without each jackknife group and, last, with all: shape (GROUPS + 1, 4)."""
+    new, real, _ = points(comparison)
+    near = Neighbourhoods(real, new)
+    return np.stack([near.shares(g) for g in (*range(GROUPS), None)])
 
 
-def _share(inside: np.ndarray, note: str) -> Value:
-    hits, n = int(inside.sum()), len(inside)
-    return Value(hits / n, *wilson(hits, n), n=n, note=note)
+def _share(comparison: Comparison, which: int, high: float = 1.0) -> Value:
+    # Points that share a ball fall together: a binomial interval would be too narrow.
+    table = _shares(comparison)[:, which]
+    return jackknifed(
+        comparison,
+        lambda g: float(table[-1 if g is None else g]),
+        high=high,
+        correct=False,
+        note=points(comparison)[2],
+    )
 
 
 def _moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

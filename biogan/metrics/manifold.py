@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from biogan.metrics.intervals import GROUPS
+
+# Squared distances are read up to this, where the spread of the points is about 1.
+_ROUNDING = 1e-10
 
 
 def frechet(mean1: np.ndarray, cov1: np.ndarray, mean2: np.ndarray, cov2: np.ndarray) -> float:
@@ -47,35 +47,13 @@ def median_width(real: np.ndarray) -> float:
 
 def kernel_sums(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
     """Sum exp(-d^2 / (2 width^2)) over pairs of jackknife groups: shape (GROUPS, GROUPS)."""
-    kernel = np.exp(cdist(a, b, "sqeuclidean") / (-2 * width**2))
+    kernel = np.exp(squared_distances(a, b) / (-2 * width**2))
     hot_a, hot_b = (np.eye(GROUPS)[np.arange(len(x)) % GROUPS] for x in (a, b))
     return hot_a.T @ kernel @ hot_b
 
 
-@dataclass(frozen=True)
 class Neighbourhoods:
-    """Where points of one cloud lie among the neighbours of the other; see :func:`neighbourhoods`.
-
-    Attributes
-    ----------
-    precision : numpy.ndarray, shape (m,), bool
-        Generated points inside the ball of some real point.
-    recall : numpy.ndarray, shape (n,), bool
-        Real points inside the ball of some generated point.
-    density : numpy.ndarray, shape (m,), float
-        Balls of real points around each generated one, over k; its mean is 1 for equal clouds.
-    coverage : numpy.ndarray, shape (n,), bool
-        Real points with a generated one inside their ball.
-    """
-
-    precision: np.ndarray
-    recall: np.ndarray
-    density: np.ndarray
-    coverage: np.ndarray
-
-
-def neighbourhoods(real: np.ndarray, new: np.ndarray, k: int = 5) -> Neighbourhoods:
-    """Find who lies within the distance of whose k-th neighbour.
+    """Who lies within the distance of whose k-th neighbour, for two clouds of points.
 
     Equal points are read once, and a point on the border lies inside: otherwise repeats make balls
     of radius 0, and identical sets would have a precision far below 1.
@@ -83,7 +61,7 @@ def neighbourhoods(real: np.ndarray, new: np.ndarray, k: int = 5) -> Neighbourho
     Parameters
     ----------
     real, new : numpy.ndarray, shape (n, d) and (m, d)
-        Points.
+        Points; row i belongs to jackknife group i modulo 20.
     k : int
         Neighbours; all others where there are fewer.
 
@@ -91,19 +69,85 @@ def neighbourhoods(real: np.ndarray, new: np.ndarray, k: int = 5) -> Neighbourho
     -----
     Precision and recall: Kynkaanniemi et al. 2019, NeurIPS; density and coverage: Naeem et al.
     2020, ICML.
+
+    Examples
+    --------
+    >>> line = np.arange(4.0)[:, None]
+    >>> Neighbourhoods(line, line + 0.5, k=1).shares()
+    array([1.  , 1.  , 1.75, 1.  ])
     """
-    real, new = np.unique(real, axis=0), np.unique(new, axis=0)
-    between = cdist(real, new)
-    in_real = between <= _radii(real, k)[:, None]
-    in_new = between <= _radii(new, k)
-    return Neighbourhoods(
-        in_real.any(0),
-        in_new.any(1),
-        in_real.sum(0) / min(k, max(1, len(real) - 1)),
-        in_real.any(1),
-    )
+
+    def __init__(self, real: np.ndarray, new: np.ndarray, k: int = 5) -> None:
+        (real, self._real), (new, self._new) = _distinct(real), _distinct(new)
+        self.sizes = len(real), len(new)
+        self.k = k
+        self._between = squared_distances(real, new)
+        self._near_real, self._near_new = (
+            _Nearest(x, groups, k) for x, groups in ((real, self._real), (new, self._new))
+        )
+
+    def shares(self, left_out: int | None = None) -> np.ndarray:
+        """Return precision, recall, density and coverage, shape (4,).
+
+        Precision is the share of the new points inside the ball of some real one, recall that of
+        the real points inside the ball of some new one, density the mean number of real balls
+        round a new point over k (1 for equal clouds), coverage the share of real balls that hold
+        a new point.
+
+        Parameters
+        ----------
+        left_out : int, optional
+            A jackknife group of both clouds that does not count.
+        """
+        real, new = self._real != left_out, self._new != left_out
+        # A ball without radius holds nothing, and a centre that is left out has none.
+        in_real = self._between <= np.where(real, self._near_real.radii(left_out), -1.0)[:, None]
+        in_new = self._between <= np.where(new, self._near_new.radii(left_out), -1.0)
+        if left_out is not None:
+            in_real[:, ~new] = False
+        balls = in_real.sum(0)[new]
+        k = min(self.k, max(1, int(real.sum()) - 1))
+        return np.array([
+            (balls > 0).mean(), in_new[real].any(1).mean(), balls.mean() / k,
+            in_real[real].any(1).mean(),
+        ])  # fmt: skip
 
 
-def _radii(some: np.ndarray, k: int) -> np.ndarray:
-    k = min(k, len(some) - 1)
-    return np.asarray(np.partition(cdist(some, some), k, axis=1)[:, k])
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Squared Euclidean distances, shape (len(a), len(b)), by one product of matrices."""
+    both = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
+    return np.asarray(np.maximum(both, 0.0, out=both))
+
+
+def _distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct points and their group; -1, which is never left out, if they stand in several."""
+    found, first, owner = np.unique(points, axis=0, return_index=True, return_inverse=True)
+    group, owner = np.arange(len(points)) % GROUPS, owner.ravel()
+    several = np.zeros(len(found), bool)
+    several[owner[group != group[first][owner]]] = True
+    return found, np.where(several, -1, group[first])
+
+
+class _Nearest:
+    """The nearest others of each point, so many that k are left without a jackknife group."""
+
+    def __init__(self, points: np.ndarray, groups: np.ndarray, k: int) -> None:
+        self.k = k
+        distances = squared_distances(points, points)
+        np.fill_diagonal(distances, -1.0)  # itself, always first
+        kept = min(len(points), 1 + 4 * k)
+        rows = np.arange(len(points))[:, None]
+        nearest = np.argpartition(distances, kept - 1, axis=1)[:, :kept]
+        nearest = nearest[rows, np.argsort(distances[rows, nearest], axis=1)]
+        self._distances = np.maximum(distances[rows, nearest], 0.0)
+        self._groups = groups[nearest]
+
+    def radii(self, left_out: int | None) -> np.ndarray:
+        """Squared distance to the k-th other, a little more so that its rounding does not count."""
+        counts = self._groups != left_out
+        counts[:, 0] = True
+        # Of all that remain the farthest, where there are fewer than k.
+        place = np.minimum(self.k + 1, counts.sum(1))
+        column = (counts.cumsum(1) == place[:, None]).argmax(1)
+        found = self._distances[np.arange(len(column)), column]
+        return np.asarray(found * (1 + _ROUNDING) + _ROUNDING)

@@ -5,7 +5,7 @@ from comparing import compare, iid
 from biogan.alphabet import DNA, PROTEIN
 from biogan.errors import ConfigError
 from biogan.metrics.comparison import Comparison, Sample
-from biogan.metrics.embedding import points
+from biogan.metrics.embedding import directions, points
 from biogan.metrics.extras import Extras
 
 NAMES = ("frechet", "mmd", "precision", "recall", "density", "coverage")
@@ -18,8 +18,10 @@ def test_identical_sets():
     assert -0.01 < found["mmd"].value < 0
     shares = [found[name].value for name in ("precision", "recall", "coverage")]
     assert shares == [1, 1, 1]
-    assert found["density"].value == pytest.approx(1.2)
-    assert found["recall"].note == "30 PCs of 4-mers"
+    # 1.2 without ties; counts of few 4-mers have many equal distances.
+    assert found["density"].value == pytest.approx(1.476)
+    assert found["recall"].note == "4-mers"
+    assert found["frechet"].note == "4-mers, 30 directions"
 
 
 def test_two_samples_of_one_source_are_at_zero():
@@ -54,17 +56,33 @@ def test_jackknife_takes_the_bias_off():
         for text in some.strings():
             table[text] = rng.normal(size=16) + np.eye(16)[0] * shift
     found = compare("frechet", *sets, extras=Extras(features=features))
-    assert found.note == "16 PCs of the features given"
+    assert found.note == "the features given, 16 directions"
     assert found.low < 0.25 / 16 < found.high
     assert found.plain == pytest.approx(0.59 / 16, rel=0.25)
 
 
-def test_axes_are_those_of_the_training_data_in_units_of_its_spread():
+def test_points_are_in_units_of_the_training_data():
     real, new = iid(PROTEIN, 200, 50, 0), iid(PROTEIN, 200, 50, 1)
     moved, base, note = points(Comparison(Sample(new), Sample(real), Sample(real)))
-    assert (moved.shape, base.shape, note) == ((200, 20), (200, 20), "20 PCs of 2-mers")
+    assert (moved.shape, base.shape, note) == ((200, 400), (200, 400), "2-mers")
     assert (base**2).sum(1).mean() == pytest.approx(1.0)
-    assert base.mean(0) == pytest.approx(np.zeros(20), abs=1e-12)
+    assert base.mean(0) == pytest.approx(np.zeros(400), abs=1e-12)
+
+
+def test_directions_keep_the_variance_on_average():
+    axes = directions(400, 250)
+    assert axes.shape == (400, 25)
+    assert axes.T @ axes == pytest.approx(np.eye(25) * 16, abs=1e-9)
+    assert directions(8, 1000).shape == (8, 8)
+
+
+@pytest.mark.parametrize("name", ["recall", "coverage", "frechet", "mmd"])
+def test_training_records_are_no_nearer_to_real_ones_than_fresh_ones_are(name):
+    # Axes fitted to the training data would spread these wider than others of the same origin.
+    new, real, train = (iid(DNA, 300, 100, seed) for seed in (4, 5, 6))
+    one, other = compare(name, new, real, train), compare(name, train, real, train)
+    assert one.low < other.high and other.low < one.high
+    assert one.value == pytest.approx(other.value, abs=0.06)
 
 
 @pytest.mark.parametrize("bad", [np.zeros(30), np.zeros((29, 2)), np.full((30, 2), np.nan)])
