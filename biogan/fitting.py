@@ -197,7 +197,11 @@ def fit_judge(trainer: Trainer, layout: Layout, parts: Split | StoredSplit) -> J
     def work() -> None:
         nonlocal critic, calibration
         held_out = both_strands(parts.held_out) if config.reverse_complement else parts.held_out
-        critic = train_judge(critic, generator, players.batches, layout, prepare, steps)
+
+        def watch(step: int) -> None:
+            trainer.tell("on_event", "judge", step=step, steps=steps)
+
+        critic = train_judge(critic, generator, players.batches, layout, prepare, steps, watch)
         calibration = calibrate(critic, generator, held_out, layout, prepare)
 
     with engine.busy():

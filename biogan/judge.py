@@ -17,12 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from biogan.calibration import Calibration
+from biogan.datasets.drawing import drawn
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.losses import standard_critic
 from biogan.nets.heads import LetterGenerator
 from biogan.penalties import input_gradient, zero_centred
-from biogan.sampling import critic_logits, draw
+from biogan.sampling import BLOCK, critic_logits, draw
 from biogan.seeds import torch_generator
 from biogan.training.batches import Stream
 
@@ -30,6 +31,8 @@ R1 = 0.1
 LR = 1e-3
 # Generated records of the calibration; the largest ratio among them estimates Azadi's M.
 GENERATED = 4096
+# Real ones, at most: more would take time and change nothing.
+MOST_RECORDS, MOST_LETTERS = 10_000, 5_000_000
 # A stream of its own: what calibrates is not what a user samples.
 SEED = -2
 
@@ -67,6 +70,7 @@ def train_judge(
     layout: Layout,
     prepare: Prepare,
     steps: int,
+    watch: Callable[[int], None] = lambda step: None,
 ) -> nn.Module:
     """Train a copy of a critic to tell a frozen generator's records from training data.
 
@@ -82,10 +86,13 @@ def train_judge(
         Codes to what the critic sees.
     steps : int
         Steps; the learning rate falls to nothing in a line.
+    watch : callable
+        Receives the number of steps that were taken, before each one.
     """
     critic = copy.deepcopy(critic).requires_grad_(True)
     optimiser = torch.optim.Adam(critic.parameters(), LR, (0.0, 0.9), fused=True)
     for k in range(steps):
+        watch(k)
         optimiser.param_groups[0]["lr"] = LR * (1 - k / steps)
         real = prepare(batches[k]).requires_grad_()
         fake = _generated(generator, layout, batches.batch_size, batches.seed, k)
@@ -122,8 +129,12 @@ def calibrate(
     NonFiniteError
         If a logit is no number.
     """
-    real = torch.from_numpy(layout.encode(held_out.expanded()))
-    fake = _generated(generator, layout, GENERATED, SEED, 0)
+    some = drawn(held_out, MOST_RECORDS, MOST_LETTERS, SEED, "calibration")
+    real = torch.from_numpy(layout.encode(some))
+    # A block at a time: the noise of long sequences takes more memory than their letters.
+    fake = torch.cat(
+        [_generated(generator, layout, BLOCK, SEED, k) for k in range(GENERATED // BLOCK)]
+    )
     return Calibration.fit(*(critic_logits(critic, codes, prepare) for codes in (real, fake)))
 
 

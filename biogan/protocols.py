@@ -46,5 +46,5 @@ class Callback(Protocol):
         ...
 
     def on_event(self, event: str, **details: Any) -> None:
-        """Receive ``"start"``, ``"check"``, ``"alarm"`` or ``"end"``, with its details."""
+        """Receive ``"start"``, ``"check"``, ``"alarm"``, ``"end"`` or ``"judge"``, with details."""
         ...

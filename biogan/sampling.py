@@ -157,7 +157,7 @@ def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:
 
 @torch.no_grad()
 def critic_logits(
-    critic: nn.Module, codes: Tensor, prepare: Callable[[Tensor], Tensor], batch: int = 1024
+    critic: nn.Module, codes: Tensor, prepare: Callable[[Tensor], Tensor], batch: int = BLOCK
 ) -> np.ndarray:
     """Return the critic's logit of each row of codes, shape (n,).
 

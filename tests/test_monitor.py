@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from biogan import SequenceSet
+from biogan import monitor as monitors
 from biogan.baselines import get_baseline
+from biogan.baselines.markov import MarkovChain
 from biogan.datasets.layout import Layout
 from biogan.datasets.splits import split
 from biogan.monitor import FidelityMonitor
@@ -32,6 +34,20 @@ def test_the_floors_are_scored_as_a_generator_is(low, names):
     assert monitor.beside[names[0]] == monitor.fidelity.score(drawn).total
     if low == 30:  # a chain is what these data are, but for lengths that vary evenly
         assert monitor.beside[names[0]] == pytest.approx(1, abs=0.4)
+
+
+def test_of_large_sets_a_part_is_read(monkeypatch):
+    fitted = []
+    monkeypatch.setattr(monitors, "MOST_LETTERS", 3000)
+    monkeypatch.setattr(
+        MarkovChain, "fit",
+        lambda self, some, fit=MarkovChain.fit: fitted.append(some) or fit(self, some),
+    )  # fmt: skip
+    parts = split(chained(600, 30, 30), 0.4, seed=1)
+    monitor = FidelityMonitor(parts, Layout.of(parts.train), 3, None)
+    assert monitor.n == 100 and len(monitor.fidelity.held_out) == 100
+    assert [len(some) for some in fitted] == [100, 100]
+    assert set(fitted[0].ids) < set(parts.train.ids)
 
 
 def test_without_held_out_records_only_variety_is_known():

@@ -19,7 +19,7 @@ from biogan.seeds import rng
 from biogan.similarity import has_near_copy
 
 #: At most this many records, and letters, are held out, and taken to compare them with.
-MOST_RECORDS, MOST_LETTERS = 10_000, 20_000_000
+MOST_RECORDS, MOST_LETTERS = 10_000, 5_000_000
 # A sequence that alone would be more than this share of the held-out part stays in training.
 MOST_OF_ONE = 0.05
 _CHECKED, _AMONG, _CHECK_LETTERS = 200, 2_000, 2_000_000
@@ -77,7 +77,7 @@ class StoredSplit:
 def split_stored(
     store: SequenceStore, fraction: float = 0.1, seed: int = 0, strands: bool = False
 ) -> StoredSplit:
-    """Hold out about a share of a store, at most 10,000 records and 20 million letters.
+    """Hold out about a share of a store, at most 10,000 records and 5 million letters.
 
     Parameters
     ----------

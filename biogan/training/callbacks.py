@@ -59,8 +59,11 @@ class Progress:
         self.status(f"step {step}  {share:4.0%}  {self._left(share, now)}  {live}")
 
     def on_event(self, event: str, **details: Any) -> None:
-        """Print what a run starts from, a line for each check and alarm, and how it ended."""
-        self.status("")
+        """Print what a run starts from, a line for each check and alarm, and how it ended.
+
+        The steps of the judge, after the end, are shown as they pass.
+        """
+        self.status(_judge_status(**details) if event == "judge" else "")
         for line in _LINES[event](**details):
             self.say(line)
 
@@ -127,8 +130,19 @@ def _end_lines(
     return lines
 
 
+def _judge_lines(step: int, steps: int) -> Lines:
+    if step:
+        return []
+    return [f"training a judge of that generator for `biogan sample --refine`, {steps:,} steps"]
+
+
+def _judge_status(step: int, steps: int) -> str:
+    return f"judge: step {step} of {steps}" if step else ""
+
+
 _LINES: dict[str, Callable[..., Lines]] = {
     "start": _start_lines, "check": _check_lines, "alarm": _alarm_lines, "end": _end_lines,
+    "judge": _judge_lines,
 }  # fmt: skip
 
 

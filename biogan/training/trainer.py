@@ -114,7 +114,7 @@ class Trainer:
                 self.players.set_learning_rate(self.learning_rate)
                 terms, alarm = self._step()
                 self.elapsed, alarm = self.engine.agree((time.monotonic() - start, alarm))
-                self._tell("on_step", self.step_count, terms | {"spent": self.spent})
+                self.tell("on_step", self.step_count, terms | {"spent": self.spent})
                 number = self.engine.agree(signals.caught)
                 pause = number is not None or self.elapsed - self.last_save > SAVE_EVERY
                 due = self.budget.check_is_due(
@@ -130,8 +130,12 @@ class Trainer:
                     self._save()
                 if number is not None:
                     self._stop(number)
+            # One that came while the last check was made.
+            number = self.engine.agree(signals.caught)
+            if number is not None:
+                self._stop(number)
         self.engine.place(self.best)
-        self._tell("on_event", "end", step=self.step_count, seconds=self.elapsed,
+        self.tell("on_event", "end", step=self.step_count, seconds=self.elapsed,
                    ended=self.ended, kept=self.best_step, score=self.score,
                    beside=self.beside)  # fmt: skip
         return self.best
@@ -185,7 +189,7 @@ class Trainer:
                 self.best_score, self.best_step = score, self.step_count
                 self.best = copy.deepcopy(judged)
             self.stale = 0 if better else self.stale + 1
-            self._tell("on_event", "check", step=self.step_count, seconds=self.elapsed,
+            self.tell("on_event", "check", step=self.step_count, seconds=self.elapsed,
                        scores=found.scores, beside=self.beside, best=better)  # fmt: skip
         alarm, watch, self.best_score, self.best_step, self.stale = self.engine.agree(
             (alarm, self.watch.state(), self.best_score, self.best_step, self.stale)
@@ -201,7 +205,8 @@ class Trainer:
         if patience and self.stale >= patience and not self.over:
             self.ended = f"no better fidelity in {self.stale} checks (--patience {patience})"
 
-    def _tell(self, method: str, *args: Any, **kwargs: Any) -> None:
+    def tell(self, method: str, *args: Any, **kwargs: Any) -> None:
+        """Call a method of every callback, in the first process."""
         if self.engine.lead:
             for callback in self.callbacks:
                 getattr(callback, method)(*args, **kwargs)
@@ -221,7 +226,7 @@ class Trainer:
         else:
             self.good.count += 1
         self._save()
-        self._tell("on_event", "alarm", step=self.step_count, kind=alarm.kind, reason=alarm.reason,
+        self.tell("on_event", "alarm", step=self.step_count, kind=alarm.kind, reason=alarm.reason,
                    back_to=self.good.step, rollbacks=self.good.count, last=last,
                    lr=self.learning_rate)  # fmt: skip
         learned, broken = self.best_step > 0, alarm.kind == "non-finite"
@@ -242,9 +247,14 @@ class Trainer:
     def _stop(self, number: int) -> None:
         self.engine.wait()
         name = signal.Signals(number).name
-        saved = f"state saved at step {self.step_count}, --resume goes on" if self.save else (
-            f"stopped at step {self.step_count}, nothing saved: no output folder"
-        )  # fmt: skip
+        if not self.save:
+            saved = f"stopped at step {self.step_count}, nothing saved: no output folder"
+        elif self.over:
+            saved = (
+                f"the run was over and is saved, at step {self.step_count}; no judge was trained"
+            )
+        else:
+            saved = f"state saved at step {self.step_count}, --resume goes on"
         raise Interrupted(f"{name}: {saved}", 128 + number)
 
     def state(self) -> State:

@@ -74,6 +74,15 @@ def test_the_end_says_why_it_came_early(said):
     ]
 
 
+def test_the_judge_is_told_once_and_its_steps_are_shown():
+    lines, shown = [], []
+    progress = Progress(lines.append, shown.append)
+    for step in (0, 1, 2):
+        progress.on_event("judge", step=step, steps=200)
+    assert lines == ["training a judge of that generator for `biogan sample --refine`, 200 steps"]
+    assert shown == ["", "judge: step 1 of 200", "judge: step 2 of 200"]
+
+
 def test_the_log_holds_checks_and_alarms(tmp_path):
     log = JsonLog(tmp_path / "log.jsonl")
     log.on_event("start", lines=[])

@@ -146,6 +146,20 @@ def test_signals_save_and_end_with_their_exit_code(number, code):
     assert signal.getsignal(number) is before
 
 
+def test_a_signal_during_the_last_check_is_heeded():
+    class Kill:
+        def on_step(self, step, terms):
+            pass
+
+        def on_event(self, event, **details):
+            assert event == "check"
+            os.kill(os.getpid(), signal.SIGINT)
+
+    trainer = make(callbacks=[Kill()], check_every=10, save=lambda t: None)
+    with pytest.raises(Interrupted, match="SIGINT: the run was over and is saved, at step 10"):
+        trainer.run()
+
+
 def test_max_time_ends_a_run():
     trainer = make(steps=None, max_time="0.3s")
     trainer.run()
