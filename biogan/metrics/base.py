@@ -64,7 +64,8 @@ class Metric:
         Range of possible values.
     needs : tuple of str
         Conditions: ``nucleotides``, ``protein``, ``motifs``, ``coding``, ``profile``, ``columns``,
-        ``lengths``, ``fresh``; see :meth:`~biogan.metrics.comparison.Comparison.missing`.
+        ``lengths``, ``labels``, ``fresh``; see
+        :meth:`~biogan.metrics.comparison.Comparison.missing`.
     unit : str
         Unit of the value.
     title : str

@@ -8,6 +8,7 @@ from biogan.errors import ConfigError
 
 # Importing a module registers its metrics.
 from biogan.metrics import (  # noqa: F401
+    complexity,
     composition,
     convolution,
     discriminability,
@@ -20,6 +21,8 @@ from biogan.metrics import (  # noqa: F401
     proteins,
     sites,
     spectrum,
+    twopoint,
+    utility,
 )
 from biogan.metrics.base import METRICS, Metric
 from biogan.options import unknown_name
@@ -29,7 +32,7 @@ ALL = "all"
 #: Sections of the report, in order.
 GROUP_ORDER = (
     "novelty", "discriminability", "k-mers", "positions", "features", "composition", "protein",
-    "genes", "motifs", "diversity",
+    "genes", "motifs", "diversity", "labels",
 )  # fmt: skip
 
 

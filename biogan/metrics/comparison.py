@@ -19,7 +19,7 @@ from biogan.metrics.profile import unavailable
 from biogan.similarity import has_near_copy
 
 #: Needs that the kind of data and the extras decide, alike for every candidate.
-KINDS = frozenset({"nucleotides", "protein", "profile", "motifs", "coding"})
+KINDS = frozenset({"nucleotides", "protein", "profile", "motifs", "coding", "labels"})
 # Share of whole genes in the reference from which its records count as genes.
 _CODING = 0.5
 
@@ -155,6 +155,10 @@ class Comparison:
             return self._without_genes()
         if need == "profile":
             return self._without_profile()
+        if need == "labels" and not real.labels:
+            return "no labels in the reference"
+        if need == "labels" and not set(real.labels) & set(new.labels):
+            return "no label of the reference in the candidate"
         if need == "columns":
             if not real.is_fixed_length:
                 return "lengths vary: a position does not mean the same in every record"

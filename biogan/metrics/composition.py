@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.stats import wasserstein_distance
 
@@ -9,7 +11,7 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.io.input_report import plural
 from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison, jackknifed
-from biogan.metrics.intervals import GROUPS, wilson
+from biogan.metrics.intervals import GROUPS, jackknife, wilson
 from biogan.metrics.kmers import jsd
 
 
@@ -30,6 +32,23 @@ def length_distance(comparison: Comparison) -> Value:
     """Wasserstein-1 distance of the length distributions, gaps not counted."""
     new, real = comparison.candidate.plain.lengths, comparison.reference.plain.lengths
     return value_distance(comparison, new, real)
+
+
+@metric("length-ks", "composition", "length KS", high=1.0, needs=("lengths",), default=False)
+def length_supremum(comparison: Comparison) -> Value:
+    """Kolmogorov-Smirnov distance: largest difference of the cumulative shares of lengths."""
+    new, real = (s.plain.lengths for s in (comparison.candidate, comparison.reference))
+    points = np.union1d(new, real)
+
+    def distance(g: int | None) -> float:
+        below = [
+            np.searchsorted(np.sort(_without(x, g)), points, "right") / max(1, len(_without(x, g)))
+            for x in (new, real)
+        ]
+        return float(np.abs(below[0] - below[1]).max())
+
+    # A supremum is no smooth function of the shares: the jackknife cannot take off its bias.
+    return jackknifed(comparison, distance, high=1.0, correct=False)
 
 
 @metric("gc-w1", "composition", "GC W1", high=1.0, needs=("nucleotides",), unit="share")
@@ -64,9 +83,28 @@ def run_distance(comparison: Comparison) -> Value:
 def letter_divergence(comparison: Comparison) -> Value:
     """Jensen-Shannon divergence of the pooled letter frequencies."""
     new, real = comparison.candidate.group_kmers(1), comparison.reference.group_kmers(1)
-    return jackknifed(
+    value = jackknifed(
         comparison, lambda g: float(jsd(remaining(new, g), remaining(real, g))), high=1.0
     )
+    if value.low is None:
+        return value
+    letters = comparison.reference.plain.alphabet.letters
+    return replace(value, details=_letter_differences(new, real, letters))
+
+
+def _letter_differences(new: np.ndarray, real: np.ndarray, letters: str) -> tuple[str, ...]:
+    """Name the letters whose share differs, the largest difference first, with its interval."""
+
+    def difference(g: int | None, i: int) -> float:
+        top, bottom = remaining(new, g), remaining(real, g)
+        return float(top[i] / max(1, top.sum()) - bottom[i] / max(1, bottom.sum()))
+
+    found = []
+    for i, letter in enumerate(letters):
+        plain, _, low, high = jackknife(lambda g, i=i: difference(g, i))  # type: ignore[misc]
+        if low > 0 or high < 0:
+            found.append((-abs(plain), f"{letter} {plain:+.4f} [{low:+.4f}, {high:+.4f}]"))
+    return tuple(text for _, text in sorted(found))
 
 
 def gc_content(sequences: SequenceSet) -> np.ndarray:

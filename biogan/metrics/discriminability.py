@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +17,9 @@ from biogan.metrics.kmers import kmer_names, kmer_table
 from biogan.metrics.position import one_hot
 from biogan.seeds import rng
 from biogan.similarity import clusters
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 FOLDS = 5
 # Records a class; the error of the AUROC is already below 0.005 there.
@@ -41,7 +46,7 @@ def classifier_auroc(comparison: Comparison) -> Value:
     n, new, real = test.n, test.new, test.real
     cells = int(new.sequences.lengths[0]) * new.sequences.alphabet.size
     by_position = not comparison.missing("columns") and cells <= _MAX_SITE_CELLS
-    features, names = _features(new, real, by_position)
+    features, names = classifier_features([new, real], by_position)
     scores, weights = _out_of_fold(features, test.labels, test.folds)
     area, low, high = auroc(scores[:n], scores[n:], test.groups)
     telling = np.argsort(-np.abs(weights), kind="stable")[:5]
@@ -145,40 +150,74 @@ def _trainable(folds: np.ndarray, labels: np.ndarray) -> bool:
     return all(len(np.unique(labels[folds != fold])) == 2 for fold in np.unique(folds))
 
 
-def _features(new: Sample, real: Sample, by_position: bool) -> tuple[np.ndarray, list[str]]:
-    alphabet = new.plain.alphabet
+def classifier_features(
+    samples: Sequence[Sample], by_position: bool
+) -> tuple[np.ndarray, list[str]]:
+    """Describe records by numbers that a linear classifier learns from.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        Sets over one alphabet.
+    by_position : bool
+        Indicators of the letters at each position too; needs one length.
+
+    Returns
+    -------
+    features : numpy.ndarray, shape (n of all sets, d), float32
+        Counts of k-mers, k = 1 to 4 while there are at most 1,000; none is constant.
+    names : list of str
+        Their names.
+    """
+    alphabet = samples[0].plain.alphabet
     tables, names = [], []
     k = 1
     while k <= 4 and alphabet.size**k <= _MAX_KMER_CELLS:
-        tables.append(np.concatenate([kmer_table(s.plain, k) for s in (new, real)]))
+        tables.append(np.concatenate([kmer_table(s.plain, k) for s in samples]))
         names += kmer_names(alphabet.letters, k)
         k += 1
-    letters = new.sequences.alphabet.letters
+    letters = samples[0].sequences.alphabet.letters
     if by_position:
-        tables.append(np.concatenate([one_hot(s.matrix, len(letters)) for s in (new, real)]))
-        names += [f"{letter}@{i + 1}" for i in range(new.matrix.shape[1]) for letter in letters]
+        length = samples[0].matrix.shape[1]
+        tables.append(np.concatenate([one_hot(s.matrix, len(letters)) for s in samples]))
+        names += [f"{letter}@{i + 1}" for i in range(length) for letter in letters]
     features = np.concatenate(tables, axis=1, dtype=np.float32)
     keep = features.std(0) > 0
     return features[:, keep], [name for name, k in zip(names, keep, strict=True) if k]
 
 
-def _out_of_fold(
-    features: np.ndarray, labels: np.ndarray, folds: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def ridge(features: np.ndarray, classes: np.ndarray, scale: float = 1.0) -> LogisticRegression:
+    """Fit ridge logistic regression with classes of equal weight.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, d)
+        Standardised.
+    classes : numpy.ndarray, shape (n,)
+        Two classes or more.
+    scale : float
+        Weight of a record, above 0.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
+    model = LogisticRegression(C=scale * _STRENGTH, max_iter=100, tol=1e-3, class_weight="balanced")
+    with warnings.catch_warnings():
+        # A score needs no last digit of the coefficients.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(features, classes)
+
+
+def _out_of_fold(
+    features: np.ndarray, labels: np.ndarray, folds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     features = (features - features.mean(0)) / features.std(0)
     scores, weights = np.zeros(len(labels)), np.zeros(features.shape[1])
     for fold in range(FOLDS):
         held = folds == fold
         if not held.any():
             continue
-        model = LogisticRegression(C=_STRENGTH, max_iter=100, tol=1e-3, class_weight="balanced")
-        with warnings.catch_warnings():
-            # A score needs no last digit of the coefficients.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(features[~held], labels[~held])
+        model = ridge(features[~held], labels[~held])
         scores[held] = model.decision_function(features[held])
         weights += model.coef_[0] / FOLDS
     return scores, weights

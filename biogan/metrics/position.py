@@ -10,7 +10,6 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-from scipy.special import entr
 
 # Pair statistics need (columns * states)**2 numbers; longer sets are read at random columns.
 MAX_PAIR_CELLS = 1200
@@ -41,24 +40,6 @@ def letter_counts(matrix: np.ndarray, states: int) -> np.ndarray:
     length = matrix.shape[1]
     cells = matrix + np.arange(length) * states
     return np.bincount(cells.ravel(), minlength=length * states).reshape(length, states)
-
-
-def column_entropy(counts: np.ndarray) -> np.ndarray:
-    """Shannon entropy of each column in bits, 0 where one letter is kept; shape (L,).
-
-    Parameters
-    ----------
-    counts : numpy.ndarray, shape (L, A)
-        Counts or shares of the letters of each column. The plug-in estimate, about
-        (A - 1) / (2 n ln 2) bits too low for n records.
-
-    Examples
-    --------
-    >>> column_entropy(np.array([[4, 0], [2, 2]])).tolist()
-    [0.0, 1.0]
-    """
-    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1e-300)
-    return np.asarray(entr(shares).sum(1) / np.log(2))
 
 
 def pair_counts(matrix: np.ndarray, states: int) -> np.ndarray:

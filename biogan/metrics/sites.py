@@ -12,9 +12,8 @@ from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison, Sample, jackknifed
 from biogan.metrics.composition import remaining
 from biogan.metrics.intervals import GROUPS
-from biogan.metrics.kmers import jsd, pearson
+from biogan.metrics.kmers import entropy, jsd, pearson
 from biogan.metrics.position import (
-    column_entropy,
     column_pairs,
     joint_counts,
     letter_counts,
@@ -57,9 +56,7 @@ def entropy_difference(comparison: Comparison) -> Value:
     new, real = _counts(comparison, letter_counts)
     return jackknifed(
         comparison,
-        lambda g: float(
-            np.abs(column_entropy(remaining(new, g)) - column_entropy(remaining(real, g))).mean()
-        ),
+        lambda g: float(np.abs(entropy(remaining(new, g)) - entropy(remaining(real, g))).mean()),
     )
 
 

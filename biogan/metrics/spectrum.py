@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from biogan.metrics.base import Value, metric
-from biogan.metrics.comparison import Comparison, jackknifed
+from biogan.metrics.comparison import Comparison, Sample, jackknifed
 from biogan.metrics.composition import remaining
-from biogan.metrics.kmers import choose_k, jsd, pearson, windows
+from biogan.metrics.intervals import GROUPS
+from biogan.metrics.kmers import choose_k, jsd, kmer_counts, pearson, windows
+
+# A table of all words of k letters, which says whether each occurs, has at most so many cells.
+_WORDS = 1 << 22
 
 
 @metric("kmer-jsd", "k-mers", "k-mer JSD", high=1.0, unit="bits")
@@ -41,3 +47,38 @@ def spectrum_correlation(comparison: Comparison) -> Value:
         correct=False,
         note=f"k={k}",
     )
+
+
+@metric("kmer-precision", "k-mers", "words that are real", goal="high", high=1.0, unit="share",
+        default=False)  # fmt: skip
+def word_precision(comparison: Comparison) -> Value:
+    """Share of the candidate's words of k letters, repeats counted, that the reference has."""
+    return _shared_words(comparison, comparison.candidate, comparison.reference)
+
+
+@metric("kmer-recall", "k-mers", "real words found", goal="high", high=1.0, unit="share",
+        default=False)  # fmt: skip
+def word_recall(comparison: Comparison) -> Value:
+    """Share of the reference's words of k letters, repeats counted, that the candidate has."""
+    return _shared_words(comparison, comparison.reference, comparison.candidate)
+
+
+def _shared_words(comparison: Comparison, read: Sample, known: Sample) -> Value:
+    # The shortest words of which random letters have a quarter at most: of short ones, all occur.
+    reference = comparison.reference.plain
+    size, k = max(2, reference.alphabet.size), 1
+    while size**k < 4 * windows(reference, 1) and size ** (k + 1) <= _WORDS:
+        k += 1
+    if not windows(read.plain, k):
+        return Value(None, note=f"no record holds {k} letters")
+    found = kmer_counts(known.plain, k) > 0
+    groups = [kmer_counts(read.plain.take(np.flatnonzero(read.groups == g)), k)
+              for g in range(GROUPS)]  # fmt: skip
+    hits = np.array([[counts[found].sum(), counts.sum()] for counts in groups])
+
+    def share(g: int | None) -> float:
+        shared, total = remaining(hits, g)
+        return float(shared / max(1, total))
+
+    note = f"k={k}; random letters {found.mean():.2g}"
+    return jackknifed(comparison, share, high=1.0, correct=False, note=note)

@@ -11,9 +11,8 @@ from markupsafe import Markup
 
 from biogan.metrics import residues
 from biogan.metrics.composition import gc_content
-from biogan.metrics.kmers import kmer_names, kmer_table
+from biogan.metrics.kmers import entropy, kmer_names, kmer_table
 from biogan.metrics.position import (
-    column_entropy,
     column_pairs,
     joint_counts,
     letter_counts,
@@ -154,8 +153,8 @@ def _positions(report: Report, new: Sequence[str]) -> list[Panel]:
     shares = {k: letter_counts(s.matrix, alphabet.size) / len(s) for k, s in sets.items()}
     pair = {k: shares[k] for k in (REAL, *new)}
     drawn = [Panel("", "", svg, wide=True) for svg in logos.logos("logo", pair, alphabet.letters)]
-    entropy = {k: column_entropy(v) for k, v in shares.items()}
-    svg = curves.profile("entropy", entropy, "position", "entropy in bits", wide=True)
+    bits = {k: entropy(v) for k, v in shares.items()}
+    svg = curves.profile("entropy", bits, "position", "entropy in bits", wide=True)
     drawn.append(Panel("Entropy", "of each column; low where a letter is kept", svg, wide=True))
     if "pair-pearson" in report and sets[REAL].matrix.shape[1] > 1:
         drawn += _pair_panels(report, sets)

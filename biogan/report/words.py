@@ -97,6 +97,14 @@ WORDS = {
         "Compare each rate with that of held-out real data and with that of chance.",
         "Frames broken by stops, missing start or stop codons, foreign codon usage.",
     ),
+    "labels": Words(
+        "Labels",
+        "Are generated records of use where labels are learned?",
+        "The gain in balanced accuracy on real records when a classifier learns from real and "
+        "generated records together instead of the real ones alone; for held-out data it is what "
+        "as many more real records are worth.",
+        "Labels that do not fit their records: then the gain is below 0.",
+    ),
     "run": Words(
         "Curves",
         "",

@@ -101,3 +101,23 @@ def test_longest_runs_end_with_their_record():
     assert longest_runs(some).tolist() == [2, 4, 0, 1]
     real, new = (SequenceSet.from_strings([text] * 40) for text in ("ACGT", "AAAC"))
     assert compare("run-w1", new, real).value == pytest.approx(2.0)  # runs of 3, not of 1
+
+
+def test_letters_whose_share_differs_are_named(shifted):
+    details = compare("letter-jsd", *shifted).details
+    assert sorted(text[:4] for text in details) == ["A +0", "C -0", "G -0", "T +0"]
+    for text in details:
+        share, low, high = (float(x.strip("[],")) for x in text.split()[1:])
+        assert abs(share) == pytest.approx(0.05, abs=0.004)
+        assert low < share < high and low * high > 0
+    same = iid(DNA, 100, 20, 3)
+    assert compare("letter-jsd", same, same).details == ()
+
+
+def test_largest_difference_of_the_cumulative_lengths():
+    # Shares at or below 3, 4, 5 letters: 1/4, 1/2, 1 against 1/2, 1, 1.
+    new = SequenceSet.from_strings(["ACG", "ACGT", "ACGTA", "ACGTA"] * 10)
+    real = SequenceSet.from_strings(["ACG", "ACG", "ACGT", "ACGT"] * 10)
+    found = compare("length-ks", new, real)
+    assert found.value == 0.5
+    assert found.low < 0.5 < found.high

@@ -9,6 +9,7 @@ from biogan.errors import ConfigError
 from biogan.metrics import kmers
 from biogan.metrics.kmers import (
     choose_k,
+    entropy,
     grouped_kmer_counts,
     jsd,
     kmer_counts,
@@ -115,3 +116,9 @@ def test_choose_k_fills_every_cell_ten_times():
 def test_pearson_known_value_and_constant():
     assert pearson(np.array([1, 2, 3]), np.array([1, 3, 2])) == pytest.approx(0.5)
     assert pearson(np.array([1, 1, 1]), np.array([1, 3, 2])) == 0.0
+
+
+def test_entropy_of_no_choice_a_fair_and_a_biased_coin():
+    # -(3/4 log2 3/4 + 1/4 log2 1/4) = 2 - 3/4 log2 3
+    found = entropy(np.array([[4, 0], [2, 2], [3, 1], [0, 0]]))
+    assert found == pytest.approx([0, 1, 2 - 0.75 * np.log2(3), 0])

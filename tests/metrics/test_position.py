@@ -3,7 +3,6 @@ import pytest
 
 from biogan.metrics.kmers import pearson
 from biogan.metrics.position import (
-    column_entropy,
     column_pairs,
     joint_counts,
     letter_counts,
@@ -81,12 +80,6 @@ def test_long_alignments_are_read_at_some_columns():
     assert some_columns(50, 4, rng).tolist() == list(range(50))
     few = some_columns(360, 21, rng)
     assert len(few) == 57 and np.all(np.diff(few) > 0) and few.max() < 360
-
-
-def test_entropy_of_a_kept_a_fair_and_a_biased_column():
-    # -(3/4 log2 3/4 + 1/4 log2 1/4) = 2 - 3/4 log2 3
-    found = column_entropy(np.array([[4, 0], [2, 2], [3, 1]]))
-    assert found == pytest.approx([0, 1, 2 - 0.75 * np.log2(3)])
 
 
 def test_triplet_covariance_by_hand():

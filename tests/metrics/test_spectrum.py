@@ -56,3 +56,21 @@ def test_records_shorter_than_k():
     found = compare("kmer-jsd", short, real)
     assert found.value is None
     assert found.note == "no record holds 6 letters"
+
+
+def test_words_that_both_have():
+    # k = 3: 64 >= 4 x 16 letters. Of the candidate's 10 words 8 are AAA, which the reference has.
+    real = SequenceSet.from_strings(["AAACCCGG", "TTTTACGT"])
+    new = SequenceSet.from_strings(["AAAAAAAAAA", "GAGA"])
+    found = compare("kmer-precision", new, real)
+    assert found.value == pytest.approx(8 / 10)
+    # AAA AAC ACC CCC CCG CGG, TTT TTT TTA TAC ACG CGT: 11 different words, one found.
+    assert found.note.startswith("k=3; random letters 0.17;")
+    assert compare("kmer-recall", new, real).value == pytest.approx(1 / 12)
+    same = iid(DNA, 40, 30, 0)
+    assert compare("kmer-precision", same, same).value == 1
+    # 1,200 letters: k = 7. Random letters find what the note says.
+    random = compare("kmer-precision", iid(DNA, 4000, 30, 1), same)
+    assert random.note == "k=7; random letters 0.057"
+    assert random.value == pytest.approx(0.057, abs=0.003)
+    assert random.low < random.value < random.high

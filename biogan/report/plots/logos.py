@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from biogan.metrics.position import column_entropy
+from biogan.metrics.kmers import entropy
 from biogan.report.plots.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, drawing
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def information(shares: np.ndarray) -> np.ndarray:
     >>> information(np.array([[1.0, 0, 0, 0], [0.5, 0.5, 0, 0]])).tolist()
     [2.0, 1.0]
     """
-    return np.asarray(np.log2(shares.shape[1]) - column_entropy(shares))
+    return np.asarray(np.log2(shares.shape[1]) - entropy(shares))
 
 
 def logos(name: str, sets: Mapping[str, np.ndarray], letters: str) -> list[Markup]:

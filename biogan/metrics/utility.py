@@ -1,0 +1,129 @@
+"""Whether generated records with labels are of use: does a classifier learn more with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from biogan.datasets.sequences import SequenceSet
+from biogan.metrics.base import Value, metric
+from biogan.metrics.comparison import Comparison, Sample
+from biogan.metrics.discriminability import classifier_features, ridge
+from biogan.metrics.inputs import shuffled
+from biogan.metrics.intervals import GROUPS
+from biogan.metrics.labelled import MAX_VALUES
+
+_MOST = 5_000
+_Z = float(norm.ppf(0.975))
+
+
+@metric("utility", "labels", "gain of a classifier", goal="high", low=-1.0, high=1.0,
+        needs=("labels",), most=_MOST, default=False)  # fmt: skip
+def classifier_gain(comparison: Comparison) -> Value:
+    """Balanced accuracy on real records after training on real and candidate records together.
+
+    The gain over training on the real ones alone. The classifier is ridge logistic regression on
+    k-mer counts; it learns from the training data without the records that it is tested on, and is
+    tested on the reference. More records do not loosen the ridge, so that copies gain nothing.
+    """
+    test = comparison.reference.sequences
+    source = _without(comparison.source.sequences, test)
+    train = shuffled(source, comparison.seed)[:_MOST]
+    task = _task(train, comparison.candidate.sequences, test)
+    if isinstance(task, Value):
+        return task
+    alone, both, only = (task.right(use) for use in ((True, False), (True, True), (False, True)))
+    gain, half = balanced_gain(both, alone, task.test)
+    accuracy = [balanced_gain(x, np.zeros_like(x), task.test)[0] for x in (alone, both, only)]
+    return Value(
+        gain, gain - half, gain + half, n=len(task.test), note=f"label {task.label}",
+        details=tuple(f"{name} {x:.3f}" for name, x in
+                      zip(("real alone", "with candidate", "candidate alone"), accuracy,
+                          strict=True)),
+    )  # fmt: skip
+
+
+def balanced_gain(
+    right: np.ndarray, before: np.ndarray, classes: np.ndarray
+) -> tuple[float, float]:
+    """Difference of two balanced accuracies on the same records, with half its 95 % interval.
+
+    Parameters
+    ----------
+    right, before : numpy.ndarray, shape (n,), bool
+        Whether each record is classified rightly by one and by the other classifier.
+    classes : numpy.ndarray, shape (n,)
+        True class of each record.
+
+    Returns
+    -------
+    gain, half : float
+        Mean over classes of the share of records right, ``right`` minus ``before``; the half width
+        is normal, from the variance of the differences within each class.
+
+    Examples
+    --------
+    >>> classes = np.array([0, 0, 0, 0, 1, 1])
+    >>> balanced_gain(np.array([1, 1, 1, 0, 0, 1]), np.array([1, 1, 0, 0, 0, 1]), classes)[0]
+    0.125
+    """
+    differences = right.astype(float) - before.astype(float)
+    parts = [differences[classes == c] for c in np.unique(classes)]
+    errors = [part.var(ddof=1) / len(part) if len(part) > 1 else 0.0 for part in parts]
+    gain = float(np.mean([part.mean() for part in parts]))
+    return gain, _Z * float(np.sqrt(np.sum(errors))) / len(parts)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Features and classes of the real training records, the candidate's and the test records."""
+
+    label: str
+    features: tuple[np.ndarray, np.ndarray, np.ndarray]
+    classes: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+    @property
+    def test(self) -> np.ndarray:
+        return self.classes[2]
+
+    def right(self, use: tuple[bool, bool]) -> np.ndarray:
+        """Train on the real records, the candidate's or both; tell which test records are right."""
+        chosen = [i for i in (0, 1) if use[i]]
+        features = np.concatenate([self.features[i] for i in chosen])
+        classes = np.concatenate([self.classes[i] for i in chosen])
+        # The penalty against one mean loss, whatever the number of records.
+        model = ridge(features, classes, len(self.classes[0]) / len(classes))
+        return np.asarray(model.predict(self.features[2]) == self.test)
+
+
+def _without(train: SequenceSet, test: SequenceSet) -> SequenceSet:
+    known = set(test.strings())
+    return train[np.flatnonzero([text not in known for text in train.strings()])]
+
+
+def _task(train: SequenceSet, new: SequenceSet, test: SequenceSet) -> _Task | Value:
+    """Make a task of the first label that all three sets have in enough records."""
+    sets = (train, new, test)
+    for label in test.labels:
+        if not all(label in s.labels for s in sets) or len(set(test.labels[label])) > MAX_VALUES:
+            continue
+        columns = [np.array([str(x) for x in s.labels[label]]) for s in sets]
+        values = [
+            v for v in np.unique(columns[2])
+            if v and min(int((c == v).sum()) for c in columns) >= GROUPS
+        ]  # fmt: skip
+        if len(values) < 2:
+            continue
+        kept = [np.flatnonzero(np.isin(c, values)) for c in columns]
+        samples = [Sample(s.take(k)) for s, k in zip(sets, kept, strict=True)]
+        features, _ = classifier_features(samples, by_position=False)
+        borders = np.cumsum([len(k) for k in kept])[:-1]
+        middle, spread = features[: borders[0]].mean(0), features[: borders[0]].std(0)
+        features = (features - middle) / np.where(spread > 0, spread, 1)
+        first, second, third = np.split(features, borders)
+        classes = [c[k] for c, k in zip(columns, kept, strict=True)]
+        return _Task(label, (first, second, third), (classes[0], classes[1], classes[2]))
+    return Value(None, note=f"no label has two values with {GROUPS} records in training data "
+                            "outside the reference, candidate and reference")  # fmt: skip
