@@ -19,7 +19,6 @@ from biogan.metrics.extras import Extras, Features, read_extras
 from biogan.metrics.inputs import Sequences, as_set, shuffled
 from biogan.metrics.labelled import label_table
 from biogan.metrics.motifs import motif_table
-from biogan.metrics.novelty import MOST as NEAR_COPIES
 from biogan.metrics.roles import Roles, assign_roles
 from biogan.protocols import Sampler
 from biogan.report.report import CONTROL, Report, Row
@@ -152,14 +151,13 @@ def compare(
     }
     if roles.fresh is not None:
         samples["fresh"] = Sample(shuffled(roles.fresh, seed)[:size])
-    target, source = samples["target"], samples["source"]
+    target, source, fresh = samples["target"], samples["source"], samples.get("fresh")
     unfit = (
         {}
         if metrics and ALL not in metrics
         else _unfit(chosen, Comparison(target, target, source, extras=beyond))
     )
     chosen = [m for m in chosen if m.name not in unfit]
-    fresh_rate = _fresh_rate(samples, chosen, identity)
     real_and_new = (*judged.values(), roles.target, roles.ceiling)
     lengths_vary = len({int(x) for s in real_and_new for x in set(s.ungapped().lengths)}) > 1
 
@@ -167,7 +165,7 @@ def compare(
         if progress is not None and some:
             progress(label)
         comparison = Comparison(
-            candidate, target, source, fresh_rate, lengths_vary, identity, seed, beyond
+            candidate, target, source, fresh, lengths_vary, identity, seed, beyond
         )
         return {m.name: m(comparison) for m in some}
 
@@ -264,15 +262,6 @@ def _tables(
         "labels": label_table(samples, lengths_vary, seed, extras),
     }
     return {name: rows for name, rows in tables.items() if rows}
-
-
-def _fresh_rate(
-    samples: Mapping[str, Sample], metrics: Sequence[Metric], identity: float
-) -> tuple[int, int] | None:
-    if "fresh" not in samples or not any("fresh" in m.needs for m in metrics):
-        return None
-    near = samples["fresh"].first(NEAR_COPIES).near_copies(samples["source"], identity)
-    return int(near.sum()), len(near)
 
 
 def _describe(sequences: SequenceSet) -> dict[str, object]:

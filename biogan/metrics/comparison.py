@@ -16,7 +16,7 @@ from biogan.metrics.identities import pair_identities
 from biogan.metrics.intervals import GROUPS, jackknife
 from biogan.metrics.kmers import grouped_kmer_counts
 from biogan.metrics.profile import unavailable
-from biogan.similarity import has_near_copy
+from biogan.similarity import has_near_copy, nearest
 
 #: Needs that the kind of data and the extras decide, alike for every candidate.
 KINDS = frozenset({"nucleotides", "protein", "profile", "motifs", "coding", "labels"})
@@ -38,6 +38,7 @@ class Sample:
         self._kmers: dict[int, np.ndarray] = {}
         self._identities: dict[bool, np.ndarray] = {}
         self._near: dict[tuple[Sample, float], np.ndarray] = {}
+        self._nearest: dict[Sample, tuple[np.ndarray, np.ndarray]] = {}
         self._first: dict[int, Sample] = {}
         self._values: dict[Callable[[SequenceSet], np.ndarray], np.ndarray] = {}
 
@@ -95,6 +96,17 @@ class Sample:
             self._near[source, identity] = has_near_copy(self.sequences, source.sequences, identity)
         return self._near[source, identity]
 
+    def nearest(self, source: Sample) -> tuple[np.ndarray, np.ndarray]:
+        """Nearest record of ``source`` for each record and identity to it: two of shape (n,).
+
+        In the sample itself the nearest other record.
+        """
+        if source not in self._nearest:
+            own = source is self
+            found = nearest(self.sequences, None if own else source.sequences)
+            self._nearest[source] = found[1:]
+        return self._nearest[source]
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
@@ -108,8 +120,8 @@ class Comparison:
         Real sequences.
     source : Sample
         What the candidate may have copied: the training data.
-    fresh_rate : tuple of (int, int) or None
-        Near copies of ``source`` among held-out real records, and how many of these there are.
+    fresh : Sample or None
+        Held-out real records none of which stands in ``source``: how alike to it real ones are.
     lengths_vary : bool
         Whether any set of the evaluation has records of different lengths.
     identity : float
@@ -123,7 +135,7 @@ class Comparison:
     candidate: Sample
     reference: Sample
     source: Sample
-    fresh_rate: tuple[int, int] | None = None
+    fresh: Sample | None = None
     lengths_vary: bool = True
     identity: float = 0.9
     seed: int = 0
@@ -131,12 +143,15 @@ class Comparison:
     _first: dict[int, Comparison] = field(default_factory=dict, repr=False)
 
     def first(self, n: int) -> Comparison:
-        """Return the comparison of the first ``n`` records of candidate and reference."""
+        """Return the comparison of the first ``n`` records of candidate, reference and fresh."""
         candidate, reference = self.candidate.first(n), self.reference.first(n)
-        if candidate is self.candidate and reference is self.reference:
+        fresh = self.fresh and self.fresh.first(n)
+        if (candidate, reference, fresh) == (self.candidate, self.reference, self.fresh):
             return self
         if n not in self._first:
-            self._first[n] = replace(self, candidate=candidate, reference=reference, _first={})
+            self._first[n] = replace(
+                self, candidate=candidate, reference=reference, fresh=fresh, _first={}
+            )
         return self._first[n]
 
     def missing(self, need: str) -> str:
@@ -166,7 +181,7 @@ class Comparison:
                 return f"not all candidates have the {real.lengths[0]} positions of the reference"
         if need == "lengths" and not self.lengths_vary:
             return "not informative: all sequences have one length"
-        if need == "fresh" and self.fresh_rate is None:
+        if need == "fresh" and self.fresh is None:
             return "no held-out records to compare with"
         return ""
 

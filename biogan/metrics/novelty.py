@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+from scipy.stats import binom, norm
+
 from biogan.datasets.strands import reverse_complement
 from biogan.metrics.base import Value, metric
-from biogan.metrics.comparison import Comparison
+from biogan.metrics.comparison import Comparison, Sample
+from biogan.metrics.inputs import shuffled
 from biogan.metrics.intervals import newcombe, wilson
+from biogan.similarity import contained, nearest
 
 #: Records whose likeness to the training data is read: to 0.02 points where none is a near copy.
 MOST = 20_000
+#: Records whose nearest training record is looked up.
+MOST_NEAREST = 1_000
+_Z = float(norm.ppf(0.975))
 
 
 @metric("copies", "novelty", "exact copies", high=1.0, unit="share")
@@ -43,11 +51,80 @@ def near_copies(comparison: Comparison) -> Value:
         unit="share", most=MOST)  # fmt: skip
 def near_copy_excess(comparison: Comparison) -> Value:
     """Near-copy rate minus that of held-out real records: copying, not likeness."""
-    assert comparison.fresh_rate is not None  # the need "fresh" was met
+    assert comparison.fresh is not None  # the need "fresh" was met
     hits, n = _near(comparison)
-    real_hits, real_n = comparison.fresh_rate
+    real = comparison.fresh.near_copies(comparison.source, comparison.identity)
+    real_hits, real_n = int(real.sum()), len(real)
     low, high = newcombe(hits, n, real_hits, real_n)
     return Value(hits / n - real_hits / real_n, low, high, n=n)
+
+
+@metric("contained", "novelty", "contained", high=1.0, needs=("lengths",), unit="share",
+        most=MOST_NEAREST, default=False)  # fmt: skip
+def contained_records(comparison: Comparison) -> Value:
+    """Share of the records that stand whole in a training record, or hold a whole one."""
+    new, source = comparison.candidate.plain, comparison.source.plain
+    found = contained(new, source)[0] | contained(source, new)[1]
+    hits = np.flatnonzero(found)
+    share = _share(len(hits), len(new))
+    return Value(*share, n=len(new), details=tuple(new.ids[i] for i in hits[:5]))
+
+
+@metric("nearest-identity", "novelty", "nearest identity", high=1.0, most=MOST_NEAREST,
+        default=False)  # fmt: skip
+def nearest_identity(comparison: Comparison) -> Value:
+    """Median identity to the nearest training record."""
+    identity = np.sort(comparison.candidate.nearest(comparison.source)[1])
+    n = len(identity)
+    # Ranks between which the median lies with 95 %, whatever the distribution.
+    low, high = (int(x) for x in binom.interval(0.95, n, 0.5))
+    edges = identity[max(0, low - 1)], identity[min(n - 1, high)]
+    return Value(float(np.median(identity)), float(edges[0]), float(edges[1]), n=n)
+
+
+@metric("dcr-share", "novelty", "nearer to training", high=1.0, needs=("fresh",), unit="share",
+        most=MOST_NEAREST, default=False)  # fmt: skip
+def closer_to_training(comparison: Comparison) -> Value:
+    """Share of the records nearer to training than to as many held-out records, ties one half.
+
+    One half for records that were not copied. Held-out records themselves are compared with the
+    others of their set.
+    """
+    new, fresh = comparison.candidate, comparison.fresh
+    assert fresh is not None  # the need "fresh" was met
+    own = new is fresh
+    m = min(len(comparison.source), len(fresh) - own)
+    if m < 1 or (own and m < len(fresh) - 1):
+        return Value(None, note="fewer training than held-out records")
+    training = Sample(shuffled(comparison.source.sequences, comparison.seed)[:m])
+    j, known = new.nearest(training)
+    k, unknown = new.nearest(fresh if own else fresh.first(m))
+    votes = (np.sign(known - unknown) + 1) / 2
+    share, n = float(votes.mean()), len(votes)
+    # Records with one nearest record in common vote alike: they are one piece of evidence.
+    pieces = np.bincount(np.where(known >= unknown, j, m + k), votes - share)
+    half = _Z * float(np.sqrt((pieces**2).sum())) / n
+    note = f"{m:,} records each"
+    return Value(share, max(0.0, share - half), min(1.0, share + half), n=n, note=note)
+
+
+@metric("authenticity", "novelty", "authenticity", goal="high", high=1.0, unit="share",
+        most=MOST_NEAREST, default=False)  # fmt: skip
+def authenticity(comparison: Comparison) -> Value:
+    """Share of the records farther from their nearest training record than that from its own.
+
+    Notes
+    -----
+    Alaa et al. 2022, ICML. What fresh records reach depends on the data: read it beside held-out.
+    """
+    source = comparison.source.sequences
+    if len(source) < 2:
+        return Value(None, note="one training record has no neighbours")
+    j, identity = comparison.candidate.nearest(comparison.source)
+    asked, where = np.unique(j, return_inverse=True)
+    between = nearest(source[asked], source, own=asked)[2][where]
+    hits = int((identity < between).sum())
+    return Value(*_share(hits, len(identity)), n=len(identity))
 
 
 def _share(hits: int, n: int) -> tuple[float, float, float]:

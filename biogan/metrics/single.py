@@ -11,7 +11,6 @@ from biogan.metrics.catalogue import get_metrics
 from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.extras import read_extras
 from biogan.metrics.inputs import Sequences, as_set, shuffled
-from biogan.similarity import has_near_copy
 
 
 def measure(
@@ -68,16 +67,13 @@ def measure(
     candidate = as_set(generated, "generated", reference.alphabet)
     source = reference if train is None else as_set(train, "train", reference.alphabet)
     lengths = {int(x) for s in (reference, candidate) for x in set(s.ungapped().lengths)}
-    fresh_rate = None
-    if train is not None and "fresh" in metric.needs:
-        near = has_near_copy(reference, source, identity)
-        fresh_rate = int(near.sum()), len(near)
+    real_sample = Sample(shuffled(reference, seed))
     return metric(
         Comparison(
             Sample(shuffled(candidate, seed)),
-            Sample(shuffled(reference, seed)),
+            real_sample,
             Sample(source),
-            fresh_rate,
+            None if train is None else real_sample,
             len(lengths) > 1,
             identity,
             seed,

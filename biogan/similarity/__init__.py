@@ -5,6 +5,7 @@ where all sequences have one common length (promoters cut at the start site, ali
 edit distance otherwise. Nothing here is a heuristic: a pair at the threshold is always found.
 """
 
+from biogan.similarity.containment import contained
 from biogan.similarity.pairs import clusters, has_near_copy, near_pairs, nearest
 
-__all__ = ["clusters", "has_near_copy", "near_pairs", "nearest"]
+__all__ = ["clusters", "contained", "has_near_copy", "near_pairs", "nearest"]

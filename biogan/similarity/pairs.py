@@ -155,7 +155,11 @@ def _link(
 
 
 def nearest(
-    a: SequenceSet, b: SequenceSet | None = None, sample: int | None = None, seed: int = 0
+    a: SequenceSet,
+    b: SequenceSet | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    own: np.ndarray | None = None,
 ) -> Pairs:
     """Find the sequence of highest identity in ``b`` for each sequence of ``a``.
 
@@ -170,6 +174,8 @@ def nearest(
         exact all the same. Edit distances cost about 5 microseconds a pair.
     seed : int
         Seed of that draw.
+    own : numpy.ndarray, shape (len(a),), int64, optional
+        Index into ``b`` of each query itself, which does not count.
 
     Returns
     -------
@@ -193,12 +199,14 @@ def nearest(
     """
     other = a if b is None else b
     aligned = _aligned(a, other)
-    if len(other) < (2 if b is None else 1):
+    if b is None:
+        own = np.arange(len(a))
+    if len(other) < (1 if own is None else 2):
         raise DataError(f"nearest neighbours need sequences to compare with, found {len(other)}")
     i = np.arange(len(a))
     if sample is not None and sample < len(a):
         i = np.sort(rng(seed, "nearest").choice(len(a), sample, replace=False))
-    queries, own = a[i], i if b is None else None
+    queries, own = a[i], None if own is None else own[i]
     if aligned:
         j, mismatches = hamming.nearest(queries.matrix(), other.matrix(), own)
         return i, j, 1 - mismatches / a.lengths[0]
