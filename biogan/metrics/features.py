@@ -93,19 +93,22 @@ def coverage(comparison: Comparison) -> Value:
 
 
 @lru_cache(maxsize=1)
-def _shares(comparison: Comparison) -> np.ndarray:
-    """All four, without each jackknife group and, last, with all: shape (GROUPS + 1, 4)."""
+def _near(comparison: Comparison) -> Neighbourhoods:
     new, real, _ = points(comparison)
-    near = Neighbourhoods(real, new)
-    return np.stack([near.shares(g) for g in (*range(GROUPS), None)])
+    return Neighbourhoods(real, new)
+
+
+@lru_cache(maxsize=GROUPS + 1)
+def _shares(comparison: Comparison, left_out: int | None) -> np.ndarray:
+    """All four at once, as four metrics ask for them one after the other."""
+    return _near(comparison).shares(left_out)
 
 
 def _share(comparison: Comparison, which: int, high: float = 1.0) -> Value:
     # Points that share a ball fall together: a binomial interval would be too narrow.
-    table = _shares(comparison)[:, which]
     return jackknifed(
         comparison,
-        lambda g: float(table[-1 if g is None else g]),
+        lambda g: float(_shares(comparison, g)[which]),
         high=high,
         correct=False,
         note=points(comparison)[2],
