@@ -4,6 +4,7 @@
     python scripts/benchmark.py alphabet reading      only these
     python scripts/benchmark.py sampling --model run  a model of yours
     python scripts/benchmark.py --fidelity real.fasta --held-out held.fasta --seeds 1 2 3
+    python scripts/benchmark.py time-to-fidelity --fidelity real.fasta --held-out held.fasta
 
 Absolute figures depend on the machine; the ratio to a known tool, timed in the same run, does not.
 """
@@ -182,6 +183,7 @@ def step(args: argparse.Namespace) -> list[Row]:
     return compare_steps(LENGTH, args.repeats, args.seed)
 
 
+TIME = "time-to-fidelity"
 SECTIONS = {f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, step)}
 
 
@@ -247,7 +249,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)} (all)")
+    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)} (all); {TIME}")
     parser.add_argument("--model", help="model folder for the section on sampling")
     parser.add_argument("--records", type=int, default=400_000, help="200-mers to read")
     parser.add_argument("--sequences", type=int, default=20_000, help="sequences to sample")
@@ -258,12 +260,16 @@ def main() -> None:
     parser.add_argument("--max-time", default="10m", help="training time a seed")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()
-    unknown = set(args.sections) - set(SECTIONS)
+    unknown = set(args.sections) - {*SECTIONS, TIME}
     if unknown:
-        parser.error(f"unknown section {min(unknown)!r}: choose of {', '.join(SECTIONS)}")
-    if args.fidelity and not args.held_out:
-        parser.error("--fidelity needs --held-out")
-    if args.fidelity:
+        parser.error(f"unknown section {min(unknown)!r}: choose of {', '.join(SECTIONS)}, {TIME}")
+    if bool(args.fidelity) != bool(args.held_out) or (TIME in args.sections and not args.fidelity):
+        parser.error(f"--fidelity and --held-out go together, and {TIME} needs both")
+    if TIME in args.sections:
+        from benchmark_time import time_to_fidelity
+
+        table = time_to_fidelity(args.fidelity, args.held_out, args.seeds, args.max_time)
+    elif args.fidelity:
         table = fidelity(args)
     else:
         rows = [r for name in args.sections or SECTIONS for r in SECTIONS[name](args)]
