@@ -1,6 +1,88 @@
-"""Launchers: how many processes they started."""
+"""Launchers: which processes there are, whose rows they draw, what one of them reads for all."""
 
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+from toys import difference
+
+from biogan.seeds import rng
 from biogan.training.engine import processes_started
+
+COMMAND = [sys.executable, "-c", "import sys; from biogan.cli import run; sys.exit(run())"]
+FLAGS = ["--width", "8", "--depth", "1", "--latent", "8", "--batch-size", "8", "--seed", "1",
+         "--device", "cpu", "--ema", "0.5", "--validation", "0", "--store"]  # fmt: skip
+# Seconds for what takes ten on an idle machine: every process loads torch.
+LIMIT = 300
+CLOSE = 1e-5
+
+
+@pytest.fixture
+def fasta(tmp_path):
+    path = tmp_path / "reads.fasta"
+    rows = ["".join(row) for row in rng(0, "reads").choice(list("ACGT"), (60, 12))]
+    path.write_text("".join(f">r{i}\n{row}\n" for i, row in enumerate(rows)))
+    return path
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return str(found.getsockname()[1])
+
+
+def srun(rank, port):
+    """Return the environment that srun gives process ``rank`` of two on one node."""
+    return os.environ | {
+        "SLURM_NTASKS": "2", "SLURM_PROCID": str(rank), "SLURM_LOCALID": str(rank),
+        "SLURM_NODEID": "0", "SLURM_NNODES": "1", "SLURM_NTASKS_PER_NODE": "2",
+        "SLURM_JOB_ID": "4242", "SLURM_JOB_NAME": "biogan", "SLURM_NODELIST": "127.0.0.1",
+        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port,
+    }  # fmt: skip
+
+
+def train(processes, fasta, out, *more):
+    """Train; return what each process said."""
+    argv = [*COMMAND, "train", str(fasta), "-o", str(out), *FLAGS, *more]
+    argv += ["--devices", str(processes)]
+    port = free_port()
+    started = [
+        subprocess.Popen(
+            argv, env=srun(rank, port) if processes == 2 else None,
+            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+        )
+        for rank in range(processes)
+    ]  # fmt: skip
+    try:
+        told = [process.communicate(timeout=LIMIT)[1] for process in started]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+    assert [process.returncode for process in started] == [0] * processes, told
+    return told
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(4 * LIMIT)
+def test_srun_reads_once_speaks_once_and_a_run_goes_on_with_another_number(fasta, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    train(1, fasta, one, "--steps", "3")
+    told = train(2, fasta, two, "--steps", "3")
+    assert "60 records read" in told[0] and "records read" not in told[1]
+    assert json.loads((two / "config.json").read_text())["training"]["processes"] == 2
+    assert (two / "sequences" / "store.json").exists()
+    # Rounding; one step moves a weight by a thousandth.
+    assert difference(one, two) < CLOSE
+    # One goes on with two processes, two with one.
+    train(2, fasta, one, "--resume", "--steps", "6")
+    train(1, fasta, two, "--resume", "--steps", "6")
+    assert difference(one, two) < CLOSE
+    trained = [json.loads((run / "config.json").read_text())["training"] for run in (one, two)]
+    assert [(run["processes"], run["steps"]) for run in trained] == [(2, 6), (1, 6)]
 
 
 def test_the_number_of_processes_that_a_launcher_started(monkeypatch):

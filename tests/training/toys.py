@@ -58,3 +58,17 @@ def same(a, b):
         torch.equal(x, y)
         for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True)
     )
+
+
+def difference(one, two):
+    """Return the mean absolute difference of the weights of two saved runs.
+
+    Not the largest: Adam makes whole steps of a gradient that is nothing but rounding.
+    """
+    a, b = (torch.load(folder / "state.pt", weights_only=True) for folder in (one, two))
+    pairs = [
+        (tensor, b[name][key])
+        for name in ("generator", "critic")
+        for key, tensor in a[name].items()
+    ]
+    return torch.cat([(x - y).abs().flatten() for x, y in pairs]).mean().item()
