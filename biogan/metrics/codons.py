@@ -12,7 +12,8 @@ from biogan.errors import ConfigError
 from biogan.metrics.nucleotides import OTHER, four_codes
 
 _AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
-_CODONS = [a + b + c for a in "ACGT" for b in "ACGT" for c in "ACGT"]
+#: The codons in the order of their codes.
+CODONS = [a + b + c for a in "ACGT" for b in "ACGT" for c in "ACGT"]
 #: Code of a codon with a letter that is none of the four.
 UNREADABLE = 64
 
@@ -29,6 +30,8 @@ class GeneticCode:
     ----------
     starts, stops : numpy.ndarray, shape (65,), bool
         Codons that may begin, and that end a gene.
+    letters : tuple of str, length 64
+        Amino acid of each codon, ``*`` for a codon that is none.
     residues : numpy.ndarray, shape (64, 20)
         1 where a codon stands for an amino acid (in alphabetical order of the letters).
 
@@ -44,13 +47,13 @@ class GeneticCode:
             raise ConfigError(f"genetic code {number}: NCBI has {known}")
         table = unambiguous_dna_by_id[number]
         self.number = number
-        self.starts = np.array([c in table.start_codons for c in _CODONS] + [False])
+        self.starts = np.array([c in table.start_codons for c in CODONS] + [False])
         # In codes 27, 28 and 31 a codon may be both; inside a gene it is an amino acid.
-        self.stops = np.array([c in table.stop_codons for c in _CODONS] + [False])
-        self.inner_stops = self.stops & ~np.array([c in table.forward_table for c in _CODONS]
+        self.stops = np.array([c in table.stop_codons for c in CODONS] + [False])
+        self.inner_stops = self.stops & ~np.array([c in table.forward_table for c in CODONS]
                                                   + [False])  # fmt: skip
-        letters = [table.forward_table.get(c, "") for c in _CODONS]
-        self.residues = np.array([[x == a for a in _AMINO_ACIDS] for x in letters], float)
+        self.letters = tuple(table.forward_table.get(c, "*") for c in CODONS)
+        self.residues = np.array([[x == a for a in _AMINO_ACIDS] for x in self.letters], float)
 
     def valid(self, sequences: SequenceSet) -> np.ndarray:
         """Tell which records are whole coding sequences.
@@ -126,7 +129,7 @@ def codon_counts(sequences: SequenceSet) -> np.ndarray:
 def gc3(sequences: SequenceSet) -> np.ndarray:
     """GC share of the third letters of the codons of each record, shape (n,); 0 without codons."""
     counts = codon_counts(sequences)
-    strong = np.array([c[2] in "CG" for c in _CODONS])
+    strong = np.array([c[2] in "CG" for c in CODONS])
     return np.asarray(counts[:, strong].sum(1) / np.maximum(counts.sum(1), 1))
 
 

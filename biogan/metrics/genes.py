@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from biogan.datasets.sequences import SequenceSet
 from biogan.metrics.base import Value, metric
 from biogan.metrics.codons import GeneticCode, codon_counts, codons_of, gc3, genetic_code
 from biogan.metrics.comparison import Comparison, jackknifed
@@ -17,8 +18,7 @@ def valid_share(comparison: Comparison) -> Value:
     """Share of whole coding sequences: in frame, a start codon, one stop codon, at the end."""
     code, sample = _code(comparison), comparison.candidate
     hits, n = int(sample.values(code.valid).sum()), len(sample)
-    codons = int(np.median(sample.plain.lengths // 3)) - 1
-    chance = (1 - code.inner_stops.sum() / 64) ** max(codons, 0)
+    codons, chance = chance_of_frame(code, sample.plain)
     note = f"chance of {codons} codons without a stop: {chance:.2g}"
     return Value(hits / n, *wilson(hits, n), n=n, note=note)
 
@@ -54,6 +54,20 @@ def gc3_distance(comparison: Comparison) -> Value:
     """Wasserstein-1 distance of the GC share at the third positions of codons."""
     new, real = (s.values(gc3) for s in (comparison.candidate, comparison.reference))
     return value_distance(comparison, new, real, high=1.0)
+
+
+def chance_of_frame(code: GeneticCode, sequences: SequenceSet) -> tuple[int, float]:
+    """Return the median number of codons before the last, and how often random ones hold no stop.
+
+    Returns
+    -------
+    codons : int
+        n.
+    chance : float
+        (61/64)^n in the standard code.
+    """
+    codons = max(int(np.median(sequences.lengths // 3)) - 1, 0)
+    return codons, float((1 - code.inner_stops.sum() / 64) ** codons)
 
 
 def _code(comparison: Comparison) -> GeneticCode:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from markupsafe import Markup
 
 from biogan.metrics import residues
 from biogan.metrics.composition import gc_content
@@ -20,7 +18,9 @@ from biogan.metrics.position import (
     pair_covariance,
     some_columns,
 )
+from biogan.report import genomic
 from biogan.report.neighbours import neighbours
+from biogan.report.panel import REAL, Panel, shown
 from biogan.report.plots import clouds, curves, logos
 from biogan.seeds import rng
 
@@ -29,22 +29,10 @@ if TYPE_CHECKING:
     from biogan.metrics.comparison import Sample
     from biogan.report.report import Report
 
-# What the drawings call the records that every set is scored against.
-REAL = "real"
 # Records of a set that a cloud of points shows.
 _POINTS = 1000
 # k-mers of a record that principal components are computed on, at most.
 _MOST_KMERS = 500
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One drawing with its heading; a wide one takes the whole line."""
-
-    title: str
-    caption: str
-    svg: Markup
-    wide: bool = False
 
 
 def panels(report: Report, new: Sequence[str] = ("generated",)) -> dict[str, list[Panel]]:
@@ -65,20 +53,6 @@ def panels(report: Report, new: Sequence[str] = ("generated",)) -> dict[str, lis
     return {group: draw(report, new) for group, draw in _DRAW.items() if group in groups}
 
 
-def _shown(report: Report, *names: str) -> dict[str, Sample]:
-    """Return the samples that there are, by what the drawings call them.
-
-    ``real`` are the records that every set is scored against, ``floor`` is the first floor.
-    """
-    held = {**report.samples, REAL: report.samples["target"]}
-    found = {name: held[name] for name in names if name in held}
-    if "floor" in names and report.rows:
-        floor = next(iter(report.rows[0].floors), None)
-        if floor in report.samples:
-            found[f"floor ({floor})"] = report.samples[str(floor)]
-    return found
-
-
 def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
     sets = {name: name for name in new} | (
         {"held-out": "fresh"} if "fresh" in report.samples else {}
@@ -96,7 +70,7 @@ def _protein(report: Report, new: Sequence[str]) -> list[Panel]:
         "charge-w1": ("Charge", "net charge at pH 7", residues.charge),
         "gravy-w1": ("Hydropathy", "GRAVY", residues.gravy),
     }
-    sets = {k: s.plain for k, s in _shown(report, REAL, *new, "held-out").items()}
+    sets = {k: s.plain for k, s in shown(report, REAL, *new, "held-out").items()}
     return [
         Panel(title, "of each record",
               curves.overlay(name, {k: compute(s) for k, s in sets.items()}, label))
@@ -106,7 +80,7 @@ def _protein(report: Report, new: Sequence[str]) -> list[Panel]:
 
 
 def _composition(report: Report, new: Sequence[str]) -> list[Panel]:
-    sets = {k: s.plain for k, s in _shown(report, REAL, *new, "held-out").items()}
+    sets = {k: s.plain for k, s in shown(report, REAL, *new, "held-out").items()}
     drawn = []
     if sets[REAL].alphabet.complement is not None:
         gc = {k: gc_content(s) for k, s in sets.items()}
@@ -120,7 +94,9 @@ def _composition(report: Report, new: Sequence[str]) -> list[Panel]:
     shares = {k: np.bincount(s.codes, minlength=len(letters)) / max(len(s.codes), 1)
               for k, s in sets.items()}  # fmt: skip
     drawn.append(
-        Panel("Letters", "share of each letter", curves.letters("letters", shares, letters))
+        Panel(
+            "Letters", "share of each letter", curves.shares("letters", shares, letters, "letter")
+        )
     )
     return drawn
 
@@ -130,7 +106,7 @@ def _kmers(report: Report, new: Sequence[str]) -> list[Panel]:
     if not note.startswith("k="):
         return []
     k = int(note[2:].partition(";")[0])
-    sets = _shown(report, REAL, *new, "held-out")
+    sets = shown(report, REAL, *new, "held-out")
     shares = {key: _share(s.group_kmers(k).sum(0)) for key, s in sets.items()}
     real = shares.pop(REAL)
     top = max(float(v.max()) for v in (real, *shares.values()))
@@ -142,11 +118,11 @@ def _kmers(report: Report, new: Sequence[str]) -> list[Panel]:
             clouds.spectrum(f"kmers-{i}", real, other, names, key, top),
         )
         for i, (key, other) in enumerate(shares.items())
-    ]
+    ] + genomic.decay(report, new)
 
 
 def _positions(report: Report, new: Sequence[str]) -> list[Panel]:
-    sets = _shown(report, REAL, *new, "held-out")
+    sets = shown(report, REAL, *new, "held-out")
     if not _aligned(sets):
         return []
     alphabet = sets[REAL].sequences.alphabet
@@ -189,7 +165,7 @@ def _pair_panels(report: Report, sets: dict[str, Sample]) -> list[Panel]:
 def _discriminability(report: Report, new: Sequence[str]) -> list[Panel]:
     from sklearn.decomposition import PCA
 
-    sets = _shown(report, REAL, "floor", "held-out", *new)
+    sets = shown(report, REAL, "floor", "held-out", *new)
     few = {k: s.sequences[:_POINTS] for k, s in sets.items()}
     by_column = _aligned(sets)
     what = "letters by position" if by_column else "k-mer shares"
@@ -212,7 +188,7 @@ def _features(sequences: SequenceSet, by_column: bool) -> np.ndarray:
 
 
 def _diversity(report: Report, new: Sequence[str]) -> list[Panel]:
-    sets = _shown(report, REAL, *new, "held-out")
+    sets = shown(report, REAL, *new, "held-out")
     by_position = _aligned(sets)
     found = {k: s.pair_identities(by_position) for k, s in sets.items() if len(s) > 1}
     if len(found) < len(sets):
@@ -240,5 +216,7 @@ _DRAW: dict[str, Callable[[Report, Sequence[str]], list[Panel]]] = {
     "positions": _positions,
     "composition": _composition,
     "protein": _protein,
+    "genes": genomic.genes,
+    "motifs": genomic.motifs,
     "diversity": _diversity,
 }

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from biogan.config import SequenceGANConfig
 from biogan.options import flag
 from biogan.report.page import environment
-from biogan.report.panels import Panel
+from biogan.report.panel import Panel
 from biogan.report.plots import runs
 from biogan.report.plots.logos import letter_colours
 from biogan.report.words import words

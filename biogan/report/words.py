@@ -50,7 +50,9 @@ WORDS = {
         "Are short words as frequent as in real records?",
         "Every point is a k-mer; on the diagonal it is as frequent as in real records. The green "
         "drawing shows other real records: that is how narrow the cloud can be at this number of "
-        "records. Rest the pointer on a point to see its k-mer.",
+        "records. Rest the pointer on a point to see its k-mer. The curve of mutual "
+        "information says how far letters depend on one another: a short-sighted model falls below "
+        "that of real records at large distances.",
         "Points far off the diagonal. A Markov chain matches short words by construction, so a "
         "narrow cloud alone proves little.",
     ),
@@ -88,13 +90,16 @@ WORDS = {
     "motifs": Words(
         "Motifs",
         "Do known motifs occur as often, and in the same places?",
-        "Each line compares the share of records with the motif in generated and real records.",
+        "Each line is a motif: the ring is its share of real records, the dot that of generated "
+        "ones, the green stroke that of held-out data. A star marks what chance does not explain.",
         "A motif that is lost, far too frequent, or in other places.",
     ),
     "genes": Words(
         "Genes",
         "Are the records valid coding sequences?",
-        "Compare each rate with that of held-out real data and with that of chance.",
+        "Compare each rate with that of held-out real data and with that of chance, the dashed "
+        "line. Codons are grouped by amino acid: grey bars are real records, dots on them "
+        "generated ones.",
         "Frames broken by stops, missing start or stop codons, foreign codon usage.",
     ),
     "labels": Words(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,9 +86,28 @@ def exceedance(
 
 
 def profile(
-    name: str, series: Mapping[str, np.ndarray], xlabel: str, ylabel: str, wide: bool = False
+    name: str,
+    series: Mapping[str, np.ndarray],
+    xlabel: str,
+    ylabel: str,
+    wide: bool = False,
+    log: float | None = None,
 ) -> Markup:
-    """Draw one number per position or distance, counted from 1, for several sets."""
+    """Draw one number per position or distance, counted from 1, for several sets.
+
+    Parameters
+    ----------
+    name : str
+        Name of the drawing, unique in the page.
+    series : mapping of str to numpy.ndarray, shape (L,)
+        Numbers of each set.
+    xlabel, ylabel : str
+        What is drawn.
+    wide : bool
+        Whether it takes the whole line.
+    log : float, optional
+        Draw on a log scale that ends at this number; lower ones lie below the axis.
+    """
     colours = colour_of(series)
     size = {"width": 9.4, "height": 2.6} if wide else {}
     with drawing(name, f"{ylabel} by {xlabel}: {', '.join(series)}", **size) as d:
@@ -97,16 +116,43 @@ def profile(
                 np.arange(1, len(values) + 1), values, label=label(key), color=colours[key],
                 linestyle=_LINES.get(key, "-"), linewidth=1.5,
             )  # fmt: skip
-        d.axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
+        d.axes.set(xlabel=xlabel, ylabel=ylabel)
+        if log is not None:
+            d.axes.set_yscale("log")
+            # Powers in the labels would be formulas, which are not drawn as such.
+            d.axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            d.axes.yaxis.set_minor_formatter("")
+        d.axes.set_ylim(bottom=log or 0)
         d.axes.margins(x=0.01)
-        legend(d.axes)
+        legend(d.axes, columns=6 if wide else 2)
     return d.svg
 
 
-def letters(name: str, series: Mapping[str, np.ndarray], alphabet: str) -> Markup:
-    """Draw the share of each letter: real records as bars, other sets as points on them."""
+def shares(
+    name: str,
+    series: Mapping[str, np.ndarray],
+    labels: Sequence[str],
+    what: str,
+    wide: bool = False,
+) -> Markup:
+    """Draw the share of each letter or codon: real records as bars, other sets as points on them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the drawing, unique in the page.
+    series : mapping of str to numpy.ndarray, shape (m,)
+        Shares in each set.
+    labels : sequence of str
+        What stands below the m bars.
+    what : str
+        What one of them is.
+    wide : bool
+        Whether it takes the whole line; then the labels stand upright.
+    """
     colours = colour_of(series)
-    with drawing(name, f"share of each letter: {', '.join(series)}") as d:
+    size = {"width": 9.4, "height": 3.0} if wide else {}
+    with drawing(name, f"share of each {what}: {', '.join(series)}", **size) as d:
         for key, values in series.items():
             x = np.arange(len(values))
             if key == "real":
@@ -116,9 +162,12 @@ def letters(name: str, series: Mapping[str, np.ndarray], alphabet: str) -> Marku
                 dot = {"marker": "o", "s": 26, "linewidths": 0, "zorder": 3}
                 style: dict[str, Any] = flat if key == "held-out" else dot
                 d.axes.scatter(x, values, label=label(key), color=colours[key], **style)
-        d.axes.set_xticks(range(len(alphabet)), list(alphabet))
+        d.axes.set_xticks(range(len(labels)), list(labels))
         d.axes.tick_params(axis="x", length=0)
-        d.axes.set(ylabel="share of letters")
+        if wide:
+            d.axes.tick_params(axis="x", rotation=90, labelsize=7)
+            d.axes.margins(x=0.005)
+        d.axes.set(ylabel=f"share of {what}s")
         percent(d.axes.yaxis)
         legend(d.axes)
     return d.svg
