@@ -22,9 +22,10 @@ class Suited(NamedTuple):
 
 
 # Aligned: what belongs together is far apart, so large dense layers and thin convolutions, which
-# leave time for many steps.
+# leave time for many steps. The relativistic loss loses correlations there, and the spread of
+# lengths where they vary.
 SUITED = {
-    FIXED: Suited("wgan-gp", "hybrid", 32, 2, 256),
+    FIXED: Suited("relativistic", "hybrid", 32, 2, 256),
     ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512),
     VARIABLE: Suited("wgan-gp", "hybrid", 32, 2, 256),
 }

@@ -24,7 +24,7 @@ class TrainingConfig(Options):
 
     loss: str | None = option(
         None,
-        "Adversarial loss (wgan-gp).",
+        "Adversarial loss (relativistic for sequences of one length, else wgan-gp).",
         "Loss",
         choices=LOSSES,
     )
