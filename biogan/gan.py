@@ -10,21 +10,21 @@ import numpy as np
 import torch
 
 from biogan.autoconfig import resolve
-from biogan.calibration import Calibration
 from biogan.card import KIND, check_same_run, model_card, training_card
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
-from biogan.errors import CheckpointError, ConfigError, DataError
-from biogan.fitting import Letters, build_networks, build_trainer, fit_judge, split_for
+from biogan.errors import ConfigError, DataError
+from biogan.fitting import Letters, build_trainer, fit_judge, split_for
 from biogan.judge import Judge
+from biogan.modelfile import read_model, write_model
 from biogan.nets import Networks
 from biogan.protocols import Callback
 from biogan.refine import refined
 from biogan.sampling import Chunk, check_temperature, collect, critic_logits, stream
-from biogan.training.engine import Engine, find_device
-from biogan.training.folder import CRITIC, GENERATOR, JUDGE, ModelFolder
+from biogan.training.engine import Engine
+from biogan.training.folder import JUDGE, ModelFolder
 
 
 class SequenceGAN:
@@ -277,14 +277,7 @@ class SequenceGAN:
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write a model folder (see :mod:`biogan.training.folder`)."""
-        networks, folder = self.networks, ModelFolder(path)
-        folder.check(overwrite=overwrite)
-        folder.claim()
-        folder.write_config(self.card)
-        folder.write_weights(GENERATOR, networks.generator)
-        folder.write_weights(CRITIC, networks.critic)
-        if self._judge:
-            folder.write_weights(JUDGE, self._judge.critic)
+        write_model(path, self.card, self.networks, self._judge, overwrite)
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> SequenceGAN:
@@ -297,22 +290,8 @@ class SequenceGAN:
         ConfigError
             If the device is not there.
         """
-        place, folder = find_device(device), ModelFolder(path)
-        card = folder.read_config(KIND)
-        try:
-            gan = cls(SequenceGANConfig.from_dict(card["config"]))
-            gan.layout = Layout.from_dict(card["layout"])
-            line = Calibration.from_dict(card["judge"]) if "judge" in card else None
-        except (ConfigError, KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{folder.path}: config.json is damaged: {error}") from error
-        gan.card = {k: v for k, v in card.items() if k != "schema"}
-        networks = build_networks(gan.config, gan.layout)
-        folder.read_weights(GENERATOR, networks.generator)
-        folder.read_weights(CRITIC, networks.critic)
-        gan._networks = Networks(*(net.to(place) for net in networks))
-        if line:
-            critic = build_networks(gan.config, gan.layout).critic
-            folder.read_weights(JUDGE, critic)
-            prepare = Letters(gan.layout.channels, place)
-            gan._judge = Judge(critic.to(place), line, prepare)
+        model = read_model(path, device)
+        gan = cls(model.config)
+        gan.layout, gan.card = model.layout, model.card
+        gan._networks, gan._judge = model.networks, model.judge
         return gan

@@ -45,6 +45,7 @@ LAYERS = {
     "biogan.refine": 4,
     "biogan.sampling": 4,
     "biogan.gan": 4,
+    "biogan.modelfile": 4,
     "biogan.cli": 6,
 }
 
