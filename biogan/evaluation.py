@@ -12,6 +12,7 @@ from biogan.baselines.suited import suited_chains
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
 from biogan.io.motifs import Motif
+from biogan.metrics.abundance import duplicate_table, rarefaction_table
 from biogan.metrics.base import Metric, Value
 from biogan.metrics.catalogue import ALL, get_metrics
 from biogan.metrics.comparison import KINDS, Comparison, Sample
@@ -260,6 +261,8 @@ def _tables(
     tables = {
         "motifs": [] if comparison.missing("motifs") else motif_table(comparison),
         "labels": label_table(samples, lengths_vary, seed, extras),
+        "duplicates": duplicate_table(samples["generated"], samples["source"]),
+        "rarefaction": rarefaction_table({k: samples[k] for k in ("generated", "held-out")}),
     }
     return {name: rows for name, rows in tables.items() if rows}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from biogan.metrics.base import Value, metric
-from biogan.metrics.comparison import Comparison
+from biogan.metrics.comparison import Comparison, jackknifed
 from biogan.metrics.intervals import wilson
-from biogan.similarity import near_pairs
+from biogan.similarity import identities, near_pairs
 
 _Z = 1.959964
 # Identity from which records are likes of one another.
@@ -57,3 +57,36 @@ def effective_share(comparison: Comparison) -> Value:
     share = float(weights.mean())
     half = _Z * float(weights.std()) / n**0.5
     return Value(share, max(0.0, share - half), min(1.0, share + half), n=n, note="id>=0.8")
+
+
+@metric("vendi", "diversity", "Vendi share", goal="high", high=1.0, unit="share", most=500,
+        default=False)  # fmt: skip
+def vendi_share(comparison: Comparison) -> Value:
+    """Vendi score of the identities over the number of records: 1 where no two share a letter.
+
+    Notes
+    -----
+    exp(-sum l ln l) over the eigenvalues l of K / n (Friedman & Dieng 2023, TMLR). The identities
+    by edit distance are not always a kernel: eigenvalues below 0 count as 0.
+    """
+    kernel = identities(comparison.candidate.sequences)
+    groups = comparison.candidate.groups
+
+    def statistic(g: int | None) -> float:
+        kept = np.flatnonzero(groups != -1 if g is None else groups != g)
+        return vendi_score(kernel[np.ix_(kept, kept)]) / len(kept)
+
+    return jackknifed(comparison, statistic, high=1.0, correct=False)
+
+
+def vendi_score(kernel: np.ndarray) -> float:
+    """Effective number of records of a matrix of similarities with ones on its diagonal.
+
+    Examples
+    --------
+    >>> round(vendi_score(np.eye(3)), 6), round(vendi_score(np.ones((3, 3))), 6)
+    (3.0, 1.0)
+    """
+    values = np.clip(np.linalg.eigvalsh(kernel / len(kernel)), 0, None)
+    values = values[values > 0] / values.sum()
+    return float(np.exp(-(values * np.log(values)).sum()))

@@ -6,6 +6,6 @@ edit distance otherwise. Nothing here is a heuristic: a pair at the threshold is
 """
 
 from biogan.similarity.containment import contained
-from biogan.similarity.pairs import clusters, has_near_copy, near_pairs, nearest
+from biogan.similarity.pairs import clusters, has_near_copy, identities, near_pairs, nearest
 
-__all__ = ["clusters", "contained", "has_near_copy", "near_pairs", "nearest"]
+__all__ = ["clusters", "contained", "has_near_copy", "identities", "near_pairs", "nearest"]

@@ -94,6 +94,14 @@ def nearest(
     return where, a.shape[1] - best.astype(np.int64)
 
 
+def matches(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Count the equal letters of every pair of rows, shape (len(a), len(b)), float32."""
+    found = np.zeros((len(a), len(b)), np.float32)
+    for rows, columns, some in _products(a, b):
+        found[np.ix_(rows, columns)] = some
+    return found
+
+
 def _keys(matrix: np.ndarray, start: int, stop: int) -> np.ndarray:
     """One key a row for the columns from ``start`` to ``stop``."""
     width = stop - start

@@ -1,4 +1,4 @@
-"""The four questions about identity that splits, novelty and diversity ask."""
+"""The questions about identity that splits, novelty and diversity ask."""
 
 from __future__ import annotations
 
@@ -212,6 +212,26 @@ def nearest(
         return i, j, 1 - mismatches / a.lengths[0]
     j, identity = edits.nearest(queries, other, own)
     return i, j, identity
+
+
+def identities(sequences: SequenceSet) -> np.ndarray:
+    """Return the identity of every pair of a set of hundreds, shape (n, n), 1 on the diagonal.
+
+    Examples
+    --------
+    >>> identities(SequenceSet.from_strings(["ACGT", "ACGA"])).tolist()
+    [[1.0, 0.75], [0.75, 1.0]]
+    """
+    n, found = len(sequences), np.eye(len(sequences))
+    if _aligned(sequences, sequences):
+        matrix = sequences.matrix()
+        return hamming.matches(matrix, matrix) / matrix.shape[1]
+    texts, lengths = sequences.strings(), np.maximum(sequences.lengths, 1)
+    i, j = np.triu_indices(n, 1)
+    pairs = zip(i.tolist(), j.tolist(), strict=True)
+    edit = np.array([edits.distance(texts[a], texts[b]) for a, b in pairs])
+    found[i, j] = found[j, i] = 1 - edit / np.maximum(lengths[i], lengths[j])
+    return found
 
 
 def _search(

@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 from comparing import compare, iid
 
-from biogan.alphabet import DNA
+from biogan.alphabet import DNA, PROTEIN
 from biogan.datasets.sequences import SequenceSet
 from biogan.metrics import identities
+from biogan.metrics.abundance import duplicate_table, expected_kinds, rarefaction_table
 from biogan.metrics.comparison import Comparison, Sample
-from biogan.metrics.diversity import identity_ratio
+from biogan.metrics.diversity import identity_ratio, vendi_score
 from biogan.metrics.identities import pair_identities
+from biogan.similarity import identities as identities_of
 
 
 def test_one_sequence_written_600_times():
@@ -93,3 +95,48 @@ def test_long_records_are_aligned_in_fewer_pairs(monkeypatch):
 def test_too_few_records_for_pairs():
     one = iid(DNA, 1, 8, 0)
     assert compare("identity-ratio", one, one).value is None
+
+
+def test_vendi_score_of_clusters_without_a_common_letter():
+    # Ten kinds of 20 letters, no two alike at any position, each ten times: 10 of 100.
+    kinds = np.array([(np.arange(20) + i) % 20 for i in range(10)], np.uint8)
+    real = SequenceSet.from_matrix(PROTEIN, kinds)
+    assert vendi_score(identities_of(real)) == pytest.approx(10)
+    ten = real[np.repeat(np.arange(10), 10)]
+    found = compare("vendi", ten, ten)
+    assert (found.value, found.n) == (pytest.approx(0.1), 100)
+    assert found.low <= found.value <= found.high
+    clones = real[np.zeros(100, int)]
+    assert compare("vendi", clones, clones).value == pytest.approx(1 / 100)
+
+
+def test_identities_are_those_of_pairs():
+    some = SequenceSet.from_strings(["ACGT", "CGT", "AAAA"])
+    by_hand = [[1, 3 / 4, 1 / 4], [3 / 4, 1, 0], [1 / 4, 0, 1]]
+    assert identities_of(some) == pytest.approx(np.array(by_hand))
+    fixed = iid(DNA, 7, 30, 0)
+    matrix = fixed.matrix()
+    expected = (matrix[:, None] == matrix).mean(2)
+    assert identities_of(fixed) == pytest.approx(expected, abs=1e-6)
+
+
+def test_expected_kinds():
+    counts = np.full(100, 10)
+    assert expected_kinds(counts, 1000) == pytest.approx(100)
+    assert expected_kinds(counts, 1) == pytest.approx(1)
+    # Drawn with replacement it would be 100 (1 - .99^100) = 63.4; without, a little more.
+    assert expected_kinds(counts, 100) == pytest.approx(65.3, abs=0.2)
+
+
+def test_rarefaction_of_clusters_and_the_most_frequent_sequences():
+    real = iid(DNA, 10, 40, 0)
+    matrix = real.matrix()[np.repeat(np.arange(10), 10)]
+    matrix[::10, 0] = (matrix[::10, 0] + 1) % 4  # one of ten has another first letter
+    new = Sample(SequenceSet.from_matrix(DNA, matrix))
+    rows = rarefaction_table({"generated": new})
+    assert [row["n"] for row in rows] == list(range(10, 101, 10))
+    assert (rows[-1]["distinct"], rows[-1]["clusters"]) == pytest.approx((20, 10))
+    table = duplicate_table(new, Sample(real))
+    assert [(row["count"], row["percent"], row["flag"]) for row in table] == [(9, 9.0, "fail")] * 10
+    assert all(row["in_training"] for row in table)
+    assert duplicate_table(Sample(real), new) == []
