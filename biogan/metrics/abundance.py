@@ -61,20 +61,21 @@ def rarefaction_table(samples: Mapping[str, Sample]) -> list[dict[str, Any]]:
     -------
     list of dict
         For each set and each of ten ``n``: ``set``, ``n``, and the expected numbers ``distinct``
-        and ``clusters``.
+        and ``clusters``; nothing where no two records of any set are of one kind.
     """
-    rows = []
+    rows, repeats = [], False
     for name, sample in samples.items():
         some = sample.first(_MOST).sequences
         sizes = (
             np.unique(some.strings(), return_counts=True)[1],
             np.bincount(clusters(some, _IDENTITY)),
         )
+        repeats |= len(sizes[1]) < len(some)
         steps = np.linspace(0, len(some), _POINTS + 1).round().astype(int)
         for n in np.unique(steps[steps > 0]).tolist():
             distinct, kinds = (expected_kinds(counts, n) for counts in sizes)
             rows.append({"set": name, "n": n, "distinct": distinct, "clusters": kinds})
-    return rows
+    return rows if repeats else []
 
 
 def expected_kinds(counts: np.ndarray, n: int) -> float:
