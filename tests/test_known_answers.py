@@ -16,10 +16,15 @@ case  what                                                                 test
                                                                            ``test_discriminability``
 7     chains of orders 0 to 4 fitted to a chain of order 3                 here
 8     a shuffle that keeps 2-mers                                          ``test_shuffle``
-13    one record 600 times; 14: ten clusters of ten                        ``test_diversity``
+9     Frechet distance of two Gaussians, from their moments                ``test_manifold``
+10    its jackknife: 0.25 inside the interval, plug-in far above           ``test_features``
+11    density and coverage of two samples of one source                    ``test_manifold``
+12    every point seven times: shares stay 1                               ``test_manifold``
+13    one record 600 times; 14: ten clusters of ten (Neff, Vendi)          ``test_diversity``,
+                                                                           ``test_manifold``
 15    5 % copies with one mutation                                         ``test_novelty``, here
 16    verbatim copies: only novelty tells                                  ``test_evaluation``
-17    fresh records beside training data ten times as many                 here
+17    fresh records beside training data ten times as many                 here, ``test_novelty``
 18    every record five times: no classifier learns that                   ``test_discriminability``
 19    planted couplings, and such of half the strength                     ``test_position``
 20    random frames without a stop codon: (61/64)^n                        ``test_genes``
