@@ -24,6 +24,8 @@ from biogan.metrics.roles import Roles, assign_roles
 from biogan.protocols import Sampler
 from biogan.report.report import CONTROL, Report, Row
 
+Watch = Callable[[str, int, int], None]
+
 #: Sequences that a sampler is asked for.
 DRAWN = 10_000
 #: Sequences that are drawn of each trivial sampler at most: their values hardly change beyond.
@@ -40,7 +42,7 @@ def evaluate(
     n: int | None = None,
     identity: float = 0.9,
     floors: Sequence[str] | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Watch | None = None,
     motifs: str | Path | Sequence[Motif] = (),
     hmm: str | Path | None = None,
     coding: bool | None = None,
@@ -72,7 +74,7 @@ def evaluate(
     floors : list of str, optional
         Names of trivial samplers; by default :func:`default_floors`.
     progress : callable, optional
-        Receives the name of every set before it is scored.
+        Receives, before a set is scored, its name, how many were scored and how many there are.
     motifs, hmm, coding, code, features
         What is known beyond the sequences, see :func:`biogan.metrics.extras.read_extras`.
 
@@ -105,7 +107,7 @@ def compare(
     n: int | None = None,
     identity: float = 0.9,
     floors: Sequence[str] | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Watch | None = None,
     **extras: Any,
 ) -> dict[str, Report]:
     """Score several generated sets against the same real records, at one n, beside one scale.
@@ -159,12 +161,15 @@ def compare(
         else _unfit(chosen, Comparison(target, target, source, extras=beyond))
     )
     chosen = [m for m in chosen if m.name not in unfit]
+    floors = default_floors(roles) if floors is None else floors
+    floors = list(dict.fromkeys([*floors, CONTROL]))
+    columns = [*judged, "held-out", *floors]
     real_and_new = (*judged.values(), roles.target, roles.ceiling)
-    lengths_vary = len({int(x) for s in real_and_new for x in set(s.ungapped().lengths)}) > 1
+    lengths_vary = len({x for s in real_and_new for x in set(s.ungapped().lengths.tolist())}) > 1
 
     def score(label: str, candidate: Sample, some: Sequence[Metric]) -> dict[str, Value]:
         if progress is not None and some:
-            progress(label)
+            progress(label, columns.index(label), len(columns))
         comparison = Comparison(
             candidate, target, source, fresh, lengths_vary, identity, seed, beyond
         )
@@ -182,15 +187,14 @@ def compare(
         if roles.fresh is None
         else score("held-out", samples["fresh"], novelty)
     )
-    names = default_floors(roles) if floors is None else list(floors)
-    for name in dict.fromkeys([*names, CONTROL]):
+    for name in floors:
         sampled = get_baseline(name).fit(roles.fit).sample(min(size, FLOOR_RECORDS), seed)
         samples[name] = Sample(shuffled(sampled, seed)[:size])
         scale[name] = score(name, samples[name], chosen)
 
     def report(name: str) -> Report:
-        columns = {"generated": found[name], **scale}
-        rows = [Row(m, {label: some[m.name] for label, some in columns.items()}) for m in chosen]
+        values = {"generated": found[name], **scale}
+        rows = [Row(m, {label: some[m.name] for label, some in values.items()}) for m in chosen]
         sets = {"generated": judged[name], "reference": reference, **given}
         return Report(
             rows=rows,

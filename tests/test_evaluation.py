@@ -225,10 +225,12 @@ def test_floors_for_protein_of_varying_length():
     assert default_floors(roles) == ["markov-1", "shuffle", "uniform"]
 
 
-def test_progress_names_every_set():
-    seen: list[str] = []
-    evaluate(HELD, FRESH, train=TRAIN, metrics=["unique"], floors=["pwm"], progress=seen.append)
-    assert seen == ["generated", "held-out", "pwm", "copies"]
+def test_progress_names_and_counts_every_set():
+    seen: list[tuple[str, int, int]] = []
+    options = {"metrics": ["unique"], "floors": ["pwm"]}
+    evaluate(HELD, FRESH, train=TRAIN, **options, progress=lambda *step: seen.append(step))
+    names = ["generated", "held-out", "pwm", "copies"]
+    assert seen == [(name, i, 4) for i, name in enumerate(names)]
 
 
 @pytest.mark.slow

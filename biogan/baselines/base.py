@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
@@ -10,6 +11,9 @@ import numpy as np
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError, DataError
 from biogan.seeds import rng
+
+# Letters that are handled at once: some 50 to 100 bytes each.
+_LETTERS = 1 << 19
 
 
 class Baseline(ABC):
@@ -112,3 +116,13 @@ def draw_records(train: SequenceSet, n: int, random: np.random.Generator) -> np.
     deck = np.repeat(np.arange(len(train)), repeats)
     rounds = -(-n // len(deck))
     return np.concatenate([random.permutation(deck) for _ in range(rounds)])[:n]
+
+
+def runs(sequences: SequenceSet) -> Iterator[SequenceSet]:
+    """Cut a set into runs of records of about half a million letters, at least one record each."""
+    start = 0
+    while start < len(sequences):
+        end = np.searchsorted(sequences.offsets, sequences.offsets[start] + _LETTERS, "right")
+        stop = max(int(end) - 1, start + 1)
+        yield sequences[start:stop]
+        start = stop

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
+from biogan.baselines.base import runs
 from biogan.datasets.sequences import SequenceSet
 
 BACKOFFS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+# Cells up to which all of them are counted, and not only those that occur.
+_CELLS = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -49,21 +53,66 @@ class Events:
         return cls(record, position, context, flat[place])
 
 
+@dataclass(frozen=True)
+class ContextCounts:
+    """How often each symbol followed each context of ``order`` letters that was seen.
+
+    Attributes
+    ----------
+    position, context : numpy.ndarray, shape (contexts,), int64
+        Place (0 where all share one table) and number of each context, see :class:`Events`.
+    counts : numpy.ndarray, shape (contexts, symbols), float64
+        Weights of the sequences, summed.
+    """
+
+    position: np.ndarray
+    context: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, sequences: SequenceSet, order: int, symbols: int, positional: bool) -> Self:
+        """Count some sequences at a time, so that the memory does not grow with their number."""
+        longest = sequences.longest
+        contexts = (sequences.alphabet.size + 1) ** order
+        cells = (longest + 1 if positional else 1) * contexts * symbols
+        every = np.zeros(cells if cells <= _CELLS else 0)
+        seen: list[tuple[np.ndarray, np.ndarray]] = []
+        for part in runs(sequences):
+            events = Events.of(part, order, longest)
+            cell = events.context * symbols + events.symbol
+            if positional:
+                cell += events.position * (contexts * symbols)
+            weights = part.weights[events.record]
+            if len(every):
+                every += np.bincount(cell, weights, cells)
+            else:
+                seen.append(_summed(cell, weights))
+        if len(every):
+            seen = [(np.flatnonzero(every), every[every > 0])]
+        cell, weights = _summed(*(np.concatenate(column) for column in zip(*seen, strict=True)))
+        keys, which = np.unique(cell // symbols, return_inverse=True)
+        counts = np.zeros((len(keys), symbols))
+        counts[which, cell % symbols] = weights
+        return cls(keys // contexts, keys % contexts, counts)
+
+
+def _summed(keys: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct keys, ascending, and the sum of the weights of each."""
+    distinct, which = np.unique(keys, return_inverse=True)
+    return distinct, np.bincount(which, weights, len(distinct))
+
+
 class ContextTables:
     """Probabilities of the next symbol for contexts of every length up to ``order``.
 
     Parameters
     ----------
-    events : Events
-        What was seen, with contexts of ``order`` letters.
-    weights : numpy.ndarray, shape (events,)
-        How often each was seen.
+    seen : ContextCounts
+        What followed contexts of ``order`` letters.
     order : int
         Letters in the longest context.
     base : int
         Base of the contexts.
-    symbols : int
-        Number of symbols.
     pseudocount : float
         Counts added to the empty context, spread equally over the symbols.
     backoff : float, optional
@@ -73,23 +122,20 @@ class ContextTables:
 
     def __init__(
         self,
-        events: Events,
-        weights: np.ndarray,
+        seen: ContextCounts,
         order: int,
         base: int,
-        symbols: int,
         pseudocount: float,
         backoff: float | None = None,
     ) -> None:
+        symbols = seen.counts.shape[1]
         self._base, self._symbols = base, symbols
         self._keys: list[np.ndarray] = []
         self._tables: list[np.ndarray] = []
         for k in range(order + 1):
-            keys, which = np.unique(
-                self._key(events.position, events.context, k), return_inverse=True
-            )
-            cells = which * symbols + events.symbol
-            counts = np.bincount(cells, weights, len(keys) * symbols).reshape(-1, symbols)
+            keys, which = np.unique(self._key(seen.position, seen.context, k), return_inverse=True)
+            counts = np.zeros((len(keys), symbols))
+            np.add.at(counts, which, seen.counts)
             position, context = keys // base**k, keys % base**k
             shorter = (
                 self.probabilities(position, context)

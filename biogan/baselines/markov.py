@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from biogan.baselines.base import Baseline
-from biogan.baselines.contexts import ContextTables, Events
+from biogan.baselines.contexts import ContextCounts, ContextTables, Events
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError, DataError
 
@@ -74,15 +74,12 @@ class MarkovChain(Baseline):
         self._longest = int(sequences.lengths.max())
         if max(self._longest, 1) * float(size + 1) ** self.order > 2**62:
             raise ConfigError(f"order {self.order}: too high for an alphabet of {size} letters")
-        events = Events.of(sequences, self.order, self._longest)
         # A set of one length never ends early, so that its chain needs no end symbol.
         symbols = size + (self._shortest < self._longest)
         self._tables = ContextTables(
-            self._placed(events),
-            sequences.weights[events.record],
+            ContextCounts.of(sequences, self.order, symbols, self.positional),
             self.order,
             size + 1,
-            symbols,
             self.pseudocount,
             self.backoff,
         )
@@ -152,13 +149,6 @@ class MarkovChain(Baseline):
         out = np.full(len(sequences), -np.inf)
         out[some] = np.bincount(events.record, np.log(share), len(some))
         return out
-
-    def _placed(self, events: Events) -> Events:
-        """Put all events in one place where the chain has one table for all positions."""
-        if self.positional:
-            return events
-        zero = np.zeros_like(events.position)
-        return Events(events.record, zero, events.context, events.symbol)
 
     def _probabilities(self, position: np.ndarray, context: np.ndarray) -> np.ndarray:
         """Unscaled probabilities of the symbols, shape (n, symbols); no end before its time."""

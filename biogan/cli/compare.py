@@ -79,7 +79,7 @@ def command(
         seed=seed,
         n=count,
         identity=identity,
-        progress=console.progress("scoring"),
+        progress=console.Steps("scoring"),
     )
     console.end_status()
     if out is not None:

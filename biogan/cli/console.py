@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 # Set by Lightning Fabric, torchrun and srun in the processes that they start.
 RANKS = ("LOCAL_RANK", "NODE_RANK", "RANK", "SLURM_PROCID")
+_WIDTH = 24
 
 
 @dataclass
@@ -79,7 +80,6 @@ class Bar:
         Seconds that pass.
     """
 
-    WIDTH = 24
     EVERY = 0.2
 
     def __init__(self, label: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -108,12 +108,46 @@ class Bar:
         if not total:
             return f"{self.label} {done / 1e6:.0f} MB  {speed}"
         share = min(done / total, 1.0)
-        full = int(share * self.WIDTH)
-        minutes, rest = divmod(math.ceil((total - done) / rate) if rate else 0, 60)
-        bar = "#" * full + "." * (self.WIDTH - full)
-        return f"{self.label} [{bar}] {share:4.0%}  {speed}  ETA {minutes}:{rest:02}"
+        left = (total - done) / rate if rate else 0
+        return f"{self.label} {_drawn(share)} {share:4.0%}  {speed}  ETA {_minutes(left)}"
 
 
-def progress(label: str) -> Callable[[str], None]:
-    """Return a callable that shows ``label: detail`` as the status line."""
-    return lambda detail: status(f"{label}: {detail}")
+class Steps:
+    """Which of several steps is under way, and how long the rest will take: a status line.
+
+    Parameters
+    ----------
+    label : str
+        What is being done.
+    clock : callable
+        Seconds that pass.
+    """
+
+    def __init__(self, label: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.label, self.clock = label, clock
+        self.start = clock()
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Show the step that begins now, with ``done`` of ``total`` steps behind it."""
+        status(self.line(name, done, total, self.clock() - self.start))
+
+    def line(self, name: str, done: int, total: int, seconds: float) -> str:
+        """Return the line; the rest is taken to last as long, step by step, as what is done.
+
+        Examples
+        --------
+        >>> Steps("scoring").line("pwm", 4, 8, 60.0)
+        'scoring [############............] 5 of 8: pwm  ETA 1:00'
+        """
+        rest = f"  ETA {_minutes(seconds / done * (total - done))}" if done else ""
+        return f"{self.label} {_drawn(done / total)} {done + 1} of {total}: {name}{rest}"
+
+
+def _drawn(share: float) -> str:
+    full = int(share * _WIDTH)
+    return f"[{'#' * full}{'.' * (_WIDTH - full)}]"
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    return f"{minutes}:{rest:02}"

@@ -49,9 +49,7 @@ def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
     new = gan.sample(SAMPLES, seed)
     new.to_fasta(files["new"])
     console.say("3/3 judging them beside held-out promoters and trivial samplers")
-    report = evaluate(
-        train, new, held_out=held_out, seed=seed, progress=console.progress("scoring")
-    )
+    report = evaluate(train, new, held_out=held_out, seed=seed, progress=console.Steps("scoring"))
     console.end_status()
     click.echo(report.to_text())
     click.echo(motif_table(new, held_out, seed))

@@ -90,7 +90,7 @@ def command(
         seed=seed,
         n=count,
         identity=identity,
-        progress=console.progress("scoring"),
+        progress=console.Steps("scoring"),
         motifs=motifs or (),
         hmm=hmm,
         coding=coding or None,

@@ -167,17 +167,25 @@ class SequenceSet:
         lengths = self.lengths[index]
         offsets = np.zeros(len(index) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
-        # Position of every letter of the result in the old flat array.
-        where = np.arange(offsets[-1]) + np.repeat(self.offsets[index] - offsets[:-1], lengths)
         return SequenceSet(
             self.alphabet,
-            self.codes[where],
+            self._letters(index, lengths),
             offsets,
             [self.ids[i] for i in index],
             {k: v[index] for k, v in self.labels.items()},
             self.weights[index],
             self.report,
         )
+
+    def _letters(self, index: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """Codes of the records at ``index``, which have these lengths."""
+        if self.is_fixed_length:
+            return self.codes.reshape(len(self), -1)[index].ravel()
+        # Position of every letter of the result in the old flat array.
+        first = np.cumsum(lengths) - lengths
+        where = np.repeat(self.offsets[index] - first, lengths)
+        where += np.arange(len(where))
+        return self.codes[where]
 
     def strings(self) -> list[str]:
         """Return the sequences as strings."""

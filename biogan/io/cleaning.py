@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -171,13 +172,13 @@ def clean_records(
     if config.labels is not None:
         columns, more = join_labels(columns, config.labels, ids, raw.ids)
         notes += more
-    kept = np.flatnonzero(cleaned.keep).tolist()
+    keep = cleaned.keep.tolist()
     sequences = SequenceSet(
         cleaned.alphabet,
         cleaned.alphabet.encode(cleaned.letters.data),
         cleaned.letters.offsets,
-        [ids[i] for i in kept],
-        {name: [values[i] for i in kept] for name, values in columns.items()},
+        list(compress(ids, keep)),
+        {name: list(compress(values, keep)) for name, values in columns.items()},
         report=report,
     )
     if config.window is None:
@@ -198,14 +199,15 @@ def windows_note(windows: int, left_over: int, config: ReadingConfig) -> str:
 
 def _name(raw: list[str], findings: list[Finding]) -> list[str]:
     """Give every record an id of its own: ``record_<n>`` without one, ``id#2`` for a second."""
-    ids = [name or f"record_{n}" for n, name in enumerate(raw, 1)]
-    unnamed = raw.count("")
+    ids, unnamed = raw, raw.count("")
     if unnamed:
+        ids = [name or f"record_{n}" for n, name in enumerate(raw, 1)]
         done = "named record_<n> by their place in the file"
         findings.append(Finding("no id", "no id", done, unnamed))
     if len(set(ids)) == len(ids):
         return ids
     seen: dict[str, int] = {}
+    ids = list(ids)
     taken, renamed, first = set(ids), 0, ""
     for i, name in enumerate(ids):
         seen[name] = seen.get(name, 0) + 1

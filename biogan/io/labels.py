@@ -43,6 +43,8 @@ def header_labels(descriptions: Sequence[str]) -> tuple[Columns, list[str]]:
     >>> columns
     {'OS': ['Homo sapiens', '', ''], 'OX': ['9606', '', '562']}
     """
+    if not any(descriptions):
+        return {}, []
     found: dict[str, dict[int, str]] = {}
     for i, text in enumerate(descriptions):
         if "=" not in text:

@@ -10,6 +10,10 @@ from biogan.errors import ConfigError
 
 # Letters handled at once: the window numbers of a block stay in the processor's cache.
 _BLOCK = 1 << 16
+# Tables up to this size are counted by bincount, in blocks of at least _FILL windows a cell: it
+# makes a whole table for each block. Larger ones (a row for each of many records) are added to.
+_DENSE = 1 << 20
+_FILL = 4
 _MAX_CELLS = 1 << 27
 
 
@@ -69,8 +73,10 @@ def grouped_kmer_counts(
     codes, ends = sequences.codes, sequences.offsets[1:]
     dump = n_groups * cells
     counts = np.zeros(dump + 1, np.int64)
-    for start in range(0, len(codes) - k + 1, _BLOCK):
-        stop = min(start + _BLOCK, len(codes) - k + 1)
+    dense = dump <= _DENSE
+    block = max(_BLOCK, _FILL * dump) if dense else _BLOCK
+    for start in range(0, len(codes) - k + 1, block):
+        stop = min(start + block, len(codes) - k + 1)
         window = _window_numbers(codes[start : stop + k - 1], k, size)
         first, last = np.searchsorted(ends, (start, stop + k - 1), "right")
         if n_groups > 1:
@@ -80,7 +86,7 @@ def grouped_kmer_counts(
         # A window that begins 1 to k-1 letters before the end of a record runs into the next one.
         broken = (ends[first:last, None] - (start + np.arange(1, k))).ravel()
         window[broken[(broken >= 0) & (broken < len(window))]] = dump
-        if dump < _BLOCK:
+        if dense:
             counts += np.bincount(window, minlength=dump + 1)
         else:
             np.add.at(counts, window, 1)

@@ -133,17 +133,31 @@ def _pair_statistics(comparison: Comparison) -> tuple[list[tuple[float, float]],
     size = comparison.reference.sequences.alphabet.size
     columns = some_columns(length, size, rng(comparison.seed, "columns"))
     mask = column_pairs(len(columns), size)
-    samples = (comparison.reference, comparison.candidate)
-    totals = [joint_counts(s.matrix[:, columns], size) for s in samples]
-
-    def statistics(left_out: int | None) -> tuple[float, float]:
-        flat = []
-        for sample, total in zip(samples, totals, strict=True):
-            out = sample.groups == (-1 if left_out is None else left_out)
-            joint = total - joint_counts(sample.matrix[out][:, columns], size)
-            kept = max(1, len(sample) - int(out.sum()))
-            flat.append(pair_covariance(joint, kept)[mask])
-        return pearson(flat[0], flat[1]), slope(flat[0], flat[1])
-
+    real = _covariances(comparison.reference, columns.tobytes(), size)
+    new = _covariances(comparison.candidate, columns.tobytes(), size)
+    found = []
+    for g in (*range(GROUPS), None):
+        x, y = real(g)[mask], new(g)[mask]
+        found.append((pearson(x, y), slope(x, y)))
     note = "" if len(columns) == length else f"{len(columns)} of {length} columns"
-    return [statistics(g) for g in (*range(GROUPS), None)], note
+    return found, note
+
+
+# The reference, which stands in every comparison, and a candidate.
+@lru_cache(maxsize=2)
+def _covariances(sample: Sample, columns: bytes, size: int) -> Callable[[int | None], np.ndarray]:
+    """Count the pairs of each jackknife group once; return C_ij without a group, or of all."""
+    some = sample.matrix[:, np.frombuffer(columns, np.int64)]
+    # float32 holds whole numbers up to 2**24.
+    joints = [
+        joint_counts(some[sample.groups == g], size).astype(np.float32) for g in range(GROUPS)
+    ]
+    total = sum(joints, np.zeros(()))
+
+    def without(g: int | None) -> np.ndarray:
+        if g is None:
+            return pair_covariance(total, len(sample))
+        kept = max(1, len(sample) - int((sample.groups == g).sum()))
+        return pair_covariance(total - joints[g], kept)
+
+    return without

@@ -45,13 +45,16 @@ def near(a: np.ndarray, b: np.ndarray | None, most: int, interest: Every) -> Hit
     edges = np.arange(most + 2) * a.shape[1] // (most + 1)
     segments = list(zip(edges[:-1], edges[1:], strict=True))
     candidates = 0
+    joins = []
     for start, stop in segments:
-        candidates += Index(_keys(other, start, stop)).count(_keys(a, start, stop))
+        joins.append((Index(_keys(other, start, stop)), _keys(a, start, stop)))
+        index, keys = joins[-1]
+        candidates += index.count(keys)
         if candidates * CANDIDATE_COST > len(a) * len(other):
             yield from _near_by_product(a, b, most, interest)
             return
-    for start, stop in segments:
-        for i, j in Index(_keys(other, start, stop)).pairs(_keys(a, start, stop)):
+    for index, keys in joins:
+        for i, j in index.pairs(keys):
             keep = interest.pairs(i, j)
             if b is None:
                 keep &= i < j

@@ -1,4 +1,4 @@
-"""The progress bar of reading."""
+"""The progress bars of reading and scoring."""
 
 import sys
 
@@ -32,9 +32,21 @@ def test_without_a_total_the_rate_is_told(shown):
     assert shown == ["reading 10 MB  5 MB/s"]
 
 
+def test_steps_are_counted_and_the_rest_is_foretold(shown):
+    now = iter([0.0, 0.0, 30.0])
+    steps = console.Steps("scoring", clock=lambda: next(now))
+    steps("generated", 0, 4)
+    steps("held-out", 1, 4)
+    assert shown == [
+        "scoring [........................] 1 of 4: generated",
+        "scoring [######..................] 2 of 4: held-out  ETA 1:30",
+    ]
+
+
 @pytest.mark.parametrize(("terminal", "quiet"), [(False, False), (True, True)])
 def test_nothing_beside_a_terminal_or_with_quiet(terminal, quiet, monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
     monkeypatch.setattr(console.settings, "quiet", quiet)
     console.Bar("reading")(5, 5)
+    console.Steps("scoring")("generated", 0, 4)
     assert capsys.readouterr().err == ""

@@ -48,12 +48,14 @@ def test_counts_equal_a_loop_over_every_window(texts, k):
     assert kmer_counts(dna(*texts), k).tolist() == expected
 
 
-def test_blocks_join_without_a_seam(monkeypatch):
+@pytest.mark.parametrize("dense", [0, 1 << 20])
+def test_blocks_join_without_a_seam(monkeypatch, dense):
     texts = ["".join(np.random.default_rng(i).choice(list("ACGT"), 23)) for i in range(30)]
     whole = kmer_counts(dna(*texts), 3)
     groups = np.arange(30) % 4
     by_group = grouped_kmer_counts(dna(*texts), 3, groups, 4)
-    monkeypatch.setattr(kmers, "_BLOCK", 7)
+    for name, value in (("_BLOCK", 7), ("_FILL", 0), ("_DENSE", dense)):
+        monkeypatch.setattr(kmers, name, value)
     assert kmer_counts(dna(*texts), 3).tolist() == whole.tolist()
     assert grouped_kmer_counts(dna(*texts), 3, groups, 4).tolist() == by_group.tolist()
 
