@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
+from biogan.datasets.codons import genetic_code
 from biogan.datasets.sequences import SequenceSet
 from biogan.metrics.base import Value
-from biogan.metrics.codons import genetic_code
 from biogan.metrics.extras import Extras
 from biogan.metrics.identities import pair_identities
 from biogan.metrics.intervals import GROUPS, jackknife

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from biogan.datasets.codons import genetic_code
 from biogan.io.motifs import Motif, read_motifs
-from biogan.metrics.codons import genetic_code
 from biogan.metrics.profile import Profile, read_profile
 
 Features = Callable[[Sequence[str]], np.ndarray]

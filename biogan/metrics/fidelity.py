@@ -142,7 +142,7 @@ class Fidelity:
         """Return the shares that a generated set should not fall short of."""
         shares = {"uniqueness": distinct_share(sequences)}
         if self.coding:
-            shares["genes"] = float(whole_genes(sequences).mean())
+            shares["genes"] = whole_genes(sequences)
         return shares
 
     def _statistics(self, sequences: SequenceSet) -> dict[str, np.ndarray]:

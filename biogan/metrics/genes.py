@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from biogan.datasets.codons import GeneticCode, codon_counts, codons_of, gc3, genetic_code
 from biogan.datasets.sequences import SequenceSet
 from biogan.metrics.base import Value, metric
-from biogan.metrics.codons import GeneticCode, codon_counts, codons_of, gc3, genetic_code
 from biogan.metrics.comparison import Comparison, jackknifed
 from biogan.metrics.composition import remaining, value_distance
 from biogan.metrics.intervals import wilson

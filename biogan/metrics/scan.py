@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from biogan.datasets.nucleotides import OTHER, four_codes
 from biogan.datasets.sequences import SequenceSet
 from biogan.io.motifs import Motif
-from biogan.metrics.nucleotides import OTHER, four_codes
 
 #: Chance of a hit at one place of one strand, in letters drawn from the background.
 P_VALUE = 1e-4

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from biogan.datasets.nucleotides import OTHER, four_codes
 from biogan.datasets.sequences import SequenceSet
 from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison, Sample, jackknifed
 from biogan.metrics.composition import remaining
 from biogan.metrics.intervals import GROUPS
 from biogan.metrics.kmers import entropy
-from biogan.metrics.nucleotides import OTHER, four_codes
 
 _FURTHEST = 100
 _MOST = 5_000

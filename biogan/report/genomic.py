@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from biogan.metrics.codons import CODONS, codon_counts, genetic_code
+from biogan.datasets.codons import CODONS, codon_counts, genetic_code
 from biogan.metrics.comparison import Comparison
 from biogan.metrics.genes import chance_of_frame
 from biogan.metrics.motifs import motif_table

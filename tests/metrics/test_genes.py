@@ -4,9 +4,9 @@ from comparing import compare, iid
 from helpers import shared_data
 
 from biogan.alphabet import DNA, PROTEIN, RNA
+from biogan.datasets.codons import codon_counts, codons_of, gc3, genetic_code
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
-from biogan.metrics.codons import codon_counts, codons_of, gc3, genetic_code
 from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.extras import Extras
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from Bio.Data.CodonTable import unambiguous_dna_by_id
 
+from biogan.datasets.nucleotides import OTHER, four_codes
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
-from biogan.metrics.nucleotides import OTHER, four_codes
 
 _AMINO_ACIDS = "ACDEFGHIKLMNPQRSTVWY"
 #: The codons in the order of their codes.
