@@ -98,7 +98,7 @@ def motif_table(comparison: Comparison) -> list[dict[str, object]]:
     used, ratios = _long_enough(scanner), log2_ratios(new, real)
     n, m = new[-1], real[-1]
     p = np.array([
-        fisher_exact([[a, n - a], [b, m - b]]).pvalue
+        fisher_exact(np.array([[a, n - a], [b, m - b]])).pvalue
         for a, b in zip(new[:-1][used], real[:-1][used], strict=True)
     ])  # fmt: skip
     q = false_discovery_control(p) if len(p) else p
