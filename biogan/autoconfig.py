@@ -71,19 +71,17 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     if config.reverse_complement:
         check_two_strands(layout.alphabet)
     suited = SUITED[layout.kind]
-    chosen = {
-        key: getattr(suited, key)
-        for key in ("loss", "architecture")
-        if getattr(config, key) is None
-    }
-    reasons = [f"{key} {value} for {layout.kind} sequences" for key, value in chosen.items()]
-    changes: dict[str, Any] = dict(chosen)
-    loss = LOSSES[chosen.get("loss") or config.chosen("loss")]
-    family = chosen.get("architecture") or config.chosen("architecture")
-    sizes = {key: getattr(suited, key) for key in SIZES_OF[family] if getattr(config, key) is None}
-    if sizes:
-        changes |= sizes
-        reasons.append(", ".join(f"{key} {value}" for key, value in sizes.items()))
+
+    def fill(names: tuple[str, ...]) -> dict[str, Any]:
+        return {name: getattr(suited, name) for name in names if getattr(config, name) is None}
+
+    chosen = fill(("loss", "architecture"))
+    reasons = [f"{name} {value} for {layout.kind} sequences" for name, value in chosen.items()]
+    config = config.replace(**chosen)
+    family, loss = config.chosen("architecture"), LOSSES[config.chosen("loss")]
+    changes = fill(SIZES_OF[family])
+    if changes:
+        reasons.append(", ".join(f"{name} {value}" for name, value in changes.items()))
     if not config.steps and not config.max_time:
         changes["max_time"] = DEFAULT_TIME
         reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
@@ -100,5 +98,5 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     changes |= {key: getattr(loss, key) for key in left_open}
     told = ", ".join(f"{key} {changes[key]:g}" for key in left_open if changes[key])
     if told:
-        reasons.append(f"{told} for the loss {changes.get('loss', config.loss)}")
+        reasons.append(f"{told} for the loss {config.loss}")
     return config.replace(**changes), reasons
