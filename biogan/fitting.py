@@ -84,7 +84,7 @@ def build_batches(
     def codes(part: SequenceSet) -> Tensor:
         return torch.from_numpy(layout.encode(part))
 
-    train, size, seed = parts.train, config.batch_size, config.seed
+    train, size, seed = parts.train, config.chosen("batch_size"), config.seed
     strands = config.reverse_complement
     if isinstance(train, SequenceSet):
         twins = codes(reverse_complement(train)) if strands else None

@@ -64,8 +64,6 @@ class Budget:
         >>> [budget.learning_rate(x) for x in (0.0, 0.5, 0.75, 1.0)]
         [1.0, 1.0, 0.5, 0.0]
         """
-        config = self.config
-        if spent <= config.decay_start:
-            return config.lr
-        gone = (spent - config.decay_start) / (1 - config.decay_start)
-        return config.lr * (1 - (1 - config.decay_to) * gone)
+        rate, start, end = map(self.config.chosen, ("lr", "decay_start", "decay_to"))
+        gone = (spent - start) / (1 - start) if spent > start else 0.0
+        return float(rate * (1 - (1 - end) * gone))

@@ -49,7 +49,7 @@ class Engine:
                 f"--devices {config.devices}, --nodes {config.nodes}: {wanted} processes, but the "
                 f"launcher started {started}"
             )
-        if config.batch_size % wanted:
+        if config.chosen("batch_size") % wanted:
             raise ConfigError(
                 f"--batch-size {config.batch_size}: must be a multiple of the {wanted} processes"
             )

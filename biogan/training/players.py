@@ -65,14 +65,14 @@ class Players:
         self.objective = Objective.from_config(config)
         self.generator: Any = engine.place(generator)  # has noise(), which nn.Module hides
         self.critic = engine.place(critic)
-        self.average = Average(self.generator, config.ema)
+        self.average = Average(self.generator, config.chosen("ema"))
         self.generator_opt = self._optimiser(self.generator)
         self.critic_opt = self._optimiser(self.critic)
 
     def _optimiser(self, network: nn.Module) -> torch.optim.Adam:
         # Fused: one operation for all weights, which is a tenth of a small step.
-        betas = (self.config.beta1, self.config.beta2)
-        return torch.optim.Adam(network.parameters(), self.config.lr, betas, fused=True)
+        betas = (self.config.chosen("beta1"), self.config.chosen("beta2"))
+        return torch.optim.Adam(network.parameters(), self.config.chosen("lr"), betas, fused=True)
 
     def set_learning_rate(self, rate: float) -> None:
         """Set the learning rate of both optimisers."""
@@ -102,7 +102,7 @@ class Players:
             real = self._real(t * self.objective.critic_steps + i)
             with torch.no_grad():
                 fake = self.generator(self._noise(rng))
-            alpha = torch.rand(self.config.batch_size, generator=rng)[self.engine.rows]
+            alpha = torch.rand(self.batches.batch_size, generator=rng)[self.engine.rows]
             terms = self.objective.critic_terms(
                 self.critic, real, fake, alpha.to(self.engine.device)
             )
@@ -122,7 +122,7 @@ class Players:
 
     def _noise(self, rng: torch.Generator) -> Any:
         # Drawn for the joint batch in every process, so that the number of them does not matter.
-        noise = self.generator.noise(self.config.batch_size, rng)
+        noise = self.generator.noise(self.batches.batch_size, rng)
         return noise.rows(self.engine.rows).to(self.engine.device)
 
     def _update(self, optimiser: torch.optim.Optimizer, terms: Terms) -> dict[str, float]:

@@ -1,0 +1,87 @@
+"""What every GAN is trained with, whatever its data: loss, optimiser, budget, machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from biogan.options import Options, flag, option, seconds
+
+LOSSES = ("wgan-gp", "standard", "minimax", "hinge", "relativistic")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Options):
+    """What every GAN of biogan is trained with, whatever its data."""
+
+    loss: str | None = option(
+        None,
+        "Adversarial loss (relativistic for sequences of one length, else wgan-gp).",
+        "Loss",
+        choices=LOSSES,
+    )
+    gp: float | None = option(
+        None, "Weight of the one-centred gradient penalty (WGAN-GP's lambda).", "Loss", low=0
+    )
+    r1: float | None = option(
+        None, "Weight of the zero-centred penalty on real data.", "Loss", low=0
+    )
+    r2: float | None = option(
+        None, "Weight of the zero-centred penalty on generated data.", "Loss", low=0
+    )
+    critic_steps: int | None = option(
+        None, "Critic steps for each generator step.", "Loss", low=1, high=1000
+    )
+    batch_size: int | None = option(64, "Records in a batch.", "Optimiser", low=1)
+    lr: float | None = option(1e-3, "Learning rate of Adam.", "Optimiser", low=0)
+    beta1: float | None = option(0.0, "Adam's first moment decay.", "Optimiser", low=0, high=0.9999)
+    beta2: float | None = option(
+        0.9, "Adam's second moment decay.", "Optimiser", low=0, high=0.999999
+    )
+    decay_start: float | None = option(
+        0.5, "Share of the run after which the learning rate falls.", "Optimiser", low=0, high=1
+    )
+    decay_to: float | None = option(
+        0.02, "Share of the learning rate left at the end.", "Optimiser", low=0, high=1
+    )
+    ema: float | None = option(
+        0.9995, "Decay of the averaged generator weights.", "Optimiser", low=0, high=0.999999
+    )
+    steps: int | None = option(None, "Stop after this many generator steps.", "Budget", low=1)
+    max_time: str | None = option(
+        None, "Stop after this time, e.g. 90s, 10m, 2h (10m if --steps is not given).", "Budget"
+    )
+    check_every: int | None = option(
+        None, "Generator steps between two checks on the validation split.", "Budget", low=1
+    )
+    patience: int | None = option(
+        None,
+        "Stop after this many checks in a row without a better fidelity (never before the time).",
+        "Budget",
+        low=1,
+    )
+    seed: int = option(0, "Seed of every random stream.", "Budget")
+    device: str = option("auto", "Where to compute.", "Machine", choices=DEVICES)
+    threads: int | None = option(
+        None, "CPU threads (up to 4: small networks gain nothing from more).", "Machine", low=1
+    )
+    devices: int = option(1, "Processes, one a device.", "Machine", low=1)
+    nodes: int = option(1, "Machines.", "Machine", low=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        seconds(self.max_time)
+
+    # Options that may change between a run and its resumption: they bound or place the work.
+    FREE = (
+        "steps", "max_time", "patience", "judge_steps", "device", "threads", "devices", "nodes",
+    )  # fmt: skip
+
+    def differences(self, other: TrainingConfig) -> list[str]:
+        """Name the options that keep a run from being resumed under ``other``."""
+        mine, theirs = self.to_dict(), other.to_dict()
+        return [
+            f"{flag(name)} was {mine[name]}, now {theirs[name]}"
+            for name in mine
+            if name not in self.FREE and mine[name] != theirs[name]
+        ]
