@@ -103,7 +103,7 @@ class ImageSet:
         source: str = "images",
         frames: bool = False,
     ) -> ImageSet:
-        """Number the images of an array of shape (n, h, w) or (n, channels, h, w).
+        """Make a set of an array of shape (n, h, w) or (n, channels, h, w), and number it.
 
         Without names, the classes are the numbers from 0 to the largest label.
         """
@@ -138,9 +138,9 @@ class ImageSet:
     def digest(self) -> str:
         """SHA-256 of pixels, shape and labels, not of names."""
         found = hashlib.sha256(repr((self.pixels.shape, self.pixels.dtype.name)).encode())
-        found.update(np.ascontiguousarray(self.pixels))
+        found.update(self.pixels.tobytes())
         if self.labels is not None:
-            found.update(np.ascontiguousarray(self.labels))
+            found.update(self.labels.tobytes())
         return found.hexdigest()
 
     def unit(self) -> np.ndarray:

@@ -74,6 +74,6 @@ class FragmentSet:
     def digest(self) -> str:
         """SHA-256 of the coordinates and families, not of names."""
         found = hashlib.sha256(repr(self.xyz.shape).encode())
-        found.update(np.ascontiguousarray(self.xyz))
-        found.update(np.ascontiguousarray(self.families))
+        found.update(self.xyz.tobytes())
+        found.update(self.families.tobytes())
         return found.hexdigest()
