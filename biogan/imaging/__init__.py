@@ -1,0 +1,1 @@
+"""The image GAN and what belongs to it: features, fitting, judging."""
