@@ -4,8 +4,8 @@ A record is a map in network units, shape (N, 1, L, L) (Anand & Huang 2018, Neur
 change when a fragment is turned or moved, and does not tell a fragment from its mirror image.
 
 :class:`MapGenerator` paints maps; they are symmetric, not negative and zero on the diagonal, but
-need not be distances of any chain. :class:`ChainGenerator` writes bonds, angles and torsions, builds
-the chain and measures it: its maps are those of a chain, whatever the weights are.
+need not be distances of any chain. :class:`ChainGenerator` writes bonds, angles and torsions
+and measures the chain that follows: its maps are those of a chain, whatever the weights are.
 """
 
 from __future__ import annotations
