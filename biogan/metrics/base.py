@@ -1,19 +1,52 @@
 """What a metric is: a small function with a name, a direction, a range and what it needs.
 
-A metric reads one :class:`~biogan.metrics.comparison.Comparison` (a candidate beside real data) and
-returns a :class:`Value`.
+A metric reads one comparison (a candidate beside real data; of sequences
+:class:`~biogan.metrics.comparison.Comparison`) and returns a :class:`Value`.
 Register a new one with :func:`metric`; ``biogan evaluate`` then prints it with its ceiling and
 floors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any, Protocol, Self
 
-if TYPE_CHECKING:
-    from biogan.metrics.comparison import Comparison
+from biogan.errors import ConfigError
+from biogan.options import unknown_name
+
+#: What is asked for instead of names: the metrics that cost more time too.
+ALL = "all"
+
+
+class Records(Protocol):
+    """Some records; how many is all that is asked."""
+
+    def __len__(self) -> int:
+        """Return their number."""
+        ...
+
+
+class Compared(Protocol):
+    """One candidate beside real data, whatever their kind."""
+
+    @property
+    def candidate(self) -> Records:
+        """What is judged."""
+        ...
+
+    @property
+    def reference(self) -> Records:
+        """Real records."""
+        ...
+
+    def missing(self, need: str) -> str:
+        """Say why ``need`` is not met; an empty string if it is."""
+        ...
+
+    def first(self, n: int) -> Self:
+        """Return the comparison of the first ``n`` records."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -45,7 +78,8 @@ class Value:
     details: tuple[str, ...] = ()
 
 
-Function = Callable[["Comparison"], Value]
+#: Of a comparison of the kind that the metric is for.
+Function = Callable[[Any], Value]
 
 
 @dataclass(frozen=True)
@@ -91,7 +125,7 @@ class Metric:
     most: int | None = None
     default: bool = True
 
-    def __call__(self, comparison: Comparison) -> Value:
+    def __call__(self, comparison: Compared) -> Value:
         """Compute the metric, or say why it cannot be read."""
         for need in self.needs:
             reason = comparison.missing(need)
@@ -125,13 +159,46 @@ def metric(
     unit: str = "",
     most: int | None = None,
     default: bool = True,
+    registry: dict[str, Metric] = METRICS,
 ) -> Callable[[Function], Function]:
-    """Register a function as a metric; see :class:`Metric` for the parameters."""
+    """Register a function as a metric; see :class:`Metric` for the parameters.
+
+    The metrics of sequences stand in :data:`METRICS`, another kind of data has its own registry.
+    """
 
     def register(function: Function) -> Function:
-        METRICS[name] = Metric(
+        registry[name] = Metric(
             name, group, goal, low, high, needs, unit, title, function, most, default
         )
         return function
 
     return register
+
+
+def choose(
+    names: Sequence[str] | None, registry: Mapping[str, Metric], order: Sequence[str]
+) -> list[Metric]:
+    """Return the metrics with these names, or the default ones in the order of the report.
+
+    Parameters
+    ----------
+    names : list of str or None
+        Names; ``"all"`` stands for every metric, those that cost more time too.
+    registry : mapping of str to Metric
+        All that there are for a kind of data.
+    order : sequence of str
+        Groups in the order of the report.
+
+    Raises
+    ------
+    ConfigError
+        If a name is unknown.
+    """
+    for name in names or ():
+        if name not in registry and name != ALL:
+            raise ConfigError(unknown_name("metric", name, (*registry, ALL)))
+    if names and ALL not in names:
+        return [registry[name] for name in names]
+    rank = {group: i for i, group in enumerate(order)}
+    some = [m for m in registry.values() if m.default or names]
+    return sorted(some, key=lambda m: rank.get(m.group, len(rank)))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from biogan.errors import ConfigError
-
 # Importing a module registers its metrics.
 from biogan.metrics import (  # noqa: F401
     complexity,
@@ -24,11 +22,10 @@ from biogan.metrics import (  # noqa: F401
     twopoint,
     utility,
 )
-from biogan.metrics.base import METRICS, Metric
-from biogan.options import unknown_name
+from biogan.metrics.base import ALL, METRICS, Metric, choose
 
-#: What is asked for instead of names: the metrics that cost more time too.
-ALL = "all"
+__all__ = ["ALL", "GROUP_ORDER", "get_metrics"]
+
 #: Sections of the report, in order.
 GROUP_ORDER = (
     "novelty", "discriminability", "k-mers", "positions", "features", "composition", "protein",
@@ -54,11 +51,4 @@ def get_metrics(names: Sequence[str] | None = None) -> list[Metric]:
     >>> [m.name for m in get_metrics(["kmer-jsd"])]
     ['kmer-jsd']
     """
-    for name in names or ():
-        if name not in METRICS and name != ALL:
-            raise ConfigError(unknown_name("metric", name, (*METRICS, ALL)))
-    if names and ALL not in names:
-        return [METRICS[name] for name in names]
-    rank = {group: i for i, group in enumerate(GROUP_ORDER)}
-    some = [m for m in METRICS.values() if m.default or names]
-    return sorted(some, key=lambda m: rank.get(m.group, len(rank)))
+    return choose(names, METRICS, GROUP_ORDER)

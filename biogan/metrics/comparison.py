@@ -10,7 +10,7 @@ import numpy as np
 
 from biogan.datasets.codons import genetic_code
 from biogan.datasets.sequences import SequenceSet
-from biogan.metrics.base import Value
+from biogan.metrics.base import Compared, Value
 from biogan.metrics.extras import Extras
 from biogan.metrics.identities import pair_identities
 from biogan.metrics.intervals import GROUPS, jackknife
@@ -200,7 +200,7 @@ class Comparison:
 
 
 def jackknifed(
-    comparison: Comparison,
+    comparison: Compared,
     statistic: Callable[[int | None], float],
     low: float = 0.0,
     high: float = np.inf,
@@ -211,7 +211,7 @@ def jackknifed(
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : Compared
         Gives the numbers of records.
     statistic : callable
         ``statistic(g)`` without jackknife group ``g`` of both sets, all records for ``None``.

@@ -47,7 +47,7 @@ def classifier_auroc(comparison: Comparison) -> Value:
     cells = int(new.sequences.lengths[0]) * new.sequences.alphabet.size
     by_position = not comparison.missing("columns") and cells <= _MAX_SITE_CELLS
     features, names = classifier_features([new, real], by_position)
-    scores, weights = _out_of_fold(features, test.labels, test.folds)
+    scores, weights = out_of_fold(features, test.labels, test.folds)
     area, low, high = auroc(scores[:n], scores[n:], test.groups)
     telling = np.argsort(-np.abs(weights), kind="stable")[:5]
     return Value(
@@ -92,7 +92,7 @@ def two_samples(comparison: Comparison) -> TwoSamples | Value:
     labels = np.repeat([1, 0], n)
     groups = clusters(SequenceSet.concatenate([new.sequences, real.sequences]), 0.9)
     folds = grouped_folds(groups, labels, comparison.seed)
-    if np.bincount(groups).max() > n or not _trainable(folds, labels):
+    if np.bincount(groups).max() > n or not trainable(folds, labels):
         return Value(
             None, note="half of the records or more are one cluster of near copies: no folds"
         )
@@ -145,7 +145,7 @@ def _fill(load: np.ndarray, n: int) -> np.ndarray:
     return lowest // max(n, 1)
 
 
-def _trainable(folds: np.ndarray, labels: np.ndarray) -> bool:
+def trainable(folds: np.ndarray, labels: np.ndarray) -> bool:
     """Whether both classes are left to learn from for every fold that holds records."""
     return all(len(np.unique(labels[folds != fold])) == 2 for fold in np.unique(folds))
 
@@ -208,9 +208,18 @@ def ridge(features: np.ndarray, classes: np.ndarray, scale: float = 1.0) -> Logi
         return model.fit(features, classes)
 
 
-def _out_of_fold(
+def out_of_fold(
     features: np.ndarray, labels: np.ndarray, folds: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Score records with classifiers that have not seen their fold; return scores and weights.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, d)
+        None is constant.
+    labels, folds : numpy.ndarray, shape (n,)
+        Class 0 or 1, and fold from 0 to 4.
+    """
     features = (features - features.mean(0)) / features.std(0)
     scores, weights = np.zeros(len(labels)), np.zeros(features.shape[1])
     for fold in range(FOLDS):

@@ -16,8 +16,10 @@ from biogan.metrics.intervals import GROUPS
 from biogan.metrics.manifold import (
     Neighbourhoods,
     frechet,
+    gaussian_of,
     kernel_sums,
     median_width,
+    moments,
 )
 
 #: Records whose distances from one another are taken: a square of numbers.
@@ -31,11 +33,11 @@ def frechet_distance(comparison: Comparison) -> Value:
     """Squared Frechet distance, in units of the variance of training records."""
     new, real, note = points(comparison)
     axes = directions(new.shape[1], min(len(new), len(real)))
-    moments = [_moments(x @ axes) for x in (new, real)]
+    groups = [moments(x @ axes) for x in (new, real)]
     note += f", {axes.shape[1]} directions"
 
     def statistic(g: int | None) -> float:
-        return frechet(*_gaussian(*moments[0], g), *_gaussian(*moments[1], g))
+        return frechet(*gaussian_of(*groups[0], g), *gaussian_of(*groups[1], g))
 
     return jackknifed(comparison, statistic, note=note)
 
@@ -113,22 +115,3 @@ def _share(comparison: Comparison, which: int, high: float = 1.0) -> Value:
         correct=False,
         note=points(comparison)[2],
     )
-
-
-def _moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Numbers, sums and sums of products of the jackknife groups."""
-    parts = [x[g::GROUPS] for g in range(GROUPS)]
-    return (
-        np.array([len(p) for p in parts]),
-        np.stack([p.sum(0) for p in parts]),
-        np.stack([p.T @ p for p in parts]),
-    )
-
-
-def _gaussian(
-    n: np.ndarray, sums: np.ndarray, products: np.ndarray, left_out: int | None
-) -> tuple[np.ndarray, np.ndarray]:
-    keep = np.arange(GROUPS) != (-1 if left_out is None else left_out)
-    total = int(n[keep].sum())
-    mean = sums[keep].sum(0) / total
-    return mean, (products[keep].sum(0) - total * np.outer(mean, mean)) / max(total - 1, 1)

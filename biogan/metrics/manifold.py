@@ -39,6 +39,26 @@ def frechet(mean1: np.ndarray, cov1: np.ndarray, mean2: np.ndarray, cov2: np.nda
     return float(max(0.0, shift @ shift + np.trace(cov1) + np.trace(cov2) - 2 * roots))
 
 
+def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers, sums and sums of products of the jackknife groups of points (n, d)."""
+    parts = [x[g::GROUPS] for g in range(GROUPS)]
+    return (
+        np.array([len(p) for p in parts]),
+        np.stack([p.sum(0) for p in parts]),
+        np.stack([p.T @ p for p in parts]),
+    )
+
+
+def gaussian_of(
+    n: np.ndarray, sums: np.ndarray, products: np.ndarray, left_out: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and covariance without a jackknife group, from what :func:`moments` returns."""
+    keep = np.arange(GROUPS) != (-1 if left_out is None else left_out)
+    total = int(n[keep].sum())
+    mean = sums[keep].sum(0) / total
+    return mean, (products[keep].sum(0) - total * np.outer(mean, mean)) / max(total - 1, 1)
+
+
 def median_width(real: np.ndarray) -> float:
     """Median distance of record 1 from 2, 3 from 4, ...: width of a Gaussian kernel."""
     pairs = len(real) // 2

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from biogan.report import page
-from biogan.report.panels import panels
+from biogan.report.kind import get_kind
 from biogan.report.report import CONTROL, SCHEMA, Report, Row
-from biogan.report.text import MARKS, number, short
-from biogan.report.words import words
+from biogan.report.text import MARKS, number
+from biogan.report.words import words_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ def to_text(reports: Mapping[str, Report]) -> str:
     first = next(iter(reports.values()))
     read = [row for row in first.rows if row.generated.value is not None]
     floors = list(read[0].floors) if read else []
-    cells = [["metric", *reports, "held-out", *map(short, floors)]]
+    cells = [["metric", *reports, "held-out", *map(get_kind(first.kind).short, floors)]]
     for row in read:
         own = [report[row.metric.name] for report in reports.values()]
         marked = [f"{number(r.generated.value)} {MARKS[r.status]}" for r in own]
@@ -69,23 +69,23 @@ def to_dict(reports: Mapping[str, Report]) -> dict[str, Any]:
 def to_html(reports: Mapping[str, Report], command: str = "", files: Sequence[str] = ()) -> str:
     """Return one page for all sets: one table, one verdict a set, drawings of all."""
     first = next(iter(reports.values()))
-    drawn = panels(_merged(reports), list(reports))
+    drawn = get_kind(first.kind).panels(_merged(reports), list(reports))
     read = [row for row in first.rows if row.generated.value is not None]
     sections = [
         {
             "id": f"group-{i}",
-            "words": words(group),
+            "words": words_of(first.kind, group),
             "rows": [_row(row, reports) for row in read if row.metric.group == group],
             "panels": drawn.get(group, []),
         }
         for i, group in enumerate(dict.fromkeys(row.metric.group for row in read))
     ]
     facts = page.provenance(first)
-    sets = [page.set_row(name, r.sets["generated"]) for name, r in reports.items()]
+    sets = [page.set_row(r, name, r.sets["generated"]) for name, r in reports.items()]
     return page.environment().get_template("compare.html").render(
         **{**page.head(first, " · ".join(reports), "comparison"),
-           "lead": f"{len(reports)} generated sets against the same real records, at "
-                   f"n = {first.n:,} of each"},
+           "lead": f"{len(reports)} generated sets against the same real "
+                   f"{get_kind(first.kind).noun}s, at n = {first.n:,} of each"},
         **{**facts, "set_table": [*sets, *facts["set_table"][1:]]},
         names=list(reports),
         verdicts=[{"name": name, "sentences": page.sentences(r), "counts": page.tally(r.rows)}

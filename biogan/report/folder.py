@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biogan.io.tables import atomic_path, write_json, write_tsv
-from biogan.report import compared, multiqc, neighbours, page
+from biogan.report import compared, multiqc, page
+from biogan.report.kind import get_kind
 
 if TYPE_CHECKING:
     from biogan.report.report import Report
@@ -43,7 +44,7 @@ def write_report(report: Report, folder: Path, command: str = "") -> list[str]:
     _write_text(report.to_text() + "\n", folder / VERDICT)
     files = [JSON, TABLE, VERDICT]
     if "generated" in report.samples:
-        write_tsv(neighbours.to_frame(report), folder / NEAREST)
+        write_tsv(get_kind(report.kind).nearest(report), folder / NEAREST)
         files.append(NEAREST)
     source = str(report.sets["generated"].get("source", "generated"))
     write_json(multiqc.to_multiqc(report, Path(source).name), folder / multiqc.FILE)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from biogan.report.kind import get_kind
+
 if TYPE_CHECKING:
     from biogan.report.report import Report, Row
 
@@ -43,8 +45,9 @@ def to_multiqc(report: Report, sample: str) -> dict[str, Any]:
     return {
         "id": "biogan",
         "section_name": "biogan",
-        "description": "Generated sequences judged beside held-out real data (columns of that "
-        "name) and trivial samplers; see each report.html for the floors and the verdict.",
+        "description": f"Generated {get_kind(report.kind).name} judged beside held-out real data "
+        "(columns of that name) and trivial samplers; see each report.html for the floors and "
+        "the verdict.",
         "plot_type": "table",
         "pconfig": {"id": "biogan_table", "title": "biogan: evaluation", "namespace": "biogan"},
         "headers": headers,

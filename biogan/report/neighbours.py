@@ -66,6 +66,7 @@ def queries(report: Report, name: str) -> np.ndarray:
     most = max(_FEWEST, _MOST_ALIGNMENTS // len(source))
     if _one_length(sample, source) or len(sample) <= most:
         return np.arange(len(sample))
+    assert report.identity is not None
     near = sample.near_copies(source, report.identity)
     return np.argsort(~near, kind="stable")[:most]
 

@@ -10,17 +10,14 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup, escape
-
 from biogan.io.input_report import plural
 from biogan.metrics.intervals import GROUPS
 from biogan.report.bars import bar
-from biogan.report.neighbours import Pair, closest_pairs
-from biogan.report.panels import panels
+from biogan.report.kind import get_kind
 from biogan.report.report import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
-from biogan.report.text import interval, number, short
+from biogan.report.text import PARAMETERS, interval, number
 from biogan.report.verdict import verdict
-from biogan.report.words import words
+from biogan.report.words import words_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -48,14 +45,6 @@ STATUSES = {
 # Rows of a further table that the page shows.
 _TABLE_ROWS = 50
 _GOALS = {"low": "low", "high": "high", "half": "0.5", "same": "1"}
-_ABOUT = {
-    "markov": "Markov chain of that order",
-    "positional-markov": "Markov chain with its own table at every position",
-    "pwm": "letters drawn position by position",
-    "dinucleotide-shuffle": "real records shuffled, 2-mer counts kept",
-    "shuffle": "real records shuffled",
-    "uniform": "random letters",
-}
 
 
 @lru_cache(maxsize=1)
@@ -83,12 +72,14 @@ def to_html(report: Report, title: str = "", command: str = "", files: Sequence[
     files : sequence of str
         Names of files in the same folder to link to.
     """
+    kind = get_kind(report.kind)
     return environment().get_template("report.html").render(
         **head(report, title, "evaluation"),
         verdict=sentences(report),
-        sections=_sections(report, panels(report)),
+        gallery=kind.gallery(report, ["generated"]),
+        sections=_sections(report, kind.panels(report, ["generated"])),
         tables=[_table(name, rows) for name, rows in report.tables.items()],
-        pairs=[_pair(pair) for pair in closest_pairs(report)],
+        pairs=kind.pairs(report),
         command=command,
         files=list(files),
         **provenance(report),
@@ -105,8 +96,9 @@ def to_fragment(report: Report) -> str:
 
 def head(report: Report, title: str, kind: str) -> dict[str, Any]:
     """Return what the top of every page needs."""
-    name = str(report.sets["generated"].get("source", "generated sequences"))
-    records = plural(report.sets["generated"]["records"], "generated record")
+    name = str(report.sets["generated"].get("source", f"generated {get_kind(report.kind).name}"))
+    noun = get_kind(report.kind).noun
+    records = plural(report.sets["generated"]["records"], f"generated {noun}")
     return {
         "version": report.version,
         "kind": kind,
@@ -114,6 +106,7 @@ def head(report: Report, title: str, kind: str) -> dict[str, Any]:
         "lead": f"{records}, judged beside held-out real data and trivial samplers "
         f"at n = {report.n:,} of each",
         "n": report.n,
+        "noun": noun,
         "counts": tally(report.rows),
         "statuses": [STATUSES[s] for s in (REAL, BETWEEN, FLOOR, UNREAD)],
     }
@@ -130,19 +123,21 @@ def sentences(report: Report) -> list[dict[str, Any]]:
 
 def provenance(report: Report) -> dict[str, Any]:
     """Return files, letters, numbers of records, versions, methods: where the page comes from."""
-    packages = ("numpy", "scipy", "scikit-learn", "biopython")
+    kind = get_kind(report.kind)
     versions = [f"biogan {report.version}", f"Python {platform.python_version()}"]
     return {
-        "set_table": [set_row(name, facts) for name, facts in report.sets.items()],
+        "set_columns": kind.columns,
+        "set_digest": kind.digest,
+        "set_table": [set_row(report, name, facts) for name, facts in report.sets.items()],
         "notes": report.notes,
         "seed": report.seed,
-        "identity": report.identity,
-        "versions": ", ".join(versions + [f"{name} {version(name)}" for name in packages]),
+        "settings": kind.settings(report),
+        "versions": ", ".join(versions + [f"{name} {version(name)}" for name in kind.packages]),
         "groups": GROUPS,
         "floors": _floors(report),
         "skipped": _skipped(report.rows),
         "methods": [_method(row) for row in report.rows],
-        "source_words": "training records" if "train" in report.sets else "reference records",
+        "sources": kind.sources,
     }
 
 
@@ -159,7 +154,7 @@ def _sections(report: Report, drawn: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "id": "".join(c if c.isalnum() else "-" for c in f"group-{group}"),
-            "words": words(group),
+            "words": words_of(report.kind, group),
             "rows": [row_facts(row) for row in report.rows if row.metric.group == group],
             "counts": tally(row for row in report.rows if row.metric.group == group),
             "panels": drawn.get(group, []),
@@ -172,12 +167,12 @@ def row_facts(row: Row) -> dict[str, Any]:
     """Return what the tables say about a row."""
     found, ceiling = row.generated, row.ceiling
     first, _, rest = found.note.partition("; ")
-    parameter = first if first.startswith(("k=", "id>=")) else ""
+    parameter = first if first.startswith(PARAMETERS) else ""
     notes = [rest if parameter else found.note, *found.details]
     status = STATUSES[row.status]
     return {
         "title": row.metric.title,
-        "parameter": parameter.replace(">=", " ≥ ").replace("k=", "k = "),
+        "parameter": _spelled(parameter),
         "status": status,
         "read": found.value is not None,
         "value": number(found.value),
@@ -197,6 +192,12 @@ def row_facts(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _spelled(parameter: str) -> str:
+    for brief, full in ((">=", " ≥ "), ("k=", "k = "), ("d<", "distance < ")):
+        parameter = parameter.replace(brief, full)
+    return parameter
+
+
 def _bar_text(row: Row, found: Value, ceiling: Value) -> str:
     best = row.best_floor
     floor = f", {best} {number(row.floors[best].value)}" if best else ""
@@ -205,10 +206,8 @@ def _bar_text(row: Row, found: Value, ceiling: Value) -> str:
 
 def _floors(report: Report) -> list[dict[str, str]]:
     names = list(report.rows[0].floors) if report.rows else []
-    return [
-        {"name": name, "short": short(name), "about": _ABOUT.get(name.rstrip("-0123456789"), name)}
-        for name in names
-    ]
+    kind = get_kind(report.kind)
+    return [{"name": n, "short": kind.short(n), "about": kind.about(n)} for n in names]
 
 
 def _skipped(rows: Iterable[Row]) -> list[dict[str, str]]:
@@ -229,32 +228,15 @@ def _table(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"name": name, "head": list(rows[0]) if rows else [], "rows": shown, "left": left}
 
 
-def _pair(pair: Pair) -> dict[str, Any]:
-    """Mark the letters that differ."""
-    same = [a == b for a, b in zip(pair.top, pair.bottom, strict=True)]
-    rows = [
-        Markup("").join(
-            escape(letter) if equal else Markup("<i>{}</i>").format(letter)
-            for letter, equal in zip(row, same, strict=True)
-        )
-        for row in (pair.top, pair.bottom)
-    ]
-    bars = "".join("|" if equal else " " for equal in same)
-    return {"identity": f"{pair.identity:.1%}", "generated": pair.generated, "real": pair.real,
-            "top": rows[0], "bottom": rows[1], "bars": bars}  # fmt: skip
-
-
-def set_row(name: str, facts: dict[str, Any]) -> dict[str, Any]:
+def set_row(report: Report, name: str, facts: dict[str, Any]) -> dict[str, Any]:
     """Return what the table of sets says about one."""
-    low, high = facts["shortest"], facts["longest"]
     dropped = facts.get("dropped", {})
     why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
     return {
         "name": name,
         "source": facts.get("source", "from memory"),
         "records": facts["records"],
-        "length": f"{low:,}" if low == high else f"{low:,}-{high:,}",
-        "letters": facts["alphabet"],
+        "cells": [(c.text(facts), c.code) for c in get_kind(report.kind).columns],
         "dropped": why or "none",
         "sha256": facts["sha256"],
     }

@@ -58,6 +58,7 @@ def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
         {"held-out": "fresh"} if "fresh" in report.samples else {}
     )
     found = {key: neighbours(report, name)[2] for key, name in sets.items()}
+    assert report.identity is not None
     asked = min(len(values) for values in found.values())
     caption = f"identity to the nearest training record, {asked:,} records a set"
     svg = curves.exceedance("nearest", found, "identity to the nearest", report.identity)

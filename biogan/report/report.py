@@ -9,8 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from biogan.metrics.base import Metric, Value
-from biogan.metrics.comparison import Sample
-from biogan.metrics.extras import Extras
 from biogan.metrics.intervals import GROUPS
 
 if TYPE_CHECKING:
@@ -125,12 +123,12 @@ class Report:
         Records read of every set.
     seed : int
         Seed of every random choice.
-    identity : float
-        Identity of a near copy.
+    identity : float or None
+        Identity of a near copy; ``None`` where nearness is no identity.
     sets : dict
-        For each set given: records, alphabet, shortest, longest, sha256, and where it was read
-        from records of any form, ``source``, ``read`` and ``dropped`` (numbers of records, by
-        reason).
+        For each set given: records, sha256, for sequences alphabet, shortest and longest, for
+        images shape and depth; and where it was read from records of any form, ``source``,
+        ``read`` and ``dropped`` (numbers of records, by reason).
     notes : tuple of str
         What was chosen and what could not be done.
     version : str
@@ -138,24 +136,28 @@ class Report:
     tables : dict of str to list of dict
         Further tables, one dictionary a row: ``motifs`` where motifs were given, ``labels``
         where generated and real records share labels.
-    samples : dict of str to Sample
+    samples : dict of str to object
         What was scored, record by record: ``target`` (what every column is compared with),
         ``source`` (where copies are sought), ``fresh`` (the held-out records that their number is
         compared with, where there are any) and each column. Not part of the JSON.
-    extras : Extras
-        What the caller gave beyond the sequences. Not part of the JSON.
+    extras : object
+        What the caller gave beyond the sequences: :class:`~biogan.metrics.extras.Extras`. Not part
+        of the JSON.
+    kind : str
+        What is judged, a key of :data:`biogan.report.kind.KINDS`: it chooses words and drawings.
     """
 
     rows: list[Row]
     n: int
     seed: int
-    identity: float
+    identity: float | None
     sets: dict[str, dict[str, Any]]
     notes: tuple[str, ...]
     version: str
     tables: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
-    samples: Mapping[str, Sample] = field(default_factory=dict, repr=False, compare=False)
-    extras: Extras = field(default_factory=Extras, repr=False, compare=False)
+    samples: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    extras: Any = field(default=None, repr=False, compare=False)
+    kind: str = "sequences"
 
     def __getitem__(self, name: str) -> Row:
         """Return the row of a metric.
@@ -209,6 +211,7 @@ class Report:
         """Return plain data for JSON; a number that could not be read is ``None``."""
         return {
             "schema": SCHEMA,
+            "kind": self.kind,
             "biogan": self.version,
             "n": self.n,
             "seed": self.seed,

@@ -18,7 +18,7 @@ from biogan.report.page import environment
 from biogan.report.panel import Panel
 from biogan.report.plots import runs
 from biogan.report.plots.logos import letter_colours
-from biogan.report.words import words
+from biogan.report.words import WORDS
 
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet
@@ -66,7 +66,7 @@ def to_html(
         lead=_lead(done),
         facts=_facts(card, done),
         drawn=_panels(log, done),
-        words=words("run"),
+        words=WORDS["run"],
         alarms=[f"step {row['step']:,}: {row.get('reason', '')}" for row in alarms],
         samples=_alignment(samples),
         data=card["data"],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from biogan.io.input_report import plural
 from biogan.metrics.base import Value
+from biogan.report.kind import get_kind
 from biogan.report.report import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
 
 if TYPE_CHECKING:
@@ -15,14 +16,8 @@ if TYPE_CHECKING:
 WIDTH = 110
 #: Mark of each status.
 MARKS = {REAL: "=", BETWEEN: "~", FLOOR: "x", EXCESS: "x", UNREAD: "?"}
-_SHORT = {
-    "positional-markov": "posmk",
-    "markov": "markov",
-    "dinucleotide-shuffle": "dishuf",
-    "shuffle": "shuf",
-    "uniform": "unif",
-    "copies": "copies",
-}
+#: Notes that begin so are parameters, and stand beside the title of a metric.
+PARAMETERS = ("k=", "id>=", "d<")
 _LEGEND = (
     "= indistinguishable from held-out real data at this n",
     "~ between real data and the floors",
@@ -56,27 +51,12 @@ def interval(value: Value) -> str:
     return "" if value.low is None else f"[{number(value.low)}, {number(value.high)}]"
 
 
-def short(name: str) -> str:
-    """Shorten the name of a sampler to the width of a column.
-
-    Examples
-    --------
-    >>> short("positional-markov-3"), short("pwm")
-    ('posmk-3', 'pwm')
-    """
-    for full, brief in _SHORT.items():
-        if name.startswith(full):
-            return brief + name[len(full) :]
-    return name
-
-
 def to_text(report: Report) -> str:
     """Return sets, table, notes and verdict of a report."""
+    kind = get_kind(report.kind)
     lines = [f"biogan {report.version} evaluation, seed {report.seed}", ""]
     for name, facts in report.sets.items():
-        low, high = facts["shortest"], facts["longest"]
-        span = f"{low}" if low == high else f"{low}-{high}"
-        lines.append(f"{name:<11}{plural(facts['records'], 'record')}, length {span}")
+        lines.append(f"{name:<11}{plural(facts['records'], kind.noun)}, {kind.describe(facts)}")
     lines += ["", *_table(report), "", *_LEGEND, *_wrap(_columns(report)), ""]
     for note in [*report.notes, *_unread(report)]:
         lines += _wrap(note, "- ")
@@ -93,7 +73,7 @@ def _table(report: Report) -> list[str]:
     others = [*readable[0].floors, CONTROL]
     names = [_name(row) for row in readable]
     first = max(map(len, [*names, "metric"]))
-    cells = [["generated", "95 % interval", "held-out", *map(short, others)]]
+    cells = [["generated", "95 % interval", "held-out", *map(get_kind(report.kind).short, others)]]
     cells += [
         [number(r.generated.value), interval(r.generated), number(r.ceiling.value),
          *(number(r.columns[k].value) for k in others)]
@@ -110,16 +90,18 @@ def _table(report: Report) -> list[str]:
 
 def _columns(report: Report) -> str:
     """Spell out the columns whose names were shortened, and what each is for."""
+    kind = get_kind(report.kind)
+    short, real = kind.short, f"real {kind.noun}s"
     floors = [f"{short(n)} ({n})" if short(n) != n else n for n in report.rows[0].floors]
     return (
-        f"held-out: real records, the ceiling; {', '.join(floors)}: trivial samplers, the floors; "
-        f"{CONTROL}: real records verbatim, which only novelty can tell"
+        f"held-out: {real}, the ceiling; {', '.join(floors)}: trivial samplers, the floors; "
+        f"{CONTROL}: {real} verbatim, which only novelty can tell"
     )
 
 
 def _name(row: Row) -> str:
     note = row.generated.note.partition(";")[0]
-    return f"{row.metric.title} {note}" if note.startswith(("k=", "id>=")) else row.metric.title
+    return f"{row.metric.title} {note}" if note.startswith(PARAMETERS) else row.metric.title
 
 
 def _unread(report: Report) -> list[str]:

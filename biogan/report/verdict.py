@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from biogan.io.input_report import plural
 from biogan.metrics.base import Value
 from biogan.metrics.intervals import GROUPS
+from biogan.report.kind import get_kind
 from biogan.report.report import EXCESS, FLOOR, REAL, UNREAD
 from biogan.report.text import interval, number
 
@@ -16,15 +17,6 @@ if TYPE_CHECKING:
 
 #: Sentences at most, memorisation among them.
 _MOST = 6
-#: What is spoken about after memorisation, in this order.
-_SUBJECTS = {
-    "auroc": "Discriminability",
-    "kmer-jsd": "k-mers",
-    "site-pair-jsd": "Positions",
-    "pair-pearson": "Long range",
-    "unique": "Diversity",
-    "length-w1": "Lengths",
-}
 
 
 @dataclass(frozen=True)
@@ -60,11 +52,12 @@ class Sentence:
 def verdict(report: Report) -> list[Sentence]:
     """Return the sentences for a report."""
     if report.n < GROUPS:
-        few = f"{plural(report.n, 'record')} of each set, {GROUPS} are needed"
+        few = f"{plural(report.n, get_kind(report.kind).noun)} of each set, {GROUPS} are needed"
         return [Sentence("", UNREAD, "", f"No judgement: {few}")]
     sentences = [s for s in [_memorisation(report)] if s]
     rows = {row.metric.name: row for row in report.rows if row.status != UNREAD}
-    spoken = [(subject, rows[name]) for name, subject in _SUBJECTS.items() if name in rows]
+    subjects = get_kind(report.kind).subjects
+    spoken = [(subject, rows[name]) for name, subject in subjects.items() if name in rows]
     if not spoken:
         # Metrics that were asked for one by one, or the caller's own; novelty was spoken about.
         spoken = [
@@ -110,25 +103,26 @@ def _memorisation(report: Report) -> Sentence | None:
     if "near-copies" not in report:
         return None
     row = report["near-copies"]
-    copies = f"{_percent(row.generated)} of the generated records are at least "
-    copies += f"{100 * report.identity:g} % identical to"
+    kind = get_kind(report.kind)
+    noun = kind.noun
+    copies = f"{_percent(row.generated)} of the generated {noun}s {kind.near(report)}"
     trained = "train" in report.sets
     subject = "Memorisation"
     if row.ceiling.value is None:
         if trained:
-            why = "not assessable without real records outside the training data"
-            return Sentence(subject, UNREAD, f"{copies} a training record", why)
+            why = f"not assessable without real {noun}s outside the training data"
+            return Sentence(subject, UNREAD, f"{copies} a training {noun}", why)
         why = "not assessable without training and held-out data"
-        copies += " a reference record, which is copying if the generator was trained on the "
+        copies += f" a reference {noun}, which is copying if the generator was trained on the "
         return Sentence(subject, UNREAD, f"{copies}reference", why)
-    said = f"{copies} a {'training' if trained else 'reference'} record, "
+    said = f"{copies} a {'training' if trained else 'reference'} {noun}, "
     said += f"held-out real data {100 * row.ceiling.value:.3g} %"
-    # In a close family real records are near copies too: only letters tell a copier there.
+    # Among close relatives real records are near copies too: only exact ones tell a copier there.
     exact = "copies" in report and report["copies"].status == EXCESS
     if exact:
         verbatim = report["copies"]
         assert verbatim.ceiling.value is not None
-        said += f"; {_percent(verbatim.generated)} letter for letter, held-out real data "
+        said += f"; {_percent(verbatim.generated)} {kind.exact}, held-out real data "
         said += f"{100 * verbatim.ceiling.value:.3g} %"
     near = report["near-excess" if "near-excess" in report else "near-copies"]
     if exact or near.status == EXCESS:

@@ -128,7 +128,9 @@ WORDS = {
 }
 
 
-def words(group: str) -> Words:
+def words_of(kind: str, group: str) -> Words:
     """Return the words of a group; a caller's own group gets its name for a heading."""
+    from biogan.report.kind import get_kind
+
     plain = Words(group[:1].upper() + group[1:], "", "", "")
-    return WORDS.get(group, plain)
+    return get_kind(kind).words.get(group, plain)
