@@ -28,6 +28,9 @@ class FragmentSet:
         Where they come from, for messages and reports.
     notes : tuple of str
         What was done on reading, one sentence each.
+    maps : numpy.ndarray or None, shape (n, residues, residues)
+        The distances (Angstrom) that the coordinates were found from, where they may contradict one
+        another: those that a generator painted.
 
     Raises
     ------
@@ -40,6 +43,7 @@ class FragmentSet:
     families: np.ndarray
     source: str = "structures"
     notes: tuple[str, ...] = ()
+    maps: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.xyz.ndim != 3 or self.xyz.shape[2] != 3:
@@ -50,6 +54,11 @@ class FragmentSet:
             raise DataError(
                 f"{self.source}: {len(self.xyz)} fragments, {len(self.ids)} ids and "
                 f"{len(self.families)} families"
+            )
+        if self.maps is not None and self.maps.shape != (len(self), *(self.residues,) * 2):
+            raise DataError(
+                f"{self.source}: maps of shape {self.maps.shape} for {len(self)} fragments of "
+                f"{self.residues} residues"
             )
 
     def __len__(self) -> int:
@@ -63,6 +72,7 @@ class FragmentSet:
             xyz=self.xyz[numbers],
             ids=tuple(self.ids[i] for i in numbers),
             families=self.families[numbers],
+            maps=None if self.maps is None else self.maps[numbers],
         )
 
     @property
