@@ -3,63 +3,54 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 import biogan
-from biogan.config import SequenceGANConfig
-from biogan.datasets.layout import Layout
-from biogan.datasets.sequences import SequenceSet
-from biogan.datasets.splits import Split
-from biogan.datasets.store import SequenceStore
-from biogan.datasets.stored_split import StoredSplit
+from biogan.config import TrainingConfig
 from biogan.errors import ConfigError
 from biogan.training.trainer import Trainer
 
-KIND = "sequence-gan"
+#: Kinds of model, as their cards call them.
+SEQUENCES, IMAGES = "sequence-gan", "image-gan"
 
 
 def model_card(
-    config: SequenceGANConfig,
-    layout: Layout,
-    sequences: SequenceSet | SequenceStore,
-    parts: Split | StoredSplit,
-    reasons: list[str],
+    kind: str,
+    config: TrainingConfig,
+    layout: Mapping[str, Any],
+    data: Mapping[str, Any],
+    reasons: Sequence[str],
+    packages: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Describe a model before it is trained.
 
     Parameters
     ----------
-    config : SequenceGANConfig
+    kind : str
+        :data:`SEQUENCES` or :data:`IMAGES`.
+    config : TrainingConfig
         Options with nothing left open.
-    layout : Layout
-        Letters and length.
-    sequences : SequenceSet or SequenceStore
-        All of the data.
-    parts : Split or StoredSplit
-        What is trained on and what is kept for validation.
-    reasons : list of str
+    layout : mapping
+        What one record is.
+    data : mapping
+        Numbers of records, digest, how they were read and split.
+    reasons : sequence of str
         Why open options were chosen as they are.
+    packages : sequence of str
+        Packages beside torch and numpy whose version matters.
     """
-    report = sequences.report
     return {
-        "kind": KIND,
+        "kind": kind,
         "biogan": biogan.__version__,
         "config": config.to_dict(),
-        "chosen": reasons,
-        "layout": layout.to_dict(),
-        "data": {
-            "records": len(sequences),
-            "train": len(parts.train),
-            "validation": len(parts.held_out),
-            "digest": sequences.digest,
-            "input": report.to_dict() if report is not None else None,
-            "split": list(parts.report),
-            "stored": isinstance(sequences, SequenceStore),
-        },
+        "chosen": list(reasons),
+        "layout": dict(layout),
+        "data": dict(data),
         "versions": {
             "python": platform.python_version(),
-            **{name: version(name) for name in ("torch", "numpy", "biopython")},
+            **{name: version(name) for name in ("torch", "numpy", *packages)},
         },
     }
 
@@ -79,7 +70,9 @@ def training_card(trainer: Trainer) -> dict[str, Any]:
     }
 
 
-def check_same_run(old: dict[str, Any], new: dict[str, Any]) -> None:
+def check_same_run(
+    old: Mapping[str, Any], new: Mapping[str, Any], options: type[TrainingConfig]
+) -> None:
     """Compare the card of a run that is to be resumed with that of this call.
 
     Raises
@@ -87,11 +80,11 @@ def check_same_run(old: dict[str, Any], new: dict[str, Any]) -> None:
     ConfigError
         If an option or the data differ; the message lists each difference.
     """
-    config = SequenceGANConfig.from_dict(new["config"])
-    differences = SequenceGANConfig.from_dict(old["config"]).differences(config)
+    config = options.from_dict(new["config"])
+    differences = options.from_dict(old["config"]).differences(config)
     if old["data"]["digest"] != new["data"]["digest"]:
-        differences.append("the sequences are others than those the run began with")
-    elif old["data"].get("stored", False) != new["data"]["stored"]:
-        differences.append("the sequences were stored and are now in memory, or the other way")
+        differences.append("the data are others than those the run began with")
+    elif old["data"].get("stored", False) != new["data"].get("stored", False):
+        differences.append("the data were stored and are now in memory, or the other way")
     if differences:
         raise ConfigError("--resume: this is another run: " + "; ".join(differences))

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from biogan.card import training_card
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
@@ -24,11 +23,12 @@ from biogan.monitor import FidelityMonitor
 from biogan.nets import Networks, Shape, build
 from biogan.nets.heads import LetterGenerator
 from biogan.protocols import Callback
-from biogan.seeds import torch_generator
+from biogan.runs import saver
+from biogan.seeds import layers_from
 from biogan.training.batches import Batches, LazyBatches
 from biogan.training.callbacks import JsonLog
 from biogan.training.engine import Engine
-from biogan.training.folder import CRITIC, GENERATOR, LOG, SAMPLES, ModelFolder
+from biogan.training.folder import LOG, SAMPLES, ModelFolder
 from biogan.training.trainer import Trainer
 
 # Below this a validation split would say nothing and take records away.
@@ -67,12 +67,23 @@ def split_for(
     return dataclasses.replace(whole, report=(*whole.report, found))
 
 
+def data_card(sequences: SequenceSet | SequenceStore, parts: Split | StoredSplit) -> dict[str, Any]:
+    """Say what is trained on and what is kept for validation."""
+    report = sequences.report
+    return {
+        "records": len(sequences),
+        "train": len(parts.train),
+        "validation": len(parts.held_out),
+        "digest": sequences.digest,
+        "input": report.to_dict() if report is not None else None,
+        "split": list(parts.report),
+        "stored": isinstance(sequences, SequenceStore),
+    }
+
+
 def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:
     """Build generator and critic with weights drawn from the seed."""
-    # Layers draw their weights from the global CPU generator, which is put back afterwards;
-    # torch.manual_seed would seed those of other devices too.
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(torch_generator(config.seed, "weights").initial_seed())
+    with layers_from(config.seed, "weights"):
         return build(config, Shape(layout.channels, layout.positions))
 
 
@@ -134,15 +145,6 @@ def build_trainer(
     callbacks : sequence of Callback
         Further watchers.
     """
-
-    def save(trainer: Trainer) -> None:
-        card["training"] = training_card(trainer)
-        if folder:
-            folder.write_weights(GENERATOR, trainer.best)
-            folder.write_weights(CRITIC, trainer.players.critic)
-            folder.write_config(card)
-            folder.write_state(trainer.state())
-
     networks = build_networks(config, layout)
     return Trainer(
         networks.generator,
@@ -162,7 +164,7 @@ def build_trainer(
         if engine.lead
         else None,
         [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
-        save if folder else None,
+        saver(folder, card),
     )
 
 

@@ -10,21 +10,23 @@ import numpy as np
 import torch
 
 from biogan.autoconfig import resolve
-from biogan.card import KIND, check_same_run, model_card, training_card
+from biogan.card import SEQUENCES, model_card
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
 from biogan.errors import ConfigError, DataError
-from biogan.fitting import Letters, build_trainer, fit_judge, split_for
+from biogan.fitting import Letters, build_trainer, data_card, fit_judge, split_for
 from biogan.judge import Judge
 from biogan.modelfile import read_model, write_model
 from biogan.nets import Networks
 from biogan.protocols import Callback
 from biogan.refine import refined
+from biogan.runs import carry_out
 from biogan.sampling import Chunk, check_temperature, collect, critic_logits, stream
 from biogan.training.engine import Engine
 from biogan.training.folder import JUDGE, ModelFolder
+from biogan.training.trainer import Trainer
 
 
 class SequenceGAN:
@@ -128,35 +130,19 @@ class SequenceGAN:
             # Refuse early: what follows takes time.
             engine.alone(lambda: folder.check(resume, overwrite))
         parts = split_for(sequences, config)
-        card = model_card(config, layout, sequences, parts, reasons)
+        card = model_card(
+            SEQUENCES, config, layout.to_dict(), data_card(sequences, parts), reasons, ["biopython"]
+        )
         self._judge = None
-        if folder and resume:
-            old = folder.read_config(KIND)
-            check_same_run(old, card)
-            card["chosen"] = old.get("chosen", [])
-        trainer = build_trainer(config, layout, parts, engine, folder, card, callbacks)
-        if folder and resume:
-            folder.restore(trainer)
-            if trainer.over:
-                raise ConfigError(
-                    f"--resume: this run has finished ({trainer.step_count} steps, "
-                    f"{trainer.elapsed:.0f} s): "
-                    + (trainer.ended or "give a larger --steps or --max-time")
-                )
-            card["training"] = training_card(trainer)
-        elif folder:
-            engine.alone(lambda: folder.claim(isinstance(sequences, SequenceStore)))
-        if folder:
-            engine.alone(lambda: folder.write_config(card))
-        for callback in callbacks if engine.lead else ():
-            callback.on_event("start", lines=card["data"]["split"])
-        try:
-            trainer.run()
-        finally:
-            # Also after an interrupt or a fault: what was learned until then can be used.
-            card["training"] = training_card(trainer)
+
+        def end(trainer: Trainer) -> None:
             self.layout, self.card = layout, card
             self._networks = Networks(trainer.best, trainer.players.critic)
+
+        trainer = carry_out(
+            lambda: build_trainer(config, layout, parts, engine, folder, card, callbacks),
+            card, config, engine, folder, resume, callbacks, end,
+        )  # fmt: skip
         self._judge = judge = fit_judge(trainer, layout, parts)
         if judge:
             card["judge"] = judge.calibration.to_dict()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from biogan.calibration import Calibration
-from biogan.card import KIND
+from biogan.card import SEQUENCES
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.errors import CheckpointError, ConfigError
@@ -72,7 +72,7 @@ def read_model(path: str | Path, device: str) -> Model:
         If the device is not there.
     """
     place, folder = find_device(device), ModelFolder(path)
-    card = folder.read_config(KIND)
+    card = folder.read_config(SEQUENCES)
     try:
         config = SequenceGANConfig.from_dict(card["config"])
         layout = Layout.from_dict(card["layout"])

@@ -25,7 +25,7 @@ from biogan.errors import ConfigError, DataError
 from biogan.judge import Judge
 from biogan.nets.heads import LetterGenerator
 from biogan.options import unknown_name
-from biogan.sampling import BLOCK, Chunk, blocks, chunk_of, draw
+from biogan.sampling import BLOCK, Chunk, chunk_of, draw, spans
 from biogan.seeds import rng, torch_generator
 
 # Rejection keeps at most one candidate in M; it gives up where it keeps less than one in 50 M.
@@ -123,7 +123,7 @@ def rejection(
     DataError
         If hardly any candidate is kept.
     """
-    for block, low, high in blocks(start, stop):
+    for block, low, high in spans(start, stop):
         kept: list[np.ndarray] = []
         tried = found = 0
         while found < high:
@@ -162,7 +162,7 @@ def metropolis_hastings(
     steps : int
         Proposals in each chain.
     """
-    for block, low, high in blocks(start, stop):
+    for block, low, high in spans(start, stop):
         rows, log_ratio = propose("sample", block)
         moves = 0
         for k in range(steps):

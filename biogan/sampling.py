@@ -84,22 +84,22 @@ def stream(
     temperature : float
         Divides the logits: below 1 safer, above 1 more varied, 0 the likeliest letters.
     """
-    for block, low, high in blocks(start, stop):
+    for block, low, high in spans(start, stop):
         noise = generator.noise(BLOCK, torch_generator(seed, "sample", block))
         rows = draw(generator, layout, noise, temperature)[low:high]
         yield chunk_of(layout, rows, f"gan{seed}", block * BLOCK + low)
 
 
-def blocks(start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+def spans(start: int, stop: int, size: int = BLOCK) -> Iterator[tuple[int, int, int]]:
     """Yield each block that holds some of the records, and where they begin and end in it.
 
     Examples
     --------
-    >>> list(blocks(500, 1030))
+    >>> list(spans(500, 1030))
     [(0, 500, 512), (1, 0, 512), (2, 0, 6)]
     """
-    for block in range(start // BLOCK, -(-stop // BLOCK)):
-        yield block, max(start - block * BLOCK, 0), min(stop - block * BLOCK, BLOCK)
+    for block in range(start // size, -(-stop // size)):
+        yield block, max(start - block * size, 0), min(stop - block * size, size)
 
 
 def chunk_of(

@@ -7,6 +7,8 @@ independent generator, so that adding a new consumer never shifts the numbers of
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,3 +54,32 @@ def torch_generator(seed: int, *stream: str | int) -> torch.Generator:
     import torch
 
     return torch.Generator().manual_seed(_entropy(seed, stream) % 2**63)
+
+
+@contextmanager
+def layers_from(
+    seed: int, *stream: str | int, device: torch.device | None = None
+) -> Iterator[None]:
+    """Give layers that draw by themselves (their weights, dropout) a stream of their own.
+
+    They know only the global generator of their device, which is put back afterwards.
+
+    Parameters
+    ----------
+    seed : int
+        Any integer.
+    *stream : str or int
+        Names of the stream.
+    device : torch.device, optional
+        A CUDA device that draws too.
+    """
+    import torch
+
+    first = torch_generator(seed, *stream).initial_seed()
+    cuda = device is not None and device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if cuda else []):
+        # Not torch.manual_seed, which would seed other devices too.
+        torch.default_generator.manual_seed(first)
+        if cuda:
+            torch.cuda.manual_seed(first)
+        yield

@@ -47,6 +47,7 @@ LAYERS = {
     "biogan.judge": 4,
     "biogan.monitor": 4,
     "biogan.refine": 4,
+    "biogan.runs": 4,
     "biogan.sampling": 4,
     "biogan.gan": 4,
     "biogan.modelfile": 4,

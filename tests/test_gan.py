@@ -222,7 +222,7 @@ def test_resuming_another_run_lists_each_difference(tmp_path):
     SequenceGAN(**SMALL).fit(reads(), out=tmp_path)
     with pytest.raises(ConfigError) as caught:
         SequenceGAN(**SMALL | {"lr": 0.5, "width": 4}).fit(reads(n=90), out=tmp_path, resume=True)
-    for part in ("--lr was 0.001, now 0.5", "--width was 8, now 4", "sequences are others"):
+    for part in ("--lr was 0.001, now 0.5", "--width was 8, now 4", "the data are others"):
         assert part in str(caught.value)
 
 

@@ -106,9 +106,9 @@ def _continued(
     folder: Any, reading: ReadingConfig, config: SequenceGANConfig, store: bool | None
 ) -> tuple[ReadingConfig, SequenceGANConfig, bool]:
     """Return the options that a run began with, but for what this call names."""
-    from biogan.card import KIND
+    from biogan.card import SEQUENCES
 
-    card = folder.read_config(KIND)
+    card = folder.read_config(SEQUENCES)
     old, new = dict(card["config"]), _given(config)
     if {"steps", "max_time"} & set(new):
         # A new budget takes the place of the old one, it does not run beside it.

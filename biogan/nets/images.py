@@ -1,8 +1,8 @@
-"""What every generator of images or distance maps is: noise in, records of the critic's shape out.
+"""What every generator of images or distance maps is: noise in, records for the critic out.
 
-Without classes a record is (N, channels, height, width). With classes it is one flat row, pixels and
-then the class as one-hot letters: the critic judges both together, and losses and penalties need not
-know that there are classes.
+Without classes a record is (N, channels, height, width). With classes it is one flat row, pixels
+and then the class as one-hot letters: the critic judges both together, and losses and penalties
+need not know that there are classes.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from itertools import compress
 
 import torch
 from torch import nn
@@ -10,6 +11,8 @@ from torch import nn
 
 class Average:
     """Exponential moving average of a network's parameters (Yazıcı et al. 2019).
+
+    Statistics of batch norm are averaged alike: those of the last batch belong to other weights.
 
     Early in a run the decay is ``(1 + t) / (10 + t)``, so that the average never looks further back
     than about a ninth of the steps so far.
@@ -30,8 +33,9 @@ class Average:
     def update(self, network: nn.Module, step: int) -> None:
         """Move the average towards the network after step ``step`` (counted from 1)."""
         weight = 1 - min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(
-            list(self.network.parameters()), list(network.parameters()), weight
-        )  # fmt: skip
-        for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
-            mine.copy_(theirs)
+        mine, theirs = ([*net.parameters(), *net.buffers()] for net in (self.network, network))
+        floats = [x.is_floating_point() for x in mine]
+        torch._foreach_lerp_([*compress(mine, floats)], [*compress(theirs, floats)], weight)
+        for old, new, averaged in zip(mine, theirs, floats, strict=True):
+            if not averaged:
+                old.copy_(new)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from biogan.config import TrainingConfig
 from biogan.errors import BioganError, ConfigError
 from biogan.memory import keep_freed_memory
+from biogan.seeds import layers_from
 
 MOST_THREADS = 4
 
@@ -80,6 +81,10 @@ class Engine:
         finally:
             torch.set_num_threads(before)
 
+    def chance(self, seed: int, step: int) -> AbstractContextManager[None]:
+        """Give dropout and augmentation a stream of their own for a step."""
+        return layers_from(seed, "layers", step, self.rank, device=self.device)
+
     @property
     def device(self) -> torch.device:
         """Device of this process."""
@@ -88,7 +93,12 @@ class Engine:
     @property
     def lead(self) -> bool:
         """Whether this process writes files and messages."""
-        return self.fabric.global_rank == 0
+        return self.rank == 0
+
+    @property
+    def rank(self) -> int:
+        """Number of this process, from 0."""
+        return self.fabric.global_rank
 
     @property
     def world(self) -> int:
@@ -98,7 +108,7 @@ class Engine:
     @property
     def rows(self) -> slice:
         """Which rows of a joint batch are this process's."""
-        return slice(self.fabric.global_rank, None, self.world)
+        return slice(self.rank, None, self.world)
 
     def place(self, network: nn.Module) -> nn.Module:
         """Move a network to the device; every process starts from the first one's weights."""

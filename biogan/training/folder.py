@@ -7,7 +7,8 @@
 ``judge.safetensors``     a critic of the kept generator, for ``sample --refine``
 ``state.pt``              what resuming needs (loaded with ``weights_only=True``)
 ``log.jsonl``             one line of terms and scores at a time
-``samples.fasta``         a preview
+``samples.fasta``         a preview; of images ``samples.png``
+``previews/``             of images, the preview at each check, and ``training.webp``, their film
 ``report.html``           the page of the run, written by ``biogan train`` and ``biogan report``
 ``sequences/``            training data too large for the memory; may be deleted after training
 ========================= =====================================================================
@@ -38,7 +39,9 @@ JUDGE = "judge.safetensors"
 STATE, LOG, SAMPLES, PAGE = "state.pt", "log.jsonl", "samples.fasta", "report.html"
 STORE = "sequences"
 PARTS = ("config", "layout", "data", "versions")
-FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES, PAGE)
+# Of images.
+PICTURE, FILM, PREVIEWS = "samples.png", "training.webp", "previews"
+FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES, PAGE, PICTURE, FILM)
 
 
 class ModelFolder:
@@ -117,6 +120,8 @@ class ModelFolder:
                 (self.path / name).unlink(missing_ok=True)
                 for half in self.path.glob(f".{name}.*.tmp"):
                     half.unlink(missing_ok=True)
+            for picture in (self.path / PREVIEWS).glob("[0-9]*.png"):
+                picture.unlink()
             if not stored and (self.store / META).is_file():
                 shutil.rmtree(self.store)
 

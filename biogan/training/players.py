@@ -97,6 +97,10 @@ class Players:
         NonFiniteTerm
             If a term is NaN or infinite, in every process.
         """
+        with self.engine.chance(self.config.seed, t):
+            return self._step(t)
+
+    def _step(self, t: int) -> dict[str, float]:
         rng = torch_generator(self.config.seed, "step", t)
         for i in range(self.objective.critic_steps):
             real = self._real(t * self.objective.critic_steps + i)

@@ -28,6 +28,7 @@ WORDS = {
     "distinct": "share of distinct sequences",
     "neighbours": "distance between neighbouring samples",
     "lengths": "spread of lengths",
+    "distance": "distance between samples",
 }
 
 

@@ -27,11 +27,11 @@ class Recording(Engine):
 class Half(Recording):
     """One of two processes; they meet where tensors are averaged."""
 
-    device, world, rows = torch.device("cpu"), 2, slice(None)
+    device, world, rows, rank = torch.device("cpu"), 2, slice(None), 0
 
     def __init__(self, rank, meeting, table):
         self.rank, self.meeting, self.table = rank, meeting, table
-        self.rows = slice(rank, None, 2)
+        self.rows, self.rank = slice(rank, None, 2), rank
 
     def place(self, network):
         return network

@@ -1,0 +1,45 @@
+"""The domains by name, and the one that a set of records belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from biogan.config import ImageGANConfig
+from biogan.errors import DataError
+from biogan.images.imageset import ImageSet
+from biogan.imaging.chains import Chains
+from biogan.imaging.domain import Domain
+from biogan.imaging.pixels import Pixels
+from biogan.structures.fragments import FragmentSet
+
+
+def domain_of(records: Any, config: ImageGANConfig) -> Domain:
+    """Read the domain off training data.
+
+    Raises
+    ------
+    DataError
+        If these are no images and no fragments, or there is nothing to learn.
+    """
+    if isinstance(records, ImageSet):
+        return Pixels.of(records, config.conditional)
+    if isinstance(records, FragmentSet):
+        return Chains.of(records, config)
+    raise DataError(
+        f"fit needs an ImageSet or a FragmentSet, not {type(records).__name__}: use "
+        "biogan.read_images, biogan.read_structures or ImageSet.from_pixels"
+    )
+
+
+def domain_from(data: Mapping[str, Any]) -> Domain:
+    """Read the domain off a model card.
+
+    Raises
+    ------
+    KeyError, TypeError
+        If the card is damaged.
+    """
+    known: dict[str, Any] = {"pixels": Pixels, "distances": Chains}
+    found: Domain = known[data["kind"]].from_dict(data)
+    return found

@@ -1,0 +1,109 @@
+"""Judges an image generator while it trains, on the validation part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from torch import nn
+
+from biogan.imaging.domain import Domain, Records
+from biogan.imaging.sampling import stream
+from biogan.metrics.manifold import frechet
+from biogan.nets.images import ImageGenerator
+from biogan.seeds import rng
+from biogan.training.judging import TRAINING_DATA, Judgement
+
+# More samples than this cost time and say little more.
+MOST = 1000
+# Validation records below which a distance of distributions says nothing.
+FEWEST = 20
+# Of few records as many directions are read as leave some to each.
+RECORDS_A_DIRECTION = 4
+# A stream of its own: what chose the checkpoint is not what a user samples.
+SEED = -1
+# A Frechet distance of training data can be 0 by chance.
+LEAST = 1e-3
+PREVIEW = 64
+
+Keep = Callable[[Records, int], None]
+
+
+class ImageMonitor:
+    """Samples from the averaged generator and scores the samples.
+
+    Fidelity is the Frechet distance of samples to the validation part over that of as many training
+    records: 1 is as close as real data are.
+
+    Parameters
+    ----------
+    domain : Domain
+        How records are read and judged.
+    train, held_out : ImageSet or FragmentSet
+        Real records.
+    seed : int
+        Seed of the subsamples.
+    preview : callable, optional
+        Receives a few samples and the step at each check.
+
+    Attributes
+    ----------
+    beside : dict of str to float
+        Fidelity of training data (1) and of trivial samplers; empty without validation records.
+    """
+
+    def __init__(
+        self, domain: Domain, train: Records, held_out: Records, seed: int, preview: Keep | None
+    ) -> None:
+        self.domain, self.preview = domain, preview
+        self.n = min(MOST, len(train))
+        self.beside: dict[str, float] = {}
+        self._features = domain.features(train, seed)
+        some = train[rng(seed, "monitor").permutation(len(train))[: self.n]]
+        points = self._features(some)
+        self._spread = _spread(points)
+        self._axes: np.ndarray | None = None
+        if len(held_out) < FEWEST:
+            return
+        found = self._features(held_out[: 10 * MOST])
+        self._axes = _axes(points, min(len(points), len(found)) // RECORDS_A_DIRECTION)
+        self._target = _moments(found @ self._axes)
+        self._unit = max(self._distance(points), LEAST)
+        self.beside[TRAINING_DATA] = 1.0
+        for name, sampled in domain.floors(train, self.n, seed).items():
+            self.beside[name] = self._distance(self._features(sampled)) / self._unit
+
+    def __call__(self, generator: nn.Module, step: int) -> Judgement:
+        """Return ``fidelity``, the distance that it was made of, and the variety."""
+        assert isinstance(generator, ImageGenerator)
+        samples = [*stream(generator, self.domain, 0, self.n, SEED, rough=True)]
+        if self.preview is not None:
+            self.preview(samples[0][:PREVIEW], step)
+        points = np.concatenate([self._features(some) for some in samples])
+        variety = {"distance": _spread(points) / self._spread} if self._spread else {}
+        if self._axes is None:
+            return Judgement({}, variety)
+        distance = self._distance(points)
+        return Judgement({"fidelity": distance / self._unit, "frechet": distance}, variety)
+
+    def _distance(self, points: np.ndarray) -> float:
+        assert self._axes is not None
+        return frechet(*_moments(points @ self._axes), *self._target)
+
+
+def _spread(points: np.ndarray) -> float:
+    """Mean distance of a point from the one before it."""
+    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).mean()) if len(points) > 1 else 0.0
+
+
+def _axes(points: np.ndarray, most: int) -> np.ndarray:
+    """Principal directions of points, shape (d, at most ``most``); all where there are enough."""
+    size = points.shape[1]
+    if most >= size:
+        return np.eye(size)
+    _, _, rows = np.linalg.svd(points - points.mean(0), full_matrices=False)
+    return np.asarray(rows[: max(1, most)].T)
+
+
+def _moments(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return points.mean(0), np.cov(points, rowvar=False).reshape(points.shape[1], points.shape[1])

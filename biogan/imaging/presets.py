@@ -1,0 +1,77 @@
+"""The presets of an image GAN: settings that belong together, and what was left open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from biogan.config import ImageGANConfig
+from biogan.losses import LOSSES
+from biogan.training.budget import DEFAULT_TIME
+
+#: What each preset fills in; measured in docs/benchmarks.md.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "relativistic": {
+        "loss": "relativistic", "r1": 0.1, "r2": 0.1, "width": 32, "batch_norm": False,
+        "dropout": 0.0, "batch_size": 64, "lr": 5e-4, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
+        "decay_start": 0.5, "decay_to": 0.02,
+    },
+    "wgan-gp": {
+        "loss": "wgan-gp", "gp": 1.0, "critic_steps": 2, "width": 32, "batch_norm": False,
+        "dropout": 0.0, "batch_size": 64, "lr": 5e-4, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
+        "decay_start": 0.5, "decay_to": 0.02,
+    },
+    # Goodfellow's game with the settings of the DCGAN tutorials: no penalty, no averaging.
+    "classic": {
+        "loss": "standard", "r1": 0.0, "width": 64, "batch_norm": True, "dropout": 0.3,
+        "batch_size": 128, "lr": 1e-4, "beta1": 0.9, "beta2": 0.999, "ema": 0.0,
+        "decay_start": 1.0, "decay_to": 1.0,
+    },
+}  # fmt: skip
+
+PENALTIES = ("critic_steps", "gp", "r1", "r2")
+
+
+def resolve(config: ImageGANConfig, kind: str) -> tuple[ImageGANConfig, list[str]]:
+    """Fill in what the configuration leaves open.
+
+    Parameters
+    ----------
+    config : ImageGANConfig
+        Options; ``None`` means open.
+    kind : str
+        ``"pixels"`` or ``"distances"``.
+
+    Returns
+    -------
+    config : ImageGANConfig
+        Nothing is open.
+    reasons : list of str
+        One sentence a choice.
+
+    Examples
+    --------
+    >>> resolve(ImageGANConfig(preset="classic"), "pixels")[0].lr
+    0.0001
+    """
+    settings = SETTINGS[config.preset]
+    # A loss that was asked for by name brings its own penalties.
+    own = config.loss in (None, settings["loss"])
+    changes = {
+        k: v
+        for k, v in settings.items()
+        if getattr(config, k) is None and (own or k not in PENALTIES)
+    }
+    told = ", ".join(
+        f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in changes.items()
+    )
+    reasons = [f"{told} for the preset {config.preset}"] if told else []
+    if config.architecture is None:
+        changes["architecture"] = "chain" if kind == "distances" else "dcgan"
+        reasons.append(f"architecture {changes['architecture']} for {kind}")
+    if not config.steps and not config.max_time:
+        changes["max_time"] = DEFAULT_TIME
+        reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
+    config = config.replace(**changes)
+    loss = LOSSES[config.chosen("loss")]
+    left = [k for k in PENALTIES if getattr(config, k) is None]
+    return config.replace(**{k: getattr(loss, k) for k in left}), reasons
