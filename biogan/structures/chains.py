@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -187,9 +187,10 @@ def _parse(path: Path, oddities: list[str]) -> tuple[list[Chain], int]:
 def _from_arrays(path: Path) -> list[Chain]:
     """Read an ``.npz`` of coordinates."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here, as numpy leaves a damaged file open.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             parts = {name: arrays[name] for name in ("xyz", "offsets", "ids") if name in arrays}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: cannot be read as .npz: {error}") from error
     if "xyz" not in parts:
         raise DataError(f"{path}: no array 'xyz' with C-alpha coordinates")

@@ -16,17 +16,16 @@ _MET = 1e-3
 _BLOCK = 1 << 20
 
 
-def embed(maps: np.ndarray, steps: int = STEPS, tolerance: float = TOLERANCE) -> np.ndarray:
+def embed(maps: np.ndarray, refine: bool = True) -> np.ndarray:
     """Find coordinates whose distances are those of the maps, as nearly as space allows.
 
     Parameters
     ----------
     maps : numpy.ndarray, shape (n, L, L)
         Symmetric distances in Angstrom, which may contradict one another.
-    steps : int
-        Refining steps at most; 0 leaves the classical scaling as it is.
-    tolerance : float
-        A fragment is done when a step lowers its stress by less than this share.
+    refine : bool
+        Refine what classical scaling finds, until a step lowers the stress of a fragment by less
+        than ``TOLERANCE``. Maps that are distances of a chain need none, and get none.
 
     Returns
     -------
@@ -52,7 +51,9 @@ def embed(maps: np.ndarray, steps: int = STEPS, tolerance: float = TOLERANCE) ->
     size = max(1, _BLOCK // length**2)
     for at in range(0, n, size):
         some = np.asarray(maps[at : at + size], np.float64)
-        found[at : at + size] = _refine(_classical(some), some, steps, tolerance)
+        found[at : at + size] = _classical(some)
+        if refine:
+            found[at : at + size] = _refined(found[at : at + size].astype(np.float64), some)
     return found
 
 
@@ -65,7 +66,7 @@ def _classical(maps: np.ndarray) -> np.ndarray:
     return vectors[..., -3:] * np.sqrt(np.maximum(values[:, None, -3:], 0))
 
 
-def _refine(xyz: np.ndarray, maps: np.ndarray, steps: int, tolerance: float) -> np.ndarray:
+def _refined(xyz: np.ndarray, maps: np.ndarray) -> np.ndarray:
     """Lower the weighted stress of those fragments that do not meet their maps."""
     length = maps.shape[1]
     off = ~np.eye(length, dtype=bool)
@@ -73,15 +74,15 @@ def _refine(xyz: np.ndarray, maps: np.ndarray, steps: int, tolerance: float) -> 
     # The Laplacian of the weights, made invertible: its null space, moving all, is never needed.
     laplacian = weights.sum(2)[:, None] * np.eye(length) - weights
     active = np.flatnonzero(_misfit(xyz, maps) > _MET)
-    if not (steps and len(active)):
+    if not len(active):
         return xyz
     inverse = np.linalg.inv(laplacian[active] + 1 / length)
     x, d, w = xyz[active], maps[active], weights[active]
     before = np.full(len(active), np.inf)
-    for _ in range(steps):
+    for _ in range(STEPS):
         real = distances(x)
         stress = (w * (real - d) ** 2).sum((1, 2))
-        going = before - stress > tolerance * stress
+        going = before - stress > TOLERANCE * stress
         if not going.all():
             xyz[active[~going]] = x[~going]
             active, x, d, w, real = (part[going] for part in (active, x, d, w, real))

@@ -18,10 +18,10 @@ _BOND = 3.8
 _STATE = 10
 
 
-def random_walk(residues: int, n: int, seed: int) -> FragmentSet:
+def random_walk(fragments: FragmentSet, n: int, seed: int) -> FragmentSet:
     """Walk with steps of 3.8 Angstrom in any direction: bonds are right, nothing else is."""
     draw = rng(seed, "random-walk")
-    steps = draw.normal(size=(n, residues - 1, 3))
+    steps = draw.normal(size=(n, fragments.residues - 1, 3))
     steps *= _BOND / np.linalg.norm(steps, axis=2, keepdims=True)
     xyz = np.concatenate([np.zeros((n, 1, 3)), steps.cumsum(1)], 1)
     return _named(xyz, "random-walk")

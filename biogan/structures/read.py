@@ -133,7 +133,11 @@ def read_fragments(data: str | Path) -> FragmentSet:
         )
     ids = tuple(chain.name for chain in chains)
     xyz = np.stack([chain.xyz for chain in chains])
-    return FragmentSet(xyz, ids, np.arange(len(ids)), str(data), tuple(notes))
+    maps = None
+    if Path(data).suffix.lower() == ".npz":
+        with np.load(data, allow_pickle=False) as arrays:
+            maps = arrays["maps"] if "maps" in arrays else None
+    return FragmentSet(xyz, ids, np.arange(len(ids)), str(data), tuple(notes), maps)
 
 
 def _best(families: np.ndarray, room: np.ndarray) -> list[int]:
