@@ -25,11 +25,11 @@ WHITE_IS_ZERO = 0
 GREY_16 = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 HIGHEST = 65535
 
-#: What may be done to pages, in words; the number of pages goes before it.
-ALPHA = "images had an alpha channel, which was left out"
-PALETTE = "images with a palette were read as colour"
-SHALLOW = "16-bit colour PNG were read with 8 bits (as TIFF they keep 16)"
-INKS = "images in printing or video colours (CMYK, YCbCr, LAB) were turned into RGB"
+#: What may be done to pages, in words that stand behind "3 images: ".
+ALPHA = "alpha channel left out"
+PALETTE = "palette, read as colour"
+SHALLOW = "colour PNG of 16 bits, read with 8 (a TIFF keeps 16)"
+INKS = "CMYK, YCbCr or LAB, turned into RGB"
 
 
 def read_pages(path: str | Path, done: Counter[str]) -> Iterator[np.ndarray]:
@@ -100,8 +100,8 @@ def _for_tifffile(path: Path) -> bool:
     try:
         with Image.open(path, formats=FORMATS) as image:
             bits = image.tag_v2.get(BITS_PER_SAMPLE, (8,))  # type: ignore[attr-defined]
-            # Pillow reads signed numbers as if they had no sign.
-            signed = 2 in image.tag_v2.get(SAMPLE_FORMAT, ())  # type: ignore[attr-defined]
+            # Pillow reads 8 bits with a sign as if they had none.
+            signed = image.mode == "L" and 2 in image.tag_v2.get(SAMPLE_FORMAT, ())  # type: ignore[attr-defined]
             return (max(bits) > 8 and image.mode not in GREY_16) or signed
     except UnidentifiedImageError:
         return True
@@ -144,8 +144,6 @@ def _pixels(image: Image.Image, path: Path, done: Counter[str]) -> np.ndarray:
                 f"{HIGHEST:,}) are needed"
             )
         return values.astype(np.uint16)[None]
-    if mode == "F":
-        raise DataError(f"{path}: floating-point values; save it as 8 or 16 bits")
     if mode in ("P", "PA"):
         done[PALETTE] += 1
         image = image.convert("RGBA").convert("RGB")

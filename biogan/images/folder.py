@@ -11,12 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from biogan.config import ImageReadingConfig
-from biogan.errors import DataError
+from biogan.errors import ConfigError, DataError
 from biogan.images.files import SUFFIXES, read_pages
 from biogan.images.gather import COLOUR, Gathering, natural
+from biogan.images.idx import is_idx
 from biogan.images.imageset import ImageSet
 from biogan.images.labels import TABLE, LabelTable
 from biogan.images.resize import grey
+from biogan.io.input_report import plural
 
 MNIST_NAME = re.compile(r"train-images[-.]idx3-ubyte(\.gz)?")
 
@@ -37,10 +39,7 @@ def listing(folder: Path) -> Listing:
     DataError
         If it cannot be opened.
     """
-    try:
-        found = sorted(folder.iterdir(), key=lambda path: natural(path.name))
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read: {error.strerror}") from error
+    found = sorted(_entries(folder), key=lambda path: natural(path.name))
     seen = [path for path in found if not path.name.startswith(".") and path.name != TABLE]
     images = [path for path in seen if path.suffix.lower() in SUFFIXES and path.is_file()]
     folders = [path for path in seen if path.is_dir()]
@@ -49,8 +48,15 @@ def listing(folder: Path) -> Listing:
 
 def mnist_images(folder: Path) -> Path | None:
     """Return MNIST's file of training images, if it lies in a folder."""
-    names = sorted(path for path in folder.iterdir() if MNIST_NAME.fullmatch(path.name))
+    names = sorted(path for path in _entries(folder) if MNIST_NAME.fullmatch(path.name))
     return names[0] if names else None
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror}") from error
 
 
 class FolderReader:
@@ -69,8 +75,15 @@ class FolderReader:
         self.gathering = Gathering(str(path), reading, reading.frames is not None)
         self.done: Counter[str] = Counter()
         beside = path / TABLE  # as written with images; a file has none
+        if reading.labels and is_idx(reading.labels):
+            raise ConfigError(
+                f"--labels {reading.labels}: IDX labels belong to IDX images or an .npz; for files "
+                "give a TSV (first column id, second column class)"
+            )
         table = reading.labels or (beside if beside.is_file() else None)
         self.table = LabelTable(table) if table else None
+        if self.table and not reading.labels:
+            self.gathering.notes.append(f"classes are read from {beside}")
         self.short = self.long = self.loose = 0
 
     def read(self) -> ImageSet:
@@ -88,7 +101,7 @@ class FolderReader:
             self._files([self.path], None, "")
         for words, n in self.done.items():
             if n:
-                notes.append(f"{n:,} {words}")
+                notes.append(f"{plural(n, 'image')}: {words}")
         self._say_series()
         if self.table:
             notes += [*self.table.notes, *self.table.unused()]
@@ -106,9 +119,9 @@ class FolderReader:
                 f"({inner[0][0].name}); folders are read as classes, so all images must be in one"
             )
         if others:
-            self.gathering.notes.append(f"{others:,} files that are no images were passed over")
+            self.gathering.notes.append(f"{plural(others, 'file')} passed over: no images")
         if deeper:
-            self.gathering.notes.append(f"{deeper:,} folders inside folders were passed over")
+            self.gathering.notes.append(f"{plural(deeper, 'folder')} inside folders passed over")
         if not images and not inner:
             raise DataError(
                 f"{self.path}: no images; {', '.join(SUFFIXES)} are read, in the folder or in one "
@@ -177,16 +190,16 @@ class FolderReader:
     def _say_series(self) -> None:
         frames, notes = self.reading.frames, self.gathering.notes
         if self.short:
-            notes.append(f"{self.short:,} cells of fewer than {frames} images were left out")
+            notes.append(f"{plural(self.short, 'cell')} of fewer than {frames} images left out")
         if self.long:
             notes.append(
-                f"{self.long:,} cells have more images than series of {frames} need; the last ones "
-                "were left out"
+                f"{plural(self.long, 'cell')} with more images than series of {frames} need: the "
+                "last ones left out"
             )
         if self.loose:
             notes.append(
-                f"{self.loose:,} single images beside the cells were left out (a cell is a folder "
-                "or a TIFF of several pages)"
+                f"{plural(self.loose, 'single image')} beside the cells left out (a cell is a "
+                "folder or a TIFF of several pages)"
             )
 
 

@@ -12,6 +12,7 @@ from biogan.config import SIZES, ImageReadingConfig
 from biogan.errors import ConfigError, DataError
 from biogan.images.imageset import DEPTHS, ImageSet
 from biogan.images.resize import central, grey, resize, tiles
+from biogan.io.input_report import plural
 
 COLOUR = 3
 DIM = 8  # 16-bit images that use less than this part of their range look black
@@ -102,8 +103,8 @@ class Gathering:
         """
         self._check_sizes()
         if not self._ids:
-            small = f"; {self._small:,} smaller than --size give no tile" if self._small else ""
-            raise DataError(f"{self.source}: no images{small}")
+            what = f"series of {self.reading.frames} images" if self.frames else "images"
+            raise DataError("; ".join([f"{self.source}: no {what}", *self.notes, *self._left()]))
         if len(self._first) > 1:
             (one, a), (other, b) = self._first.items()
             raise DataError(
@@ -116,7 +117,9 @@ class Gathering:
         if self._labels:
             if len(self._labels) != len(self._ids):
                 without = len(self._ids) - len(self._labels)
-                raise DataError(f"{self.source}: {without:,} of {len(self._ids):,} have no label")
+                raise DataError(
+                    f"{self.source}: {without:,} of {len(self._ids):,} images have no label"
+                )
             names = list(classes or sorted(set(self._labels), key=natural))
             number = {name: i for i, name in enumerate(names)}
             labels = np.array([number[label] for label in self._labels], np.int64)
@@ -169,7 +172,8 @@ class Gathering:
             return self._blocks
         plain = sum(len(block) for block in self._blocks if block.shape[1] == 1)
         self.notes.append(
-            f"{plain:,} grey images were made colour, as others are (--colour grey makes all grey)"
+            f"{plural(plain, 'grey image')} made colour, as others are (--colour grey makes all "
+            "grey)"
         )
         return [b.repeat(COLOUR, 1) if b.shape[1] == 1 else b for b in self._blocks]
 
@@ -180,28 +184,33 @@ class Gathering:
             (height, width), _ = next(iter(self._sizes.items()))
             if height == width and height in SIZES:
                 return
-        most = [f"{n:,} of {w} x {h}" for (h, w), n in self._sizes.most_common(3)]
-        more = f" and {len(self._sizes) - 3} sizes more" if len(self._sizes) > 3 else ""
+        most = [f"{w} x {h} ({plural(n, 'image')})" for (h, w), n in self._sizes.most_common(3)]
+        more = f" and {plural(len(self._sizes) - 3, 'other size')}" if len(self._sizes) > 3 else ""
         raise DataError(
-            f"{self.source}: images of {', '.join(most)} pixels{more}: say --size {_or(SIZES)} to "
-            "resize them, with --crop center or --crop tiles to cut squares instead"
+            f"{self.source}: found {', '.join(most)}{more}; say --size {_or(SIZES)} to resize "
+            "them, with --crop center or --crop tiles to cut squares instead"
         )
+
+    def _left(self) -> list[str]:
+        small = f"{plural(self._small, 'image')} smaller than {self.reading.size} pixels left out"
+        return [small] if self._small else []
 
     def _say(self, pixels: np.ndarray) -> None:
         size = self.reading.size
         if self._cut:
             self.notes.append(
-                f"{self._cut:,} images were cut into {len(self._ids):,} squares of {size} pixels; "
-                "what fills none at the right and lower edges is left out"
+                f"{plural(self._cut, 'image')} cut into {plural(len(self._ids), 'square')} of "
+                f"{size} pixels; what fills none at the right and lower edges is left out"
             )
-        if self._small:
-            self.notes.append(f"{self._small:,} images smaller than {size} pixels were left out")
+        self.notes += self._left()
         if self._resized:
-            bent = f", {self._stretched:,} of them not square and so distorted (--crop center "
-            bent = bent + "keeps the shape)" if self._stretched else ""
-            self.notes.append(f"{self._resized:,} images were resized to {size} x {size}{bent}")
+            bent = f", {self._stretched:,} of them not square, so distorted (--crop center is not)"
+            self.notes.append(
+                f"{plural(self._resized, 'image')} resized to {size} x {size}"
+                + (bent if self._stretched else "")
+            )
         if self._greyed:
-            self.notes.append(f"{self._greyed:,} colour images were made grey")
+            self.notes.append(f"{plural(self._greyed, 'colour image')} made grey")
         brightest = DEPTHS[pixels.dtype.name]
         if pixels.dtype == np.uint16 and 0 < pixels.max() < brightest // DIM:
             self.notes.append(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from biogan.errors import DataError
+from biogan.io.input_report import plural
 
 GZIP = b"\x1f\x8b"
 #: Third byte of the file: type of the numbers, big-endian.
@@ -98,8 +99,8 @@ def read_idx(path: str | Path) -> np.ndarray:
         )
     if found > wanted:
         raise DataError(
-            f"{path}: {found - wanted:,} bytes follow the last of {shape[0]:,} {words}; the header "
-            "and the file do not belong together"
+            f"{path}: {plural(found - wanted, 'byte')} after the last of {shape[0]:,} {words}; the "
+            "header and the file do not belong together"
         )
     return np.frombuffer(data, kind, offset=start).reshape(shape).astype(kind.newbyteorder("="))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from biogan.errors import DataError
+from biogan.io.input_report import plural
 from biogan.io.labels import read_label_table
 
 TABLE = "labels.tsv"
@@ -52,4 +53,8 @@ class LabelTable:
         """Say how many rows no image asked for."""
         if not self.left:
             return []
-        return [f"{len(self.left):,} rows of {self.path} name no image (first: {min(self.left)!r})"]
+        names = "names" if len(self.left) == 1 else "name"
+        return [
+            f"{plural(len(self.left), 'row')} of {self.path} {names} no image (first: "
+            f"{min(self.left)!r})"
+        ]

@@ -86,7 +86,7 @@ def read_npz(path: str | Path, frames: int | None = None) -> Arrays:
 
 def _load(path: str | Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except OSError as error:
         if error.strerror:

@@ -14,6 +14,7 @@ from biogan.errors import ConfigError, DataError, OutputError
 from biogan.images.grid import FILMS, animation, grid
 from biogan.images.imageset import ImageSet
 from biogan.images.labels import TABLE
+from biogan.io.input_report import plural
 from biogan.io.tables import atomic_path, claim_folder, write_tsv
 
 __all__ = ["animation", "grid", "write_images"]
@@ -83,8 +84,7 @@ def write_images(images: ImageSet, out: str | Path, overwrite: bool = False) -> 
 
 
 def _noun(images: ImageSet, n: int) -> str:
-    many = "" if n == 1 else "s"
-    return f"{n:,} series" if images.frames else f"{n:,} image{many}"
+    return f"{n:,} series" if images.frames else plural(n, "image")
 
 
 def _shown(images: ImageSet, most: int) -> str:
@@ -99,7 +99,7 @@ def _npz(images: ImageSet, out: Path) -> list[str]:
     with atomic_path(out) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     shape = images.shape
-    frames = f"{shape.channels} frames " if images.frames else ""
+    frames = f"{shape.channels} frames, " if images.frames else ""
     size = f"{shape.width} x {shape.height} pixels"
     return [f"{out}: {_noun(images, len(images))} of {frames}{size}"]
 
@@ -148,7 +148,10 @@ def _folder(images: ImageSet, out: Path, overwrite: bool) -> list[str]:
         done.append(f"{out / TABLE}: the class of each")
     older = sorted(there - written)
     if older:
-        done.append(f"{out}: {len(older):,} files of before are still there (first: {older[0]})")
+        stay = "is" if len(older) == 1 else "are"
+        done.append(
+            f"{out}: {plural(len(older), 'file')} of before {stay} still there ({older[0]})"
+        )
     return done
 
 
