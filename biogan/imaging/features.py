@@ -102,8 +102,8 @@ class FeatureNet:
         """Scale intensities as described above, and put them round 0: (n, c, h, w) float32."""
         if images.shape != self.shape:
             raise DataError(
-                f"{images.source}: images of {_said(images.shape)}, the reference has "
-                f"{_said(self.shape)}: give images of one shape"
+                f"{images.source}: images of {said(images.shape)}, the reference has "
+                f"{said(self.shape)}: give images of one shape"
             )
         low, high = self._range
         scaled = (images.unit() - np.float32(low)) / np.float32(high - low)
@@ -210,6 +210,7 @@ def _range(images: ImageSet, seed: int) -> tuple[float, float]:
     return (float(low), float(high)) if high > low else (0.0, 1.0)
 
 
-def _said(shape: tuple[int, ...]) -> str:
+def said(shape: tuple[int, ...]) -> str:
+    """Say the shape of an image, (channels, height, width), for a message."""
     channels, height, width = shape
     return f"{height} x {width} pixels and {channels} channel{'s' * (channels > 1)}"

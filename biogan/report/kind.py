@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 #: Module of each kind, by the name that a report gives.
 KINDS = {
     "sequences": "biogan.report.sequences",
+    "images": "biogan.report.pictures",
 }
 
 Facts = Mapping[str, Any]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 if TYPE_CHECKING:
-    from biogan.metrics.comparison import Sample
     from biogan.report.report import Report
 
 #: What the drawings call the records that every set is scored against.
@@ -25,7 +24,7 @@ class Panel:
     wide: bool = False
 
 
-def shown(report: Report, *names: str) -> dict[str, Sample]:
+def shown(report: Report, *names: str) -> dict[str, Any]:
     """Return the samples that there are, by what the drawings call them.
 
     ``real`` are the records that every set is scored against, ``floor`` is the first floor.

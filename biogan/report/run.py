@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup, escape
 
-from biogan.config import SequenceGANConfig
+from biogan.config import ImageGANConfig, SequenceGANConfig
 from biogan.options import flag
 from biogan.report.page import environment
 from biogan.report.panel import Panel
@@ -41,7 +42,10 @@ def read_log(path: Path) -> list[dict[str, Any]]:
 
 
 def to_html(
-    name: str, card: Mapping[str, Any], log: Sequence[Mapping[str, Any]], samples: SequenceSet
+    name: str,
+    card: Mapping[str, Any],
+    log: Sequence[Mapping[str, Any]],
+    samples: SequenceSet | bytes | None,
 ) -> str:
     """Write the page of a run.
 
@@ -53,11 +57,10 @@ def to_html(
         What ``config.json`` holds.
     log : sequence of mapping
         Rows of ``log.jsonl``: steps with their terms, checks with their scores, alarms.
-    samples : SequenceSet
-        Preview of the last check.
+    samples : SequenceSet, bytes or None
+        Preview of the last check: sequences, or a picture as PNG.
     """
     done = card.get("training") or {}
-    letters = card["layout"]["alphabet"]
     alarms = [row for row in log if row.get("event") == "alarm"]
     return environment().get_template("run.html").render(
         version=card["biogan"],
@@ -68,14 +71,54 @@ def to_html(
         drawn=_panels(log, done),
         words=WORDS["run"],
         alarms=[f"step {row['step']:,}: {row.get('reason', '')}" for row in alarms],
-        samples=_alignment(samples),
+        samples=_preview(samples),
         data=card["data"],
-        letters=f"{letters['letters']} ({letters['name']})",
-        length=f"{card['layout']['length']} ({card['layout']['kind']})",
+        source=(card["data"].get("input") or {}).get("source") or card["data"].get("source"),
+        layout=_layout(card["layout"]),
+        remarks=_remarks(card["data"]),
         chosen=card.get("chosen", []),
         options=_options(card["config"]),
         versions=", ".join(f"{k} {v}" for k, v in card["versions"].items()),
     )  # fmt: skip
+
+
+def _layout(layout: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say what one record is."""
+    if "alphabet" in layout:
+        letters = layout["alphabet"]
+        return [
+            ("Letters", f"{letters['letters']} ({letters['name']})"),
+            ("Length", f"{layout['length']} ({layout['kind']})"),
+        ]
+    named = {"height": "Height", "width": "Width", "channels": "Channels", "frames": "Time series",
+             "depth": "Pixels", "low": "Darkest", "high": "Brightest", "classes": "Classes",
+             "residues": "Residues"}  # fmt: skip
+    words = {True: "yes", False: "no"}
+    return [
+        (title, ", ".join(map(str, value)) if isinstance(value, list | tuple) else
+         words[value] if isinstance(value, bool) else str(value))
+        for key, title in named.items()
+        if (value := layout.get(key)) not in (None, [], ())
+    ]  # fmt: skip
+
+
+def _remarks(data: Mapping[str, Any]) -> list[str]:
+    """Say what reading did, and how the data were split."""
+    dropped = (data.get("input") or {}).get("dropped", {})
+    return [
+        *data["split"],
+        *data.get("notes", ()),
+        *(f"{n} records dropped: {reason}" for reason, n in dropped.items()),
+    ]
+
+
+def _preview(samples: SequenceSet | bytes | None) -> Markup:
+    if samples is None:
+        return Markup('<p class="soft">none yet</p>')
+    if isinstance(samples, bytes):
+        data = b64encode(samples).decode()
+        return Markup(f'<img class="pixels" alt="samples" src="data:image/png;base64,{data}">')
+    return Markup(f'<pre class="letters">{_alignment(samples)}</pre>')
 
 
 def _lead(done: Mapping[str, Any]) -> str:
@@ -152,7 +195,9 @@ def _alignment(samples: SequenceSet) -> Markup:
 
 def _options(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Options as they were used, by heading, with their help; changed ones are marked."""
-    fields = {f.name: f for f in dataclasses.fields(SequenceGANConfig)}
+    some = (*dataclasses.fields(ImageGANConfig), *dataclasses.fields(SequenceGANConfig))
+    # What both have is told as sequences have it; its default differs where a preset fills it in.
+    fields = {f.name: f for f in some}
     found = []
     for name, value in config.items():
         field = fields.get(name)

@@ -14,7 +14,11 @@ _LINES = {"held-out": "--"}
 
 
 def overlay(
-    name: str, series: Mapping[str, np.ndarray], quantity: str, share: bool = False
+    name: str,
+    series: Mapping[str, np.ndarray],
+    quantity: str,
+    share: bool = False,
+    noun: str = "records",
 ) -> Markup:
     """Draw the distributions of a number per record as outlines over common bins.
 
@@ -28,6 +32,8 @@ def overlay(
         What the number is, with its unit.
     share : bool
         The number is a share: ticks in percent.
+    noun : str
+        What the numbers are of.
     """
     edges = _bins(np.concatenate(list(series.values())))
     colours = colour_of(series)
@@ -40,7 +46,7 @@ def overlay(
             )  # fmt: skip
             if key == "generated":
                 d.axes.stairs(part, edges, color=colours[key], alpha=0.18, fill=True, zorder=2)
-        d.axes.set(xlabel=quantity, ylabel="share of records", ylim=(0, None))
+        d.axes.set(xlabel=quantity, ylabel=f"share of {noun}", ylim=(0, None))
         percent(d.axes.yaxis)
         if share:
             percent(d.axes.xaxis)

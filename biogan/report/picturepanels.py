@@ -1,0 +1,213 @@
+"""Drawings for reports of images: grids, nearest neighbours, classes, outlines, a map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from markupsafe import Markup
+
+from biogan.images.imageset import ImageSet
+from biogan.images.metrics_pixels import MOST
+from biogan.images.samples import ImageSample, Near
+from biogan.report.kind import Pairs
+from biogan.report.neighbours import cell
+from biogan.report.panel import REAL, Panel, shown
+from biogan.report.plots import clouds, curves
+from biogan.report.plots.pixels import embedded, grid, tiles, window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from biogan.report.report import Report
+
+# Pixels that a grid is wide, images in it at most, images beside their neighbours.
+_WIDE, _SHOWN, _BESIDE = 320, 60, 12
+# Closest pairs, and points of a set in a map.
+_PAIRS, _POINTS = 20, 1000
+#: The floor that is drawn: the best of the trivial samplers.
+_FLOOR = "gaussian"
+
+_PAIR = Markup(
+    '<figure class="pair"><figcaption><b>{:.2f}</b> {} &nbsp;·&nbsp; {}</figcaption>{}</figure>'
+)
+
+
+def gallery(report: Report, new: Sequence[str]) -> list[Panel]:
+    """Show the first images of the generated sets, of the real one and of the best floor."""
+    if not _drawable(report, new):
+        return []
+    scale = window(report.samples["target"].images)
+    drawn = []
+    for name, sample in _sets(report, *new, REAL, floor=True).items():
+        images = sample.images[: _fitting(sample.images)]
+        caption = f"{len(images)} of {len(sample):,}, drawn at random"
+        picture = grid(tiles(images, *scale), _columns(images))
+        drawn.append(Panel(name.capitalize(), caption, embedded(picture, f"{name} images")))
+    return drawn
+
+
+def panels(report: Report, new: Sequence[str]) -> dict[str, list[Panel]]:
+    """Draw what the samples of a report allow, by group of metrics."""
+    if not _drawable(report, new):
+        return {}
+    groups = {row.metric.group for row in report.rows}
+    return {group: draw(report, new) for group, draw in _DRAW.items() if group in groups}
+
+
+def closest(report: Report) -> Pairs | None:
+    """Show the generated images that are most like a training image, beside it."""
+    if not _drawable(report, ["generated"]):
+        return None
+    new, near = _near(report, "generated")
+    source = report.samples["source"].images
+    scale = window(report.samples["target"].images)
+    order = np.lexsort((np.arange(len(new)), near.relative))[:_PAIRS]
+    pairs = []
+    for i in order.tolist():
+        j = int(near.places[i])
+        both = np.concatenate([tiles(s[k : k + 1], *scale) for s, k in ((new, i), (source, j))])
+        alt = f"{new.ids[i]} beside {source.ids[j]}"
+        pairs.append(_PAIR.format(near.relative[i], new.ids[i], source.ids[j],
+                                  embedded(grid(both, 2), alt)))  # fmt: skip
+    what = "training" if "train" in report.sets else "reference"
+    question = (
+        f"The {len(order)} generated images that are most like {what} images (of the first "
+        f"{len(new):,}), each on the left of its nearest. The number is the distance in units of "
+        f"that of the {what} image from its own nearest neighbour: 0 for a copy."
+    )
+    return Pairs(
+        question, Markup('<div class="picturepairs">{}</div>').format(Markup("").join(pairs))
+    )
+
+
+def to_frame(report: Report) -> pd.DataFrame:
+    """Return the nearest training image of each generated one asked for, nearest first."""
+    import pandas as pd
+
+    new, near = _near(report, "generated")
+    order = np.lexsort((np.arange(len(new)), near.relative))
+    source = report.samples["source"].images
+    return pd.DataFrame({
+        "generated": [cell(new.ids[i]) for i in order],
+        "nearest": [cell(source.ids[j]) for j in near.places[order]],
+        "distance": near.distance[order].round(6),
+        "relative": near.relative[order].round(6),
+    })  # fmt: skip
+
+
+def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
+    scale = window(report.samples["target"].images)
+    sets = {name: name for name in new}
+    if "fresh" in report.samples:
+        sets["held-out"] = "fresh"
+    found = {key: _near(report, name)[1].relative for key, name in sets.items()}
+    # A few far outliers would squeeze the rest.
+    top = float(np.quantile(np.concatenate(list(found.values())), 0.99))
+    svg = curves.overlay(
+        "nearest", {k: np.minimum(v, top) for k, v in found.items()},
+        "distance to the nearest training image, relative", noun="images",
+    )  # fmt: skip
+    drawn = [Panel("Nearest training images", "0: a copy, 1: as far as real neighbours", svg)]
+    for name in new:
+        images, near = _near(report, name)
+        images = images[: min(_BESIDE, _columns(images))]
+        source = report.samples["source"].images[near.places[: len(images)]]
+        rows = np.concatenate([tiles(images, *scale), tiles(source, *scale)])
+        alt = f"{name} images, and below each its nearest training image"
+        caption = "drawn at random; below each its nearest training image"
+        drawn.append(Panel(name.capitalize(), caption, embedded(grid(rows, len(images)), alt)))
+    return drawn
+
+
+def _discriminability(report: Report, new: Sequence[str]) -> list[Panel]:
+    from sklearn.decomposition import PCA
+
+    sets = _sets(report, REAL, "held-out", *new, floor=True)
+    order = [k for k in sets if k.startswith("floor")]
+    tables = {k: sets[k].features[:_POINTS] for k in [REAL, *order, *sets] if k in sets}
+    if min(tables[REAL].shape) < 2:
+        return []
+    model = PCA(2, svd_solver="randomized", random_state=0).fit(tables[REAL])
+    points = {k: model.transform(t) for k, t in tables.items()}
+    svg = clouds.components("pca", points, model.explained_variance_ratio_.tolist())
+    return [Panel("Principal components", f"of the features, up to {_POINTS:,} images a set", svg)]
+
+
+def _classes(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(report, REAL, *new, "held-out")
+    names = getattr(sets[REAL].embed, "classes", ())
+    if not names:
+        return []
+    shares = {k: np.bincount(s.classes, minlength=len(names)) / len(s) for k, s in sets.items()}
+    svg = curves.shares("classes", shares, names, "class", wide=len(names) > 12)
+    return [Panel("Share of each class", "as a classifier sees them", svg, wide=len(names) > 12)]
+
+
+def _pixels(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(report, REAL, *new, "held-out")
+    drawings: dict[str, tuple[str, str, Callable[[ImageSample], np.ndarray]]] = {
+        "intensity": ("Intensity", "mean of an image, black is 0 and white 1",
+                      lambda s: s.intensity),
+        "sharpness": ("Sharpness", "mean difference of neighbouring pixels",
+                      lambda s: s.sharpness),
+    }  # fmt: skip
+    return [
+        Panel(title, caption, curves.overlay(
+            name, {k: values(s) for k, s in sets.items()}, title.lower(), noun="images"))
+        for name, (title, caption, values) in drawings.items()
+    ]  # fmt: skip
+
+
+def _diversity(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(report, REAL, *new, "held-out")
+    found = {k: s.pair_distances for k, s in sets.items() if len(s) > 1}
+    if len(found) < len(sets):
+        return []
+    svg = curves.overlay("pairs", found, "distance of two images", noun="pairs")
+    return [Panel("Random pairs", "how far two images of a set are apart", svg)]
+
+
+_DRAW: dict[str, Callable[[Report, Sequence[str]], list[Panel]]] = {
+    "novelty": _novelty,
+    "discriminability": _discriminability,
+    "classes": _classes,
+    "pixels": _pixels,
+    "diversity": _diversity,
+}
+
+
+def _drawable(report: Report, new: Sequence[str]) -> bool:
+    return "target" in report.samples and set(new) <= set(report.samples)
+
+
+def _sets(report: Report, *names: str, floor: bool = False) -> dict[str, ImageSample]:
+    """Return samples by what the drawings call them, with the best floor if asked for."""
+    found: dict[str, ImageSample] = shown(report, *names)
+    if floor and _FLOOR in report.samples:
+        found[f"floor ({_FLOOR})"] = report.samples[_FLOOR]
+    return found
+
+
+def _near(report: Report, name: str) -> tuple[ImageSet, Near]:
+    """Return the images that the metrics looked up, and what they found."""
+    sample = report.samples[name].first(MOST)
+    return sample.images, sample.nearest(report.samples["source"])
+
+
+def _columns(images: ImageSet) -> int:
+    """Images in a row: as many as fit, at least one."""
+    width = images.shape.width
+    if images.shape.channels != 3 or images.frames:
+        width *= images.shape.channels
+    return max(1, min(_BESIDE, _WIDE // width)) if images.shape.channels > 3 or images.frames else (
+        max(4, min(_BESIDE, _WIDE // width))
+    )  # fmt: skip
+
+
+def _fitting(images: ImageSet) -> int:
+    """Images in a grid that is not too high."""
+    columns = _columns(images)
+    rows = max(3, min(_SHOWN // columns, 2 * _WIDE // images.shape.height))
+    return min(len(images), columns * rows)
