@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,9 +68,9 @@ def command(
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.evaluation import evaluate
     from biogan.io.tables import claim_folder
-    from biogan.report.folder import write_report
+    from biogan.metrics.catalogue import GROUP_ORDER
 
-    groups = _groups(fail_on)
+    groups = groups_of(fail_on, GROUP_ORDER)
     if out is not None:
         check_folder(Path(out), overwrite)
     real = read_like("reference", reference, reading)
@@ -96,6 +97,13 @@ def command(
         coding=coding or None,
         code=code,
     )
+    return finish(report, out, as_json, groups)
+
+
+def finish(report: Report, out: str | None, as_json: bool, groups: list[str]) -> Report:
+    """Write and print a report; fail where a group of ``--fail-on`` does."""
+    from biogan.report.folder import write_report
+
     console.end_status()
     # The files first: who reads standard output may have gone away.
     if out is not None:
@@ -106,11 +114,9 @@ def command(
     return report
 
 
-def _groups(names: str | None) -> list[str]:
+def groups_of(names: str | None, order: Sequence[str]) -> list[str]:
     """Read ``--fail-on``: groups of metrics, with ``memorisation`` for ``novelty``."""
-    from biogan.metrics.catalogue import GROUP_ORDER
-
-    known = {**{group: group for group in GROUP_ORDER}, "memorisation": "novelty"}
+    known = {**{group: group for group in order}, "memorisation": "novelty"}
     wanted = [name.strip() for name in (names or "").split(",") if name.strip()]
     for name in wanted:
         if name not in known:

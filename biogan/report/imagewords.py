@@ -10,8 +10,8 @@ WORDS = {
         "Are the generated images new, or copies of what the generator was trained on?",
         "The distance of an image from its nearest training image is measured in units of that "
         "one's distance from its own nearest neighbour: about 1 for fresh images, 0 for copies. "
-        "The curves should lie on one another; copying lifts the generated one at the left end. Below "
-        "each sample stands its nearest training image.",
+        "The curves should lie on one another; copying lifts the generated one at the left end. "
+        "Below each sample stands its nearest training image.",
         "Training images with no more change than a little noise, more often than among held-out "
         "images. Moved and mirrored copies are not found by a distance of pixels: look at the "
         "pairs.",
@@ -20,8 +20,8 @@ WORDS = {
         "Discriminability",
         "Can a classifier tell generated from real images?",
         "A map of the features, made of real images: a good set covers the cloud of real images "
-        "and nothing else. The classifiers behind the numbers see far more than these two axes: one "
-        "reads all features, the other the pixels.",
+        "and nothing else. The classifiers behind the numbers see far more than these two axes: "
+        "one reads all features, the other the pixels.",
         "Anything systematic: blur, grain, a missing class, a stroke that no real image has.",
     ),
     "classes": Words(
