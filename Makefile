@@ -1,5 +1,6 @@
 # make test        install into .venv if needed, then everything that has to be green
 # make demo        train, sample and evaluate on the embedded promoters (a few minutes)
+# make demo-image  the same for images, on embedded handwritten digits (a few minutes)
 # make lint        style and types only
 # make benchmark   speed, as ratios against a known tool, as a Markdown table
 # make clean       remove .venv and caches
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: test demo lint benchmark clean
+.PHONY: test demo demo-image lint benchmark clean
 
 test: lint
 	$(BIN)/python -m pytest -n 2
@@ -23,6 +24,9 @@ lint: $(STAMP)
 
 demo: $(STAMP)
 	$(BIN)/biogan demo --overwrite
+
+demo-image: $(STAMP)
+	$(BIN)/biogan image demo --overwrite
 
 benchmark: $(STAMP)
 	$(BIN)/python scripts/benchmark.py

@@ -46,5 +46,9 @@ class Callback(Protocol):
         ...
 
     def on_event(self, event: str, **details: Any) -> None:
-        """Receive ``"start"``, ``"check"``, ``"alarm"``, ``"end"`` or ``"judge"``, with details."""
+        """Receive an event with its details.
+
+        ``"features"`` (images: what they are judged by is learned), ``"start"``, ``"check"``,
+        ``"alarm"``, ``"end"`` or ``"judge"``.
+        """
         ...

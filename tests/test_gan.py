@@ -168,7 +168,7 @@ def change(**values):
         (damage("config.json", b"{"), "config.json"),
         (damage("config.json", b"[1]"), "not written by biogan"),
         (change(schema=99), "schema 99"),
-        (change(kind="image-gan"), "a image-gan model, a sequence-gan model is needed"),
+        (change(kind="image-gan"), "kind image-gan, sequence-gan is needed: use biogan image"),
         (change(config={"width": 9}), "weights of another model"),
         (change(config={"spline": 1}), "damaged: unknown option 'spline'"),
         (change(layout={}), "config.json is damaged"),

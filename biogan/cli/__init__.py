@@ -6,13 +6,13 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import click
 
 import biogan
 from biogan.cli import console
+from biogan.cli.lazy import LazyGroup, ReaderGone, switch
 from biogan.errors import BioganError, Interrupted
 
 COMMANDS = {
@@ -24,62 +24,16 @@ COMMANDS = {
     "report": "Draw the page of a training run.",
     "info": "Read a model folder aloud.",
     "demo": "Train, sample and evaluate on an embedded set of promoters.",
+    "image": "The same for images and protein structures: train, sample, evaluate.",
 }
-
-
-class ReaderGone(Exception):  # noqa: N818 - what happened, and no fault
-    """Whoever read standard output (head, less) has what it wanted."""
-
-
-class LazyGroup(click.Group):
-    """Lists the commands without importing them; gives each ``--quiet`` and ``--debug``."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands in the order of a first session."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command that was asked for."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"biogan.cli.{cmd_name}").command
-        if not any(p.name == "quiet" for p in command.params):
-            command.params += [_switch("--quiet", "-q"), _switch("--debug")]
-        return command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; say in our own way that the reader of standard output went away."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError as error:
-            raise ReaderGone from error
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from the table above, importing none."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-def _switch(*names: str) -> click.Option:
-    texts = {
-        "--quiet": "No messages and no progress on standard error.",
-        "--debug": "Show the traceback of an error.",
-    }
-
-    def remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-        if value:
-            setattr(console.settings, str(param.name), True)
-
-    return click.Option(
-        names, is_flag=True, expose_value=False, is_eager=True, help=texts[names[0]],
-        callback=remember,
-    )  # fmt: skip
 
 
 @click.command(
     cls=LazyGroup,
+    package="biogan.cli",
+    table=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    params=[_switch("--quiet", "-q"), _switch("--debug")],
+    params=[switch("--quiet", "-q"), switch("--debug")],
 )
 @click.version_option(biogan.__version__, prog_name="biogan", message="%(prog)s %(version)s")
 def group() -> None:

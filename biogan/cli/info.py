@@ -20,6 +20,37 @@ def command(run: str, as_json: bool) -> dict[str, Any]:
     return card
 
 
+def _sequences(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:
+    return {
+        "letters": f"{layout['alphabet']['letters']} ({layout['alphabet']['name']})",
+        "length": f"{layout['length']} ({layout['kind']})",
+        "networks": f"{config['architecture']}, width {config['width']}, depth {config['depth']}, "
+        f"kernel {config['kernel']}, dilation up to {config['dilation']}, "
+        f"attention {'on' if config['attention'] else 'off'}, head {config['head']}",
+    }
+
+
+def _images(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:
+    from biogan.imaging.domains import domain_from
+
+    return {
+        "shape": domain_from(layout).describe(),
+        "networks": f"{config['architecture']}, preset {config['preset']}, width "
+        f"{config['width']}, latent {config['latent']}, batch norm "
+        f"{'on' if config['batch_norm'] else 'off'}, dropout {config['dropout']:g}, "
+        f"augment {config['augment']}",
+    }
+
+
+def _judge(judge: dict[str, Any] | None) -> str:
+    if judge is None:
+        return "none, so that sample --refine is refused"
+    return (
+        f"a critic with AUROC {judge['auroc']:.3f} ({judge['low']:.3f}-{judge['high']:.3f}) "
+        "between validation records and this generator's, for sample --refine"
+    )
+
+
 def _card(run: str, card: dict[str, Any]) -> list[str]:
     config, layout, data = card["config"], card["layout"], card["data"]
     done = card.get("training")
@@ -28,11 +59,7 @@ def _card(run: str, card: dict[str, Any]) -> list[str]:
         "data": f"{data['records']} records, {data['train']} to train on, "
         f"{data['validation']} for validation",
         "digest": data["digest"],
-        "letters": f"{layout['alphabet']['letters']} ({layout['alphabet']['name']})",
-        "length": f"{layout['length']} ({layout['kind']})",
-        "networks": f"{config['architecture']}, width {config['width']}, depth {config['depth']}, "
-        f"kernel {config['kernel']}, dilation up to {config['dilation']}, "
-        f"attention {'on' if config['attention'] else 'off'}, head {config['head']}",
+        **(_sequences if "alphabet" in layout else _images)(config, layout),
         "loss": f"{config['loss']}, critic steps {config['critic_steps']}, "
         f"penalties gp {config['gp']:g}, r1 {config['r1']:g}, r2 {config['r2']:g}",
         "optimiser": f"Adam, lr {config['lr']:g}, batch {config['batch_size']}, "
@@ -51,10 +78,7 @@ def _card(run: str, card: dict[str, Any]) -> list[str]:
             rows["rollbacks"] = str(done["rollbacks"])
         if done["ended"]:
             rows["ended"] = done["ended"]
-    judge = card.get("judge")
-    rows["judge"] = "none, so that sample --refine is refused" if judge is None else (
-        f"a critic with AUROC {judge['auroc']:.3f} ({judge['low']:.3f}-{judge['high']:.3f}) "
-        "between validation records and this generator's, for sample --refine"
-    )  # fmt: skip
+    if "alphabet" in layout:
+        rows["judge"] = _judge(card.get("judge"))
     rows["versions"] = ", ".join(f"{k} {v}" for k, v in card["versions"].items())
     return [f"{name:<10} {text}" for name, text in rows.items()]

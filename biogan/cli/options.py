@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, get_type_hints
 
 import click
+from click.core import ParameterSource
 
 from biogan.options import Options, flag
 
@@ -63,6 +64,16 @@ def config_options(cls: type[Options], name: str) -> Callable[[Function], Functi
         return call
 
     return decorate
+
+
+def given(options: Options) -> dict[str, Any]:
+    """Return the options that stand on the command line."""
+    ctx = click.get_current_context()
+    return {
+        f.name: getattr(options, f.name)
+        for f in dataclasses.fields(options)
+        if ctx.get_parameter_source(f.name) is ParameterSource.COMMANDLINE
+    }
 
 
 class GroupedCommand(click.Command):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from biogan.cli import console
+
+if TYPE_CHECKING:
+    from biogan.datasets.sequences import SequenceSet
 
 
 @click.command()
@@ -24,6 +27,16 @@ def command(run: str, out: str | None) -> Path:
     return path
 
 
+def draw(run: str) -> None:
+    """Write the page at the end of a run; whatever goes wrong there, the model is trained."""
+    if console.follower():
+        return
+    try:
+        write_page(run)
+    except Exception as error:
+        console.say(f"the page of the run was not drawn ({error}); the model is whole")
+
+
 def write_page(run: str, out: str | None = None) -> Path:
     """Write the page of a model folder and return its path.
 
@@ -35,22 +48,20 @@ def write_page(run: str, out: str | None = None) -> Path:
         If the page cannot be written.
     """
     from biogan.alphabet import Alphabet
-    from biogan.datasets.sequences import SequenceSet
     from biogan.io.fasta import read_fasta
     from biogan.io.tables import atomic_path
     from biogan.metrics.inputs import reading_like
     from biogan.report.run import read_log, to_html
-    from biogan.training.folder import LOG, PAGE, SAMPLES, ModelFolder
+    from biogan.training.folder import LOG, PAGE, PICTURE, SAMPLES, ModelFolder
 
     folder = Path(run)
     card: dict[str, Any] = ModelFolder(run).read_config()
-    alphabet = Alphabet.from_dict(card["layout"]["alphabet"])
-    samples = folder / SAMPLES
-    preview = (
-        read_fasta(samples, reading_like(alphabet))
-        if samples.is_file()
-        else SequenceSet.from_strings([], alphabet=alphabet)
-    )
+    samples, picture = folder / SAMPLES, folder / PICTURE
+    preview: SequenceSet | bytes | None = None
+    if picture.is_file():
+        preview = picture.read_bytes()
+    elif samples.is_file():
+        preview = read_fasta(samples, reading_like(Alphabet.from_dict(card["layout"]["alphabet"])))
     html = to_html(folder.resolve().name, card, read_log(folder / LOG), preview)
     path = folder / PAGE if out is None else Path(out)
     with atomic_path(path) as temporary:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from contextlib import ExitStack
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from biogan.cli import console
-from biogan.cli.options import GroupedCommand, config_options
+from biogan.cli.options import GroupedCommand, config_options, given
 from biogan.cli.reading import read_training_data
+from biogan.cli.report import draw
 from biogan.config import ReadingConfig, SequenceGANConfig
-from biogan.options import Options
 
 
 @click.command(cls=GroupedCommand, headings=(ReadingConfig, SequenceGANConfig))
@@ -85,21 +83,9 @@ def command(
         callbacks=[Progress(console.say, console.status)],
         engine=engine,
     )
-    _draw(out)
+    draw(out)
     console.say(f"next: biogan sample {out} -n 1000 > new.fasta")
     return gan
-
-
-def _draw(out: str) -> None:
-    """Write the page of the run; whatever goes wrong there, the model is trained."""
-    from biogan.cli.report import write_page
-
-    if console.follower():
-        return
-    try:
-        write_page(out)
-    except Exception as error:
-        console.say(f"the page of the run was not drawn ({error}); the model is whole")
 
 
 def _continued(
@@ -109,23 +95,13 @@ def _continued(
     from biogan.card import SEQUENCES
 
     card = folder.read_config(SEQUENCES)
-    old, new = dict(card["config"]), _given(config)
+    old, new = dict(card["config"]), given(config)
     if {"steps", "max_time"} & set(new):
         # A new budget takes the place of the old one, it does not run beside it.
         old |= {"steps": None, "max_time": None}
     read = (card["data"].get("input") or {}).get("options", {})
     return (
-        ReadingConfig.from_dict(read | _given(reading)),
+        ReadingConfig.from_dict(read | given(reading)),
         SequenceGANConfig.from_dict(old | new),
         card["data"].get("stored", False) if store is None else store,
     )
-
-
-def _given(options: Options) -> dict[str, Any]:
-    """Return the options that stand on the command line."""
-    ctx = click.get_current_context()
-    return {
-        f.name: getattr(options, f.name)
-        for f in dataclasses.fields(options)
-        if ctx.get_parameter_source(f.name) is ParameterSource.COMMANDLINE
-    }

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from biogan.config import ImageGANConfig
 from biogan.errors import ConfigError, DataError
-from biogan.imaging.domain import Features, Records
+from biogan.imaging.domain import Features, Records, Watch
 from biogan.nets import Networks
 from biogan.nets.chain import ChainGenerator, MapGenerator, from_units, records
 from biogan.nets.dcgan2d import DCGANCritic2D
@@ -111,7 +111,7 @@ class Chains:
         train, held_out = split_families(records, share, seed)
         return records[train], records[held_out]
 
-    def features(self, train: Records, seed: int) -> Features:
+    def features(self, train: Records, seed: int, watch: Watch | None = None) -> Features:
         """Return distances near and far along the chain, standardised on training fragments."""
         assert isinstance(train, FragmentSet)
         found = shape_features(train.xyz)

@@ -17,6 +17,7 @@ from biogan.structures.fragments import FragmentSet
 Records = ImageSet | FragmentSet
 #: Records to points, shape (n, d), of a space in which likeness is judged.
 Features = Callable[[Records], np.ndarray]
+Watch = Callable[[int, int], None]
 
 
 class Domain(Protocol):
@@ -64,8 +65,11 @@ class Domain(Protocol):
         """Take a part for validation off; nothing alike stands on both sides."""
         ...
 
-    def features(self, train: Records, seed: int) -> Features:
-        """Return the map to the space in which the monitor judges."""
+    def features(self, train: Records, seed: int, watch: Watch | None = None) -> Features:
+        """Return the map to the space in which the monitor judges.
+
+        ``watch`` receives steps done and to do, where it has to be learned.
+        """
         ...
 
     def floors(self, train: Records, n: int, seed: int) -> Mapping[str, Records]:

@@ -103,6 +103,15 @@ def build_trainer(
         critic = Augmented(critic, augment, critic.shape)
     data = domain.stored(train)
     preview = Film(domain, folder.path) if folder else None
+
+    def watch(step: int, steps: int) -> None:
+        for callback in callbacks:
+            callback.on_event("features", step=step, steps=steps)
+
+    def monitor() -> ImageMonitor:
+        with engine.busy():
+            return ImageMonitor(domain, train, held_out, config.seed, preview, watch)
+
     return Trainer(
         generator,
         critic,
@@ -111,7 +120,7 @@ def build_trainer(
         config,
         engine,
         # The first process judges for all.
-        ImageMonitor(domain, train, held_out, config.seed, preview) if engine.lead else None,
+        monitor() if engine.lead else None,
         [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
         saver(folder, card),
     )

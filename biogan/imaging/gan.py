@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from biogan.config import ImageGANConfig
 from biogan.errors import CheckpointError, ConfigError
 from biogan.imaging.domain import Domain, Records
 from biogan.imaging.domains import domain_from, domain_of
+from biogan.imaging.film import Film
 from biogan.imaging.fitting import (
     bare,
     build_networks,
@@ -85,6 +86,7 @@ class ImageGAN:
         overwrite: bool = False,
         callbacks: Sequence[Callback] = (),
         engine: Engine | None = None,
+        reading: Mapping[str, Any] | None = None,
     ) -> ImageGAN:
         """Train on a set of images or fragments; a second call forgets the first.
 
@@ -102,6 +104,8 @@ class ImageGAN:
             Watchers.
         engine : Engine, optional
             Device and processes, where they were started before.
+        reading : mapping, optional
+            How the data were read, for the model card.
 
         Returns
         -------
@@ -127,19 +131,22 @@ class ImageGAN:
             # Refuse early: what follows takes time.
             engine.alone(lambda: folder.check(resume, overwrite))
         train, held_out = split_for(records, domain, config)
-        data = data_card(records, train, held_out, domain.noun)
+        data = data_card(records, train, held_out, domain.noun) | {"input": dict(reading or {})}
         card = model_card(IMAGES, config, domain.to_dict(), data, reasons, ["pillow"])
 
         def end(trainer: Trainer) -> None:
             self.domain, self.card = domain, card
             self._networks = Networks(trainer.best, bare(trainer.players.critic))
 
-        carry_out(
+        trainer = carry_out(
             lambda: build_trainer(
                 config, domain, train, held_out, engine, folder, card, callbacks
             ),
             card, config, engine, folder, resume, callbacks, end,
         )  # fmt: skip
+        if folder:
+            film = Film(domain, folder.path)
+            engine.alone(lambda: film.develop(trainer.step_count))
         return self
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from torch import nn
 
-from biogan.imaging.domain import Domain, Records
+from biogan.imaging.domain import Domain, Records, Watch
 from biogan.imaging.sampling import stream
 from biogan.metrics.manifold import frechet
 from biogan.nets.images import ImageGenerator
@@ -45,6 +45,8 @@ class ImageMonitor:
         Seed of the subsamples.
     preview : callable, optional
         Receives a few samples and the step at each check.
+    watch : callable, optional
+        Receives steps done and to do while the features are learned.
 
     Attributes
     ----------
@@ -53,12 +55,18 @@ class ImageMonitor:
     """
 
     def __init__(
-        self, domain: Domain, train: Records, held_out: Records, seed: int, preview: Keep | None
+        self,
+        domain: Domain,
+        train: Records,
+        held_out: Records,
+        seed: int,
+        preview: Keep | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.domain, self.preview = domain, preview
         self.n = min(MOST, len(train))
         self.beside: dict[str, float] = {}
-        self._features = domain.features(train, seed)
+        self._features = domain.features(train, seed, watch)
         some = train[rng(seed, "monitor").permutation(len(train))[: self.n]]
         points = self._features(some)
         self._spread = _spread(points)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from torch.nn.functional import one_hot
 from biogan.config import ImageGANConfig
 from biogan.errors import ConfigError, DataError
 from biogan.images.imageset import DEPTHS, ImageSet
-from biogan.imaging.domain import Features, Records
+from biogan.imaging.domain import Features, Records, Watch
 from biogan.nets import Networks
 from biogan.nets.dcgan2d import DCGANCritic2D, DCGANGenerator2D
 from biogan.nets.images import RecordShape, join, split
@@ -168,12 +168,12 @@ class Pixels:
         held_out = place < round(share * len(different))
         return records[~held_out], records[held_out]
 
-    def features(self, train: Records, seed: int) -> Features:
+    def features(self, train: Records, seed: int, watch: Watch | None = None) -> Features:
         """Return the features of a small classifier, or of random weights without classes."""
         from biogan.imaging.features import feature_net
 
         assert isinstance(train, ImageSet)
-        return feature_net(train, seed)  # type: ignore[return-value]
+        return feature_net(train, seed, progress=watch)  # type: ignore[return-value]
 
     def floors(self, train: Records, n: int, seed: int) -> Mapping[str, ImageSet]:
         """Sample pixels one by one, and from one Gaussian of all of them."""
@@ -190,7 +190,10 @@ class Pixels:
         from biogan.images.write import grid
 
         assert isinstance(records, ImageSet)
-        return grid(records, most=PREVIEW)
+        # A 16-bit camera often uses a small part of its range: drawn over that part.
+        seen = (records.pixels.astype(np.float64) - self.low) * (255 / (self.high - self.low))
+        pixels = np.rint(np.clip(seen, 0, 255)).astype(np.uint8)
+        return grid(replace(records, pixels=pixels), most=PREVIEW)
 
     def checked(self, records: Records) -> ImageSet:
         """Return images that fit this model.

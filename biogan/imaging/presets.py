@@ -11,12 +11,12 @@ from biogan.training.budget import DEFAULT_TIME
 #: What each preset fills in; measured in docs/benchmarks.md.
 SETTINGS: dict[str, dict[str, Any]] = {
     "relativistic": {
-        "loss": "relativistic", "r1": 0.1, "r2": 0.1, "width": 32, "batch_norm": False,
+        "loss": "relativistic", "r1": 0.1, "r2": 0.1, "width": 32, "batch_norm": True,
         "dropout": 0.0, "batch_size": 64, "lr": 5e-4, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
         "decay_start": 0.5, "decay_to": 0.02,
     },
     "wgan-gp": {
-        "loss": "wgan-gp", "gp": 1.0, "critic_steps": 2, "width": 32, "batch_norm": False,
+        "loss": "wgan-gp", "gp": 1.0, "critic_steps": 2, "width": 32, "batch_norm": True,
         "dropout": 0.0, "batch_size": 64, "lr": 5e-4, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
         "decay_start": 0.5, "decay_to": 0.02,
     },

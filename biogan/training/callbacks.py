@@ -63,7 +63,7 @@ class Progress:
 
         The steps of the judge, after the end, are shown as they pass.
         """
-        self.status(_judge_status(**details) if event == "judge" else "")
+        self.status(_STATUS[event](**details) if event in _STATUS else "")
         for line in _LINES[event](**details):
             self.say(line)
 
@@ -140,9 +140,18 @@ def _judge_status(step: int, steps: int) -> str:
     return f"judge: step {step} of {steps}" if step else ""
 
 
+def _features_lines(step: int, steps: int) -> Lines:
+    return [] if step else [f"learning the features that images are judged by, {steps:,} steps"]
+
+
+def _features_status(step: int, steps: int) -> str:
+    return f"features: step {step} of {steps}"
+
+
+_STATUS: dict[str, Callable[..., str]] = {"judge": _judge_status, "features": _features_status}
 _LINES: dict[str, Callable[..., Lines]] = {
     "start": _start_lines, "check": _check_lines, "alarm": _alarm_lines, "end": _end_lines,
-    "judge": _judge_lines,
+    "judge": _judge_lines, "features": _features_lines,
 }  # fmt: skip
 
 

@@ -150,7 +150,10 @@ class ModelFolder:
                 f"{path}: schema {data['schema']!r}, this version reads {SCHEMA}: update biogan"
             )
         if kind is not None and data["kind"] != kind:
-            raise CheckpointError(f"{path}: a {data['kind']} model, a {kind} model is needed")
+            commands = "biogan image" if data["kind"] == "image-gan" else "biogan"
+            raise CheckpointError(
+                f"{path}: this model is of kind {data['kind']}, {kind} is needed: use {commands}"
+            )
         missing = [part for part in PARTS if not isinstance(data.get(part), dict)]
         if missing:
             raise CheckpointError(f"{path}: damaged, {missing[0]!r} is missing")

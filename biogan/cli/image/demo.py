@@ -1,0 +1,70 @@
+"""``biogan image demo``: the whole way on embedded handwritten digits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from biogan.cli import console
+
+if TYPE_CHECKING:
+    from biogan.report.report import Report
+
+SAMPLES = 1000
+
+
+@click.command()
+@click.option("-o", "--out", default="image-demo", show_default=True, help="Folder to write.")
+@click.option("--max-time", default="75s", show_default=True, help="Time for training.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of everything.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier demo in the folder.")
+def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
+    """Learn 1,797 handwritten digits, paint new ones and judge them."""
+    from biogan.config import ImageReadingConfig
+    from biogan.errors import OutputError
+    from biogan.images.read import read_images
+    from biogan.images.write import write_images
+    from biogan.imaging.evaluation import evaluate_images
+    from biogan.imaging.gan import ImageGAN
+    from biogan.report.folder import write_report
+    from biogan.seeds import rng
+    from biogan.training.callbacks import Progress
+
+    gan = ImageGAN(max_time=max_time, seed=seed)
+    folder = Path(out)
+    if folder.exists() and not overwrite:
+        raise OutputError(
+            f"{folder}: exists: choose another folder with -o, or replace an earlier demo in it "
+            "with --overwrite"
+        )
+    digits = read_images("digits", ImageReadingConfig())
+    order = rng(seed, "demo").permutation(len(digits))
+    # A quarter is never shown to the networks: only then can copying be told from likeness.
+    train, held_out = digits[order[450:]], digits[order[:450]]
+    folder.mkdir(parents=True, exist_ok=True)
+    console.say(f"1/3 learning {len(train):,} digits of 28 x 28 pixels for {max_time}")
+    watcher = Progress(console.say, console.status)
+    gan.fit(train, out=folder / "run", overwrite=overwrite, callbacks=[watcher])
+    console.say(f"2/3 painting {SAMPLES:,} new ones")
+    new = gan.sample(SAMPLES, seed)
+    for name in ("new.npz", "new.png"):
+        for line in write_images(new, folder / name):
+            console.say(line)
+    console.say("3/3 judging them beside held-out digits and trivial samplers")
+    report = evaluate_images(
+        train, new, train=train, held_out=held_out, seed=seed, progress=console.Steps("scoring")
+    )
+    console.end_status()
+    (folder / "evaluation").mkdir(exist_ok=True)
+    write_report(report, folder / "evaluation", console.command_line())
+    click.echo(report.to_text())
+    console.say(
+        f"digits: {folder / 'new.png'}   page: {folder / 'evaluation' / 'report.html'}   "
+        f"film: {folder / 'run' / 'training.webp'}\n"
+        "next:\n"
+        f"  biogan image interpolate {folder / 'run'} -o between.png\n"
+        "  biogan image train --data YOUR_IMAGES -o run"
+    )
+    return report

@@ -1,0 +1,93 @@
+"""``biogan image train``: images or structures in, a model folder out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from biogan.cli import console
+from biogan.cli.image.reading import read_records
+from biogan.cli.options import GroupedCommand, config_options, given
+from biogan.cli.report import draw
+from biogan.config import ImageGANConfig, ImageReadingConfig
+
+
+@click.command(cls=GroupedCommand, headings=(ImageReadingConfig, ImageGANConfig))
+@click.option("--data", required=True, help="mnist, digits, or a folder or file: IDX, npz, PNG, "
+              "TIFF, JPEG; for structures PDB, mmCIF or npz.")  # fmt: skip
+@click.option("-o", "--out", default="run", help="Model folder to write.  [default: run]")
+@click.option("--resume", is_flag=True, help="Go on with the interrupted run in the folder.")
+@click.option("--overwrite", is_flag=True, help="Replace the model in the folder.")
+@click.option("--dry-run", is_flag=True, help="Print the resolved configuration and stop.")
+@config_options(ImageReadingConfig, "reading")
+@config_options(ImageGANConfig, "config")
+def command(
+    data: str,
+    out: str,
+    resume: bool,
+    overwrite: bool,
+    dry_run: bool,
+    reading: ImageReadingConfig,
+    config: ImageGANConfig,
+) -> Any:
+    """Learn images or structures, and keep the best model in the folder.
+
+    \b
+    biogan image train --data mnist -o run --max-time 10m --seed 1
+    biogan image train --data nuclei/ --size 32 --crop center --augment cells -o run
+    biogan image train --data pdb/ --residues 64 -o run
+    """  # noqa: D301 - click's mark for lines that are not to be joined
+    from biogan.imaging.domains import domain_of
+    from biogan.imaging.gan import ImageGAN
+    from biogan.imaging.presets import resolve
+    from biogan.training.callbacks import Progress
+    from biogan.training.folder import ModelFolder
+
+    if resume and overwrite:
+        raise click.UsageError("--resume and --overwrite exclude each other")
+    folder = ModelFolder(out)
+    if not dry_run:
+        folder.check(resume, overwrite)
+    if resume:
+        reading, config = _continued(folder, reading, config)
+    records = read_records(data, reading)
+    domain = domain_of(records, config)
+    resolved, reasons = resolve(config, domain.kind)
+    console.say(f"{len(records):,} {domain.noun}s: {domain.describe()}")
+    for reason in reasons:
+        console.say(f"chosen: {reason}")
+    if dry_run:
+        click.echo(json.dumps(resolved.to_dict(), indent=2))
+        return resolved
+    gan = ImageGAN(config).fit(
+        records,
+        out=out,
+        resume=resume,
+        overwrite=overwrite,
+        callbacks=[Progress(console.say, console.status)],
+        reading={"data": data, **reading.to_dict()},
+    )
+    draw(out)
+    console.say(f"samples: {out}/samples.png   film: {out}/training.webp   page: {out}/report.html")
+    console.say(f"next: biogan image sample {out} -n 1000 -o new.npz")
+    return gan
+
+
+def _continued(
+    folder: Any, reading: ImageReadingConfig, config: ImageGANConfig
+) -> tuple[ImageReadingConfig, ImageGANConfig]:
+    """Return the options that a run began with, but for what this call names."""
+    from biogan.card import IMAGES
+
+    card = folder.read_config(IMAGES)
+    old, new = dict(card["config"]), given(config)
+    if {"steps", "max_time"} & set(new):
+        # A new budget takes the place of the old one, it does not run beside it.
+        old |= {"steps": None, "max_time": None}
+    read = {k: v for k, v in card["data"].get("input", {}).items() if k != "data"}
+    return (
+        ImageReadingConfig.from_dict(read | given(reading)),
+        ImageGANConfig.from_dict(old | new),
+    )
