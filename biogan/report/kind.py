@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 KINDS = {
     "sequences": "biogan.report.sequences",
     "images": "biogan.report.pictures",
+    "structures": "biogan.report.folds",
 }
 
 Facts = Mapping[str, Any]

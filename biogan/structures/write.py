@@ -142,9 +142,7 @@ def map_grid(fragments: FragmentSet, most: int = MOST) -> Image.Image:
     some = fragments[:most]
     if not len(some):
         raise DataError(f"{fragments.source}: no fragments to draw")
-    maps = distances(some.xyz) if some.maps is None else some.maps
-    shades = [np.interp(maps, _SCALE, [colour[i] for colour in _COLOURS]) for i in range(3)]
-    cells = np.rint(np.stack(shades, -1)).astype(np.uint8)  # (n, L, L, 3)
+    cells = map_pictures(some)
     scale = max(1, _ENLARGED // some.residues)
     cells = cells.repeat(scale, 1).repeat(scale, 2)
     side, columns = cells.shape[1], int(np.ceil(len(cells) ** 0.5))
@@ -154,6 +152,13 @@ def map_grid(fragments: FragmentSet, most: int = MOST) -> Image.Image:
         y, x = i // columns * step, i % columns * step
         canvas[y : y + side, x : x + side] = cell
     return Image.fromarray(canvas)
+
+
+def map_pictures(fragments: FragmentSet) -> np.ndarray:
+    """Colour the distance maps, a pixel a pair of residues: shape (n, L, L, 3), uint8."""
+    maps = distances(fragments.xyz) if fragments.maps is None else fragments.maps
+    shades = [np.interp(maps, _SCALE, [colour[i] for colour in _COLOURS]) for i in range(3)]
+    return np.rint(np.stack(shades, -1)).astype(np.uint8)
 
 
 def _folder(

@@ -1,0 +1,158 @@
+"""What metrics of structures compare: fragments with what several metrics share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+
+import numpy as np
+
+from biogan.metrics.base import Metric, metric
+from biogan.metrics.intervals import GROUPS
+from biogan.structures.fragments import FragmentSet
+from biogan.structures.geometry import nearest
+
+STRUCTURE_METRICS: dict[str, Metric] = {}
+#: Sections of the report, in order.
+GROUP_ORDER = ("novelty", "discriminability", "bonds", "twists", "folds", "diversity")
+#: As :func:`biogan.metrics.base.metric`, for structures.
+structure_metric = partial(metric, registry=STRUCTURE_METRICS)
+
+Measure = Callable[[np.ndarray], np.ndarray]
+
+
+class FragmentSample:
+    """A set of fragments with what several metrics share, each computed once.
+
+    Parameters
+    ----------
+    fragments : FragmentSet
+        Fragments in an order without information, see :func:`shuffled`.
+    """
+
+    def __init__(self, fragments: FragmentSet) -> None:
+        self.fragments = fragments
+        self._first: dict[int, FragmentSample] = {}
+        self._nearest: dict[FragmentSample, tuple[np.ndarray, np.ndarray]] = {}
+        self._values: dict[Measure, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.fragments)
+
+    def first(self, n: int) -> FragmentSample:
+        """Return the first ``n`` fragments, for what is too dear to be computed on all of them."""
+        if n >= len(self):
+            return self
+        if n not in self._first:
+            self._first[n] = FragmentSample(self.fragments[:n])
+        return self._first[n]
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """Jackknife group of each fragment, shape (n,): families, which are alike, stay whole."""
+        seen = {name: i for i, name in enumerate(dict.fromkeys(self.fragments.families.tolist()))}
+        return np.array([seen[name] % GROUPS for name in self.fragments.families.tolist()], int)
+
+    def values(self, measure: Measure) -> np.ndarray:
+        """Return what a measure makes of the coordinates, shape (n, ...); computed once."""
+        if measure not in self._values:
+            self._values[measure] = measure(self.fragments.xyz.astype(np.float64))
+        return self._values[measure]
+
+    def nearest(self, source: FragmentSample) -> tuple[np.ndarray, np.ndarray]:
+        """Nearest fragment of ``source`` and the RMSD to it, Angstrom: two of shape (n,)."""
+        if source not in self._nearest:
+            self._nearest[source] = nearest(self.fragments.xyz, source.fragments.xyz)
+        return self._nearest[source]
+
+
+@dataclass(frozen=True, eq=False)
+class FragmentComparison:
+    """One candidate beside the real fragments that it is compared with.
+
+    Attributes
+    ----------
+    candidate : FragmentSample
+        What is judged: generated, held-out or floor fragments.
+    reference : FragmentSample
+        Real fragments.
+    source : FragmentSample
+        What the candidate may have copied: the training fragments.
+    fresh : FragmentSample or None
+        Held-out real fragments none of which stands in ``source``.
+    seed : int
+        Seed of folds.
+    """
+
+    candidate: FragmentSample
+    reference: FragmentSample
+    source: FragmentSample
+    fresh: FragmentSample | None = None
+    seed: int = 0
+    _first: dict[int, FragmentComparison] = field(default_factory=dict, repr=False)
+
+    def first(self, n: int) -> FragmentComparison:
+        """Return the comparison of the first ``n`` fragments of candidate, reference and fresh."""
+        candidate, reference = self.candidate.first(n), self.reference.first(n)
+        fresh = self.fresh and self.fresh.first(n)
+        if (candidate, reference, fresh) == (self.candidate, self.reference, self.fresh):
+            return self
+        if n not in self._first:
+            self._first[n] = replace(
+                self, candidate=candidate, reference=reference, fresh=fresh, _first={}
+            )
+        return self._first[n]
+
+    def missing(self, need: str) -> str:
+        """Say why ``need`` is not met; an empty string if it is."""
+        if need == "fresh" and self.fresh is None:
+            return "no held-out fragments to compare with"
+        return ""
+
+    @property
+    def related(self) -> np.ndarray:
+        """Family of each fragment of candidate and reference, shape (n + m,).
+
+        Families are numbered set by set: two are one if their fragments share a bond in one place,
+        as those of one chain that overlap do.
+        """
+        new, real = self.candidate.fragments, self.reference.fragments
+        offset = int(real.families.max(initial=0)) + 1
+        family_of = dict(zip(_bonds(real), np.repeat(real.families, real.residues - 1).tolist(),
+                             strict=True))  # fmt: skip
+        names = new.families.tolist()
+        number = {family: offset + i for i, family in enumerate(dict.fromkeys(names))}
+        at = [family for family in names for _ in range(new.residues - 1)]
+        for family, bond in zip(at, _bonds(new), strict=True):
+            if bond in family_of:
+                number[family] = family_of[bond]
+        return np.concatenate([[number[family] for family in names], real.families])
+
+
+def keys(fragments: FragmentSet) -> list[bytes]:
+    """Return a hash of the coordinates of each fragment."""
+    xyz = np.ascontiguousarray(fragments.xyz, np.float32)
+    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in xyz]
+
+
+def shuffled(fragments: FragmentSet, seed: int) -> FragmentSet:
+    """Put fragments into a random order that depends on them, not on the order of the file.
+
+    Equal fragments are numbered, so that they are spread like others.
+    """
+    seen: dict[bytes, int] = {}
+    places = []
+    for key in keys(fragments):
+        seen[key] = seen.get(key, 0) + 1
+        text = f"{seed}|{seen[key]}|".encode() + key
+        places.append(hashlib.blake2b(text, digest_size=8).digest())
+    return fragments[np.argsort(np.frombuffer(b"".join(places), np.uint64), kind="stable")]
+
+
+def _bonds(fragments: FragmentSet) -> list[bytes]:
+    """Return the bytes of both ends of every bond, fragment by fragment."""
+    xyz = np.ascontiguousarray(fragments.xyz, np.float32)
+    ends = np.concatenate([xyz[:, :-1], xyz[:, 1:]], 2)
+    return [row.tobytes() for row in ends.reshape(-1, 6)]
