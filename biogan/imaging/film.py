@@ -38,6 +38,10 @@ class Film:
         from biogan.images.write import animation
 
         paths = sorted((self.folder / PREVIEWS).glob("[0-9]*.png"))
-        pictures = [Image.open(path) for path in paths if int(path.stem) <= last]
+        pictures = []
+        for path in paths:
+            if int(path.stem) <= last:
+                with Image.open(path) as picture:
+                    pictures.append(picture.copy())
         if len(pictures) > 1:
             animation(pictures, self.folder / FILM)
