@@ -35,9 +35,12 @@ class Chains:
     ----------
     residues : int
         Residues of a fragment.
+    painted : bool
+        Whether maps are painted, so that they may contradict themselves: they are kept then.
     """
 
     residues: int
+    painted: bool = False
 
     kind = "distances"
     noun = "fragment"
@@ -61,7 +64,7 @@ class Chains:
             raise ConfigError(
                 f"--augment {config.augment}: distance maps do not change when a fragment is moved"
             )
-        return cls(fragments.residues)
+        return cls(fragments.residues, config.architecture == "dcgan")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Chains:
@@ -101,7 +104,10 @@ class Chains:
         xyz = embed(maps, refine=not rough)
         xyz = xyz if rough else handed(xyz)
         ids = tuple(f"{prefix}_{i}" for i in range(first + 1, first + 1 + len(xyz)))
-        return FragmentSet(xyz.astype(np.float32), ids, np.arange(len(xyz)), "generated")
+        # Each its own family, also beside those of other blocks.
+        families = np.arange(first, first + len(xyz))
+        kept = maps if self.painted and not rough else None
+        return FragmentSet(xyz.astype(np.float32), ids, families, "generated", maps=kept)
 
     def split(self, records: Records, share: float, seed: int) -> tuple[FragmentSet, FragmentSet]:
         """Take whole families off."""

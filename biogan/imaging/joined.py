@@ -31,4 +31,7 @@ def joined(parts: Iterable[Records]) -> Any:
     if isinstance(first, ImageSet):
         labels = None if first.labels is None else rows("labels")
         return dataclasses.replace(first, pixels=rows("pixels"), ids=ids, labels=labels)
-    return dataclasses.replace(first, xyz=rows("xyz"), ids=ids, families=rows("families"))
+    maps = None if first.maps is None else rows("maps")
+    return dataclasses.replace(
+        first, xyz=rows("xyz"), ids=ids, families=rows("families"), maps=maps
+    )

@@ -25,13 +25,14 @@ def read_records(data: str, reading: ImageReadingConfig, name: str = "") -> Reco
         What the data are, put before each message.
     """
     from biogan.images.read import read_images
-    from biogan.structures.read import is_structures, read_structures
+    from biogan.structures.read import is_structures, read_fragments, read_structures
 
-    records: Records = (
-        read_structures(data, reading)
-        if Path(data).exists() and is_structures(data)
-        else read_images(data, reading, progress=console.Bar("downloading"))
-    )
+    records: Records
+    if Path(data).exists() and is_structures(data):
+        # What was generated is judged as it is: nothing is cut or left out.
+        records = read_fragments(data) if name == "generated" else read_structures(data, reading)
+    else:
+        records = read_images(data, reading, progress=console.Bar("downloading"))
     console.end_status()
     for note in records.notes:
         console.say(f"{name}: {note}" if name else note)
