@@ -50,9 +50,12 @@ def near_copy_excess(comparison: ImageComparison) -> Value:
 
 
 @image_metric("nearest-distance", "novelty", "nearest distance", goal="high", needs=("relatives",),
-              most=MOST)  # fmt: skip
+              most=MOST, default=False)  # fmt: skip
 def nearest_distance(comparison: ImageComparison) -> Value:
-    """Median distance to the nearest training image over that one's from its own nearest."""
+    """Median distance to the nearest training image over that one's from its own nearest.
+
+    Blurred images are nearer without being copies.
+    """
     relative = np.sort(comparison.candidate.nearest(comparison.source).relative)
     n = len(relative)
     # Ranks between which the median lies with 95 %, whatever the distribution.

@@ -9,8 +9,8 @@ from biogan.images.imageset import ImageSet
 # The search compares images averaged to about this many pixels a side; the best few that it finds
 # are then measured in full.
 _SIDE, _BEST = 16, 10
-# Images of the source and of the queries that are compared at once.
-_BLOCK = 2_000
+# Queries, and strips of the source, that are compared at once, and strips in all.
+_BLOCK, _WIDTH, _STRIPS = 2_000, 20, 500
 
 
 def nearest(
@@ -37,10 +37,10 @@ def nearest(
     Notes
     -----
     Images of more than 16 pixels a side are searched at a fraction of their size, and the ten best
-    measured in full: an exact copy is always found, and of 2,000 fresh images of MNIST 14 got
-    another image than their nearest, at most 0.01 farther away.
+    measured in full: an exact copy is always found, and of 2,000 fresh images of MNIST 23 got
+    another image than their nearest, at most 0.015 farther away.
     """
-    places, distances = _candidates(queries, source)
+    places, distances = _candidates(queries, source, own)
     if own is not None:
         distances = np.where((places == own[:, None]) | (distances == 0), np.inf, distances)
     best = distances.argmin(1)
@@ -48,11 +48,13 @@ def nearest(
     return places[rows, best], distances[rows, best]
 
 
-def _candidates(queries: ImageSet, source: ImageSet) -> tuple[np.ndarray, np.ndarray]:
+def _candidates(
+    queries: ImageSet, source: ImageSet, own: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return some near images of the source and their distances, two of shape (n, few)."""
     places = np.concatenate([
-        _search(queries[start : start + _BLOCK], source)
-        for start in range(0, len(queries), _BLOCK)
+        _search(queries[rows], source, None if own is None else own[rows])
+        for rows in (slice(k, k + _BLOCK) for k in range(0, len(queries), _BLOCK))
     ]) if len(queries) else np.empty((0, 1), np.int64)  # fmt: skip
     distances = np.empty(places.shape)
     for i, row in enumerate(places):
@@ -62,25 +64,31 @@ def _candidates(queries: ImageSet, source: ImageSet) -> tuple[np.ndarray, np.nda
     return places, distances / source.brightest
 
 
-def _search(queries: ImageSet, source: ImageSet) -> np.ndarray:
+def _search(queries: ImageSet, source: ImageSet, own: np.ndarray | None) -> np.ndarray:
     asked = _coarse(queries)
-    # One more than is kept: a query that stands in the source finds itself.
-    few = min(_BEST + 1, len(source))
-    places: np.ndarray = np.empty((len(queries), 0), np.int64)
-    values: np.ndarray = np.empty((len(queries), 0), np.float32)
-    for start in range(0, len(source), _BLOCK):
-        block = _coarse(source[start : start + _BLOCK])
+    rows = np.arange(len(queries))
+    # The nearest of each strip of the source is a candidate: to find it costs less than to sort.
+    strip = max(1, len(source) // _STRIPS)
+    found, places = [], []
+    for start in range(0, len(source), _WIDTH * strip):
+        block = _coarse(source[start : start + _WIDTH * strip])
         # The square of the query is the same in a row.
-        found = (block * block).sum(1) - 2 * (asked @ block.T)
-        kept = min(few, len(block))
-        part = np.argpartition(found, kept - 1, axis=1)[:, :kept]
-        values = np.concatenate([values, np.take_along_axis(found, part, 1)], 1)
-        places = np.concatenate([places, part + start], 1)
-        if values.shape[1] > few:
-            order = np.argpartition(values, few - 1, axis=1)[:, :few]
-            values = np.take_along_axis(values, order, 1)
-            places = np.take_along_axis(places, order, 1)
-    return places
+        table = asked @ (-2 * block.T)
+        table += (block * block).sum(1)
+        if own is not None:
+            here = (own >= start) & (own < start + len(block))
+            table[rows[here], own[here] - start] = np.inf
+        fill = -len(block) % strip
+        if fill:
+            table = np.pad(table, ((0, 0), (0, fill)), constant_values=np.inf)
+        table = table.reshape(len(asked), -1, strip)
+        best = table.argmin(2)
+        found.append(np.take_along_axis(table, best[..., None], 2)[..., 0])
+        places.append(start + best + strip * np.arange(table.shape[1]))
+    values, numbers = np.concatenate(found, 1), np.concatenate(places, 1)
+    few = min(_BEST, values.shape[1])
+    order = np.argpartition(values, few - 1, axis=1)[:, :few]
+    return np.asarray(np.take_along_axis(numbers, order, 1))
 
 
 def _coarse(images: ImageSet) -> np.ndarray:
@@ -90,11 +98,13 @@ def _coarse(images: ImageSet) -> np.ndarray:
         size = table.shape[axis]
         step = -(-size // _SIDE)
         if step > 1:
-            starts = np.arange(0, size, step)
-            sums = np.add.reduceat(table, starts, axis)
-            shape = [1, 1, 1, 1]
-            shape[axis] = len(starts)
+            table = np.moveaxis(table, axis, -1)
+            count = -(-size // step)
+            sums = np.zeros((*table.shape[:-1], count), np.float32)
+            for k in range(step):
+                part = table[..., k::step]
+                sums[..., : part.shape[-1]] += part
             # Divided by the root, no distance becomes larger than it is between the whole images.
-            roots = np.sqrt(np.diff([*starts, size])).astype(np.float32)
-            table = np.asarray(sums / roots.reshape(shape), np.float32)
+            averaged = np.minimum(step, size - step * np.arange(count))
+            table = np.moveaxis(sums / np.sqrt(averaged).astype(np.float32), -1, axis)
     return np.ascontiguousarray(table.reshape(len(images), -1))
