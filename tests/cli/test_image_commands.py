@@ -1,0 +1,152 @@
+"""``biogan image`` as a person types it."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from biogan.cli import main, run
+from biogan.images.read import read_images
+
+SMALL = ["--width", "4", "--latent", "4", "--batch-size", "8", "--steps", "4", "--check-every", "2"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BIOGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Two classes of 16 x 16 PNGs."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for name, value in (("dark", 40), ("light", 200)):
+        (folder / name).mkdir()
+        for i in range(40):
+            pixels = rng.integers(value - 30, value + 30, (16, 16)).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{i}.png")
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def model(pictures, tmp_path_factory):
+    out = tmp_path_factory.mktemp("model") / "run"
+    main(["image", "train", "--data", pictures, "-o", str(out), "--conditional", *SMALL])
+    return str(out)
+
+
+def fails(capsys, code, *argv):
+    """Run, expect this exit code and one line on standard error; return it."""
+    assert run(["image", *map(str, argv)]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    last = captured.err.strip().splitlines()[-1]
+    assert last.startswith("biogan: ") and "Traceback" not in captured.err
+    return last
+
+
+def test_train_says_what_it_does_and_writes_a_model(pictures, tmp_path, capsys):
+    main(["image", "train", "--data", pictures, "-o", str(tmp_path / "run"), *SMALL])
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    for text in (
+        "80 images: 16 x 16, grey, 8 bit, 2 classes", "for the preset relativistic",
+        "72 images to train on, 8 kept for validation", "4 steps in", "training.webp",
+        "next: biogan image sample",
+    ):  # fmt: skip
+        assert text in captured.err
+    card = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert card["kind"] == "image-gan" and card["data"]["input"]["data"] == pictures
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert 'src="data:image/png;base64,' in page and "72 images to train on" in page
+
+
+def test_dry_run_prints_the_resolved_options_only(pictures, tmp_path, capsys):
+    out = tmp_path / "run"
+    main(["image", "train", "--data", pictures, "-o", str(out), "--preset", "classic", "--dry-run"])
+    resolved = json.loads(capsys.readouterr().out)
+    assert (resolved["loss"], resolved["lr"], resolved["max_time"]) == ("standard", 1e-4, "10m")
+    assert not out.exists()
+
+
+def test_a_run_goes_on_with_what_it_began_with(pictures, tmp_path, capsys):
+    out = str(tmp_path)
+    main(["image", "train", "--data", pictures, "-o", out, "--lr", "0.002", *SMALL])
+    main(["image", "train", "--data", pictures, "-o", out, "--resume", "--steps", "6"])
+    card = json.loads((tmp_path / "config.json").read_text())
+    assert (card["training"]["steps"], card["config"]["lr"]) == (6, 0.002)
+    capsys.readouterr()
+    again = fails(capsys, 2, "train", "--data", pictures, "-o", out, "--resume")
+    assert "this run has finished (6 steps" in again
+    other = fails(capsys, 2, "train", "--data", pictures, "-o", out, "--resume", "--width", "8")
+    assert "--width was 4, now 8" in other
+
+
+def test_samples_are_what_their_name_says(model, tmp_path, capsys):
+    names = {"npz": tmp_path / "new.npz", "grid": tmp_path / "new.png", "folder": tmp_path / "new"}
+    for out in names.values():
+        main(["image", "sample", model, "-n", "6", "--seed", "2", "-o", str(out)])
+    one = read_images(names["npz"])
+    assert len(one) == 6 and one.classes == ("dark", "light")
+    assert np.array_equal(read_images(names["folder"]).pixels, one.pixels)
+    with Image.open(names["grid"]) as grid:
+        assert grid.size[0] > 32
+    main(["image", "sample", model, "-n", "5", "--label", "light", "-o", str(tmp_path / "l.npz")])
+    assert set(read_images(tmp_path / "l.npz").labels) == {1}
+    assert "5 images" in capsys.readouterr().err
+
+
+def test_a_model_is_never_overwritten_by_its_samples(model, tmp_path, capsys):
+    assert "would overwrite" in fails(
+        capsys, 1, "sample", model, "-o", f"{model}/samples.png"
+    )  # fmt: skip
+    assert "is the model folder" in fails(capsys, 1, "sample", model, "-o", model)
+    (tmp_path / "mine.txt").write_text("work")
+    assert "--overwrite" in fails(capsys, 1, "sample", model, "-o", tmp_path)
+
+
+def test_interpolation_is_a_row_a_pair(model, tmp_path, capsys):
+    out = tmp_path / "between.png"
+    main(["image", "interpolate", model, "--pairs", "2", "--steps", "5", "-o", str(out)])
+    assert f"{out}: 2 rows of 5 images" in capsys.readouterr().err
+    with Image.open(out) as picture:
+        assert picture.size[0] > 2 * picture.size[1]
+    main(["image", "interpolate", model, "--pairs", "2", "--steps", "5",
+          "-o", str(tmp_path / "b.npz")])  # fmt: skip
+    assert len(read_images(tmp_path / "b.npz")) == 10
+
+
+def test_info_and_report_read_the_model_aloud(model, tmp_path, capsys):
+    main(["info", model])
+    told = capsys.readouterr().out
+    assert "16 x 16, grey, 8 bit, 2 classes to learn" in told and "preset relativistic" in told
+    main(["report", model, "-o", str(tmp_path / "page.html")])
+    assert (tmp_path / "page.html").is_file()
+
+
+def test_sequence_commands_say_which_one_to_use(model, capsys):
+    assert run(["sample", model]) == 1
+    assert "kind image-gan, sequence-gan is needed: use biogan image" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["train"], "Missing option '--data'"),
+        (["train", "--data", "mnits"], "did you mean 'mnist'"),
+        (["train", "--data", "digits", "--resume", "--overwrite"], "exclude each other"),
+        (["train", "--data", "digits", "--augment", "turn"], "--augment turn: 'turn'"),
+        (["train", "--data", "digits", "--size", "30"], "--size 30"),
+        (["sample", "nowhere", "-o", "x.npz"], "nowhere: no such model folder"),
+        (["paint"], "No such command 'paint'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(capsys, tmp_path, monkeypatch, argv, message):
+    monkeypatch.chdir(tmp_path)
+    code = 1 if argv[-1] in ("mnits", "x.npz") else 2
+    assert message in fails(capsys, code, *argv)
+    assert not list(tmp_path.iterdir())
