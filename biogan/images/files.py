@@ -165,10 +165,16 @@ def _tifffile_pages(path: Path, done: Counter[str]) -> Iterator[np.ndarray]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
+        seen: set[int] = set()
         for page in cast("Iterator[tifffile.TiffPage]", file.pages):
+            if page.offset in seen:  # else it would be read for ever
+                raise DataError(f"{path}: damaged image: its pages follow one another in a circle")
+            seen.add(page.offset)
             values = page.asarray()
             if values.dtype.name not in DEPTHS:
                 raise DataError(f"{path}: values are {values.dtype}; save it as 8 or 16 bits")
+            if values.shape != page.shape or not values.size:
+                raise DataError(f"{path}: damaged image: its header and its pixels do not agree")
             if page.axes == "YX":
                 values = values[None]
             elif page.axes == "YXS":

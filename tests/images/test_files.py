@@ -180,6 +180,32 @@ def test_files_cut_off(tmp_path: Path, name: str, share: float, capfd) -> None:
     assert not logging.getLogger("tifffile").disabled
 
 
+def test_pixels_of_another_shape_than_the_header_says(tmp_path: Path, monkeypatch) -> None:
+    tifffile.imwrite(tmp_path / "x.tif", np.dstack([DEEP] * 3), photometric="rgb")
+    # As tifffile returns them for some damaged headers.
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", lambda page: DEEP[0])
+    with pytest.raises(DataError, match=r"x\.tif: damaged image: its header and its pixels do not"):
+        read_images(tmp_path / "x.tif")
+
+
+@pytest.mark.parametrize("pixels", [np.dstack([DEEP] * 3), DEEP])
+def test_pages_in_a_circle(tmp_path: Path, pixels: np.ndarray) -> None:
+    path = tmp_path / "x.tif"
+    tifffile.imwrite(path, pixels, photometric="rgb" if pixels.ndim == 3 else "minisblack")
+    with tifffile.TiffFile(path) as file:
+        first = file.pages[0]
+        # Behind the tags of a page stands the place of the next one.
+        after = first.offset + 2 + 12 * len(first.tags)
+    data = bytearray(path.read_bytes())
+    data[after : after + 4] = first.offset.to_bytes(4, "little")
+    path.write_bytes(data)
+    if pixels.ndim == 2:  # Pillow stops by itself where it has been
+        assert len(read_images(path)) == 1
+        return
+    with pytest.raises(DataError, match="its pages follow one another in a circle"):
+        read_images(path)
+
+
 def test_files_that_are_none(tmp_path: Path) -> None:
     path = tmp_path / "x.png"
     path.write_bytes(b"\x89PNG nothing more")
