@@ -28,7 +28,7 @@ _DEGREE = 3
 
 
 @image_metric("auroc", "discriminability", "classifier AUROC", goal="half", high=1.0,
-              most=MOST_CLASSIFIED)  # fmt: skip
+              most=MOST_CLASSIFIED, needs=("features",))  # fmt: skip
 def feature_auroc(comparison: ImageComparison) -> Value:
     """Out-of-fold AUROC of ridge logistic regression on features and their squares."""
     features = np.concatenate([comparison.candidate.features, comparison.reference.features])
@@ -49,7 +49,9 @@ def pixel_auroc(comparison: ImageComparison) -> Value:
     return _auroc(comparison, np.column_stack([points, np.log(rest + 1e-6)]))
 
 
-@image_metric("class-jsd", "classes", "class JSD", high=1.0, needs=("classes",), unit="bit")
+@image_metric(
+    "class-jsd", "classes", "class JSD", high=1.0, needs=("features", "classes"), unit="bit"
+)
 def class_divergence(comparison: ImageComparison) -> Value:
     """Jensen-Shannon divergence of how often each class is seen by a classifier."""
     new, real = _class_counts(comparison)
@@ -61,7 +63,7 @@ def class_divergence(comparison: ImageComparison) -> Value:
     return jackknifed(comparison, statistic, high=1.0)
 
 
-@image_metric("class-gap", "classes", "largest class gap", high=1.0, needs=("classes",),
+@image_metric("class-gap", "classes", "largest class gap", high=1.0, needs=("features", "classes"),
               unit="share")  # fmt: skip
 def class_gap(comparison: ImageComparison) -> Value:
     """Largest difference of the share of a class from that among real images."""
@@ -81,7 +83,7 @@ def class_gap(comparison: ImageComparison) -> Value:
                  (f"{name} {'+' if gaps[widest] > 0 else '-'}",))  # fmt: skip
 
 
-@image_metric("frechet", "features", "Frechet distance")
+@image_metric("frechet", "features", "Frechet distance", needs=("features",))
 def frechet_distance(comparison: ImageComparison) -> Value:
     """Squared Frechet distance of the features; no FID, which is one of Inception's features."""
     new, real = comparison.candidate.features, comparison.reference.features
@@ -99,7 +101,7 @@ def frechet_distance(comparison: ImageComparison) -> Value:
     return jackknifed(comparison, statistic, note=note)
 
 
-@image_metric("kid", "features", "kernel distance", low=None, most=MOST)
+@image_metric("kid", "features", "kernel distance", low=None, most=MOST, needs=("features",))
 def kernel_distance(comparison: ImageComparison) -> Value:
     """Unbiased squared maximum mean discrepancy, cubic kernel, over the mean kernel of real pairs.
 
@@ -129,25 +131,52 @@ def kernel_distance(comparison: ImageComparison) -> Value:
     return jackknifed(comparison, statistic, low=-np.inf, correct=False)
 
 
-@image_metric("precision", "features", "precision", goal="high", high=1.0, unit="share", most=MOST)
+@image_metric(
+    "precision",
+    "features",
+    "precision",
+    goal="high",
+    high=1.0,
+    unit="share",
+    most=MOST,
+    needs=("features",),
+)
 def precision(comparison: ImageComparison) -> Value:
     """Share of the generated points among the 5 nearest neighbours' balls of real points."""
     return _neighbours(comparison, 0)
 
 
-@image_metric("recall", "features", "recall", goal="high", high=1.0, unit="share", most=MOST)
+@image_metric(
+    "recall",
+    "features",
+    "recall",
+    goal="high",
+    high=1.0,
+    unit="share",
+    most=MOST,
+    needs=("features",),
+)
 def recall(comparison: ImageComparison) -> Value:
     """Share of the real points among the 5 nearest neighbours' balls of generated points."""
     return _neighbours(comparison, 1)
 
 
-@image_metric("density", "features", "density", goal="same", most=MOST)
+@image_metric("density", "features", "density", goal="same", most=MOST, needs=("features",))
 def density(comparison: ImageComparison) -> Value:
     """Mean number of balls of real points around a generated one, over 5."""
     return _neighbours(comparison, 2, high=np.inf)
 
 
-@image_metric("coverage", "features", "coverage", goal="high", high=1.0, unit="share", most=MOST)
+@image_metric(
+    "coverage",
+    "features",
+    "coverage",
+    goal="high",
+    high=1.0,
+    unit="share",
+    most=MOST,
+    needs=("features",),
+)
 def coverage(comparison: ImageComparison) -> Value:
     """Share of the real points with a generated one within their 5 nearest real neighbours."""
     return _neighbours(comparison, 3)

@@ -188,7 +188,7 @@ class ImageComparison:
         return self._first[n]
 
     def missing(self, need: str) -> str:
-        """Say why ``need`` is not met; an empty string if it is."""
+        """Say why ``need`` is not met; an empty string if it is, as ``features`` always are."""
         if need == "classes" and not getattr(self.reference.embed, "classes", ()):
             return "the reference has no classes"
         if need == "fresh" and self.fresh is None:

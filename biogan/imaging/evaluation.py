@@ -15,6 +15,7 @@ from biogan.images.metrics import get_image_metrics
 from biogan.images.metrics_features import class_table
 from biogan.images.roles import ImageRoles, assign_roles
 from biogan.images.samples import Embedding, ImageComparison, ImageSample, keys, shuffled
+from biogan.images.space import flat
 from biogan.imaging.features import feature_net, said
 from biogan.metrics.base import ALL, Metric, Value
 from biogan.report.report import CONTROL, Report, Row
@@ -94,7 +95,8 @@ def evaluate_images(
     size = min(least, len(roles.target), len(roles.ceiling), least if n is None else n)
     names = [*FLOORS, CONTROL]
     columns = ["generated", "held-out", *names]
-    embed = features or _network(real, train, seed, progress, len(columns))
+    learned = any("features" in m.needs for m in chosen)
+    embed = features or (_network(real, train, seed, progress, len(columns)) if learned else flat)
     samples = _samples(roles, generated, size, seed, embed)
     reference, source = samples["target"], samples["source"]
     fresh = samples.get("fresh")
@@ -132,7 +134,7 @@ def evaluate_images(
             f"generated {least}, target {len(roles.target)} and ceiling {len(roles.ceiling)}",
             *([f"floors at n = {FLOOR_IMAGES}"] if size > FLOOR_IMAGES else []),
             *roles.notes,
-            _about(embed),
+            *([_about(embed)] if learned else []),
             *_left_out(unfit),
         ),
         version=biogan.__version__,
