@@ -2,8 +2,13 @@
 
 A few hundred images are soon known by heart; a critic that never sees one twice the same cannot do
 that, and the generator is not led astray, since its images undergo the same changes and gradients
-pass through them (Zhao et al. 2020, DiffAugment). What is asked for here must leave an image an
-image of its kind: a nucleus turned round is a nucleus, a 6 turned round is a 9.
+pass through them (Zhao et al. 2020, DiffAugment).
+
+Every change is left out for one image in five. If it were not, images turned in all ways would look
+the same whatever the generator's own direction, and it might write one direction only, or a
+direction that no real image has; as it is, only the distribution of the real images looks like
+theirs (Karras et al. 2020, ADA, section 2.2). A change must still leave an image one of its kind: a
+nucleus turned round is a nucleus, a 6 turned round is a 9.
 """
 
 from __future__ import annotations
@@ -13,6 +18,8 @@ from torch import Tensor
 
 from biogan.errors import ConfigError
 
+#: Share of the images that undergo a change.
+APPLIED = 0.8
 #: Largest move along either axis, as a share of the image.
 FARTHEST = 1 / 8
 #: Side of the square that is cut out, as a share of the image.
@@ -112,11 +119,11 @@ class Augment:
         if MOVES & set(self.names):
             images = self._moved(images)
         if "cutout" in self.names:
-            images = cut(images, uniform(images, 2))
+            images = cut(images, uniform(images, 2), chance(len(images), APPLIED, images.device))
         if "brightness" in self.names:
-            images = images + STRONGEST * (2 * uniform(images, 1)[:, :, None, None] - 1)
+            images = images + strength(images)
         if "contrast" in self.names:
-            factor = 1 + STRONGEST * (2 * uniform(images, 1)[:, :, None, None] - 1)
+            factor = 1 + strength(images)
             mean = images.mean((1, 2, 3), keepdim=True)
             images = (images - mean) * factor + mean
         return images
@@ -128,10 +135,11 @@ class Augment:
         row = torch.arange(height, device=device)[None, :, None].expand(n, height, width)
         column = torch.arange(width, device=device)[None, None, :].expand(n, height, width)
         if "shift" in self.names:
-            row = mirrored(row + steps(n, int(height * FARTHEST), device), height)
-            column = mirrored(column + steps(n, int(width * FARTHEST), device), width)
+            moved = chance(n, APPLIED, device)
+            row = mirrored(row + moved * steps(n, int(height * FARTHEST), device), height)
+            column = mirrored(column + moved * steps(n, int(width * FARTHEST), device), width)
         if "rotate" in self.names:
-            turns = whole(n, 0, 4, device)
+            turns = whole(n, 0, 4, device) * chance(n, APPLIED, device)
             # Half a turn is both flips, a quarter turn swaps the axes and flips one.
             half, quarter = turns >= 2, turns % 2 == 1
             row, column = flipped(row, half, height), flipped(column, half, width)
@@ -141,8 +149,8 @@ class Augment:
                     torch.where(quarter, height - 1 - row, column),
                 )
         if "flip" in self.names:
-            row = flipped(row, whole(n, 0, 2, device) == 1, height)
-            column = flipped(column, whole(n, 0, 2, device) == 1, width)
+            row = flipped(row, chance(n, APPLIED / 2, device), height)
+            column = flipped(column, chance(n, APPLIED / 2, device), width)
         source = (row * width + column).flatten(1)[:, None].expand(-1, images.shape[1], -1)
         return images.flatten(2).gather(2, source).view_as(images)
 
@@ -150,6 +158,11 @@ class Augment:
 def whole(n: int, low: int, high: int, device: torch.device) -> Tensor:
     """Draw whole numbers from ``low`` up to below ``high``, shape (n, 1, 1)."""
     return torch.randint(low, high, (n, 1, 1), device=device)
+
+
+def chance(n: int, share: float, device: torch.device) -> Tensor:
+    """Mark a share of the images at random, shape (n, 1, 1), bool."""
+    return torch.rand(n, 1, 1, device=device) < share
 
 
 def steps(n: int, farthest: int, device: torch.device) -> Tensor:
@@ -162,6 +175,12 @@ def uniform(images: Tensor, columns: int) -> Tensor:
     return torch.rand(len(images), columns, device=images.device, dtype=images.dtype)
 
 
+def strength(images: Tensor) -> Tensor:
+    """Draw how much brightness or contrast changes, 0 where it does not, shape (N, 1, 1, 1)."""
+    drawn = STRONGEST * (2 * uniform(images, 1)[:, :, None, None] - 1)
+    return drawn * chance(len(images), APPLIED, images.device)[:, None]
+
+
 def flipped(place: Tensor, which: Tensor, size: int) -> Tensor:
     """Count places from the other end in the images of a mask (N, 1, 1)."""
     return torch.where(which, size - 1 - place, place)
@@ -172,8 +191,10 @@ def mirrored(place: Tensor, size: int) -> Tensor:
     return size - 1 - (size - 1 - place.abs()).abs()
 
 
-def cut(images: Tensor, centre: Tensor) -> Tensor:
+def cut(images: Tensor, centre: Tensor, which: Tensor) -> Tensor:
     """Fill a square around a centre (N, 2), given as shares of the image, with the channel's mean.
+
+    Images outside the mask ``which`` (N, 1, 1) stay whole.
 
     A square that reaches over the edge is cut off there, so that corners are seen as often as not.
     """
@@ -181,7 +202,7 @@ def cut(images: Tensor, centre: Tensor) -> Tensor:
         within(centre[:, axis, None], size, images.device)
         for axis, size in enumerate(images.shape[2:])
     ]
-    hole = inside[0][:, None, :, None] & inside[1][:, None, None, :]
+    hole = (inside[0][:, :, None] & inside[1][:, None] & which)[:, None]
     return torch.where(hole, images.mean((2, 3), keepdim=True), images)
 
 
