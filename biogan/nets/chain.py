@@ -14,11 +14,11 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize, softplus
+from torch.nn.functional import normalize, pad, softplus
 
 from biogan.config import ImageGANConfig
 from biogan.nets.blocks import ResidualBlock, activate, convolution
-from biogan.nets.dcgan2d import DCGANGenerator2D
+from biogan.nets.dcgan2d import DCGANCritic2D, DCGANGenerator2D
 from biogan.nets.images import ImageGenerator, RecordShape
 
 #: Distance in Angstrom between neighbours in a chain: the length at which the scale turns.
@@ -32,6 +32,8 @@ _GIVE = 0.12
 _NARROW, _WIDE = 70.0, 160.0
 _KERNEL = 5
 _TAIL = 2  # residual blocks at full length, where single residues are written
+# Separations along the chain that a critic sees as a sequence too, and how often it is halved.
+_REACH, _HALVED = 12, 3
 
 
 def to_units(distances: Tensor) -> Tensor:
@@ -167,3 +169,34 @@ class ChainGenerator(ImageGenerator):
     def images(self, code: Tensor) -> Tensor:
         """Turn (N, latent + classes) into maps in network units, (N, 1, L, L)."""
         return records(self.coordinates(code))
+
+
+class ChainCritic(DCGANCritic2D):
+    """The convolutions of images on the map, beside convolutions along the chain.
+
+    What tells helices from strands lies in a few diagonals of the map, which a convolution that
+    halves the map blurs. They are laid out as channels of a sequence, at full length.
+    """
+
+    def __init__(self, config: ImageGANConfig, shape: RecordShape) -> None:
+        super().__init__(config, shape)
+        width = config.chosen("width")
+        self.reach = min(_REACH, shape.height - 1)
+        widths = [self.reach, *(width * min(2**i, 4) for i in range(_HALVED))]
+        self.along = nn.ModuleList(
+            nn.Conv1d(a, b, _KERNEL, stride=2, padding=_KERNEL // 2)
+            for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
+        # Both kinds of features are judged together.
+        size = self.judge.in_features + widths[-1] * -(-shape.height // 2**_HALVED)
+        self.judge = nn.Linear(size, 1)
+        self.match = nn.Linear(shape.classes, size, bias=False) if shape.classes else None
+
+    def features(self, images: Tensor) -> Tensor:
+        """See maps (N, 1, L, L), return (N, size)."""
+        steps = range(1, self.reach + 1)
+        near = [pad(images[:, 0].diagonal(k, 1, 2), (0, k)) for k in steps]
+        x = torch.stack(near, 1)  # (N, reach, L)
+        for layer in self.along:
+            x = activate(layer(x))
+        return torch.cat([super().features(images), self.drop(x).flatten(1)], 1)

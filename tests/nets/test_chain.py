@@ -7,6 +7,7 @@ import torch
 
 from biogan.config import ImageGANConfig
 from biogan.nets.chain import (
+    ChainCritic,
     ChainGenerator,
     MapGenerator,
     build_chain,
@@ -118,9 +119,10 @@ def test_chain_generator_keeps_the_triangle_inequality_with_wild_weights():
 
 
 @pytest.mark.parametrize("family", [ChainGenerator, MapGenerator])
-def test_gradients_of_both_players_are_finite(family):
+@pytest.mark.parametrize("judge", [ChainCritic, DCGANCritic2D])
+def test_gradients_of_both_players_are_finite(family, judge):
     shape = RecordShape(1, 32, 32)
-    generator, critic = family(config(), shape), DCGANCritic2D(config(), shape)
+    generator, critic = family(config(), shape), judge(config(), shape)
     fake = generator(draw(generator, 4))
     critic(fake).sum().backward()
     for name, weight in generator.named_parameters():
@@ -132,6 +134,32 @@ def test_gradients_of_both_players_are_finite(family):
     critic.zero_grad()
     slope.square().sum().backward()
     assert all(w.grad.isfinite().all() for w in critic.parameters() if w.grad is not None)
+
+
+@pytest.mark.parametrize("length", [16, 64, 128])
+@pytest.mark.parametrize("classes", [0, 3])
+def test_critic_of_chains_sees_every_size_and_class(length, classes):
+    shape = RecordShape(1, length, length, (1 / 3,) * classes)
+    generator, critic = ChainGenerator(config(), shape), ChainCritic(config(), shape)
+    fake = generator(draw(generator, 3))
+    assert critic(fake).shape == (3,)
+    used = [
+        name
+        for name, weight in critic.named_parameters()
+        if torch.autograd.grad(critic(fake).sum(), weight, allow_unused=True)[0] is None
+    ]
+    assert used == []
+
+
+def test_critic_of_chains_sees_the_near_diagonals_along_the_chain():
+    shape = RecordShape(1, 32, 32)
+    critic = ChainCritic(config(), shape)
+    maps = records(torch.randn(1, 32, 3)).requires_grad_()
+    size = critic.along[-1].out_channels * 4
+    near = critic.features(maps)[:, -size:].square().sum()
+    (slope,) = torch.autograd.grad(near, maps)
+    rows, columns = slope[0, 0].nonzero(as_tuple=True)
+    assert set((columns - rows).tolist()) == set(range(1, 13))
 
 
 def test_same_noise_same_chain_and_coordinates_are_those_of_the_map():
