@@ -3,9 +3,11 @@
 import re
 import shlex
 
+import numpy as np
 import pytest
 from helpers import ROOT
 
+from biogan import FragmentSet, ImageSet, read_images, write_images, write_structures
 from biogan.cli import main
 from biogan.datasets.demo import load_demo
 
@@ -35,18 +37,51 @@ def test_commands_are_of_a_known_kind():
 
 
 def test_make_targets_exist():
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
     wanted = [c.split()[1] for c in COMMANDS if c.startswith("make ")]
     assert wanted == ["demo", "test"]
     assert set(wanted) <= set(targets)
 
 
 def test_commands_run_one_after_another(folder, capsys):
-    lines = [c for c in COMMANDS if c.startswith("biogan ")]
+    lines = [c for c in COMMANDS if c.startswith("biogan ") and c.split()[1] != "image"]
     assert [line.split()[1] for line in lines] == ["train", "sample", "evaluate"]
     for line in lines:
         main(shlex.split(quickly(line))[1:])
     assert (folder / "new.fasta").read_text().count(">") == 2000
+    assert "held-out" in capsys.readouterr().out
+
+
+@pytest.fixture
+def pictures(tmp_path, monkeypatch):
+    """Noise in the place of digits and nuclei, helices in the place of proteins."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BIOGAN_CACHE", str(tmp_path / "cache"))
+    noise = np.random.default_rng(0).integers(0, 256, (160, 16, 16), np.uint8)
+    large = np.random.default_rng(1).integers(0, 256, (60, 40, 40), np.uint8)
+    write_images(ImageSet.from_pixels(noise[:100]), "mnist.npz")
+    write_images(ImageSet.from_pixels(noise[100:]), "mnist-test.npz")
+    write_images(ImageSet.from_pixels(large), "nuclei")
+    turn = np.deg2rad(100) * np.arange(80)
+    helix = np.stack([2.3 * np.cos(turn), 2.3 * np.sin(turn), 1.5 * np.arange(80)], 1)
+    shaken = helix + np.random.default_rng(2).normal(0, 0.05, (4, 80, 3))
+    ids = tuple("abcd")
+    write_structures(FragmentSet(shaken.astype(np.float32), ids, np.arange(4)), "pdb")
+    return tmp_path
+
+
+def test_image_commands_run_one_after_another(pictures, capsys):
+    lines = [c for c in COMMANDS if c.startswith("biogan image ")]
+    assert [line.split()[2] for line in lines] == ["train", "sample", "evaluate", "train", "train"]
+    for line in lines:
+        words = shlex.split(re.sub(r"\b(mnist(-test)?)\b(?!-)", r"\1.npz", line))
+        words = [{"10000": "60", "10m": "2s"}.get(word, word) for word in words]
+        if words[2] == "train" and "--max-time" not in words:
+            words += ["--max-time", "2s"]
+        main(words[1:])
+    assert len(read_images("samples.npz")) == 60
+    assert (pictures / "evaluation" / "report.html").is_file()
+    assert (pictures / "folds" / "config.json").is_file()
     assert "held-out" in capsys.readouterr().out
 
 

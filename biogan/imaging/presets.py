@@ -11,13 +11,13 @@ from biogan.training.budget import DEFAULT_TIME
 #: What each preset fills in; measured in docs/benchmarks.md.
 SETTINGS: dict[str, dict[str, Any]] = {
     "relativistic": {
-        "loss": "relativistic", "r1": 0.1, "r2": 0.1, "width": 32, "batch_norm": True,
-        "dropout": 0.0, "batch_size": 64, "lr": 5e-4, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
+        "loss": "relativistic", "r1": 0.02, "r2": 0.02, "width": 32, "batch_norm": True,
+        "dropout": 0.0, "batch_size": 64, "lr": 1e-3, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
         "decay_start": 0.5, "decay_to": 0.02,
     },
     "wgan-gp": {
-        "loss": "wgan-gp", "gp": 1.0, "critic_steps": 2, "width": 32, "batch_norm": True,
-        "dropout": 0.0, "batch_size": 64, "lr": 5e-4, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
+        "loss": "wgan-gp", "gp": 0.1, "critic_steps": 1, "width": 32, "batch_norm": True,
+        "dropout": 0.0, "batch_size": 64, "lr": 1e-3, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
         "decay_start": 0.5, "decay_to": 0.02,
     },
     # Goodfellow's game with the settings of the DCGAN tutorials: no penalty, no averaging.

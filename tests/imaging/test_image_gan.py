@@ -163,7 +163,7 @@ def test_between_two_images_the_ends_are_as_far_from_zero():
 
 def test_a_run_that_is_another_is_not_resumed(tmp_path):
     ImageGAN(steps=2, **SMALL).fit(blobs(), out=tmp_path)
-    with pytest.raises(ConfigError, match="--lr was 0.0005, now 0.5; the data are others"):
+    with pytest.raises(ConfigError, match="--lr was 0.001, now 0.5; the data are others"):
         ImageGAN(steps=9, lr=0.5, **SMALL).fit(blobs(50), out=tmp_path, resume=True)
 
 
