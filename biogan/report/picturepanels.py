@@ -23,15 +23,17 @@ if TYPE_CHECKING:
     from biogan.report.report import Report
 
 # Pixels that a grid is wide, images in it at most, images beside their neighbours.
-_WIDE, _SHOWN, _BESIDE = 320, 60, 12
+_WIDE, _SHOWN, _BESIDE = 320, 60, 18
+_FEWEST_COLUMNS, _MOST_COLUMNS = 4, 12
+# Pixels from which one image takes a row, as time series do.
+_WIDE_TILE = 128
 # Closest pairs, and points of a set in a map.
 _PAIRS, _POINTS = 20, 1000
 #: The floor that is drawn: the best of the trivial samplers.
 _FLOOR = "gaussian"
 
-_PAIR = Markup(
-    '<figure class="pair"><figcaption><b>{:.2f}</b> {} &nbsp;·&nbsp; {}</figcaption>{}</figure>'
-)
+_PAIR = Markup("<figure><figcaption><b>{:.2f}</b> {}<br>{}</figcaption>{}</figure>")
+_NEIGHBOUR = Markup("<figure>{}<figcaption>{:.2f}</figcaption></figure>")
 
 
 def gallery(report: Report, new: Sequence[str]) -> list[Panel]:
@@ -112,12 +114,19 @@ def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
     drawn = [Panel("Nearest training images", "0: a copy, 1: as far as real neighbours", svg)]
     for name in new:
         images, near = _near(report, name)
-        images = images[: min(_BESIDE, _columns(images))]
+        images = images[: min(_BESIDE, 3 * _columns(images))]
         source = report.samples["source"].images[near.places[: len(images)]]
-        rows = np.concatenate([tiles(images, *scale), tiles(source, *scale)])
-        alt = f"{name} images, and below each its nearest training image"
-        caption = "drawn at random; below each its nearest training image"
-        drawn.append(Panel(name.capitalize(), caption, embedded(grid(rows, len(images)), alt)))
+        figures = Markup("").join(
+            _NEIGHBOUR.format(embedded(grid(np.stack(both), 1), f"{a} above {b}"), relative)
+            for a, b, *both, relative in zip(
+                images.ids, source.ids, tiles(images, *scale), tiles(source, *scale),
+                near.relative[: len(images)], strict=True,
+            )
+        )  # fmt: skip
+        caption = "drawn at random; below each its nearest training image, and how far it is"
+        css = "neighbours" if _tile(images) <= _WIDE_TILE else "picturepairs"
+        svg = Markup('<div class="{}">{}</div>').format(css, figures)
+        drawn.append(Panel(name.capitalize(), caption, svg))
     return drawn
 
 
@@ -198,12 +207,14 @@ def _near(report: Report, name: str) -> tuple[ImageSet, Near]:
 
 def _columns(images: ImageSet) -> int:
     """Images in a row: as many as fit, at least one."""
-    width = images.shape.width
-    if images.shape.channels != 3 or images.frames:
-        width *= images.shape.channels
-    return max(1, min(_BESIDE, _WIDE // width)) if images.shape.channels > 3 or images.frames else (
-        max(4, min(_BESIDE, _WIDE // width))
-    )  # fmt: skip
+    width = _tile(images)
+    return max(1 if width > _WIDE_TILE else _FEWEST_COLUMNS, min(_MOST_COLUMNS, _WIDE // width))
+
+
+def _tile(images: ImageSet) -> int:
+    """Pixels that an image is wide when its frames stand side by side."""
+    colour = images.shape.channels == 3 and not images.frames
+    return images.shape.width * (1 if colour else images.shape.channels)
 
 
 def _fitting(images: ImageSet) -> int:

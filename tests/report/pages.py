@@ -8,6 +8,8 @@ import numpy as np
 from biogan.alphabet import DNA, PROTEIN
 from biogan.datasets.sequences import SequenceSet
 from biogan.evaluation import evaluate
+from biogan.images.imageset import ImageSet
+from biogan.imaging.evaluation import evaluate_images
 from biogan.report.report import Report
 
 NASTY = [
@@ -43,6 +45,34 @@ def protein_report() -> Report:
     texts = ["".join(rng.choice(letters, rng.integers(10, 30))) for _ in range(160)]
     return evaluate(*(SequenceSet.from_strings(t, alphabet="protein") for t in
                       (texts[:100], texts[100:])))  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def image_report() -> Report:
+    """Small grey images with copies among the generated ones, two classes, and nasty names."""
+    rng = np.random.default_rng(5)
+    pixels = rng.integers(0, 256, (180, 1, 16, 16)).astype(np.uint8)
+    pixels[::2, :, :8] //= 4
+    labels = np.arange(180) % 2
+    sets = [
+        ImageSet.from_pixels(pixels[k : k + 60], labels[k : k + 60], ("dim", NASTY[0]), "im", name)
+        for k, name in ((0, "real"), (60, "new"), (120, "held"))
+    ]
+    copied = np.concatenate([sets[0].pixels[:5], sets[1].pixels[5:]])
+    new = ImageSet(copied, tuple([*NASTY, *sets[1].ids[6:]]), source="folder/new.npz")
+    return evaluate_images(sets[0], new, held_out=sets[2], features=Halves())
+
+
+class Halves:
+    """Mean of the upper and of the lower half as features; the class is which is darker."""
+
+    classes = ("dim", NASTY[0])
+
+    def __call__(self, images):
+        return images.unit().reshape(len(images), 2, -1).mean(2).astype(float)
+
+    def classify(self, images):
+        return (self(images)[:, 0] > 0.3).astype(int)
 
 
 def outside(html: str) -> list[str]:

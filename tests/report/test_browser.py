@@ -4,7 +4,7 @@ import os
 import shutil
 
 import pytest
-from pages import dna_report
+from pages import dna_report, image_report
 
 from biogan.report.compared import to_html as compare_html
 
@@ -22,10 +22,11 @@ def browser():
         browser.close()
 
 
-@pytest.mark.parametrize("kind", ["dna", "compare"])
+@pytest.mark.parametrize("kind", ["dna", "compare", "images"])
 def test_page_is_quiet_fits_and_prints(kind, browser, tmp_path):
     html = {
         "dna": lambda: dna_report().to_html(),
+        "images": lambda: image_report().to_html(),
         "compare": lambda: compare_html({"a.fa": dna_report(), "b.fa": dna_report()}),
     }[kind]()
     path = tmp_path / "report.html"

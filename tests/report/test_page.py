@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from helpers import ROOT
 from markupsafe import escape
-from pages import NASTY, dna_report, outside, protein_report
+from pages import NASTY, dna_report, image_report, outside, protein_report
 
 from biogan.report.page import to_html
 from biogan.report.report import FAILED
@@ -44,7 +44,7 @@ class Strict(HTMLParser):
         self.text.append(data)
 
 
-REPORTS = {"dna": dna_report, "protein": protein_report}
+REPORTS = {"dna": dna_report, "protein": protein_report, "images": image_report}
 COMMAND = "biogan evaluate 'a b.fa' --reference r.fa"
 
 

@@ -173,7 +173,7 @@ def shares(
         if wide:
             d.axes.tick_params(axis="x", rotation=90, labelsize=7)
             d.axes.margins(x=0.005)
-        d.axes.set(ylabel=f"share of {what}s")
+        d.axes.set(ylabel=f"share of {what}{'es' if what.endswith('s') else 's'}")
         percent(d.axes.yaxis)
         legend(d.axes)
     return d.svg
