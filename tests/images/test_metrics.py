@@ -1,5 +1,8 @@
+import re
+
 import numpy as np
 import pytest
+from helpers import ROOT
 
 from biogan.errors import ConfigError
 from biogan.images.imageset import ImageSet
@@ -256,6 +259,13 @@ def test_the_order_of_the_file_does_not_matter():
     order = np.random.default_rng(0).permutation(30)
     assert np.array_equal(shuffled(images, 1).pixels, shuffled(images[order], 1).pixels)
     assert not np.array_equal(shuffled(images, 1).pixels, shuffled(images, 2).pixels)
+
+
+def test_every_metric_is_documented():
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    text = page.partition("\n## Images\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z0-9-]+)`( \*)? \|(?:[^|]+\|){4}$", text, re.M)
+    assert rows == [(m.name, "" if m.default else " *") for m in get_image_metrics(["all"])]
 
 
 def test_all_metrics_have_a_group_and_words():
