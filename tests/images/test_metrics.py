@@ -264,7 +264,7 @@ def test_the_order_of_the_file_does_not_matter():
 def test_every_metric_is_documented():
     page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     text = page.partition("\n## Images\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `([a-z0-9-]+)`( \*)? \|(?:[^|]+\|){4}$", text, re.M)
+    rows = re.findall(r"^\| `([a-z][a-z0-9-]+)`( \*)? \|(?:[^|]+\|){4}$", text, re.M)
     assert rows == [(m.name, "" if m.default else " *") for m in get_image_metrics(["all"])]
 
 
