@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 # Pixels that a grid is wide, images in it at most, images beside their neighbours.
 _WIDE, _SHOWN, _BESIDE = 320, 60, 18
 _FEWEST_COLUMNS, _MOST_COLUMNS = 4, 12
-# Pixels from which one image takes a row, as time series do.
-_WIDE_TILE = 128
 # Closest pairs, and points of a set in a map.
 _PAIRS, _POINTS = 20, 1000
 #: The floor that is drawn: the best of the trivial samplers.
@@ -124,7 +122,7 @@ def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
             )
         )  # fmt: skip
         caption = "drawn at random; below each its nearest training image, and how far it is"
-        css = "neighbours" if _tile(images) <= _WIDE_TILE else "picturepairs"
+        css = "picturepairs" if _is_strip(images) else "neighbours"
         svg = Markup('<div class="{}">{}</div>').format(css, figures)
         drawn.append(Panel(name.capitalize(), caption, svg))
     return drawn
@@ -208,13 +206,19 @@ def _near(report: Report, name: str) -> tuple[ImageSet, Near]:
 def _columns(images: ImageSet) -> int:
     """Images in a row: as many as fit, at least one."""
     width = _tile(images)
-    return max(1 if width > _WIDE_TILE else _FEWEST_COLUMNS, min(_MOST_COLUMNS, _WIDE // width))
+    fewest = 1 if _is_strip(images) else _FEWEST_COLUMNS
+    return max(fewest, min(_MOST_COLUMNS, _WIDE // width))
 
 
 def _tile(images: ImageSet) -> int:
     """Pixels that an image is wide when its frames stand side by side."""
     colour = images.shape.channels == 3 and not images.frames
     return images.shape.width * (1 if colour else images.shape.channels)
+
+
+def _is_strip(images: ImageSet) -> bool:
+    """Tell whether an image is much wider than high, as frames side by side are."""
+    return _tile(images) > 2 * images.shape.height
 
 
 def _fitting(images: ImageSet) -> int:
