@@ -15,8 +15,7 @@ from biogan.config import ImageGANConfig
 from biogan.errors import ConfigError, DataError
 from biogan.imaging.domain import Features, Records, Watch
 from biogan.nets import Networks
-from biogan.nets.chain import ChainGenerator, MapGenerator, from_units, records
-from biogan.nets.dcgan2d import DCGANCritic2D
+from biogan.nets.chain import ChainCritic, ChainGenerator, MapGenerator, from_units, records
 from biogan.nets.images import RecordShape
 from biogan.structures.fragments import FragmentSet
 
@@ -83,7 +82,7 @@ class Chains:
         """Build generator and critic."""
         shape = RecordShape(1, self.residues, self.residues)
         kind = ChainGenerator if config.architecture == "chain" else MapGenerator
-        return Networks(kind(config, shape), DCGANCritic2D(config, shape))
+        return Networks(kind(config, shape), ChainCritic(config, shape))
 
     def stored(self, records: Records) -> Tensor:
         """Lay coordinates out, (n, residues, 3) float32: maps are measured batch by batch."""
