@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from biogan.cli import console
 from biogan.cli.evaluate import check_folder, read_like
-from biogan.cli.options import GroupedCommand, config_options
+from biogan.cli.options import GroupedCommand, config_options, scoring_options
 from biogan.config import ReadingConfig
 
 if TYPE_CHECKING:
@@ -20,17 +20,7 @@ if TYPE_CHECKING:
 @click.command(cls=GroupedCommand, headings=(ReadingConfig,))
 @click.argument("reference")
 @click.argument("fasta", nargs=-1, required=True)
-@click.option("--train", help="What the generators were trained on: needed to find copies.")
-@click.option("--held-out", help="Real sequences that the generators have not seen.")
-@click.option("-o", "--out", help="Folder for compare.html, compare.tsv and compare.json.")
-@click.option("--overwrite", is_flag=True, help="Replace the comparison in the folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
-@click.option("-n", "count", type=click.IntRange(1), default=None,
-              help="Records of each set that are scored at most.  [default: all]")  # fmt: skip
-@click.option("--identity", type=click.FloatRange(0, 1, min_open=True), default=0.9,
-              show_default=True, help="Identity from which a record is a near copy.")  # fmt: skip
-@click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random choices.")
+@scoring_options("sequences", "compare.html, compare.tsv and compare.json")
 @config_options(ReadingConfig, "reading")
 def command(
     reference: str,
@@ -40,10 +30,7 @@ def command(
     out: str | None,
     overwrite: bool,
     as_json: bool,
-    count: int | None,
-    identity: float,
-    metrics: tuple[str, ...],
-    seed: int,
+    scoring: dict[str, Any],
     reading: ReadingConfig,
 ) -> dict[str, Report]:
     """Score every FASTA against REFERENCE at one n, with ceiling and floors computed once.
@@ -75,11 +62,8 @@ def command(
         new,
         trained,
         held,
-        metrics=list(metrics) or None,
-        seed=seed,
-        n=count,
-        identity=identity,
         progress=console.Steps("scoring"),
+        **scoring,
     )
     console.end_status()
     if out is not None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from biogan.cli import console
-from biogan.cli.options import GroupedCommand, config_options
+from biogan.cli.options import GroupedCommand, config_options, scoring_options
 from biogan.config import ReadingConfig
 from biogan.errors import OutputError, QualityError
 
@@ -22,24 +22,9 @@ if TYPE_CHECKING:
 @click.command(cls=GroupedCommand, headings=(ReadingConfig,))
 @click.argument("fasta")
 @click.option("--reference", required=True, help="Real sequences.")
-@click.option("--train", help="What the generator was trained on: needed to find copies.")
-@click.option("--held-out", help="Real sequences that the generator has not seen.")
-@click.option("-o", "--out", help="Folder for report.html, metrics.json and further files.")
-@click.option("--overwrite", is_flag=True, help="Replace the report in the folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
-@click.option("-n", "count", type=click.IntRange(1),
-              help="Records of each set that are read at most; all by default.")  # fmt: skip
-@click.option("--identity", type=click.FloatRange(0, 1, min_open=True), default=0.9,
-              show_default=True, help="Identity from which a record is a near copy.")  # fmt: skip
-@click.option("--metric", "metrics", multiple=True,
-              help="Only this metric (may be repeated); 'all' adds costly ones.")  # fmt: skip
-@click.option("--motifs", help="Motifs of nucleotides to look for, as MEME or JASPAR write them.")
-@click.option("--hmm", help="Profile of the protein family, in HMMER's format.")
 @click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
               "fails (mark x), e.g. memorisation,diversity,composition.")  # fmt: skip
-@click.option("--coding", is_flag=True, help="The records are genes (found from the reference).")
-@click.option("--genetic-code", "code", default=1, show_default=True, help="NCBI's number.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random choices.")
+@scoring_options("sequences", "report.html, metrics.json and further files")
 @config_options(ReadingConfig, "reading")
 def command(
     fasta: str,
@@ -49,15 +34,8 @@ def command(
     out: str | None,
     overwrite: bool,
     as_json: bool,
-    count: int | None,
-    identity: float,
-    metrics: tuple[str, ...],
-    motifs: str | None,
-    hmm: str | None,
     fail_on: str | None,
-    coding: bool,
-    code: int,
-    seed: int,
+    scoring: dict[str, Any],
     reading: ReadingConfig,
 ) -> Report:
     """Score FASTA ('-' for standard input) beside held-out real data and trivial samplers.
@@ -87,15 +65,8 @@ def command(
         sets["generated"],
         sets.get("train"),
         sets.get("held-out"),
-        metrics=list(metrics) or None,
-        seed=seed,
-        n=count,
-        identity=identity,
         progress=console.Steps("scoring"),
-        motifs=motifs or (),
-        hmm=hmm,
-        coding=coding or None,
-        code=code,
+        **scoring,
     )
     return finish(report, out, as_json, groups)
 

@@ -1,4 +1,4 @@
-"""Flags made from the fields of a frozen options class, so that they are declared only once."""
+"""Flags that are declared only once: the fields of an options class, and what scoring takes."""
 
 from __future__ import annotations
 
@@ -55,15 +55,82 @@ def config_options(cls: type[Options], name: str) -> Callable[[Function], Functi
             kwargs[name] = cls.from_dict({k: v for k, v in given.items() if v is not None})
             return function(*args, **kwargs)
 
-        call.__doc__, call.__name__ = function.__doc__, function.__name__
         hints = get_type_hints(cls)
-        params = [_option(f, hints[f.name]) for f in fields]
-        # Click keeps pending parameters in reverse order of declaration.
-        inherited = list(getattr(function, "__click_params__", []))
-        call.__click_params__ = list(reversed(params)) + inherited  # type: ignore[attr-defined]
-        return call
+        return _with(call, function, [_option(f, hints[f.name]) for f in fields])
 
     return decorate
+
+
+def _with(call: Function, function: Function, options: list[click.Option]) -> Function:
+    """Let ``call`` stand for ``function``, with further options."""
+    call.__doc__, call.__name__ = function.__doc__, function.__name__
+    # Click keeps pending parameters in reverse order of declaration.
+    inherited = list(getattr(function, "__click_params__", []))
+    call.__click_params__ = inherited + options[::-1]  # type: ignore[attr-defined]
+    return call
+
+
+def scoring_options(
+    noun: str, files: str, sequences: bool = True
+) -> Callable[[Function], Function]:
+    """Add the flags of a command that scores generated sets.
+
+    The command receives ``train``, ``held_out``, ``out``, ``overwrite`` and ``as_json`` by
+    themselves, and in the dict ``scoring`` what was given of the parameters of the function that
+    scores, by their names.
+
+    Parameters
+    ----------
+    noun : str
+        What is scored, in the plural.
+    files : str
+        What is written into the folder of ``-o``.
+    sequences : bool
+        Whether these are sequences, which have an identity, motifs, a profile and genes.
+    """
+    real = f"Real {noun} that no generator has seen."
+    parts = [
+        click.Option(["--train"], help="What a generator was trained on: needed to find copies."),
+        click.Option(["--held-out"], help=real),
+        click.Option(["-o", "--out"], help=f"Folder for {files}."),
+        click.Option(
+            ["--overwrite"], is_flag=True, help="Replace earlier files of this kind in the folder."
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="JSON instead of the table."),
+    ]
+    scoring = [
+        click.Option(["-n", "n"], type=click.IntRange(1),
+                     help="Records of each set that are read at most; all by default."),
+        click.Option(["--metric", "metrics"], multiple=True,
+                     help="Only this metric (may be repeated); 'all' adds costly ones."),
+        click.Option(["--seed"], type=int, default=0, show_default=True,
+                     help="Seed of all random choices."),
+        *(_of_sequences() if sequences else ()),
+    ]  # fmt: skip
+
+    def decorate(function: Function) -> Function:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            found = {str(option.name): kwargs.pop(str(option.name)) for option in scoring}
+            chosen = {name: value for name, value in found.items() if value not in (None, ())}
+            return function(*args, scoring=chosen, **kwargs)
+
+        return _with(call, function, [*parts, *scoring])
+
+    return decorate
+
+
+def _of_sequences() -> list[click.Option]:
+    return [
+        click.Option(["--identity"], type=click.FloatRange(0, 1, min_open=True), default=0.9,
+                     show_default=True, help="Identity from which a record is a near copy."),
+        click.Option(["--motifs"],
+                     help="Motifs of nucleotides to look for, as MEME or JASPAR write them."),
+        click.Option(["--hmm"], help="Profile of the protein family, in HMMER's format."),
+        click.Option(["--coding"], is_flag=True, flag_value=True, default=None,
+                     help="The records are genes (found from the reference)."),
+        click.Option(["--genetic-code", "code"], type=int, default=1, show_default=True,
+                     help="NCBI's number."),
+    ]  # fmt: skip
 
 
 def given(options: Options) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 import json
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
@@ -80,3 +81,46 @@ def test_names_that_are_not_clear_are_paths(files, tmp_path, monkeypatch, capsys
     assert list(reports) == ["./held-out", "./a.fasta"]
     assert run(["compare", "real.fasta", "a.fasta", "a.fasta"]) == 2
     assert "the same file is given twice" in capsys.readouterr().err
+
+
+def test_what_is_known_beyond_the_sequences_is_passed_on(files, tmp_path, capsys):
+    made, sets = files
+    motifs = tmp_path / "m.meme"
+    rows = "\n".join("0 0 0 1" if x == "T" else "1 0 0 0" for x in "TATAAATA")
+    motifs.write_text(f"MEME version 4\n\nMOTIF tata\nletter-probability matrix:\n{rows}\n")
+    chosen = ["motif-rate", "cds"]
+    quick = [part for name in chosen for part in ("--metric", name)]
+    paths = [str(made[name]) for name in ("real", "a", "_b$x")]
+    extras = ["--motifs", str(motifs), "--coding", "--genetic-code", "11"]
+    reports = main(["compare", *paths, *quick, *extras, "--quiet"])
+    alone = evaluate(sets["real"], sets["_b$x"], metrics=chosen, motifs=motifs, coding=True,
+                     code=11)  # fmt: skip
+    assert reports["_b$x.fasta"].to_dict()["metrics"] == alone.to_dict()["metrics"]
+    assert all(r["cds"].generated.value is not None for r in reports.values())
+    assert all(r["motif-rate"].generated.value is not None for r in reports.values())
+    assert run(["compare", *paths, "--genetic-code", "7", "--quiet"]) == 2
+    assert "genetic code 7: NCBI has 1, 2," in capsys.readouterr().err
+
+
+def test_a_profile_is_read_by_its_name(files, tmp_path, capsys):
+    made, _ = files
+    assert run(command(made, "--hmm", str(tmp_path / "absent.hmm"), "--quiet")) == 1
+    assert "absent.hmm: cannot be read" in capsys.readouterr().err
+
+
+def test_scoring_flags_are_the_same_in_every_command():
+    from biogan.cli.compare import command as compared
+    from biogan.cli.evaluate import command as evaluated
+    from biogan.cli.image.evaluate import command as judged
+
+    def texts(command):
+        options = [o for o in command.params if isinstance(o, click.Option)]
+        return {o.name: (o.opts, o.help) for o in options if o.name not in ("quiet", "debug")}
+
+    here, there, images = texts(evaluated), texts(compared), texts(judged)
+    assert set(here) - set(there) == {"reference", "fail_on"}
+    assert [name for name in there if here[name] != there[name]] == ["out"]
+    beyond = {"identity", "motifs", "hmm", "coding", "code"}
+    assert {"n", "metrics", "seed", "train", "held_out", "overwrite", "as_json"} <= set(images)
+    assert not beyond & set(images)
+    assert beyond < set(there)

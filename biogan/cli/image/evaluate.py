@@ -10,7 +10,7 @@ import click
 from biogan.cli import console
 from biogan.cli.evaluate import check_folder, finish, groups_of
 from biogan.cli.image.reading import read_records
-from biogan.cli.options import GroupedCommand, config_options, given
+from biogan.cli.options import GroupedCommand, config_options, given, scoring_options
 from biogan.config import ImageReadingConfig
 
 if TYPE_CHECKING:
@@ -25,17 +25,9 @@ _DRAWN = 10_000
 @click.command(cls=GroupedCommand, headings=(ImageReadingConfig,))
 @click.argument("samples")
 @click.option("--reference", help="Real images (of a model folder: what it was trained on).")
-@click.option("--train", help="What the generator was trained on: needed to find copies.")
-@click.option("--held-out", help="Real images that the generator has not seen.")
-@click.option("-o", "--out", help="Folder for report.html, metrics.json and further files.")
-@click.option("--overwrite", is_flag=True, help="Replace the report in the folder.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
-@click.option("-n", "count", type=click.IntRange(1),
-              help="Images of each set that are read at most; all by default.")  # fmt: skip
-@click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
 @click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
               "fails (mark x), e.g. memorisation,features.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random choices.")
+@scoring_options("images", "report.html, metrics.json and further files", sequences=False)
 @config_options(ImageReadingConfig, "reading")
 def command(
     samples: str,
@@ -45,10 +37,8 @@ def command(
     out: str | None,
     overwrite: bool,
     as_json: bool,
-    count: int | None,
-    metrics: tuple[str, ...],
     fail_on: str | None,
-    seed: int,
+    scoring: dict[str, Any],
     reading: ImageReadingConfig,
 ) -> Report:
     """Score SAMPLES beside held-out real images and trivial samplers.
@@ -88,7 +78,7 @@ def command(
     if gan is None:
         new = read_records(samples, others.replace(labels=None), "generated")
     else:
-        new = _sampled(gan, samples, count or min(_DRAWN, len(real)), seed)
+        new = _sampled(gan, samples, scoring.get("n") or min(_DRAWN, len(real)), scoring["seed"])
     if type(new) is not type(real):
         raise click.UsageError(
             f"{samples} and {reference}: one holds images and the other structures"
@@ -100,10 +90,8 @@ def command(
         new,
         sets.get("train"),
         sets.get("held-out"),
-        seed=seed,
-        n=count,
-        metrics=list(metrics) or None,
         progress=console.Steps("scoring"),
+        **scoring,
     )
     return finish(report, out, as_json, groups)
 
