@@ -9,6 +9,10 @@ from click.testing import CliRunner
 from helpers import ROOT
 from PIL import Image
 
+from biogan import ImageGAN, ImageSet
+from biogan.images import blobs
+from biogan.seeds import rng
+
 
 @pytest.fixture(scope="module")
 def simulator():
@@ -105,3 +109,25 @@ def test_numbers_out_of_range_and_no_output_are_refused(simulator, asked, tmp_pa
 def test_the_script_loads_no_torch(simulator):
     source = (ROOT / "scripts" / "simulate_division.py").read_text()
     assert "torch" not in source and simulator.__name__ not in sys.modules
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_gan_writes_divisions_in_which_the_daughters_part(simulator):
+    """Small and short: by far most samples divide, and as far as simulated nuclei do.
+
+    Divisions run in every direction, so that flips and turns are changes that keep a cell a cell.
+    The images have little contrast: their penalties are smaller than those of digits.
+    """
+    pixels, truth = simulator.simulate(2000, 6, 16, 1)
+    gan = ImageGAN(
+        width=16, r1=0.005, r2=0.005, augment="flip,rotate", steps=1500, threads=1, seed=1
+    )
+    samples = gan.fit(ImageSet.from_pixels(pixels, frames=True)).sample(500, seed=2)
+    found = blobs.separation(samples.pixels)
+    assert samples.frames and samples.shape == (6, 16, 16)
+    assert blobs.grows(blobs.separation(pixels)).mean() >= 0.99
+    assert blobs.grows(found).mean() >= 0.75
+    assert np.median(found[:, -1]) == pytest.approx(np.median(truth[:, -1]), rel=0.2)
+    turned = rng(3, "frames").permuted(found, axis=1)
+    assert blobs.grows(turned).mean() <= 0.05
