@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from biogan.config import SequenceGANConfig
@@ -38,6 +39,28 @@ SIZES_OF = {
 }
 # Up to this length two blocks and the dense layers see enough without dilation.
 SHORT = 64
+
+
+def described(records: int, layout: Layout, reasons: Sequence[str]) -> list[str]:
+    """Say what is learned from, and what was chosen for it.
+
+    Parameters
+    ----------
+    records : int
+        Number of sequences.
+    layout : Layout
+        Their letters and lengths.
+    reasons : sequence of str
+        What :func:`resolve` chose.
+
+    Examples
+    --------
+    >>> from biogan.alphabet import DNA
+    >>> described(90, Layout(DNA, 150, "fixed"), ["width 32", "dilation 4"])
+    ['90 sequences, all of length 150, letters ACGT', 'chosen: width 32; dilation 4']
+    """
+    lines = [f"{records} sequences, {layout.describe()}, letters {layout.alphabet.letters}"]
+    return [*lines, "chosen: " + "; ".join(reasons)] if reasons else lines
 
 
 def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfig, list[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from biogan.autoconfig import resolve
+from biogan.autoconfig import described, resolve
 from biogan.card import SEQUENCES, model_card
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
@@ -22,7 +22,7 @@ from biogan.modelfile import read_model, write_model
 from biogan.nets import Networks
 from biogan.protocols import Callback
 from biogan.refine import refined
-from biogan.runs import carry_out
+from biogan.runs import carry_out, tell
 from biogan.sampling import Chunk, check_temperature, collect, critic_logits, stream
 from biogan.training.engine import Engine
 from biogan.training.folder import JUDGE, ModelFolder
@@ -129,6 +129,8 @@ class SequenceGAN:
         if folder:
             # Refuse early: what follows takes time.
             engine.alone(lambda: folder.check(resume, overwrite))
+        told = described(len(sequences), layout, reasons)
+        tell(callbacks, engine, "data", lines=told)
         parts = split_for(sequences, config)
         card = model_card(
             SEQUENCES, config, layout.to_dict(), data_card(sequences, parts), reasons, ["biopython"]

@@ -48,7 +48,8 @@ class Callback(Protocol):
     def on_event(self, event: str, **details: Any) -> None:
         """Receive an event with its details.
 
-        ``"features"`` (images: what they are judged by is learned), ``"start"``, ``"check"``,
-        ``"alarm"``, ``"end"`` or ``"judge"``.
+        ``"data"`` (sequences: what is learned from, and what was chosen for it), ``"features"``
+        (images: what they are judged by is learned), ``"start"``, ``"check"``, ``"alarm"``,
+        ``"end"`` or ``"judge"``.
         """
         ...

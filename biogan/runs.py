@@ -29,6 +29,12 @@ def saver(folder: ModelFolder | None, card: dict[str, Any]) -> Callable[[Trainer
     return save
 
 
+def tell(callbacks: Sequence[Callback], engine: Engine, event: str, **details: Any) -> None:
+    """Tell the watchers of a run about an event; the first process speaks for all."""
+    for callback in callbacks if engine.lead else ():
+        callback.on_event(event, **details)
+
+
 def carry_out(
     build: Callable[[], Trainer],
     card: dict[str, Any],
@@ -84,8 +90,7 @@ def carry_out(
         engine.alone(lambda: folder.claim(card["data"].get("stored", False)))
     if folder:
         engine.alone(lambda: folder.write_config(card))
-    for callback in callbacks if engine.lead else ():
-        callback.on_event("start", lines=card["data"]["split"])
+    tell(callbacks, engine, "start", lines=card["data"]["split"])
     try:
         trainer.run()
     finally:

@@ -44,7 +44,7 @@ def command(
     biogan train promoters.fasta.gz -o run --max-time 10m --seed 1
     biogan train promoters.fasta.gz -o run --resume
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.autoconfig import resolve
+    from biogan.autoconfig import described, resolve
     from biogan.datasets.layout import Layout
     from biogan.gan import SequenceGAN
     from biogan.training.callbacks import Progress
@@ -65,14 +65,11 @@ def command(
     if sequences.report is not None:
         for line in sequences.report.lines():
             console.say(line)
-    layout = Layout.of(sequences, config.word)
-    resolved, reasons = resolve(config, layout)
-    console.say(
-        f"{len(sequences)} sequences, {layout.describe()}, letters {layout.alphabet.letters}"
-    )
-    if reasons:
-        console.say("chosen: " + "; ".join(reasons))
     if dry_run:
+        layout = Layout.of(sequences, config.word)
+        resolved, reasons = resolve(config, layout)
+        for line in described(len(sequences), layout, reasons):
+            console.say(line)
         click.echo(json.dumps(resolved.to_dict(), indent=2))
         return resolved
     gan = SequenceGAN(config).fit(

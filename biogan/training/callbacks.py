@@ -77,7 +77,7 @@ class Progress:
 Lines = Sequence[str]
 
 
-def _start_lines(lines: Lines) -> Lines:
+def _given_lines(lines: Lines) -> Lines:
     return lines
 
 
@@ -150,8 +150,8 @@ def _features_status(step: int, steps: int) -> str:
 
 _STATUS: dict[str, Callable[..., str]] = {"judge": _judge_status, "features": _features_status}
 _LINES: dict[str, Callable[..., Lines]] = {
-    "start": _start_lines, "check": _check_lines, "alarm": _alarm_lines, "end": _end_lines,
-    "judge": _judge_lines, "features": _features_lines,
+    "data": _given_lines, "start": _given_lines, "check": _check_lines, "alarm": _alarm_lines,
+    "end": _end_lines, "judge": _judge_lines, "features": _features_lines,
 }  # fmt: skip
 
 

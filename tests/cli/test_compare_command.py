@@ -105,7 +105,7 @@ def test_what_is_known_beyond_the_sequences_is_passed_on(files, tmp_path, capsys
 def test_a_profile_is_read_by_its_name(files, tmp_path, capsys):
     made, _ = files
     assert run(command(made, "--hmm", str(tmp_path / "absent.hmm"), "--quiet")) == 1
-    assert "absent.hmm: cannot be read" in capsys.readouterr().err
+    assert "absent.hmm: no profile in HMMER's format" in capsys.readouterr().err
 
 
 def test_scoring_flags_are_the_same_in_every_command():

@@ -78,6 +78,22 @@ def test_dry_run_prints_the_resolved_options_and_writes_nothing(fasta, tmp_path,
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("dry", [["--dry-run"], []])
+def test_the_records_are_looked_through_once(fasta, tmp_path, capsys, monkeypatch, dry):
+    from biogan.datasets import layout
+
+    seen = []
+    monkeypatch.setattr(layout, "are_coding", lambda found: seen.append(len(found)))
+    main(["train", fasta, "-o", str(tmp_path / "run"), *SMALL, *dry])
+    assert seen == [90]
+    said = capsys.readouterr().err.splitlines()
+    at = said.index("90 sequences, all of length 24, letters ACGT")
+    assert said[at + 1].startswith("chosen: loss relativistic for fixed sequences; ")
+    # The split takes time in a large set: what is known before is said before.
+    assert not dry or len(said) == at + 2
+    assert dry or said[at + 2].startswith("90 records, ")
+
+
 def test_a_folder_is_not_overwritten_unasked(fasta, model, capsys):
     before = (model / "generator.safetensors").read_bytes()
     message = fails(capsys, 1, "train", fasta, "-o", model, *SMALL)
