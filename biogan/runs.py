@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from torch import nn
+
 from biogan.card import check_same_run, training_card
 from biogan.config import TrainingConfig
 from biogan.errors import ConfigError
@@ -14,15 +16,22 @@ from biogan.training.folder import CRITIC, GENERATOR, ModelFolder
 from biogan.training.trainer import Trainer
 
 
-def saver(folder: ModelFolder | None, card: dict[str, Any]) -> Callable[[Trainer], None] | None:
-    """Return what a trainer calls to write its model and state; nothing without a folder."""
+def saver(
+    folder: ModelFolder | None,
+    card: dict[str, Any],
+    bare: Callable[[nn.Module], nn.Module] = lambda critic: critic,
+) -> Callable[[Trainer], None] | None:
+    """Return what a trainer calls to write its model and state; nothing without a folder.
+
+    ``bare`` takes off a critic what serves training alone, so that a loaded model has its weights.
+    """
     if folder is None:
         return None
 
     def save(trainer: Trainer) -> None:
         card["training"] = training_card(trainer)
         folder.write_weights(GENERATOR, trainer.best)
-        folder.write_weights(CRITIC, trainer.players.critic)
+        folder.write_weights(CRITIC, bare(trainer.players.critic))
         folder.write_config(card)
         folder.write_state(trainer.state())
 

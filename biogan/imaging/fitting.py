@@ -122,7 +122,7 @@ def build_trainer(
         # The first process judges for all.
         monitor() if engine.lead else None,
         [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
-        saver(folder, card),
+        saver(folder, card, bare),
     )
 
 
