@@ -105,6 +105,8 @@ def _memorisation(report: Report) -> Sentence | None:
     row = report["near-copies"]
     kind = get_kind(report.kind)
     noun = kind.noun
+    if row.generated.value is None:
+        return Sentence("Memorisation", UNREAD, row.generated.note, "not assessable")
     copies = f"{_percent(row.generated)} of the generated {noun}s {kind.near(report)}"
     trained = "train" in report.sets
     subject = "Memorisation"

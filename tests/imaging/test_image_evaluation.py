@@ -74,6 +74,9 @@ def test_with_the_reference_alone_it_is_halved_and_copying_is_not_assessed():
     assert report["near-copies"].generated.note == "no held-out images to compare with"
     assert report["copies"].ceiling.value is None
     assert report["intensity-w1"].status == REAL
+    assert report.verdict()[0] == (
+        "Memorisation: not assessable; no held-out images to compare with."
+    )
 
 
 def test_roles_with_training_data():
