@@ -74,9 +74,10 @@ def refined(
         raise ConfigError(f"--effort {effort}: at least 1")
     propose = proposer(generator, layout, judge, seed)
     if method == "mh":
-        return metropolis_hastings(propose, layout, start, stop, seed, effort)
-    limit = min(float(effort), judge.calibration.max_ratio)
-    return rejection(propose, layout, start, stop, seed, limit)
+        refine = metropolis_hastings(propose, seed, effort)
+    else:
+        refine = rejection(propose, seed, min(float(effort), judge.calibration.max_ratio))
+    return in_blocks(refine, layout, start, stop, f"gan{seed}_{method}")
 
 
 class Candidates(NamedTuple):
@@ -86,7 +87,40 @@ class Candidates(NamedTuple):
     log_ratio: np.ndarray
 
 
+class Refined(NamedTuple):
+    """The wanted records of a block, and how many candidates were looked at and taken for them."""
+
+    rows: np.ndarray
+    proposed: int
+    accepted: int
+
+
+#: Draws a block of candidates from a named stream.
 Propose = Callable[..., Candidates]
+#: Refines the records from one place in a block up to another (block, low, high).
+Refine = Callable[[int, int, int], Refined]
+
+
+def in_blocks(
+    refine: Refine, layout: Layout, start: int, stop: int, prefix: str
+) -> Iterator[Chunk]:
+    """Yield records ``start`` to ``stop`` of a refined stream, a block at a time.
+
+    Parameters
+    ----------
+    refine : callable
+        :func:`rejection` or :func:`metropolis_hastings`.
+    layout : Layout
+        How codes read as sequences.
+    start, stop : int
+        Records, counted from 0; ``stop`` is not included.
+    prefix : str
+        What the ids begin with.
+    """
+    for block, low, high in spans(start, stop):
+        found = refine(block, low, high)
+        first = block * BLOCK + low
+        yield chunk_of(layout, found.rows, prefix, first, found.proposed, found.accepted)
 
 
 def proposer(generator: LetterGenerator, layout: Layout, judge: Judge, seed: int) -> Propose:
@@ -100,30 +134,25 @@ def proposer(generator: LetterGenerator, layout: Layout, judge: Judge, seed: int
     return propose
 
 
-def rejection(
-    propose: Propose, layout: Layout, start: int, stop: int, seed: int, limit: float
-) -> Iterator[Chunk]:
-    """Yield records ``start`` to ``stop`` by rejection, a block at a time.
+def rejection(propose: Propose, seed: int, limit: float) -> Refine:
+    """Return what keeps each candidate with probability min(1, r / M).
 
     Parameters
     ----------
     propose : callable
         Draws candidates (:func:`proposer`).
-    layout : Layout
-        How codes read as sequences.
-    start, stop : int
-        Records, counted from 0; ``stop`` is not included.
     seed : int
         Seed of the stream.
     limit : float
         M: records of this ratio and above are always kept.
 
-    Raises
-    ------
-    DataError
-        If hardly any candidate is kept.
+    Returns
+    -------
+    callable
+        Raises DataError if hardly any candidate is kept.
     """
-    for block, low, high in spans(start, stop):
+
+    def refine(block: int, low: int, high: int) -> Refined:
         kept: list[np.ndarray] = []
         tried = found = 0
         while found < high:
@@ -139,30 +168,23 @@ def rejection(
                     f"1 in {PATIENCE * limit:,.0f}: take --refine mh or another --effort, or "
                     "train longer"
                 )
-        chosen_rows = np.concatenate(kept)[low:high]
-        prefix = f"gan{seed}_rejection"
-        yield chunk_of(layout, chosen_rows, prefix, block * BLOCK + low, BLOCK * tried, found)
+        return Refined(np.concatenate(kept)[low:high], BLOCK * tried, found)
+
+    return refine
 
 
-def metropolis_hastings(
-    propose: Propose, layout: Layout, start: int, stop: int, seed: int, steps: int
-) -> Iterator[Chunk]:
-    """Yield records ``start`` to ``stop`` as the ends of chains, a block at a time.
+def metropolis_hastings(propose: Propose, seed: int, steps: int) -> Refine:
+    """Return what takes the ends of chains.
 
     Parameters
     ----------
-    propose : callable
-        Draws candidates (:func:`proposer`).
-    layout : Layout
-        How codes read as sequences.
-    start, stop : int
-        Records, counted from 0; ``stop`` is not included.
-    seed : int
-        Seed of the stream.
+    propose, seed
+        As of :func:`rejection`.
     steps : int
         Proposals in each chain.
     """
-    for block, low, high in spans(start, stop):
+
+    def refine(block: int, low: int, high: int) -> Refined:
         rows, log_ratio = propose("sample", block)
         moves = 0
         for k in range(steps):
@@ -172,6 +194,6 @@ def metropolis_hastings(
             rows = np.where(moved[:, None], new.rows, rows)
             log_ratio = np.where(moved, new.log_ratio, log_ratio)
             moves += int(moved[low:high].sum())
-        proposed = steps * (high - low)
-        first = block * BLOCK + low
-        yield chunk_of(layout, rows[low:high], f"gan{seed}_mh", first, proposed, moves)
+        return Refined(rows[low:high], steps * (high - low), moves)
+
+    return refine

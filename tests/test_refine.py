@@ -10,7 +10,7 @@ from biogan.alphabet import DNA
 from biogan.cli import main
 from biogan.datasets.layout import Layout
 from biogan.errors import CheckpointError, ConfigError, DataError
-from biogan.refine import Candidates, metropolis_hastings, rejection
+from biogan.refine import Candidates, in_blocks, metropolis_hastings, rejection
 from biogan.sampling import BLOCK, collect
 from biogan.seeds import rng
 
@@ -28,6 +28,10 @@ def propose(*stream):
 
 def shares(chunk):
     return np.bincount(chunk.sequences.codes, minlength=4) / len(chunk.sequences)
+
+
+def drawn(refine):
+    return collect(in_blocks(refine, ONE, 0, 20_000, "x"), ONE)
 
 
 def reads(n=120, low=20, high=20):
@@ -48,7 +52,7 @@ def folder(gan, tmp_path):
 
 
 def test_rejection_draws_the_data_where_the_ratio_is_known():
-    found = collect(rejection(propose, ONE, 0, 20_000, 1, RATIO.max()), ONE)
+    found = drawn(rejection(propose, 1, RATIO.max()))
     assert shares(found) == pytest.approx(DATA, abs=4 * 0.5 / 20_000**0.5)
     # E r / M = 1 / 2 of the candidates are taken.
     assert found.accepted / found.proposed == pytest.approx(0.5, abs=0.02)
@@ -56,13 +60,13 @@ def test_rejection_draws_the_data_where_the_ratio_is_known():
 
 def test_rejection_with_a_cap_keeps_all_above_it_alike():
     """min(r, 1) = 1, 1, 3/4, 1/4, so that the shares are a third, a third, a quarter, a twelfth."""
-    found = collect(rejection(propose, ONE, 0, 20_000, 1, 1.0), ONE)
+    found = drawn(rejection(propose, 1, 1.0))
     assert shares(found) == pytest.approx(np.array([4, 4, 3, 1]) / 12, abs=0.015)
     assert found.accepted / found.proposed == pytest.approx(0.75, abs=0.02)
 
 
 def test_chains_draw_the_data_where_the_ratio_is_known():
-    found = collect(metropolis_hastings(propose, ONE, 0, 20_000, 1, 20), ONE)
+    found = drawn(metropolis_hastings(propose, 1, 20))
     assert shares(found) == pytest.approx(DATA, abs=4 * 0.5 / 20_000**0.5)
     assert found.proposed == 20 * 20_000
     # At rest a move from i to j has rate DATA_i / 4 * min(1, RATIO_j / RATIO_i).
@@ -72,7 +76,7 @@ def test_chains_draw_the_data_where_the_ratio_is_known():
 
 def test_one_step_of_a_chain_by_hand():
     """From A C G T alike, one proposal: flow into a letter minus flow out of it."""
-    found = collect(metropolis_hastings(propose, ONE, 0, 20_000, 1, 1), ONE)
+    found = drawn(metropolis_hastings(propose, 1, 1))
     move = np.minimum(1, RATIO / RATIO[:, None]) / 16
     expected = 0.25 + move.sum(0) - move.sum(1)
     assert shares(found) == pytest.approx(expected, abs=0.015)
@@ -142,7 +146,7 @@ def test_a_generator_far_from_the_data_does_not_loop_for_ever():
         return Candidates(np.zeros((BLOCK, 1), np.uint8), np.full(BLOCK, -20.0))
 
     with pytest.raises(DataError, match=r"0 of 5,120 candidates kept, fewer than 1 in 500: take"):
-        next(rejection(hopeless, ONE, 0, 1, 1, 10.0))
+        rejection(hopeless, 1, 10.0)(0, 0, 1)
 
 
 def test_the_command_reports_what_was_accepted(folder, capsys):

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -96,6 +97,39 @@ def drawing(
         some = Drawing(figure, figure.add_subplot(**axes))
         yield some
         some.svg = _inline(figure, name, alt)
+
+
+class Series(NamedTuple):
+    """One of several sets in a drawing: its numbers, and its label and colour in it."""
+
+    key: str
+    values: np.ndarray
+    look: dict[str, Any]
+
+
+@contextmanager
+def drawing_of(
+    name: str, alt: str, series: Mapping[str, np.ndarray], columns: int = 3, **size: float
+) -> Iterator[tuple[Drawing, list[Series]]]:
+    """Give a drawing of several sets, and each set as it looks; the legend comes last.
+
+    Parameters
+    ----------
+    name, alt, size
+        See :func:`drawing`; the names of the sets are added to ``alt``.
+    series : mapping of str to numpy.ndarray
+        Numbers of each set.
+    columns : int
+        Of the legend.
+    """
+    colours = colour_of(series)
+    sets = [
+        Series(key, values, {"label": label(key), "color": colours[key]})
+        for key, values in series.items()
+    ]
+    with drawing(name, f"{alt}: {', '.join(series)}", **size) as d:
+        yield d, sets
+        legend(d.axes, columns)
 
 
 def _inline(figure: Figure, name: str, alt: str) -> Markup:

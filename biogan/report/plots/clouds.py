@@ -13,9 +13,8 @@ from biogan.report.plots.canvas import (
     GREY,
     INK,
     ROLE_COLOURS,
-    colour_of,
     drawing,
-    label,
+    drawing_of,
     legend,
     percent,
 )
@@ -126,13 +125,11 @@ def components(name: str, points: Mapping[str, np.ndarray], explained: Sequence[
         Share of the variance that each component explains.
     """
     markers = {"real": "o", "held-out": "s", "generated": "o"}
-    colours = colour_of(points)
-    with drawing(name, f"principal components: {', '.join(points)}", height=4.0) as d:
-        for key, some in points.items():
+    with drawing_of(name, "principal components", points, 2, height=4.0) as (d, sets):
+        for key, some, look in sets:
             d.axes.scatter(
-                some[:, 0], some[:, 1], s=9, alpha=0.45, linewidths=0, label=label(key),
-                color=colours[key], marker=markers.get(key, "^"),
-                rasterized=True,
+                some[:, 0], some[:, 1], s=9, alpha=0.45, linewidths=0, **look,
+                marker=markers.get(key, "^"), rasterized=True,
             )  # fmt: skip
         d.axes.set(
             xlabel=f"PC1 ({explained[0]:.1%} of variance)",
@@ -140,5 +137,4 @@ def components(name: str, points: Mapping[str, np.ndarray], explained: Sequence[
         )
         d.axes.set_xticks([])
         d.axes.set_yticks([])
-        legend(d.axes, columns=2)
     return d.svg

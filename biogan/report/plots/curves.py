@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from biogan.report.plots.canvas import colour_of, drawing, label, legend, percent
+from biogan.report.plots.canvas import LIGHT, drawing_of, percent
 
 _LINES = {"held-out": "--"}
 
@@ -36,21 +36,19 @@ def overlay(
         What the numbers are of.
     """
     edges = _bins(np.concatenate(list(series.values())))
-    colours = colour_of(series)
-    with drawing(name, f"distribution of {quantity}: {', '.join(series)}") as d:
-        for key, values in series.items():
+    with drawing_of(name, f"distribution of {quantity}", series) as (d, sets):
+        for key, values, look in sets:
             part = np.histogram(values, edges)[0] / max(len(values), 1)
             d.axes.stairs(
-                part, edges, label=label(key), color=colours[key], linestyle=_LINES.get(key, "-"),
-                linewidth=1.8, fill=False, zorder=3,
+                part, edges, **look, linestyle=_LINES.get(key, "-"), linewidth=1.8, fill=False,
+                zorder=3,
             )  # fmt: skip
             if key == "generated":
-                d.axes.stairs(part, edges, color=colours[key], alpha=0.18, fill=True, zorder=2)
+                d.axes.stairs(part, edges, color=look["color"], alpha=0.18, fill=True, zorder=2)
         d.axes.set(xlabel=quantity, ylabel=f"share of {noun}", ylim=(0, None))
         percent(d.axes.yaxis)
         if share:
             percent(d.axes.xaxis)
-        legend(d.axes)
     return d.svg
 
 
@@ -73,21 +71,20 @@ def exceedance(
     name: str, series: Mapping[str, np.ndarray], quantity: str, threshold: float
 ) -> Markup:
     """Draw, for each identity, the share of records with a neighbour at least that alike."""
-    colours = colour_of(series)
-    with drawing(name, f"share of records at or above each {quantity}: {', '.join(series)}") as d:
-        for key, values in series.items():
+    alt = f"share of records at or above each {quantity}"
+    with drawing_of(name, alt, series) as (d, sets):
+        for key, values, look in sets:
             x = np.sort(values)
             y = 1 - np.arange(len(x)) / max(len(x), 1)
             d.axes.step(
                 np.concatenate([[x[0]], x, [x[-1]]]), np.concatenate([[1.0], y, [0.0]]),
-                where="pre", label=label(key), color=colours[key], linestyle=_LINES.get(key, "-"),
+                where="pre", **look, linestyle=_LINES.get(key, "-"),
             )  # fmt: skip
         d.axes.axvline(threshold, color="#8c8c8c", linewidth=0.9, linestyle=(0, (2, 2)))
         d.axes.set(xlabel=quantity, ylabel="share of records at or above", ylim=(0, 1.02))
         d.axes.set_xlim(right=1.005)
         percent(d.axes.yaxis)
         percent(d.axes.xaxis)
-        legend(d.axes)
     return d.svg
 
 
@@ -114,14 +111,11 @@ def profile(
     log : float, optional
         Draw on a log scale that ends at this number; lower ones lie below the axis.
     """
-    colours = colour_of(series)
-    size = {"width": 9.4, "height": 2.6} if wide else {}
-    with drawing(name, f"{ylabel} by {xlabel}: {', '.join(series)}", **size) as d:
-        for key, values in series.items():
-            d.axes.plot(
-                np.arange(1, len(values) + 1), values, label=label(key), color=colours[key],
-                linestyle=_LINES.get(key, "-"), linewidth=1.5,
-            )  # fmt: skip
+    size: dict[str, Any] = {"width": 9.4, "height": 2.6, "columns": 6} if wide else {"columns": 2}
+    with drawing_of(name, f"{ylabel} by {xlabel}", series, **size) as (d, sets):
+        for key, values, look in sets:
+            positions = np.arange(1, len(values) + 1)
+            d.axes.plot(positions, values, **look, linestyle=_LINES.get(key, "-"), linewidth=1.5)
         d.axes.set(xlabel=xlabel, ylabel=ylabel)
         if log is not None:
             d.axes.set_yscale("log")
@@ -130,7 +124,6 @@ def profile(
             d.axes.yaxis.set_minor_formatter("")
         d.axes.set_ylim(bottom=log or 0)
         d.axes.margins(x=0.01)
-        legend(d.axes, columns=6 if wide else 2)
     return d.svg
 
 
@@ -156,18 +149,17 @@ def shares(
     wide : bool
         Whether it takes the whole line; then the labels stand upright.
     """
-    colours = colour_of(series)
-    size = {"width": 9.4, "height": 3.0} if wide else {}
-    with drawing(name, f"share of each {what}: {', '.join(series)}", **size) as d:
-        for key, values in series.items():
+    size: dict[str, Any] = {"width": 9.4, "height": 3.0} if wide else {}
+    with drawing_of(name, f"share of each {what}", series, **size) as (d, sets):
+        for key, values, look in sets:
             x = np.arange(len(values))
             if key == "real":
-                d.axes.bar(x, values, width=0.72, color="#d9d9d9", label=label(key), zorder=1)
+                d.axes.bar(x, values, width=0.72, **{**look, "color": LIGHT}, zorder=1)
             else:
                 flat = {"marker": "_", "s": 70, "linewidths": 2, "zorder": 2}
                 dot = {"marker": "o", "s": 26, "linewidths": 0, "zorder": 3}
                 style: dict[str, Any] = flat if key == "held-out" else dot
-                d.axes.scatter(x, values, label=label(key), color=colours[key], **style)
+                d.axes.scatter(x, values, **look, **style)
         d.axes.set_xticks(range(len(labels)), list(labels))
         d.axes.tick_params(axis="x", length=0)
         if wide:
@@ -175,5 +167,4 @@ def shares(
             d.axes.margins(x=0.005)
         d.axes.set(ylabel=f"share of {what}{'es' if what.endswith('s') else 's'}")
         percent(d.axes.yaxis)
-        legend(d.axes)
     return d.svg

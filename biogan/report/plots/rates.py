@@ -14,8 +14,8 @@ from biogan.report.plots.canvas import (
     INK,
     LIGHT,
     ROLE_COLOURS,
-    colour_of,
     drawing,
+    drawing_of,
     label,
     legend,
     percent,
@@ -79,24 +79,25 @@ def dumbbells(
     quantity : str
         What the shares are of.
     """
-    colours = colour_of(series)
     y = np.arange(len(labels))
     lines = np.stack([v for k, v in series.items() if k != "held-out"])
-    height = 1.0 + 0.24 * len(labels)
-    with drawing(name, f"share of {quantity}: {', '.join(series)}", width=9.4, height=height) as d:
+    size = {"width": 9.4, "height": 1.0 + 0.24 * len(labels)}
+    with drawing_of(name, f"share of {quantity}", series, 4, **size) as (d, sets):
         d.axes.hlines(y, lines.min(0), lines.max(0), color=LIGHT, linewidth=3, zorder=1)
-        for key, values in series.items():
-            colour = colours[key]
-            dot: dict[str, Any] = {"marker": "o", "s": 34, "linewidths": 0, "color": colour}
-            ring = {"marker": "o", "s": 42, "facecolors": "none", "edgecolors": colour}
-            stroke = {"marker": "|", "s": 90, "linewidths": 2, "color": colour}
+        for key, values, look in sets:
+            dot: dict[str, Any] = {"marker": "o", "s": 34, "linewidths": 0}
+            ring = {"marker": "o", "s": 42, "facecolors": "none"}
+            stroke = {"marker": "|", "s": 90, "linewidths": 2}
             style = {"held-out": stroke, "real": ring}.get(key, dot)
-            d.axes.scatter(values, y, label=label(key), zorder=2, **style)
+            look = {
+                "label": look["label"],
+                "edgecolors" if key == "real" else "color": look["color"],
+            }
+            d.axes.scatter(values, y, zorder=2, **look, **style)
         d.axes.set_yticks(y, [label(text) for text in labels])
         d.axes.tick_params(axis="y", length=0)
         d.axes.set_ylim(len(labels) - 0.4, -0.6)
         d.axes.set(xlabel=f"share of {quantity}")
         d.axes.set_xlim(left=0)
         percent(d.axes.xaxis)
-        legend(d.axes, columns=4)
     return d.svg
