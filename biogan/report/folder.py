@@ -47,8 +47,14 @@ def write_report(report: Report, folder: Path, command: str = "") -> list[str]:
         write_tsv(get_kind(report.kind).nearest(report), folder / NEAREST)
         files.append(NEAREST)
     source = str(report.sets["generated"].get("source", "generated"))
-    write_json(multiqc.to_multiqc(report, Path(source).name), folder / multiqc.FILE)
-    files.append(multiqc.FILE)
+    tables = {
+        multiqc.FILE: multiqc.to_multiqc(report, Path(source).name),
+        multiqc.GENERAL: multiqc.to_general(report, Path(source).name),
+    }
+    for name, table in tables.items():
+        if table is not None:
+            write_json(table, folder / name)
+            files.append(name)
     for name in report.tables:
         write_tsv(report.to_frame(name), folder / f"{name}.tsv")
         files.append(f"{name}.tsv")

@@ -1,8 +1,9 @@
-"""A report as a table that MultiQC finds by its name, beside those of other tools.
+"""A report as tables that MultiQC finds by their names, beside those of other tools.
 
 MultiQC reads every ``*_mqc.json`` below the folder that it is given; files with one section id are
-merged, so that several evaluations become the rows of one table. Structure: MultiQC documentation,
-"Custom content".
+merged, so that several evaluations become the rows of one table. The few columns that matter most
+also go into its general statistics, where one row gathers what all tools say about a sample.
+Structure: MultiQC documentation, "Custom content".
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from biogan.report.kind import get_kind
 if TYPE_CHECKING:
     from biogan.report.report import Report, Row
 
-FILE = "biogan_mqc.json"
+FILE, GENERAL = "biogan_mqc.json", "biogan_general_mqc.json"
+# What stands in the general statistics, from the left, where the report has it.
+_MAIN = ("auroc", "near-copies", "kmer-jsd", "unique")
 # ColorBrewer scales that MultiQC knows: darker is farther from the goal.
 _SCALES = {"low": "Oranges", "high": "Oranges-rev", "half": "Oranges", "same": "Oranges"}
 
@@ -51,8 +54,32 @@ def to_multiqc(report: Report, sample: str) -> dict[str, Any]:
         "plot_type": "table",
         "pconfig": {"id": "biogan_table", "title": "biogan: evaluation", "namespace": "biogan"},
         "headers": headers,
-        "data": {re.sub(r"[^\w.-]+", "_", sample): values},
+        "data": {_plain(sample): values},
     }
+
+
+def to_general(report: Report, sample: str) -> dict[str, Any] | None:
+    """Return the columns of the general statistics; None where the report has none of them.
+
+    The parameters are those of :func:`to_multiqc`.
+    """
+    read = [r for r in report.rows if r.metric.name in _MAIN and r.generated.value is not None]
+    if not read:
+        return None
+    read.sort(key=lambda row: _MAIN.index(row.metric.name))
+    columns = [{row.metric.name: {**_header(row), "namespace": "biogan"}} for row in read]
+    return {
+        "id": "biogan_general",
+        "plot_type": "generalstats",
+        # Documented as pconfig; some releases look for headers, so both are there.
+        "pconfig": columns,
+        "headers": columns,
+        "data": {_plain(sample): {row.metric.name: row.generated.value for row in read}},
+    }
+
+
+def _plain(sample: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", sample)
 
 
 def _header(row: Row) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from biogan.cli import ReaderGone, main, run
 from biogan.datasets.sequences import SequenceSet
 
 FILES = [
+    "biogan_general_mqc.json",
     "biogan_mqc.json",
     "metrics.json",
     "metrics.tsv",
