@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from helpers import Kill, Killed
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.datasets.layout import Layout
@@ -194,19 +195,8 @@ def test_a_run_that_was_cut_goes_on_bit_for_bit(tmp_path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     SequenceGAN(**options).fit(reads(), out=whole)
 
-    class Killed(Exception):  # noqa: N818 - stands for kill -9
-        pass
-
-    class Kill:
-        def on_step(self, step, terms):
-            if step == 13:
-                raise Killed
-
-        def on_event(self, event, **details):
-            pass
-
     with pytest.raises(Killed):
-        SequenceGAN(**options).fit(reads(), out=cut, callbacks=[Kill()])
+        SequenceGAN(**options).fit(reads(), out=cut, callbacks=[Kill(13)])
     SequenceGAN(**options).fit(reads(), out=cut, resume=True)
     for name in ("generator.safetensors", "critic.safetensors", "samples.fasta"):
         assert (whole / name).read_bytes() == (cut / name).read_bytes()

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from helpers import Kill, Killed
 
 from biogan import SequenceGAN
 from biogan.cli import main, run
@@ -43,23 +44,12 @@ def test_a_stored_run_that_was_cut_goes_on_bit_for_bit(fasta, tmp_path):
     options = SMALL | {"check_every": 10}
     whole, cut = tmp_path / "whole", tmp_path / "cut"
 
-    class Killed(Exception):  # noqa: N818 - stands for kill -9
-        pass
-
-    class Kill:
-        def on_step(self, step, terms):
-            if step == 13:
-                raise Killed
-
-        def on_event(self, event, **details):
-            pass
-
     def fit(out, **more):
         SequenceGAN(**options).fit(store_fasta(fasta, out / "sequences"), out=out, **more)
 
     fit(whole)
     with pytest.raises(Killed):
-        fit(cut, callbacks=[Kill()])
+        fit(cut, callbacks=[Kill(13)])
     fit(cut, resume=True)
     for name in ("generator.safetensors", "critic.safetensors", "samples.fasta"):
         assert (whole / name).read_bytes() == (cut / name).read_bytes()
