@@ -55,16 +55,17 @@ def split_for(
         few = len(sequences) < FEWEST_FOR_VALIDATION
         share = 0.0 if few else config.validation
         return split_stored(sequences, share, config.seed, config.reverse_complement)
-    distinct = len(sequences.unique())
-    if not config.validation or distinct >= FEWEST_FOR_VALIDATION:
-        strands = config.reverse_complement
-        return split(sequences, config.validation, config.seed, both_strands=strands)
-    whole = split(sequences, 0.0, config.seed)
+    parts = split(
+        sequences, config.validation, config.seed, both_strands=config.reverse_complement,
+        fewest=FEWEST_FOR_VALIDATION,
+    )  # fmt: skip
+    if not config.validation or len(parts.held_out):
+        return parts
     found = (
-        f"no validation split: {distinct} distinct records, {FEWEST_FOR_VALIDATION} needed; "
-        "the last averaged generator is kept"
+        f"no validation split: {len(parts.train)} distinct records, {FEWEST_FOR_VALIDATION} "
+        "needed; the last averaged generator is kept"
     )
-    return dataclasses.replace(whole, report=(*whole.report, found))
+    return dataclasses.replace(parts, report=(*parts.report, found))
 
 
 def data_card(sequences: SequenceSet | SequenceStore, parts: Split | StoredSplit) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def split(
     seed: int = 0,
     identity: float = 0.9,
     both_strands: bool = False,
+    fewest: int = 0,
 ) -> Split:
     """Split by identity cluster.
 
@@ -70,6 +71,8 @@ def split(
         (:mod:`biogan.similarity` says how it is measured).
     both_strands : bool
         Whether a near copy on the other strand keeps sequences together too (DNA and RNA).
+    fewest : int
+        Hold nothing out where there are fewer distinct sequences.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def split(
     report = [
         f"{len(sequences)} records, {len(sequences) - len(distinct)} exact duplicates collapsed"
     ]
-    if fraction == 0:
+    if fraction == 0 or len(distinct) < fewest:
         return Split(distinct, distinct[:0], identity, (*report, "nothing held out"))
     if len(distinct) < 2:
         raise DataError(

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from helpers import shared_data
 
+from biogan.config import SequenceGANConfig
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.splits import split
 from biogan.errors import ConfigError, DataError
+from biogan.fitting import split_for
 from biogan.similarity import clusters, has_near_copy
 
 REAL = [
@@ -131,3 +133,31 @@ def test_what_cannot_be_split_is_refused_in_one_line():
         split(random_set(3, 5), 1)
     with pytest.raises(ConfigError, match="identity 0"):
         split(random_set(3, 5), 0.1, identity=0)
+
+
+@pytest.mark.parametrize(("n", "held"), [(12, 0), (60, 6)])
+def test_a_fit_collapses_duplicates_once(n, held, monkeypatch):
+    sequences, collapsed = random_set(n, 30), []
+    once = SequenceSet.unique
+    monkeypatch.setattr(SequenceSet, "unique", lambda s: collapsed.append(len(s)) or once(s))
+    twice = sequences[np.r_[0:n, 0:n]]
+    parts = split_for(twice, SequenceGANConfig())
+    assert collapsed == [2 * n]
+    assert (len(parts.train), len(parts.held_out)) == (n - held, held)
+    first = f"{2 * n} records, {n} exact duplicates collapsed"
+    assert parts.report[0] == first
+    few = (
+        first,
+        "nothing held out",
+        "no validation split: 12 distinct records, 50 needed; the last averaged generator is kept",
+    )
+    assert (parts.report == few) == (held == 0)
+
+
+def test_fewer_than_the_fewest_are_not_split():
+    assert len(split(random_set(9, 30), 0.2, fewest=10).held_out) == 0
+    assert len(split(random_set(10, 30), 0.2, fewest=10).held_out) == 2
+    # Without a validation split nobody asked for one: no word about it.
+    assert split_for(random_set(9, 30), SequenceGANConfig(validation=0.0)).report[1:] == (
+        "nothing held out",
+    )
