@@ -123,6 +123,8 @@ class ImageSample:
             places, distance = nearest(self.images, source.images)
             asked, where = np.unique(places, return_inverse=True)
             between = nearest(source.images[asked], source.images, asked)[1][where]
+            # Where all others are the same image, nothing says what is near.
+            between = np.where(np.isfinite(between), between, distance)
             # An exact copy is near, however close its relatives stand.
             relative = np.where(distance > 0, distance / np.maximum(between, 1e-12), 0.0)
             self._nearest[source] = Near(places, distance, relative)

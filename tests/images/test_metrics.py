@@ -11,6 +11,7 @@ from biogan.images.metrics_features import class_table
 from biogan.images.nearest import nearest
 from biogan.images.registry import GROUP_ORDER
 from biogan.images.samples import ImageComparison, ImageSample, shuffled
+from biogan.images.space import flat
 from biogan.metrics.intervals import newcombe, wilson
 
 
@@ -252,6 +253,12 @@ def test_nearest_others_of_images_in_the_source():
     assert j.tolist()[:2] == [2, 2]
     assert nearest(images[:2], images[:2], np.arange(2))[1].tolist() == [np.inf, np.inf]
     assert len(nearest(images[:0], images)[0]) == 0
+
+
+def test_an_image_among_repeats_of_one_is_no_copy_of_them():
+    # Nothing says how near is near where all others are the same image.
+    near = ImageSample(at([40, 10]), flat).nearest(ImageSample(at([10] * 30), flat))
+    assert near.relative.tolist() == [1, 0]
 
 
 def test_the_order_of_the_file_does_not_matter():
