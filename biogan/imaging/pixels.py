@@ -132,6 +132,8 @@ class Pixels:
             return pixels
         assert images.labels is not None
         labels = torch.from_numpy(images.labels)[:, None]
+        if len(self.classes) > DEPTHS["uint8"] + 1:  # the number would not fit into a pixel
+            pixels = pixels.int()
         return torch.cat([pixels.flatten(1), labels.to(pixels.dtype)], 1)
 
     def prepare(self, batch: Tensor) -> Tensor:

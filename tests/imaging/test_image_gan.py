@@ -132,6 +132,15 @@ def test_what_cannot_be_learned_is_said():
         ImageGAN(steps=1, architecture="chain", **SMALL).fit(blobs())
 
 
+def test_more_classes_than_a_pixel_has_values_stay_apart():
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 1, 16, 16)).astype(np.uint8)
+    images = ImageSet.from_pixels(pixels, np.arange(300))
+    domain = Pixels.of(images, True)
+    batch = domain.prepare(domain.stored(images))
+    assert batch[:, -300:].argmax(1).tolist() == list(range(300))
+    assert batch[:, :-300].min() == -1 and batch[:, :-300].max() == 1
+
+
 def test_sixteen_bits_keep_the_range_of_the_data():
     images = ImageSet.from_pixels((blobs().pixels.astype(np.uint16) * 16) + 100)
     domain = Pixels.of(images, False)
