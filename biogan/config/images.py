@@ -113,7 +113,7 @@ class ImageReadingConfig(Options):
     )
     residues: int | None = option(
         None,
-        "Cut structures into fragments of this many residues: 16, 64 or 128.  [default: 64]",
+        "Cut structures into fragments of this many residues: 16, 32, 64 or 128.  [default: 64]",
         "Input",
         low=16,
         high=128,

@@ -67,9 +67,9 @@ def read_images(
     path = Path(data)
     if not path.exists():
         raise DataError(
-            f"--data {name}: no such file or folder; " + unknown_name("set", name, KNOWN)
+            f"{name}: no such file or folder; " + unknown_name("set", name, KNOWN)
             if "/" not in name and "." not in name
-            else f"--data {name}: no such file or folder (known sets: {', '.join(KNOWN)})"
+            else f"{name}: no such file or folder (known sets: {', '.join(KNOWN)})"
         )
     if path.is_dir():
         mnist = mnist_images(path) if reading.frames is None else None

@@ -131,8 +131,10 @@ def pdb_text(xyz: np.ndarray, name: str, remark: str = "") -> str:
     return "\n".join(line.ljust(80) for line in lines) + "\n"
 
 
-def map_grid(fragments: FragmentSet, most: int = MOST) -> Image.Image:
+def map_grid(fragments: FragmentSet, most: int = MOST, columns: int | None = None) -> Image.Image:
     """Draw the distance maps of the first fragments side by side, dark where residues are near.
+
+    Without ``columns`` the picture is about square.
 
     Raises
     ------
@@ -145,7 +147,7 @@ def map_grid(fragments: FragmentSet, most: int = MOST) -> Image.Image:
     cells = map_pictures(some)
     scale = max(1, _ENLARGED // some.residues)
     cells = cells.repeat(scale, 1).repeat(scale, 2)
-    side, columns = cells.shape[1], int(np.ceil(len(cells) ** 0.5))
+    side, columns = cells.shape[1], columns or int(np.ceil(len(cells) ** 0.5))
     step, rows = side + _GAP, -(-len(cells) // columns)
     canvas = np.full((rows * step - _GAP, columns * step - _GAP, 3), _WHITE, np.uint8)
     for i, cell in enumerate(cells):

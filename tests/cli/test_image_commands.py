@@ -120,6 +120,23 @@ def test_interpolation_is_a_row_a_pair(model, tmp_path, capsys):
     assert len(read_images(tmp_path / "b.npz")) == 10
 
 
+def test_structures_have_no_pixels_to_size_and_a_row_a_pair_too(tmp_path, capsys):
+    walks = np.random.default_rng(0).normal(size=(40, 16, 3))
+    walks *= 3.8 / np.linalg.norm(walks, axis=2, keepdims=True)
+    data, run = str(tmp_path / "walks.npz"), str(tmp_path / "run")
+    np.savez(data, xyz=walks.cumsum(1).reshape(-1, 3), offsets=np.arange(41) * 16)
+    wrong = fails(capsys, 2, "train", "--data", data, "-o", run, "--size", "32")
+    assert f"--size 32: is for images, and {data} holds structures" in wrong
+    main(["image", "train", "--data", data, "--residues", "16", "-o", run, "--steps", "1",
+          "--width", "2", "--latent", "2", "--batch-size", "4"])  # fmt: skip
+    assert "film:" not in capsys.readouterr().err  # of one check
+    out = str(tmp_path / "between.png")
+    main(["image", "interpolate", run, "--pairs", "9", "--steps", "8", "-o", out])
+    assert f"{out}: 9 rows of 8 fragments" in capsys.readouterr().err
+    with Image.open(out) as picture:
+        assert picture.size == (8 * 99 - 3, 9 * 99 - 3)
+
+
 def test_info_and_report_read_the_model_aloud(model, tmp_path, capsys):
     main(["info", model])
     told = capsys.readouterr().out
@@ -141,6 +158,10 @@ def test_sequence_commands_say_which_one_to_use(model, capsys):
         (["train", "--data", "digits", "--resume", "--overwrite"], "exclude each other"),
         (["train", "--data", "digits", "--augment", "turn"], "--augment turn: 'turn'"),
         (["train", "--data", "digits", "--size", "30"], "--size 30"),
+        (
+            ["train", "--data", "digits", "--residues", "16"],
+            "--residues 16: is for structures, and digits holds images; leave it out",
+        ),
         (["sample", "nowhere", "-o", "x.npz"], "nowhere: no such model folder"),
         (["paint"], "No such command 'paint'"),
     ],

@@ -35,14 +35,19 @@ def command(
     from biogan.images.write import grid
     from biogan.imaging.gan import ImageGAN
     from biogan.io.tables import atomic_path
+    from biogan.structures.write import map_grid
 
     check_out(run, out)
-    records = ImageGAN.load(run, device).interpolate(pairs, steps, seed)
-    if isinstance(records, ImageSet) and out.lower().endswith(".png"):
-        picture = grid(records, columns=1 if records.frames else steps, most=len(records))
+    gan = ImageGAN.load(run, device)
+    records, noun = gan.interpolate(pairs, steps, seed), gan.domain.noun
+    if out.lower().endswith(".png"):
+        if isinstance(records, ImageSet):
+            picture = grid(records, columns=1 if records.frames else steps, most=len(records))
+        else:
+            picture = map_grid(records, most=len(records), columns=steps)
         with atomic_path(out) as temporary:
             picture.save(temporary, "PNG")
-        console.say(f"{out}: {pairs} rows of {steps} images")
+        console.say(f"{out}: {pairs} rows of {steps} {noun}s")
     else:
         write_records(records, out, overwrite)
     return records

@@ -6,10 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biogan.cli import console
+from biogan.cli.options import given
 from biogan.config import ImageReadingConfig
+from biogan.errors import ConfigError
 
 if TYPE_CHECKING:
     from biogan.imaging.domain import Records
+
+
+#: Options that only one of the two kinds of data has.
+_OF_IMAGES, _OF_STRUCTURES = ("size", "crop", "frames", "colour"), ("residues",)
 
 
 def read_records(data: str, reading: ImageReadingConfig, name: str = "") -> Records:
@@ -23,12 +29,25 @@ def read_records(data: str, reading: ImageReadingConfig, name: str = "") -> Reco
         How to read.
     name : str
         What the data are, put before each message.
+
+    Raises
+    ------
+    ConfigError
+        If an option was given that these data do not have.
     """
     from biogan.images.read import read_images
     from biogan.structures.read import is_structures, read_fragments, read_structures
 
     records: Records
-    if Path(data).exists() and is_structures(data):
+    structures = Path(data).exists() and is_structures(data)
+    foreign = _OF_IMAGES if structures else _OF_STRUCTURES
+    for option, value in given(reading).items():
+        if option in foreign:
+            kinds = ("images", "structures") if structures else ("structures", "images")
+            raise ConfigError(
+                f"--{option} {value}: is for {kinds[0]}, and {data} holds {kinds[1]}; leave it out"
+            )
+    if structures:
         # What was generated is judged as it is: nothing is cut or left out.
         records = read_fragments(data) if name == "generated" else read_structures(data, reading)
     else:

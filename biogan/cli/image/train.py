@@ -43,7 +43,7 @@ def command(
     from biogan.imaging.gan import ImageGAN
     from biogan.imaging.presets import resolve
     from biogan.training.callbacks import Progress
-    from biogan.training.folder import ModelFolder
+    from biogan.training.folder import FILM, PAGE, PICTURE, ModelFolder
 
     if resume and overwrite:
         raise click.UsageError("--resume and --overwrite exclude each other")
@@ -70,7 +70,10 @@ def command(
         reading={"data": data, **reading.to_dict()},
     )
     draw(out)
-    console.say(f"samples: {out}/samples.png   film: {out}/training.webp   page: {out}/report.html")
+    # A run of one check has no film.
+    told = (("samples", PICTURE), ("film", FILM), ("page", PAGE))
+    there = [f"{what}: {out}/{name}" for what, name in told if (folder.path / name).is_file()]
+    console.say("   ".join(there))
     console.say(f"next: biogan image sample {out} -n 1000 -o new.npz")
     return gan
 
