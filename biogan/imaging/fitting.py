@@ -13,7 +13,7 @@ from biogan.augment import Augment
 from biogan.config import ImageGANConfig
 from biogan.imaging.domain import Domain, Records
 from biogan.imaging.film import Film
-from biogan.imaging.monitor import ImageMonitor
+from biogan.imaging.monitor import FEWEST, ImageMonitor
 from biogan.nets import Networks
 from biogan.nets.images import ImageCritic, RecordShape, join, split
 from biogan.protocols import Callback
@@ -48,8 +48,8 @@ def build_networks(config: ImageGANConfig, domain: Domain) -> Networks:
 
 
 def split_for(records: Records, domain: Domain, config: ImageGANConfig) -> tuple[Records, Records]:
-    """Take a part for validation off."""
-    if not config.validation:
+    """Take a part for validation off, unless it would be too small to judge by."""
+    if config.validation * len(records) < FEWEST:
         return records, records[:0]
     return domain.split(records, config.validation, config.seed)
 
@@ -63,7 +63,12 @@ def data_card(records: Records, train: Records, held_out: Records, noun: str) ->
         "digest": records.digest,
         "source": records.source,
         "notes": list(records.notes),
-        "split": [f"{len(train):,} {noun}s to train on, {len(held_out):,} kept for validation"],
+        "split": [
+            f"{len(train):,} {noun}s to train on, {len(held_out):,} kept for validation"
+            if len(held_out)
+            else f"{len(train):,} {noun}s to train on, none for validation ({FEWEST} or more are "
+            "kept, or none): the last averaged generator is kept"
+        ],
     }
 
 

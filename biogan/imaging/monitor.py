@@ -16,8 +16,9 @@ from biogan.training.judging import TRAINING_DATA, Judgement
 
 # More samples than this cost time and say little more.
 MOST = 1000
-# Validation records below which a distance of distributions says nothing.
-FEWEST = 20
+# With fewer validation records a distance of distributions is noise, which would choose any
+# checkpoint, mostly an early one.
+FEWEST = 100
 # Of few records as many directions are read as leave some to each.
 RECORDS_A_DIRECTION = 4
 # A stream of its own: what chose the checkpoint is not what a user samples.

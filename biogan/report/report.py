@@ -95,13 +95,15 @@ class Row:
         assert found.value is not None and ceiling.value is not None
         assert found.low is not None and found.high is not None
         assert ceiling.low is not None and ceiling.high is not None
-        if self.metric.loss(found.value) <= self.metric.loss(ceiling.value):
-            return True
         if self.metric.goal == "half":
-            # Which side of chance a classifier falls on means nothing: only how far from it.
-            far = max(self.metric.loss(ceiling.low), self.metric.loss(ceiling.high))
+            # Which side of chance a classifier falls on means nothing: only how far from it. But
+            # few clusters of real records can push it far below, which is no licence for others:
+            # then only the width of its interval counts.
+            far = max(ceiling.high - 0.5, (ceiling.high - ceiling.low) / 2)
             near = min(self.metric.loss(found.low), self.metric.loss(found.high))
             return found.low <= 0.5 <= found.high or near <= far
+        if self.metric.loss(found.value) <= self.metric.loss(ceiling.value):
+            return True
         return found.low <= ceiling.high and ceiling.low <= found.high
 
 

@@ -55,14 +55,14 @@ def test_train_says_what_it_does_and_writes_a_model(pictures, tmp_path, capsys):
     assert captured.out == ""
     for text in (
         "80 images: 16 x 16, grey, 8 bit, 2 classes", "for the preset relativistic",
-        "72 images to train on, 8 kept for validation", "4 steps in", "training.webp",
+        "80 images to train on, none for validation", "4 steps in", "training.webp",
         "next: biogan image sample",
     ):  # fmt: skip
         assert text in captured.err
     card = json.loads((tmp_path / "run" / "config.json").read_text())
     assert card["kind"] == "image-gan" and card["data"]["input"]["data"] == pictures
     page = (tmp_path / "run" / "report.html").read_text()
-    assert 'src="data:image/png;base64,' in page and "72 images to train on" in page
+    assert 'src="data:image/png;base64,' in page and "80 images to train on" in page
 
 
 def test_dry_run_prints_the_resolved_options_only(pictures, tmp_path, capsys):

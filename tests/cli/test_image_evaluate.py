@@ -87,12 +87,14 @@ def test_a_reference_is_needed_and_a_full_folder_is_kept(files, tmp_path, capsys
 
 
 def test_a_model_is_judged_by_what_it_kept_apart(files, tmp_path, capsys):
-    folder = str(tmp_path / "run")
-    main(["image", "train", "--data", files["real"], "-o", folder, "--steps", "2", "--width", "4",
+    folder, data = str(tmp_path / "run"), str(tmp_path / "many.npz")
+    pixels = np.random.default_rng(4).integers(0, 256, (250, 16, 16), np.uint8)
+    write_images(ImageSet.from_pixels(pixels), data)
+    main(["image", "train", "--data", data, "-o", folder, "--steps", "2", "--width", "4",
           "--latent", "4", "--batch-size", "8", "--validation", "0.4", "--seed", "3"])  # fmt: skip
     report = main(["image", "evaluate", folder, *QUICK, "--json"])
-    assert "36 images were learned from, 24 kept apart" in capsys.readouterr().err
+    assert "150 images were learned from, 100 kept apart" in capsys.readouterr().err
     assert {k: v["records"] for k, v in report.sets.items()} == {
-        "generated": 36, "reference": 36, "held-out": 24,
+        "generated": 150, "reference": 150, "held-out": 100,
     }  # fmt: skip
     assert report.sets["generated"]["source"] == folder
