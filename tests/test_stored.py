@@ -71,7 +71,7 @@ def test_the_command_stores_on_request_and_resumes_without_reading(fasta, tmp_pa
     other = tmp_path / "other.fasta"
     other.write_text(fasta.read_text().replace("ACG", "ACC", 1))
     assert run(["train", str(other), "-o", str(out), "--resume", "--steps", "9"]) == 2
-    assert "sequences are others" in capsys.readouterr().err
+    assert "the data are others" in capsys.readouterr().err
     # A model in memory takes its place.
     main(["train", str(fasta), "-o", str(out), "--overwrite", *FLAGS])
     assert not (out / "sequences").exists()

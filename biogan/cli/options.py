@@ -12,16 +12,17 @@ from click.core import ParameterSource
 from biogan.options import Options, flag
 
 Function = Callable[..., Any]
+_SWITCH = {True: "on", False: "off"}
 
 
 def _option(field: dataclasses.Field, hint: Any) -> click.Option:
     meta, text = field.metadata, str(hint)
     if "bool" in text:
-        name = flag(field.name)
+        name, known = flag(field.name), field.default is not None
         return click.Option(
             [f"{name}/--no-{name[2:]}", field.name],
             default=None,
-            help=f"{meta['help']}  [default: {'on' if field.default else 'off'}]",
+            help=meta["help"] + (f"  [default: {_SWITCH[bool(field.default)]}]" if known else ""),
         )
     kind: click.ParamType
     if meta["choices"]:
