@@ -28,7 +28,9 @@ HOLE = 1 / 2
 STRONGEST = 0.5
 
 CHANGES = ("flip", "rotate", "shift", "cutout", "brightness", "contrast")
-GROUPS = {"cells": ("flip", "rotate", "shift", "brightness", "contrast")}
+# Intensities of fluorescence mean something: a cell that is turned or moved is the same cell, one
+# that is brighter is not.
+GROUPS = {"cells": ("flip", "rotate", "shift")}
 MOVES = frozenset({"flip", "rotate", "shift"})
 
 
@@ -82,7 +84,7 @@ class Augment:
         ``flip`` (along both axes), ``rotate`` (quarter turns; half turns where height and width
         differ), ``shift`` (up to 1/8, mirrored at the edge), ``cutout`` (a square of half the size
         becomes the mean of its channel), ``brightness`` (+- 0.5), ``contrast`` (x 0.5 to 1.5
-        around the mean of the image), ``cells`` (all but cutout), or ``none``.
+        around the mean of the image), ``cells`` (flip, rotate, shift), or ``none``.
 
     Attributes
     ----------

@@ -47,8 +47,8 @@ class ImageGANConfig(TrainingConfig):
     augment: str = option(
         "none",
         "Changes that real and generated images undergo before the critic sees them, joined by "
-        "commas: flip, rotate, shift, cutout, brightness, contrast, cells (all that keep a cell a "
-        "cell), or none.",
+        "commas: flip, rotate, shift, cutout, brightness, contrast, cells (flip, rotate "
+        "and shift), or none.",
         "Data",
     )
     validation: float = option(

@@ -28,6 +28,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
+#: Instead, for structures: a map of 64 residues is five times an image of MNIST, and steps count.
+STRUCTURES = {"width": 16, "batch_size": 32}
 PENALTIES = ("critic_steps", "gp", "r1", "r2")
 
 
@@ -53,7 +55,7 @@ def resolve(config: ImageGANConfig, kind: str) -> tuple[ImageGANConfig, list[str
     >>> resolve(ImageGANConfig(preset="classic"), "pixels")[0].lr
     0.0001
     """
-    settings = SETTINGS[config.preset]
+    settings = SETTINGS[config.preset] | (STRUCTURES if kind == "distances" else {})
     # A loss that was asked for by name brings its own penalties.
     own = config.loss in (None, settings["loss"])
     changes = {

@@ -34,5 +34,7 @@ def test_a_loss_by_name_brings_its_own_penalties():
 
 
 def test_structures_are_built_as_chains():
-    assert resolve(ImageGANConfig(), "distances")[0].architecture == "chain"
+    config, reasons = resolve(ImageGANConfig(), "distances")
+    assert (config.architecture, config.width, config.batch_size) == ("chain", 16, 32)
+    assert "width 16" in reasons[0] and "batch_size 32" in reasons[0]
     assert resolve(ImageGANConfig(architecture="dcgan"), "distances")[0].architecture == "dcgan"
