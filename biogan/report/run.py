@@ -164,7 +164,9 @@ def _panels(log: Sequence[Mapping[str, Any]], done: Mapping[str, Any]) -> list[P
             caption = "1 is as close to validation records as training data; lower is better"
             drawn.append(Panel("Fidelity", caption, svg))
         if scores:
-            svg = runs.series("parts", steps, scores, "ratio to training data", {}, kept)
+            # Of images it is one distance, before it was divided by that of training images.
+            quantity = "distance" if set(scores) == {"frechet"} else "ratio to training data"
+            svg = runs.series("parts", steps, scores, quantity, {}, kept)
             drawn.append(Panel("Its parts", "what the fidelity is made of", svg))
     rows = [row for row in log if "event" not in row]
     terms = [k for k in (rows[-1] if rows else ()) if k not in _NO_TERMS]
