@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from biogan.images.imageset import ImageSet
 from biogan.images.nearest import nearest
 from biogan.images.space import flat
 from biogan.metrics.intervals import GROUPS
+from biogan.metrics.order import first_of, random_order, row_keys
 
 # Images turned to numbers at once.
 _BLOCK = 1_000
@@ -179,15 +179,7 @@ class ImageComparison:
 
     def first(self, n: int) -> ImageComparison:
         """Return the comparison of the first ``n`` images of candidate, reference and fresh."""
-        candidate, reference = self.candidate.first(n), self.reference.first(n)
-        fresh = self.fresh and self.fresh.first(n)
-        if (candidate, reference, fresh) == (self.candidate, self.reference, self.fresh):
-            return self
-        if n not in self._first:
-            self._first[n] = replace(
-                self, candidate=candidate, reference=reference, fresh=fresh, _first={}
-            )
-        return self._first[n]
+        return first_of(self, n)
 
     def missing(self, need: str) -> str:
         """Say why ``need`` is not met; an empty string if it is, as ``features`` always are."""
@@ -208,19 +200,9 @@ class ImageComparison:
 
 def keys(images: ImageSet) -> list[bytes]:
     """Return a hash of the pixels of each image."""
-    pixels = np.ascontiguousarray(images.pixels).reshape(len(images), -1)
-    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in pixels]
+    return row_keys(images.pixels)
 
 
 def shuffled(images: ImageSet, seed: int) -> ImageSet:
-    """Put images into a random order that depends on their pixels, not on the order of the file.
-
-    Equal images are numbered, so that they are spread like others.
-    """
-    seen: dict[bytes, int] = {}
-    places = bytearray()
-    for key in keys(images):
-        seen[key] = seen.get(key, 0) + 1
-        text = f"{seed}|{seen[key]}|".encode() + key
-        places += hashlib.blake2b(text, digest_size=8).digest()
-    return images[np.argsort(np.frombuffer(bytes(places), np.uint64), kind="stable")]
+    """Put images into a random order that depends on their pixels, not on the order of the file."""
+    return images[random_order(keys(images), seed)]

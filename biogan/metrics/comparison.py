@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from biogan.metrics.extras import Extras
 from biogan.metrics.identities import pair_identities
 from biogan.metrics.intervals import GROUPS, jackknife
 from biogan.metrics.kmers import grouped_kmer_counts
+from biogan.metrics.order import first_of
 from biogan.metrics.profile import unavailable
 from biogan.similarity import has_near_copy, nearest
 
@@ -144,15 +145,7 @@ class Comparison:
 
     def first(self, n: int) -> Comparison:
         """Return the comparison of the first ``n`` records of candidate, reference and fresh."""
-        candidate, reference = self.candidate.first(n), self.reference.first(n)
-        fresh = self.fresh and self.fresh.first(n)
-        if (candidate, reference, fresh) == (self.candidate, self.reference, self.fresh):
-            return self
-        if n not in self._first:
-            self._first[n] = replace(
-                self, candidate=candidate, reference=reference, fresh=fresh, _first={}
-            )
-        return self._first[n]
+        return first_of(self, n)
 
     def missing(self, need: str) -> str:
         """Say why ``need`` is not met; an empty string if it is."""

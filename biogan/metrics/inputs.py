@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from biogan.alphabet import ALPHABETS, Alphabet
 from biogan.config import ReadingConfig
@@ -14,6 +11,7 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.errors import AlphabetError, DataError, FastaError
 from biogan.io.cleaning import clean_records
 from biogan.io.records import Record
+from biogan.metrics.order import random_order
 
 if TYPE_CHECKING:
     from Bio.SeqRecord import SeqRecord
@@ -79,16 +77,8 @@ def reading_like(alphabet: Alphabet, config: ReadingConfig | None = None) -> Rea
 
 
 def shuffled(sequences: SequenceSet, seed: int) -> SequenceSet:
-    """Put records into a random order that depends on their letters, not on the file's order.
-
-    Equal records are numbered, so that they are spread like others.
-    """
-    seen: dict[str, int] = {}
-    keys = bytearray()
-    for text in sequences.strings():
-        seen[text] = seen.get(text, 0) + 1
-        keys += hashlib.blake2b(f"{seed}|{seen[text]}|{text}".encode(), digest_size=8).digest()
-    return sequences.take(np.argsort(np.frombuffer(bytes(keys), np.uint64), kind="stable"))
+    """Put records into a random order that depends on their letters, not on the file's order."""
+    return sequences.take(random_order([text.encode() for text in sequences.strings()], seed))
 
 
 def _cleaned(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import numpy as np
 
 from biogan.metrics.base import Metric, metric
 from biogan.metrics.intervals import GROUPS
+from biogan.metrics.order import first_of, random_order, row_keys
 from biogan.structures.fragments import FragmentSet
 from biogan.structures.geometry import nearest
 
@@ -95,15 +95,7 @@ class FragmentComparison:
 
     def first(self, n: int) -> FragmentComparison:
         """Return the comparison of the first ``n`` fragments of candidate, reference and fresh."""
-        candidate, reference = self.candidate.first(n), self.reference.first(n)
-        fresh = self.fresh and self.fresh.first(n)
-        if (candidate, reference, fresh) == (self.candidate, self.reference, self.fresh):
-            return self
-        if n not in self._first:
-            self._first[n] = replace(
-                self, candidate=candidate, reference=reference, fresh=fresh, _first={}
-            )
-        return self._first[n]
+        return first_of(self, n)
 
     def missing(self, need: str) -> str:
         """Say why ``need`` is not met; an empty string if it is."""
@@ -133,22 +125,12 @@ class FragmentComparison:
 
 def keys(fragments: FragmentSet) -> list[bytes]:
     """Return a hash of the coordinates of each fragment."""
-    xyz = np.ascontiguousarray(fragments.xyz, np.float32)
-    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in xyz]
+    return row_keys(fragments.xyz.astype(np.float32, copy=False))
 
 
 def shuffled(fragments: FragmentSet, seed: int) -> FragmentSet:
-    """Put fragments into a random order that depends on them, not on the order of the file.
-
-    Equal fragments are numbered, so that they are spread like others.
-    """
-    seen: dict[bytes, int] = {}
-    places = []
-    for key in keys(fragments):
-        seen[key] = seen.get(key, 0) + 1
-        text = f"{seed}|{seen[key]}|".encode() + key
-        places.append(hashlib.blake2b(text, digest_size=8).digest())
-    return fragments[np.argsort(np.frombuffer(b"".join(places), np.uint64), kind="stable")]
+    """Put fragments into a random order that depends on them, not on the order of the file."""
+    return fragments[random_order(keys(fragments), seed)]
 
 
 def _bonds(fragments: FragmentSet) -> list[bytes]:
