@@ -20,7 +20,8 @@ from biogan.metrics.extras import Extras, Features, read_extras
 from biogan.metrics.inputs import Sequences, as_set, shuffled
 from biogan.metrics.labelled import label_table
 from biogan.metrics.motifs import motif_table
-from biogan.metrics.roles import Roles, assign_roles
+from biogan.metrics.parts import Roles
+from biogan.metrics.roles import assign_roles
 from biogan.protocols import Sampler
 from biogan.report.report import CONTROL, Report, Row
 
@@ -219,7 +220,7 @@ def compare(
     return {name: report(name) for name in judged}
 
 
-def default_floors(roles: Roles) -> list[str]:
+def default_floors(roles: Roles[SequenceSet]) -> list[str]:
     """Name the trivial samplers that fit the data.
 
     Markov chains as :func:`biogan.baselines.suited.suited_chains` chooses them, a PWM for one

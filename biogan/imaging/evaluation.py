@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import numpy as np
-
-import biogan
-from biogan.errors import ConfigError, DataError
+from biogan.errors import DataError
 from biogan.images.floors import FLOORS
 from biogan.images.imageset import ImageSet
 from biogan.images.metrics import get_image_metrics
 from biogan.images.metrics_features import class_table
-from biogan.images.roles import ImageRoles, assign_roles
-from biogan.images.samples import Embedding, ImageComparison, ImageSample, keys, shuffled
+from biogan.images.roles import IMAGES
+from biogan.images.samples import Embedding, ImageComparison, ImageSample
 from biogan.images.space import flat
 from biogan.imaging.features import feature_net, said
-from biogan.metrics.base import ALL, Metric, Value
-from biogan.report.report import CONTROL, Report, Row
-
-Watch = Callable[[str, int, int], None]
+from biogan.imaging.scoring import Sampled, Scoring, Watch, compared, score
+from biogan.metrics.base import Metric
+from biogan.report.report import Report
 
 #: Images that are drawn of each trivial sampler at most.
 FLOOR_IMAGES = 10_000
@@ -49,7 +47,7 @@ def evaluate_images(
         What the generator was trained on: needed to speak about memorisation.
     held_out : ImageSet, optional
         Real images that the generator has not seen. Which set plays which part is said in
-        :mod:`biogan.images.roles`.
+        :mod:`biogan.metrics.parts`.
     seed : int
         Seed of subsamples, floors, folds and of the network behind the features.
     n : int
@@ -77,96 +75,31 @@ def evaluate_images(
 
     Examples
     --------
+    >>> import numpy as np
     >>> pixels = np.random.default_rng(0).integers(0, 256, (120, 16, 16)).astype(np.uint8)
     >>> real, new = (ImageSet.from_pixels(p) for p in (pixels[:80], pixels[80:]))
     >>> report = evaluate_images(real, new, metrics=["intensity-w1"])
     >>> report.n, report["intensity-w1"].status
     (40, 'indistinguishable')
     """
-    if n is not None and n < 1:
-        raise ConfigError(f"n={n}: at least 1")
-    chosen = get_image_metrics(metrics)
-    given = {"generated": generated, "reference": real, "train": train, "held-out": held_out}
-    sets = {name: some for name, some in given.items() if some is not None}
-    for name, some in sets.items():
-        _check(name, some, real)
-    roles = assign_roles(real, train, held_out, seed)
-    least = len(generated)
-    size = min(least, len(roles.target), len(roles.ceiling), least if n is None else n)
-    names = [*FLOORS, CONTROL]
-    columns = ["generated", "held-out", *names]
-    learned = any("features" in m.needs for m in chosen)
-    embed = features or (_network(real, train, seed, progress, len(columns)) if learned else flat)
-    samples = _samples(roles, generated, size, seed, embed)
-    reference, source = samples["target"], samples["source"]
-    fresh = samples.get("fresh")
+    embed: Embedding = features or flat
 
-    def compared(name: str, sample: ImageSample | None = None) -> ImageComparison:
-        return ImageComparison(sample or samples[name], reference, source, fresh, seed)
+    def prepare(chosen: Sequence[Metric]) -> tuple[Sampled[ImageSet], Sequence[str]]:
+        nonlocal embed
+        learned = any("features" in m.needs for m in chosen)
+        if learned and features is None:
+            embed = _network(real, train, seed, progress)
+        return partial(ImageSample, embed=embed), [_about(embed)] if learned else []
 
-    missing = {m.name: _unfit(m, compared("target")) for m in chosen}
-    unfit = {k: why for k, why in missing.items() if why and not (metrics and ALL not in metrics)}
-    chosen = [m for m in chosen if m.name not in unfit]
-    found: dict[str, dict[str, Value]] = {}
-    for place, name in enumerate(columns):
-        if progress is not None and chosen:
-            progress(name, place, len(columns))
-        found[name] = {m.name: m(compared(name)) for m in chosen}
-    # Likeness to the training data is read on images outside it, the ceiling's need not be.
-    for m in (m for m in chosen if m.group == "novelty"):
-        found["held-out"][m.name] = (
-            Value(None, note="no held-out images to compare with")
-            if fresh is None
-            else m(compared("held-out", fresh))
-        )
-    rows = [Row(m, {name: found[name][m.name] for name in columns}) for m in chosen]
-    tables = {}
-    if getattr(embed, "classes", ()):
-        tables["classes"] = class_table({k: compared(k) for k in ("generated", "held-out")})
-    return Report(
-        rows=rows,
-        n=size,
-        seed=seed,
-        identity=None,
-        sets={name: _describe(some) for name, some in sets.items()},
-        notes=(
-            f"every set is read at n = {size}, the smallest of {'' if n is None else f'-n {n}, '}"
-            f"generated {least}, target {len(roles.target)} and ceiling {len(roles.ceiling)}",
-            *([f"floors at n = {FLOOR_IMAGES}"] if size > FLOOR_IMAGES else []),
-            *roles.notes,
-            *([_about(embed)] if learned else []),
-            *_left_out(unfit),
-        ),
-        version=biogan.__version__,
-        tables=tables,
-        samples=samples,
-        kind="images",
-    )
-
-
-def _samples(
-    roles: ImageRoles, generated: ImageSet, size: int, seed: int, embed: Embedding
-) -> dict[str, ImageSample]:
-    """Cut and draw every set; held-out images for copies are their own sample."""
-    target = roles.target[:size]
-    sets = {"target": target, "source": roles.source}
-    if roles.fresh is not None:
-        sets["fresh"] = roles.fresh[:size]
-    sets["generated"] = shuffled(generated, seed)[:size]
-    sets["held-out"] = roles.ceiling[:size]
-    drawn = min(size, FLOOR_IMAGES)
-    for name, sampler in FLOORS.items():
-        sets[name] = sampler(roles.fit, drawn, seed)
-    # What is scored against is no copy of itself, where there are others.
-    mixed = shuffled(roles.source, seed)
-    own = set(keys(target))
-    apart = np.array([key not in own for key in keys(mixed)])
-    sets[CONTROL] = mixed[np.argsort(~apart, kind="stable")[:drawn]]
-    return {name: ImageSample(images, embed) for name, images in sets.items()}
+    report = score(SCORING, real, generated, train, held_out, seed, n, metrics, progress, prepare)
+    if not getattr(embed, "classes", ()):
+        return report
+    some = {k: compared(SCORING, report.samples, k, seed) for k in ("generated", "held-out")}
+    return replace(report, tables={"classes": class_table(some)})
 
 
 def _network(
-    real: ImageSet, train: ImageSet | None, seed: int, progress: Watch | None, columns: int
+    real: ImageSet, train: ImageSet | None, seed: int, progress: Watch | None
 ) -> Embedding:
     """Make the network of the training images, or of the reference where these have no classes."""
     labelled = [s for s in (train, real) if s is not None and s.labels is not None]
@@ -174,14 +107,12 @@ def _network(
 
     def watch(step: int, steps: int) -> None:
         if progress is not None:
-            progress(f"features, step {step} of {steps}", 0, columns)
+            progress(f"features, step {step} of {steps}", 0, len(SCORING.columns))
 
     return feature_net(images, seed, progress=watch)
 
 
 def _check(name: str, images: ImageSet, real: ImageSet) -> None:
-    if not len(images):
-        raise DataError(f"the {name} set has no images: nothing to evaluate")
     if images.shape != real.shape:
         raise DataError(
             f"the {name} set has images of {said(images.shape)}, the reference of "
@@ -192,17 +123,6 @@ def _check(name: str, images: ImageSet, real: ImageSet) -> None:
             f"the {name} set has images of {images.pixels.dtype}, the reference of "
             f"{real.pixels.dtype}: save both with the same depth"
         )
-
-
-def _unfit(metric: Metric, comparison: ImageComparison) -> str:
-    """Say why no candidate can have this metric: there are no classes."""
-    return comparison.missing("classes") if "classes" in metric.needs else ""
-
-
-def _left_out(unfit: dict[str, str]) -> list[str]:
-    if not unfit:
-        return []
-    return [f"not for this data: {', '.join(unfit)} ({next(iter(unfit.values()))})"]
 
 
 def _about(embed: Embedding) -> str:
@@ -226,3 +146,17 @@ def _describe(images: ImageSet) -> dict[str, Any]:
     if images.notes:
         facts["notes"] = list(images.notes)
     return facts
+
+
+#: How images are scored.
+SCORING = Scoring(
+    kind="images",
+    dealing=IMAGES,
+    metrics=get_image_metrics,
+    comparison=ImageComparison,
+    floors=FLOORS,
+    drawn=FLOOR_IMAGES,
+    check=_check,
+    describe=_describe,
+    fixed=frozenset({"classes"}),
+)

@@ -7,17 +7,14 @@ from typing import Any
 
 import numpy as np
 
-import biogan
-from biogan.errors import ConfigError, DataError
-from biogan.metrics.base import Value
-from biogan.report.report import CONTROL, Report, Row
+from biogan.errors import DataError
+from biogan.imaging.scoring import Scoring, Watch, score
+from biogan.report.report import Report
 from biogan.structures.floors import local_markov, noise_maps, random_walk
 from biogan.structures.fragments import FragmentSet
 from biogan.structures.metrics import get_structure_metrics
-from biogan.structures.roles import FragmentRoles, assign_roles
-from biogan.structures.samples import FragmentComparison, FragmentSample, keys, shuffled
-
-Watch = Callable[[str, int, int], None]
+from biogan.structures.roles import FRAGMENTS
+from biogan.structures.samples import FragmentComparison, FragmentSample
 
 #: Trivial samplers by name, from the worst to the best.
 FLOORS: dict[str, Callable[[FragmentSet, int, int], FragmentSet]] = {
@@ -51,7 +48,7 @@ def evaluate_structures(
         What the generator was trained on: needed to speak about memorisation.
     held_out : FragmentSet, optional
         Real fragments of families that the generator has not seen. Which set plays which part is
-        said in :mod:`biogan.structures.roles`.
+        said in :mod:`biogan.metrics.parts`.
     seed : int
         Seed of subsamples, floors and folds.
     n : int
@@ -85,78 +82,14 @@ def evaluate_structures(
     >>> report.n, report["gyration-w1"].status
     (40, 'indistinguishable')
     """
-    if n is not None and n < 1:
-        raise ConfigError(f"n={n}: at least 1")
-    chosen = get_structure_metrics(metrics)
-    given = {"generated": generated, "reference": real, "train": train, "held-out": held_out}
-    sets = {name: some for name, some in given.items() if some is not None}
-    for name, some in sets.items():
-        _check(name, some, real)
-    roles = assign_roles(real, train, held_out, seed)
-    least = len(generated)
-    size = min(least, len(roles.target), len(roles.ceiling), least if n is None else n)
-    samples = _samples(roles, generated, size, seed)
-    columns = ["generated", "held-out", *FLOORS, CONTROL]
-    fresh = samples.get("fresh")
-
-    def compared(sample: FragmentSample) -> FragmentComparison:
-        return FragmentComparison(sample, samples["target"], samples["source"], fresh, seed)
-
-    found: dict[str, dict[str, Value]] = {}
-    for place, name in enumerate(columns):
-        if progress is not None and chosen:
-            progress(name, place, len(columns))
-        found[name] = {m.name: m(compared(samples[name])) for m in chosen}
-    # Likeness to the training data is read on fragments outside it, the ceiling's need not be.
-    for m in (m for m in chosen if m.group == "novelty"):
-        found["held-out"][m.name] = (
-            Value(None, note="no held-out fragments to compare with")
-            if fresh is None
-            else m(compared(fresh))
-        )
-    return Report(
-        rows=[Row(m, {name: found[name][m.name] for name in columns}) for m in chosen],
-        n=size,
-        seed=seed,
-        identity=None,
-        sets={name: _describe(some) for name, some in sets.items()},
-        notes=(
-            f"every set is read at n = {size}, the smallest of {'' if n is None else f'-n {n}, '}"
-            f"generated {least}, target {len(roles.target)} and ceiling {len(roles.ceiling)}",
-            *([f"floors at n = {FLOOR_FRAGMENTS}"] if size > FLOOR_FRAGMENTS else []),
-            *roles.notes,
-            "intervals are those of families, as fragments of one chain are alike",
-        ),
-        version=biogan.__version__,
-        samples=samples,
-        kind="structures",
-    )
-
-
-def _samples(
-    roles: FragmentRoles, generated: FragmentSet, size: int, seed: int
-) -> dict[str, FragmentSample]:
-    """Cut and draw every set; held-out fragments for copies are their own sample."""
-    target = roles.target[:size]
-    sets = {"target": target, "source": roles.source}
-    if roles.fresh is not None:
-        sets["fresh"] = roles.fresh[:size]
-    sets["generated"] = shuffled(generated, seed)[:size]
-    sets["held-out"] = roles.ceiling[:size]
-    drawn = min(size, FLOOR_FRAGMENTS)
-    for name, sampler in FLOORS.items():
-        sets[name] = sampler(roles.fit, drawn, seed)
-    # What is scored against is no copy of itself, where there are others.
-    mixed = shuffled(roles.source, seed)
-    own = set(keys(target))
-    apart = np.array([key not in own for key in keys(mixed)])
-    sets[CONTROL] = mixed[np.argsort(~apart, kind="stable")[:drawn]]
-    return {name: FragmentSample(fragments) for name, fragments in sets.items()}
+    note = "intervals are those of families, as fragments of one chain are alike"
+    return score(
+        SCORING, real, generated, train, held_out, seed, n, metrics, progress,
+        lambda chosen: (FragmentSample, [note]),
+    )  # fmt: skip
 
 
 def _check(name: str, fragments: FragmentSet, real: FragmentSet) -> None:
-    if not len(fragments):
-        raise DataError(f"the {name} set has no fragments: nothing to evaluate")
     if fragments.residues != real.residues:
         raise DataError(
             f"the {name} set has fragments of {fragments.residues} residues, the reference of "
@@ -177,3 +110,16 @@ def _describe(fragments: FragmentSet) -> dict[str, Any]:
     if fragments.notes:
         facts["notes"] = list(fragments.notes)
     return facts
+
+
+#: How fragments are scored.
+SCORING = Scoring(
+    kind="structures",
+    dealing=FRAGMENTS,
+    metrics=get_structure_metrics,
+    comparison=FragmentComparison,
+    floors=FLOORS,
+    drawn=FLOOR_FRAGMENTS,
+    check=_check,
+    describe=_describe,
+)

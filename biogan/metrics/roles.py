@@ -17,8 +17,6 @@ real, train, held_out   real           held_out; train          train
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from biogan.datasets.sequences import SequenceSet
@@ -26,38 +24,10 @@ from biogan.datasets.splits import split
 from biogan.errors import DataError
 from biogan.io.input_report import plural
 from biogan.metrics.intervals import GROUPS
+from biogan.metrics.parts import Roles, unseen
 
 # Share of held-out records found in the training data from which the ceiling is too kind.
 _OVERLAP = 0.01
-
-
-@dataclass(frozen=True)
-class Roles:
-    """The parts of one evaluation.
-
-    Attributes
-    ----------
-    target : SequenceSet
-        Real records that everything is scored against.
-    ceiling : SequenceSet
-        Other real records: what can be reached.
-    fit : SequenceSet
-        What the trivial samplers learn from.
-    source : SequenceSet
-        Where copies are sought.
-    fresh : SequenceSet or None
-        Real records none of which stands in ``source``, to see how often likeness arises without
-        copying; ``None`` where there are too few.
-    notes : tuple of str
-        What the reader has to know.
-    """
-
-    target: SequenceSet
-    ceiling: SequenceSet
-    fit: SequenceSet
-    source: SequenceSet
-    fresh: SequenceSet | None
-    notes: tuple[str, ...]
 
 
 def assign_roles(
@@ -67,7 +37,7 @@ def assign_roles(
     n: int,
     seed: int,
     identity: float,
-) -> Roles:
+) -> Roles[SequenceSet]:
     """Give each set its part; see the table at the top of this module.
 
     Parameters
@@ -128,15 +98,10 @@ def _fresh(
     held_out: SequenceSet, source: SequenceSet, where: str
 ) -> tuple[SequenceSet | None, tuple[str, ...]]:
     """Leave out what also stands in ``source``: it would make copying look natural."""
-    known = set(source.strings())
-    new = np.array([text not in known for text in held_out.strings()])
-    shared = len(new) - int(new.sum())
-    if not shared:
+    new, note = unseen(held_out.strings(), source.strings(), "record", where)
+    if not note:
         return held_out, ()
-    note = (
-        f"{shared} of {len(held_out)} held-out records also stand in the {where}: they do not "
-        "count where copies are sought"
-    )
+    shared = len(new) - int(new.sum())
     if shared >= _OVERLAP * len(held_out):
         note += ", and the ceiling is too kind"
     if len(new) - shared < GROUPS:

@@ -9,10 +9,11 @@ from shapes import fragments, helix, strand, walk
 
 from biogan.errors import ConfigError, DataError
 from biogan.imaging.structures import FLOORS, evaluate_structures
+from biogan.metrics.parts import assign_roles
 from biogan.structures.families import split_families
 from biogan.structures.fragments import FragmentSet
 from biogan.structures.read import read_structures
-from biogan.structures.roles import assign_roles
+from biogan.structures.roles import FRAGMENTS
 from biogan.structures.samples import keys, shuffled
 
 
@@ -129,32 +130,32 @@ def test_wrong_words_and_numbers():
 
 def test_roles_halve_families():
     real = some(60, 1, per_family=5)
-    roles = assign_roles(real, None, None, 1)
+    roles = assign_roles(FRAGMENTS, real, None, None, 1)
     assert not set(roles.target.families) & set(roles.ceiling.families)
     assert len(roles.target) + len(roles.ceiling) == 60
     assert roles.fit is roles.ceiling and roles.source is real and roles.fresh is None
     assert "copying cannot be told" in roles.notes[0]
-    with_train = assign_roles(real, some(70, 3), None, 1)
+    with_train = assign_roles(FRAGMENTS, real, some(70, 3), None, 1)
     assert len(with_train.source) == 70 and len(with_train.fresh) == len(with_train.ceiling)
     with pytest.raises(DataError, match="60 fragments of one family, at least two"):
-        assign_roles(some(60, 1, per_family=60), None, None, 1)
+        assign_roles(FRAGMENTS, some(60, 1, per_family=60), None, None, 1)
 
 
 def test_roles_with_held_out_fragments():
     real, held = some(60, 1), some(40, 4)
-    roles = assign_roles(real, None, held, 1)
+    roles = assign_roles(FRAGMENTS, real, None, held, 1)
     assert keys(roles.target) == keys(shuffled(real, 1))
     assert roles.source is real and len(roles.fresh) == 40
     assert "copies are sought in the reference" in roles.notes[0]
     # The reference given as training data too is the same as none.
-    assert assign_roles(real, real[::-1], held, 1).source is real
+    assert assign_roles(FRAGMENTS, real, real[::-1], held, 1).source is real
     mixed = FragmentSet(
         np.concatenate([held.xyz, real.xyz[:10]]), tuple(map(str, range(50))), np.arange(50)
     )
-    roles = assign_roles(real, None, mixed, 1)
+    roles = assign_roles(FRAGMENTS, real, None, mixed, 1)
     assert len(roles.ceiling) == 50 and len(roles.fresh) == 40
     assert "10 of 50 held-out fragments also stand in the reference" in roles.notes[1]
-    few = assign_roles(real, None, held[:19], 1)
+    few = assign_roles(FRAGMENTS, real, None, held[:19], 1)
     assert (
         few.fresh is None and few.notes[-1] == "19 held-out fragments are too few to tell copying"
     )
