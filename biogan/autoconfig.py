@@ -9,7 +9,7 @@ from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
 from biogan.datasets.strands import check_two_strands
 from biogan.losses import LOSSES
-from biogan.training.budget import DEFAULT_TIME
+from biogan.training.budget import DEFAULT_TIME, check_patience
 
 
 class Suited(NamedTuple):
@@ -83,7 +83,7 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     Raises
     ------
     ConfigError
-        If an option does not suit these letters.
+        If an option does not suit these letters, or another option.
 
     Examples
     --------
@@ -91,6 +91,7 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     >>> resolve(SequenceGANConfig(), Layout(DNA, 150, "fixed"))[0].dilation
     4
     """
+    check_patience(config.patience, config.validation)
     if config.reverse_complement:
         check_two_strands(layout.alphabet)
     suited = SUITED[layout.kind]

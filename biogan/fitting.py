@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,12 +72,16 @@ def split_for(
 def data_card(sequences: SequenceSet | SequenceStore, parts: Split | StoredSplit) -> dict[str, Any]:
     """Say what is trained on and what is kept for validation."""
     report = sequences.report
+    read = report.to_dict() if report is not None else None
+    if read and read["options"].get("labels"):
+        # As it was typed it would only be found from this folder.
+        read["options"]["labels"] = str(Path(read["options"]["labels"]).absolute())
     return {
         "records": len(sequences),
         "train": len(parts.train),
         "validation": len(parts.held_out),
         "digest": sequences.digest,
-        "input": report.to_dict() if report is not None else None,
+        "input": read,
         "split": list(parts.report),
         "stored": isinstance(sequences, SequenceStore),
     }

@@ -16,16 +16,23 @@ from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
 from biogan.errors import ConfigError, DataError
-from biogan.fitting import Letters, build_trainer, data_card, fit_judge, split_for
-from biogan.judge import Judge
+from biogan.fitting import (
+    Letters,
+    build_networks,
+    build_trainer,
+    data_card,
+    fit_judge,
+    split_for,
+)
+from biogan.judge import Judge, read_judge
 from biogan.modelfile import read_model, write_model
 from biogan.nets import Networks
 from biogan.protocols import Callback
 from biogan.refine import refined
-from biogan.runs import carry_out, tell
+from biogan.runs import carry_out, run_folder, tell
 from biogan.sampling import Chunk, check_temperature, collect, critic_logits, stream
 from biogan.training.engine import Engine
-from biogan.training.folder import JUDGE, ModelFolder
+from biogan.training.folder import JUDGE
 from biogan.training.trainer import Trainer
 
 
@@ -125,10 +132,7 @@ class SequenceGAN:
         layout = Layout.of(sequences, self.config.word)
         config, reasons = resolve(self.config, layout)
         engine = engine or Engine(config)
-        folder = ModelFolder(out) if out is not None else None
-        if folder:
-            # Refuse early: what follows takes time.
-            engine.alone(lambda: folder.check(resume, overwrite))
+        folder = run_folder(out, resume, overwrite, engine)
         told = described(len(sequences), layout, reasons)
         tell(callbacks, engine, "data", lines=told)
         parts = split_for(sequences, config)
@@ -154,9 +158,7 @@ class SequenceGAN:
         return self
 
     def __repr__(self) -> str:
-        default = SequenceGANConfig().to_dict()
-        given = {k: v for k, v in self.config.to_dict().items() if v != default[k]}
-        return f"SequenceGAN({', '.join(f'{k}={v!r}' for k, v in given.items())})"
+        return f"SequenceGAN({self.config.keywords()})"
 
     # --- writing --------------------------------------------------------------------------
 
@@ -265,7 +267,9 @@ class SequenceGAN:
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write a model folder (see :mod:`biogan.training.folder`)."""
-        write_model(path, self.card, self.networks, self._judge, overwrite)
+        folder = write_model(path, self.card, self.networks, overwrite)
+        if self._judge:
+            folder.write_weights(JUDGE, self._judge.critic)
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> SequenceGAN:
@@ -278,8 +282,14 @@ class SequenceGAN:
         ConfigError
             If the device is not there.
         """
-        model = read_model(path, device)
-        gan = cls(model.config)
-        gan.layout, gan.card = model.layout, model.card
-        gan._networks, gan._judge = model.networks, model.judge
+        gan = cls()
+
+        def build(card: dict[str, Any]) -> Networks:
+            gan.config = SequenceGANConfig.from_dict(card["config"])
+            gan.layout = Layout.from_dict(card["layout"])
+            return build_networks(gan.config, gan.layout)
+
+        gan.card, gan._networks, folder, place = read_model(path, device, SEQUENCES, build)
+        letters = Letters(gan.layout.channels, place)
+        gan._judge = read_judge(folder, gan.card, gan._networks.critic, letters)
         return gan

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,11 +22,13 @@ from biogan.datasets.drawing import drawn
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.losses import standard_critic
+from biogan.modelfile import trusted
 from biogan.nets.heads import LetterGenerator
 from biogan.penalties import input_gradient, zero_centred
 from biogan.sampling import BLOCK, critic_logits, draw
 from biogan.seeds import torch_generator
 from biogan.training.batches import Stream
+from biogan.training.folder import JUDGE, ModelFolder
 
 R1 = 0.1
 LR = 1e-3
@@ -136,6 +139,36 @@ def calibrate(
         [_generated(generator, layout, BLOCK, SEED, k) for k in range(GENERATED // BLOCK)]
     )
     return Calibration.fit(*(critic_logits(critic, codes, prepare) for codes in (real, fake)))
+
+
+def read_judge(
+    folder: ModelFolder, card: dict[str, Any], critic: nn.Module, prepare: Prepare
+) -> Judge | None:
+    """Read the judge of a model, None if it has none.
+
+    Parameters
+    ----------
+    folder : ModelFolder
+        The model.
+    card : dict
+        What its ``config.json`` holds.
+    critic : nn.Module
+        The model's critic; a copy takes the weights of the judge.
+    prepare : callable
+        Codes to what the critic sees.
+
+    Raises
+    ------
+    CheckpointError
+        If a file is missing or damaged.
+    """
+    if "judge" not in card:
+        return None
+    with trusted(folder):
+        calibration = Calibration.from_dict(card["judge"])
+    critic = copy.deepcopy(critic)
+    folder.read_weights(JUDGE, critic)
+    return Judge(critic, calibration, prepare)
 
 
 def _generated(generator: LetterGenerator, layout: Layout, n: int, seed: int, k: int) -> Tensor:

@@ -1,50 +1,24 @@
-"""A trained model to its folder and back: card, weights, and the judge for refined sampling."""
+"""A trained model to its folder and back: card and weights of any kind of GAN."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from biogan.calibration import Calibration
-from biogan.card import SEQUENCES
-from biogan.config import SequenceGANConfig
-from biogan.datasets.layout import Layout
+import torch
+
 from biogan.errors import CheckpointError, ConfigError
-from biogan.fitting import Letters, build_networks
-from biogan.judge import Judge
 from biogan.nets import Networks
 from biogan.training.engine import find_device
-from biogan.training.folder import CRITIC, GENERATOR, JUDGE, ModelFolder
-
-
-class Model(NamedTuple):
-    """What a model folder holds.
-
-    Attributes
-    ----------
-    config : SequenceGANConfig
-        The options, nothing left open.
-    layout : Layout
-        Letters, length and kind of the data.
-    card : dict
-        What ``config.json`` holds.
-    networks : Networks
-        Generator and critic.
-    judge : Judge or None
-        The calibrated critic of the kept generator.
-    """
-
-    config: SequenceGANConfig
-    layout: Layout
-    card: dict[str, Any]
-    networks: Networks
-    judge: Judge | None
+from biogan.training.folder import CRITIC, GENERATOR, ModelFolder
 
 
 def write_model(
-    path: str | Path, card: dict[str, Any], networks: Networks, judge: Judge | None, overwrite: bool
-) -> None:
-    """Write a model folder.
+    path: str | Path, card: dict[str, Any], networks: Networks, overwrite: bool
+) -> ModelFolder:
+    """Write a model folder; return it for what else a kind of model keeps there.
 
     Raises
     ------
@@ -57,12 +31,34 @@ def write_model(
     folder.write_config(card)
     folder.write_weights(GENERATOR, networks.generator)
     folder.write_weights(CRITIC, networks.critic)
-    if judge:
-        folder.write_weights(JUDGE, judge.critic)
+    return folder
 
 
-def read_model(path: str | Path, device: str) -> Model:
+def read_model(
+    path: str | Path, device: str, kind: str, build: Callable[[dict[str, Any]], Networks]
+) -> tuple[dict[str, Any], Networks, ModelFolder, torch.device]:
     """Read a model folder onto a device.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    kind : str
+        Kind of model, see :mod:`biogan.card`.
+    build : callable
+        Builds the networks that a card describes, with any weights.
+
+    Returns
+    -------
+    card : dict
+        What ``config.json`` holds.
+    networks : Networks
+        Generator and critic, ready for use.
+    folder : ModelFolder
+    place : torch.device
+        For what else is to be read.
 
     Raises
     ------
@@ -72,20 +68,25 @@ def read_model(path: str | Path, device: str) -> Model:
         If the device is not there.
     """
     place, folder = find_device(device), ModelFolder(path)
-    card = folder.read_config(SEQUENCES)
-    try:
-        config = SequenceGANConfig.from_dict(card["config"])
-        layout = Layout.from_dict(card["layout"])
-        line = Calibration.from_dict(card["judge"]) if "judge" in card else None
-    except (ConfigError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{folder.path}: config.json is damaged: {error}") from error
-    networks = build_networks(config, layout)
+    card = folder.read_config(kind)
+    with trusted(folder):
+        networks = build(card)
     folder.read_weights(GENERATOR, networks.generator)
     folder.read_weights(CRITIC, networks.critic)
-    judge = None
-    if line:
-        critic = build_networks(config, layout).critic
-        folder.read_weights(JUDGE, critic)
-        judge = Judge(critic.to(place), line, Letters(layout.channels, place))
     card = {key: value for key, value in card.items() if key != "schema"}
-    return Model(config, layout, card, Networks(*(net.to(place) for net in networks)), judge)
+    return card, Networks(*(net.to(place).eval() for net in networks)), folder, place
+
+
+@contextmanager
+def trusted(folder: ModelFolder) -> Iterator[None]:
+    """Say that the card of a model is damaged where something inside the block cannot use it.
+
+    Raises
+    ------
+    CheckpointError
+        In the place of the errors of a wrong or missing value.
+    """
+    try:
+        yield
+    except (ConfigError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder.path}: config.json is damaged: {error}") from error

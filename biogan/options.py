@@ -128,6 +128,18 @@ class Options:
         """Return the options as a plain dictionary, ready for JSON."""
         return dataclasses.asdict(self)
 
+    def keywords(self) -> str:
+        """Write the options that are not at their defaults as they are given in Python.
+
+        Examples
+        --------
+        >>> from biogan.config import SequenceGANConfig
+        >>> SequenceGANConfig(loss="hinge", seed=1).keywords()
+        "loss='hinge', seed=1"
+        """
+        default = type(self)().to_dict()
+        return ", ".join(f"{k}={v!r}" for k, v in self.to_dict().items() if v != default[k])
+
     def chosen(self, name: str) -> Any:
         """Return an option that may be left open.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -14,6 +15,23 @@ from biogan.protocols import Callback
 from biogan.training.engine import Engine
 from biogan.training.folder import CRITIC, GENERATOR, ModelFolder
 from biogan.training.trainer import Trainer
+
+
+def run_folder(
+    out: str | Path | None, resume: bool, overwrite: bool, engine: Engine
+) -> ModelFolder | None:
+    """Return the folder of a run, refused before what takes time if it must not be used.
+
+    Raises
+    ------
+    OutputError, CheckpointError
+        If it cannot be used.
+    """
+    if out is None:
+        return None
+    folder = ModelFolder(out)
+    engine.alone(lambda: folder.check(resume, overwrite))
+    return folder
 
 
 def saver(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -66,6 +67,11 @@ def switch(*names: str) -> click.Option:
     def remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
             setattr(console.settings, str(param.name), True)
+        if value and param.name == "quiet":
+            # Libraries talk through logging: that processes were started, for instance.
+            before = logging.root.manager.disable
+            ctx.call_on_close(lambda: logging.disable(before))
+            logging.disable(logging.INFO)
 
     return click.Option(
         names, is_flag=True, expose_value=False, is_eager=True, help=texts[names[0]],

@@ -10,7 +10,7 @@ import numpy as np
 
 from biogan.card import IMAGES, model_card
 from biogan.config import ImageGANConfig
-from biogan.errors import CheckpointError, ConfigError
+from biogan.errors import ConfigError
 from biogan.imaging.domain import Domain, Records
 from biogan.imaging.domains import domain_from, domain_of
 from biogan.imaging.film import Film
@@ -23,15 +23,15 @@ from biogan.imaging.fitting import (
     split_for,
 )
 from biogan.imaging.joined import joined
-from biogan.imaging.presets import resolve
+from biogan.imaging.presets import described, resolve
 from biogan.imaging.sampling import between, draw, stream
+from biogan.modelfile import read_model, write_model
 from biogan.nets import Networks
 from biogan.nets.images import ImageGenerator
 from biogan.options import unknown_name
 from biogan.protocols import Callback
-from biogan.runs import carry_out
-from biogan.training.engine import Engine, find_device
-from biogan.training.folder import CRITIC, GENERATOR, ModelFolder
+from biogan.runs import carry_out, run_folder, tell
+from biogan.training.engine import Engine
 from biogan.training.trainer import Trainer
 
 
@@ -126,10 +126,8 @@ class ImageGAN:
         domain = domain_of(records, self.config)
         config, reasons = resolve(self.config, domain.kind)
         engine = engine or Engine(config)
-        folder = ModelFolder(out) if out is not None else None
-        if folder:
-            # Refuse early: what follows takes time.
-            engine.alone(lambda: folder.check(resume, overwrite))
+        folder = run_folder(out, resume, overwrite, engine)
+        tell(callbacks, engine, "data", lines=described(len(records), domain, reasons))
         train, held_out = split_for(records, domain, config)
         data = data_card(records, train, held_out, domain.noun) | {"input": dict(reading or {})}
         card = model_card(IMAGES, config, domain.to_dict(), data, reasons, ["pillow"])
@@ -150,9 +148,7 @@ class ImageGAN:
         return self
 
     def __repr__(self) -> str:
-        default = ImageGANConfig().to_dict()
-        given = {k: v for k, v in self.config.to_dict().items() if v != default[k]}
-        return f"ImageGAN({', '.join(f'{k}={v!r}' for k, v in given.items())})"
+        return f"ImageGAN({self.config.keywords()})"
 
     # --- painting -------------------------------------------------------------------------
 
@@ -241,12 +237,7 @@ class ImageGAN:
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write a model folder (see :mod:`biogan.training.folder`)."""
-        networks, folder = self.networks, ModelFolder(path)
-        folder.check(overwrite=overwrite)
-        folder.claim()
-        folder.write_config(self.card)
-        folder.write_weights(GENERATOR, networks.generator)
-        folder.write_weights(CRITIC, networks.critic)
+        write_model(path, self.card, self.networks, overwrite)
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> ImageGAN:
@@ -259,16 +250,12 @@ class ImageGAN:
         ConfigError
             If the device is not there.
         """
-        place, folder = find_device(device), ModelFolder(path)
-        card = folder.read_config(IMAGES)
-        try:
-            gan = cls(ImageGANConfig.from_dict(card["config"]))
+        gan = cls()
+
+        def build(card: dict[str, Any]) -> Networks:
+            gan.config = ImageGANConfig.from_dict(card["config"])
             gan.domain = domain_from(card["layout"])
-            networks = build_networks(gan.config, gan.domain)
-        except (ConfigError, KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{folder.path}: config.json is damaged: {error}") from error
-        folder.read_weights(GENERATOR, networks.generator)
-        folder.read_weights(CRITIC, networks.critic)
-        gan._networks = Networks(*(net.to(place).eval() for net in networks))
-        gan.card = {key: value for key, value in card.items() if key != "schema"}
+            return build_networks(gan.config, gan.domain)
+
+        gan.card, gan._networks, *_ = read_model(path, device, IMAGES, build)
         return gan

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from biogan.config import ImageGANConfig
 from biogan.losses import LOSSES
-from biogan.training.budget import DEFAULT_TIME
+from biogan.training.budget import DEFAULT_TIME, check_patience
+
+if TYPE_CHECKING:
+    from biogan.imaging.domain import Domain
 
 #: What each preset fills in; measured in docs/benchmarks.md.
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -33,6 +37,22 @@ STRUCTURES = {"width": 16, "batch_size": 32}
 PENALTIES = ("critic_steps", "gp", "r1", "r2")
 
 
+def described(records: int, domain: Domain, reasons: Sequence[str]) -> list[str]:
+    """Say what is learned from, and what was chosen for it.
+
+    Parameters
+    ----------
+    records : int
+        Number of images or fragments.
+    domain : Domain
+        What they are.
+    reasons : sequence of str
+        What :func:`resolve` chose.
+    """
+    lines = [f"{records:,} {domain.noun}s: {domain.describe()}"]
+    return lines + [f"chosen: {reason}" for reason in reasons]
+
+
 def resolve(config: ImageGANConfig, kind: str) -> tuple[ImageGANConfig, list[str]]:
     """Fill in what the configuration leaves open.
 
@@ -50,11 +70,17 @@ def resolve(config: ImageGANConfig, kind: str) -> tuple[ImageGANConfig, list[str
     reasons : list of str
         One sentence a choice.
 
+    Raises
+    ------
+    ConfigError
+        If one option makes another pointless.
+
     Examples
     --------
     >>> resolve(ImageGANConfig(preset="classic"), "pixels")[0].lr
     0.0001
     """
+    check_patience(config.patience, config.validation)
     settings = SETTINGS[config.preset] | (STRUCTURES if kind == "distances" else {})
     # A loss that was asked for by name brings its own penalties.
     own = config.loss in (None, settings["loss"])

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from biogan.config import TrainingConfig
+from biogan.errors import ConfigError
 from biogan.options import seconds
 
 DEFAULT_TIME = "10m"
 CHECKS = 25
 FEWEST_BETWEEN_CHECKS = 20
+
+
+def check_patience(patience: int | None, validation: float) -> None:
+    """Refuse a patience that nothing can try.
+
+    Raises
+    ------
+    ConfigError
+        If there are to be no validation records.
+    """
+    if patience is not None and not validation:
+        raise ConfigError(
+            f"--patience {patience}: counts checks on validation records, and --validation 0 keeps "
+            "none; leave one of the two out"
+        )
 
 
 class Budget:

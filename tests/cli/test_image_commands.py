@@ -1,13 +1,19 @@
 """``biogan image`` as a person types it."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from biogan.cli import main, run
+from biogan.cli.image.reading import lasting
+from biogan.config import ImageReadingConfig
 from biogan.images.read import read_images
+from biogan.imaging import gan as imaging_gan
+from biogan.imaging import presets
 
 SMALL = ["--width", "4", "--latent", "4", "--batch-size", "8", "--steps", "4", "--check-every", "2"]
 
@@ -162,6 +168,10 @@ def test_sequence_commands_say_which_one_to_use(model, capsys):
             ["train", "--data", "digits", "--residues", "16"],
             "--residues 16: is for structures, and digits holds images; leave it out",
         ),
+        (
+            ["train", "--data", "digits", "--validation", "0", "--patience", "3"],
+            "--patience 3: counts checks on validation records, and --validation 0 keeps none",
+        ),
         (["sample", "nowhere", "-o", "x.npz"], "nowhere: no such model folder"),
         (["paint"], "No such command 'paint'"),
     ],
@@ -171,3 +181,38 @@ def test_what_is_wrong_is_said_in_one_line(capsys, tmp_path, monkeypatch, argv, 
     code = 1 if argv[-1] in ("mnits", "x.npz") else 2
     assert message in fails(capsys, code, *argv)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_is_judged_from_any_folder(pictures, tmp_path, monkeypatch, capsys):
+    here, there = tmp_path / "here", tmp_path / "there"
+    there.mkdir()
+    shutil.copytree(pictures, here / "mine")
+    rows = [
+        f"{path.relative_to(here / 'mine').with_suffix('')}\tseen\n" for path in here.rglob("*.png")
+    ]
+    (here / "labels.tsv").write_text("id\tclass\n" + "".join(rows))
+    monkeypatch.chdir(here)
+    main(["image", "train", "--data", "mine", "--labels", "labels.tsv", "-o", "run", *SMALL])
+    card = json.loads(Path("run", "config.json").read_text())
+    assert card["data"]["input"]["data"] == str(here / "mine")
+    assert card["data"]["input"]["labels"] == str(here / "labels.tsv")
+    assert card["data"]["source"] == "mine"
+    monkeypatch.chdir(there)
+    report = main(["image", "evaluate", "../here/run", "-n", "40", "--metric", "intensity-w1"])
+    assert report.n == 40
+    data, known = lasting("digits", ImageReadingConfig()), ImageReadingConfig().to_dict()
+    assert data == {**known, "data": "digits"}
+
+
+def test_options_are_resolved_once(pictures, tmp_path, monkeypatch, capsys):
+    calls = []
+    for module in (imaging_gan, presets):
+
+        def counted(*args, real=presets.resolve):
+            calls.append(args)
+            return real(*args)
+
+        monkeypatch.setattr(module, "resolve", counted)
+    main(["image", "train", "--data", pictures, "-o", str(tmp_path / "run"), *SMALL])
+    assert len(calls) == 1
+    assert capsys.readouterr().err.count("80 images: 16 x 16") == 1

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import time
 import pytest
 
 from biogan.cli import main, run
+from biogan.errors import DataError
 
 SMALL = ["--width", "8", "--depth", "1", "--latent", "8", "--batch-size", "16", "--steps", "4"]
 
@@ -69,6 +71,23 @@ def test_quiet_is_quiet(fasta, tmp_path, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_libraries_are_quiet_too_and_only_then(fasta, tmp_path, monkeypatch, caplog):
+    log = logging.getLogger("some.library")
+    log.setLevel(logging.INFO)
+
+    def read(*args, **options):
+        log.info("processes were started")
+        log.warning("and one was lost")
+        raise DataError("enough")
+
+    monkeypatch.setattr("biogan.io.fasta.read_fasta", read)
+    for quiet in (["-q"], []):
+        caplog.clear()
+        assert run(["train", fasta, "-o", str(tmp_path / "run"), *quiet]) == 1
+        heard = [r.levelname for r in caplog.records]
+        assert heard == (["WARNING"] if quiet else ["INFO", "WARNING"])
+
+
 def test_dry_run_prints_the_resolved_options_and_writes_nothing(fasta, tmp_path, capsys):
     main(
         ["train", fasta, "-o", str(tmp_path / "run"), "--dry-run", "--loss", "hinge", "--gp", "10"]
@@ -120,6 +139,11 @@ def test_resume_takes_the_options_of_the_run(fasta, tmp_path, capsys):
         (["train", "{fasta}", "-o", "{tmp}/x", "--max-time", "soon"], 2, "--max-time 'soon'"),
         (["train", "{fasta}", "-o", "{tmp}/x", "--kernel", "4"], 2, "must be odd"),
         (["train", "{fasta}", "-o", "{tmp}/x", "--colour", "red"], 2, "--colour"),
+        (
+            ["train", "{fasta}", "-o", "{tmp}/x", "--validation", "0", "--patience", "3"],
+            2,
+            "--patience 3: counts checks on validation records, and --validation 0 keeps none",
+        ),
         (["train", "{tmp}/nothing.fa", "-o", "{tmp}/x"], 1, "nothing.fa"),
         (["train", "{fasta}", "-o", "{tmp}/file/x"], 1, "file/x"),
         (["train", "{fasta}", "-o", "{tmp}/x", "--resume", "--overwrite"], 2, "exclude"),
@@ -169,6 +193,16 @@ def test_resume_reads_as_the_run_did(fasta, tmp_path):
     main(["train", fasta, "-o", out, "--window", "12", *SMALL])
     gan = main(["train", fasta, "-o", out, "--resume", "--steps", "6"])
     assert gan.layout.length == 12
+
+
+def test_a_run_goes_on_from_another_folder(fasta, tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "labels.tsv").write_text("id\tkind\nr0\ta\n")
+    monkeypatch.chdir(tmp_path)
+    main(["train", fasta, "-o", "run", "--labels", "labels.tsv", *SMALL])
+    monkeypatch.chdir("there")
+    gan = main(["train", fasta, "-o", "../run", "--resume", "--steps", "5"])
+    assert gan.card["data"]["input"]["options"]["labels"] == str(tmp_path / "labels.tsv")
 
 
 def test_no_arguments_print_the_help(capsys):

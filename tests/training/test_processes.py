@@ -85,6 +85,12 @@ def test_srun_reads_once_speaks_once_and_a_run_goes_on_with_another_number(fasta
     assert [(run["processes"], run["steps"]) for run in trained] == [(2, 6), (1, 6)]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(2 * LIMIT)
+def test_quiet_processes_say_nothing(fasta, tmp_path):
+    assert train(2, fasta, tmp_path / "run", "--steps", "1", "-q") == ["", ""]
+
+
 def test_the_number_of_processes_that_a_launcher_started(monkeypatch):
     for name in ("TORCHELASTIC_RUN_ID", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_JOB_NAME"):
         monkeypatch.delenv(name, raising=False)

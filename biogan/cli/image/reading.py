@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from biogan.cli import console
 from biogan.cli.options import given
@@ -36,10 +36,10 @@ def read_records(data: str, reading: ImageReadingConfig, name: str = "") -> Reco
         If an option was given that these data do not have.
     """
     from biogan.images.read import read_images
-    from biogan.structures.read import is_structures, read_fragments, read_structures
+    from biogan.structures.read import read_fragments, read_structures
 
     records: Records
-    structures = Path(data).exists() and is_structures(data)
+    structures = _structures(data)
     foreign = _OF_IMAGES if structures else _OF_STRUCTURES
     for option, value in given(reading).items():
         if option in foreign:
@@ -56,3 +56,22 @@ def read_records(data: str, reading: ImageReadingConfig, name: str = "") -> Reco
     for note in records.notes:
         console.say(f"{name}: {note}" if name else note)
     return records
+
+
+def lasting(data: str, reading: ImageReadingConfig) -> dict[str, Any]:
+    """Return how data were read, for the model card, so that they can be read from any folder."""
+    from biogan.images.catalog import KNOWN
+
+    known = data in KNOWN and not _structures(data)
+    labels = reading.labels and str(Path(reading.labels).absolute())
+    return {
+        **reading.to_dict(),
+        "labels": labels,
+        "data": data if known else str(Path(data).absolute()),
+    }
+
+
+def _structures(data: str) -> bool:
+    from biogan.structures.read import is_structures
+
+    return Path(data).exists() and is_structures(data)

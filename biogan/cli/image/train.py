@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from biogan.cli import console
-from biogan.cli.image.reading import read_records
+from biogan.cli.image.reading import lasting, read_records
 from biogan.cli.options import GroupedCommand, config_options, given
 from biogan.cli.report import draw
 from biogan.config import ImageGANConfig, ImageReadingConfig
@@ -41,7 +41,7 @@ def command(
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.imaging.domains import domain_of
     from biogan.imaging.gan import ImageGAN
-    from biogan.imaging.presets import resolve
+    from biogan.imaging.presets import described, resolve
     from biogan.training.callbacks import Progress
     from biogan.training.folder import FILM, PAGE, PICTURE, ModelFolder
 
@@ -53,12 +53,11 @@ def command(
     if resume:
         reading, config = _continued(folder, reading, config)
     records = read_records(data, reading)
-    domain = domain_of(records, config)
-    resolved, reasons = resolve(config, domain.kind)
-    console.say(f"{len(records):,} {domain.noun}s: {domain.describe()}")
-    for reason in reasons:
-        console.say(f"chosen: {reason}")
     if dry_run:
+        domain = domain_of(records, config)
+        resolved, reasons = resolve(config, domain.kind)
+        for line in described(len(records), domain, reasons):
+            console.say(line)
         click.echo(json.dumps(resolved.to_dict(), indent=2))
         return resolved
     gan = ImageGAN(config).fit(
@@ -67,7 +66,7 @@ def command(
         resume=resume,
         overwrite=overwrite,
         callbacks=[Progress(console.say, console.status)],
-        reading={"data": data, **reading.to_dict()},
+        reading=lasting(data, reading),
     )
     draw(out)
     # A run of one check has no film.
