@@ -1,4 +1,7 @@
-"""95 % intervals: jackknife for plug-in statistics, Wilson and Newcombe for shares, DeLong."""
+"""95 % intervals: jackknife for plug-in statistics, Wilson and Newcombe for shares, DeLong.
+
+What records that come in clusters are worth, :func:`effective`, serves those that count records.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +48,56 @@ def jackknife(statistic: Callable[[int | None], float]) -> tuple[float, float, f
     return plain, float(corrected), float(corrected - half), float(corrected + half)
 
 
-def wilson(hits: int, n: int) -> tuple[float, float]:
+def effective(values: np.ndarray, groups: np.ndarray, times: float = 1.0) -> float:
+    """Return how many independent records the records of clusters are worth.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n,)
+        What is measured of each record: the more alike it is within clusters, the less its
+        records add.
+    groups : numpy.ndarray, shape (n,), int
+        Cluster of each record.
+    times : float
+        Factor of the intraclass correlation: 2 where a value is one of two records.
+
+    Returns
+    -------
+    float
+        ``n`` where every record is its own cluster or clusters do not matter; about the number of
+        clusters where their records are alike, or all are.
+
+    Examples
+    --------
+    >>> effective(np.array([1.0, 1.0, 5.0, 5.0]), np.array([0, 0, 1, 1]))
+    2.0
+
+    Notes
+    -----
+    n / (1 + (m - 1) rho), m the mean size of the cluster that a record is in (Kish 1965, Survey
+    Sampling, 8.2), rho the intraclass correlation by analysis of variance (Donner 1986, Int. Stat.
+    Rev. 54:67).
+    """
+    _, at, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    n, count = len(values), len(sizes)
+    if count == n:
+        return float(n)
+    if count == 1:
+        return 1.0
+    means = np.bincount(at, values) / sizes
+    between = float(sizes @ (means - values.mean()) ** 2) / (count - 1)
+    within = float(((values - means[at]) ** 2).sum()) / (n - count)
+    typical = (n - float(sizes @ sizes) / n) / (count - 1)
+    spread = between + (typical - 1) * within
+    # Where nothing varies, nothing says that clusters do not matter.
+    rho = min(1.0, max(0.0, times * (between - within) / spread)) if spread > 0 else 1.0
+    return n / (1 + (float(sizes @ sizes) / n - 1) * rho)
+
+
+def wilson(hits: float, n: float) -> tuple[float, float]:
     """Wilson score interval of a share.
+
+    Numbers need not be whole: of clusters, give hits and n as the effective number has them.
 
     Examples
     --------
@@ -67,7 +118,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     )
 
 
-def newcombe(hits1: int, n1: int, hits2: int, n2: int) -> tuple[float, float]:
+def newcombe(hits1: float, n1: float, hits2: float, n2: float) -> tuple[float, float]:
     """Interval of the difference of two shares, hits1/n1 - hits2/n2.
 
     Notes

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import t
 
 from biogan.metrics.base import Value
 from biogan.metrics.comparison import jackknifed
-from biogan.metrics.intervals import GROUPS
+from biogan.metrics.intervals import GROUPS, effective
 from biogan.metrics.kmers import jsd
 from biogan.structures.geometry import (
     bond_angles,
@@ -33,7 +33,6 @@ BOND, GIVE = 3.8, 0.3
 HELIX, STRAND = (4.5, 5.8), (8.8, 10.8)
 # Boxes of a histogram whose Wasserstein distance is taken, and of angles (degrees).
 _BOXES, _DEGREES = 2_000, 15
-_Z = float(norm.ppf(0.975))
 
 
 def first_neighbours(xyz: np.ndarray) -> np.ndarray:
@@ -137,10 +136,17 @@ def pair_rmsd(comparison: FragmentComparison) -> Value:
     if min(len(new), len(real)) < 2 or real.mean() == 0:
         return Value(None, note="too few fragments for random pairs, or all are alike")
     ratio = float(new.mean() / real.mean())
-    # Delta method; the pairs share no fragment.
-    spread = [values.std(ddof=1) / np.sqrt(len(values)) for values in (new, real)]
-    half = _Z * float(np.hypot(spread[0], ratio * spread[1]) / real.mean())
-    return Value(ratio, max(0.0, ratio - half), ratio + half, n=len(comparison.candidate))
+    n, halves = len(comparison.candidate), []
+    for sample, values in ((comparison.candidate, new), (comparison.reference, real)):
+        families = sample.fragments.families[: 2 * len(values)]
+        freedom = len(set(families.tolist())) - 1
+        if not freedom:
+            return Value(ratio, n=n, note="a set of one family: no interval")
+        # The pairs share no fragment, but families; each pair has two.
+        worth = effective(np.repeat(values, 2), families, times=2) / 2
+        halves.append(float(t.ppf(0.975, freedom) * values.std(ddof=1) / np.sqrt(worth)))
+    half = float(np.hypot(halves[0], ratio * halves[1]) / real.mean())  # delta method
+    return Value(ratio, max(0.0, ratio - half), ratio + half, n=n)
 
 
 def _sums(sample: FragmentSample, values: np.ndarray) -> np.ndarray:

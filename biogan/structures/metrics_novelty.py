@@ -7,9 +7,9 @@ from scipy.stats import binom
 
 from biogan.metrics.base import Value
 from biogan.metrics.discriminability import FOLDS, grouped_folds, out_of_fold, trainable
-from biogan.metrics.intervals import auroc, newcombe, wilson
+from biogan.metrics.intervals import auroc, effective, newcombe, wilson
 from biogan.structures.features import describe
-from biogan.structures.samples import FragmentComparison, structure_metric
+from biogan.structures.samples import FragmentComparison, FragmentSample, structure_metric
 
 #: RMSD in Angstrom below which a fragment is a near copy, and an exact one but for rounding.
 NEAR, EXACT = 1.0, 0.05
@@ -36,13 +36,12 @@ def near_copies(comparison: FragmentComparison) -> Value:
 def near_copy_excess(comparison: FragmentComparison) -> Value:
     """Near-copy rate minus that of held-out fragments: copying, not likeness."""
     assert comparison.fresh is not None  # the need "fresh" was met
-    near = [
-        sample.nearest(comparison.source)[1] < NEAR
-        for sample in (comparison.candidate, comparison.fresh)
-    ]
-    (hits, n), (real_hits, real_n) = ((int(x.sum()), len(x)) for x in near)
-    low, high = newcombe(hits, n, real_hits, real_n)
-    return Value(hits / n - real_hits / real_n, low, high, n=n)
+    shares, counts = [], []
+    for sample in (comparison.candidate, comparison.fresh):
+        near, worth = sample.nearest(comparison.source)[1] < NEAR, _worth(sample, comparison.source)
+        shares.append(int(near.sum()) / len(near))
+        counts += [int(near.sum()) * (worth / len(near)), worth]
+    return Value(shares[0] - shares[1], *newcombe(*counts), n=len(comparison.candidate))
 
 
 @structure_metric("nearest-rmsd", "novelty", "nearest RMSD", goal="high", unit="Angstrom",
@@ -51,8 +50,11 @@ def nearest_rmsd(comparison: FragmentComparison) -> Value:
     """Median RMSD to the nearest training fragment."""
     found = np.sort(comparison.candidate.nearest(comparison.source)[1])
     n = len(found)
-    # Ranks between which the median lies with 95 %, whatever the distribution.
-    low, high = (int(x) for x in binom.interval(0.95, n, 0.5))
+    # Ranks between which the median lies with 95 %, whatever the distribution; of families, those
+    # of as many fragments as they are worth.
+    worth = max(1, round(_worth(comparison.candidate, comparison.source)))
+    low, high = binom.interval(0.95, worth, 0.5)
+    low, high = int(np.floor(low * (n / worth))), int(np.ceil(high * (n / worth)))
     edges = found[max(0, low - 1)], found[min(n - 1, high)]
     return Value(float(np.median(found)), float(edges[0]), float(edges[1]), n=n)
 
@@ -95,5 +97,15 @@ def described(xyz: np.ndarray) -> np.ndarray:
 def _copies(comparison: FragmentComparison, border: float) -> Value:
     near = comparison.candidate.nearest(comparison.source)[1] < border
     hits, n = int(near.sum()), len(near)
+    worth = _worth(comparison.candidate, comparison.source)
     names = [comparison.candidate.fragments.ids[i] for i in np.flatnonzero(near)[:5]]
-    return Value(hits / n, *wilson(hits, n), n=n, details=tuple(names))
+    return Value(hits / n, *wilson(hits * (worth / n), worth), n=n, details=tuple(names))
+
+
+def _worth(sample: FragmentSample, source: FragmentSample) -> float:
+    """Return how many independent fragments a sample is worth; each, if all families differ.
+
+    From the distances to the source, as a share of few or no copies does not tell how alike
+    families are. What is below the border of exact copies is rounding.
+    """
+    return effective(np.maximum(sample.nearest(source)[1], EXACT), sample.fragments.families)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from biogan.metrics.intervals import GROUPS, auroc, jackknife, newcombe, wilson
+from biogan.metrics.intervals import GROUPS, auroc, effective, jackknife, newcombe, wilson
 
 
 def test_jackknife_of_a_mean_is_the_t_interval():
@@ -85,3 +85,29 @@ def test_auroc_of_repeats_is_as_certain_as_of_their_clusters():
     single = auroc(positive, negative)
     repeated = auroc(np.repeat(positive, 5), np.repeat(negative, 5), np.repeat(np.arange(200), 5))
     assert repeated == pytest.approx(single)
+
+
+@pytest.mark.parametrize(
+    ("values", "groups", "times", "worth"),
+    [
+        # Means 1 and 5: 16 between and 2 within families, so rho = 14 / 18, and 4 / (1 + 7 / 9).
+        ([0, 2, 4, 6], [0, 0, 1, 1], 1, 2.25),
+        ([0, 2, 4, 6], [0, 0, 1, 1], 0.5, 2.88),
+        ([0, 2, 4, 6], [0, 0, 1, 1], 2, 2),  # rho is 1 at most
+        ([0, 2, 1, 5], [0, 0, 1, 1], 1, 4),  # less alike within than between: rho is 0
+        ([1, 1, 1, 5], [0, 0, 0, 1], 1, 1.6),  # 4^2 / (3^2 + 1)
+        ([3, 3, 3, 3], [0, 0, 1, 1], 1, 2),  # nothing varies
+        ([0, 2, 4, 6], [7, 7, 7, 7], 1, 1),
+        ([0, 0, 4, 4], [3, 2, 1, 0], 1, 4),
+        ([5], [0], 1, 1),
+    ],
+)
+def test_what_records_of_clusters_are_worth(values, groups, times, worth):
+    found = effective(np.array(values, float), np.array(groups), times)
+    assert found == pytest.approx(worth, abs=1e-12)
+
+
+def test_shares_of_numbers_that_are_not_whole():
+    low, high = wilson(0.5, 2.0)
+    assert wilson(5, 20)[0] > low > 0 and wilson(5, 20)[1] < high < 1
+    assert wilson(0.0, 2.5)[0] == 0 and wilson(2.5, 2.5)[1] == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from shapes import fragments, helix, strand, walk
 
-from biogan.metrics.intervals import GROUPS
+from biogan.metrics.intervals import GROUPS, newcombe, wilson
 from biogan.structures.fragments import FragmentSet
 from biogan.structures.metrics import get_structure_metrics
 from biogan.structures.metrics_geometry import pairs
@@ -177,6 +177,52 @@ def test_an_interval_is_that_of_families():
         assert found.value == pytest.approx(0.75)
         widths.append(found.high - found.low)
     assert widths[1] > 1.5 * widths[0]
+
+
+def families_of(shapes, size=50):
+    """Near-identical fragments, so many a family, mixed."""
+    rng = np.random.default_rng(5)
+    names = rng.permutation(np.repeat(np.arange(len(shapes)), size))
+    return fragments(shapes[names] + rng.normal(0, 0.02, (len(names), 16, 3)), names)
+
+
+def test_copies_of_few_families_are_counted_by_families():
+    # One of four families stands in the training data: 50 of 200 fragments, and not one more.
+    held, train = families_of(walks(4)), fragments(np.concatenate([walks(1), walks(30, first=9)]))
+    own = FragmentSet(held.xyz, held.ids, np.arange(200))
+    for name in ("near-copies", "copies"):
+        source = held[held.families == 0] if name == "copies" else train
+        families, each = (measured(name, some, held, source) for some in (held, own))
+        assert families.value == each.value == pytest.approx(0.25)
+        assert (each.low, each.high) == pytest.approx(wilson(50, 200))
+        assert (families.low, families.high) == pytest.approx(wilson(1, 4), abs=0.002)
+    none = measured("near-copies", held, held, fragments(walks(30, first=9)))
+    assert (none.value, none.low) == (0, 0)
+    assert none.high == pytest.approx(wilson(0, 4)[1], abs=0.002)  # 0.49, by fragments 0.02
+    # Generated fragments are each its own, held-out ones are those of their families.
+    new = fragments(walks(200, first=50))
+    excess = measured("near-excess", new, held, train, held)
+    assert (excess.low, excess.high) == pytest.approx(newcombe(0, 200, 1, 4), abs=0.002)
+
+
+def test_nearest_distances_of_few_families_lie_far_apart():
+    held, train = families_of(walks(8)), fragments(walks(30, first=9))
+    own = FragmentSet(held.xyz, held.ids, np.arange(400))
+    families, each = (measured("nearest-rmsd", some, held, train) for some in (held, own))
+    assert families.value == each.value
+    assert families.high - families.low > 3 * (each.high - each.low)
+    assert measured("nearest-rmsd", families_of(walks(1)), held, train).n == 50
+
+
+def test_random_pairs_of_few_families_say_little():
+    held, new = families_of(walks(8)), fragments(walks(100, first=50))
+    own = FragmentSet(held.xyz, held.ids, np.arange(400))
+    for order in (1, -1):
+        families, each = (measured("pair-rmsd", *(some, new)[::order]) for some in (held, own))
+        assert families.value == each.value
+        assert families.high - families.low > 2 * (each.high - each.low)
+    alone = measured("pair-rmsd", new, families_of(walks(1)))
+    assert (alone.low, alone.note) == (None, "a set of one family: no interval")
 
 
 def test_order_does_not_depend_on_the_file():
