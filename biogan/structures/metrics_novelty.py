@@ -40,7 +40,7 @@ def near_copy_excess(comparison: FragmentComparison) -> Value:
     for sample in (comparison.candidate, comparison.fresh):
         near, worth = sample.nearest(comparison.source)[1] < NEAR, _worth(sample, comparison.source)
         shares.append(int(near.sum()) / len(near))
-        counts += [int(near.sum()) * (worth / len(near)), worth]
+        counts += [shares[-1] * worth, worth]
     return Value(shares[0] - shares[1], *newcombe(*counts), n=len(comparison.candidate))
 
 
@@ -99,7 +99,7 @@ def _copies(comparison: FragmentComparison, border: float) -> Value:
     hits, n = int(near.sum()), len(near)
     worth = _worth(comparison.candidate, comparison.source)
     names = [comparison.candidate.fragments.ids[i] for i in np.flatnonzero(near)[:5]]
-    return Value(hits / n, *wilson(hits * (worth / n), worth), n=n, details=tuple(names))
+    return Value(hits / n, *wilson(hits / n * worth, worth), n=n, details=tuple(names))
 
 
 def _worth(sample: FragmentSample, source: FragmentSample) -> float:

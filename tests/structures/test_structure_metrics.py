@@ -196,6 +196,10 @@ def test_copies_of_few_families_are_counted_by_families():
         assert families.value == each.value == pytest.approx(0.25)
         assert (each.low, each.high) == pytest.approx(wilson(50, 200))
         assert (families.low, families.high) == pytest.approx(wilson(1, 4), abs=0.002)
+    # At all hits the border is exact, whatever families are worth.
+    for size in (3, 7, 11, 49):
+        some = families_of(walks(6), size)
+        assert measured("copies", some, some, some).high == 1
     none = measured("near-copies", held, held, fragments(walks(30, first=9)))
     assert (none.value, none.low) == (0, 0)
     assert none.high == pytest.approx(wilson(0, 4)[1], abs=0.002)  # 0.49, by fragments 0.02
