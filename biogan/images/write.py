@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from biogan.images.grid import FILMS, animation, grid
 from biogan.images.imageset import ImageSet
 from biogan.images.labels import TABLE
 from biogan.io.input_report import plural
+from biogan.io.names import file_names
 from biogan.io.tables import atomic_path, claim_folder, write_tsv
 
 __all__ = ["animation", "grid", "write_images"]
@@ -22,8 +22,6 @@ __all__ = ["animation", "grid", "write_images"]
 PICTURES = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF"}
 MOST = 100  # images, or series, of one picture
 FILM_MOST = 25
-NAME_LENGTH = 100
-_UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 
 def write_images(images: ImageSet, out: str | Path, overwrite: bool = False) -> list[str]:
@@ -127,7 +125,7 @@ def _folder(images: ImageSet, out: Path, overwrite: bool) -> list[str]:
     claim_folder(out)
     deep = images.pixels.dtype == np.uint16 and images.shape.channels > 1 and not images.frames
     suffix = ".tif" if images.frames or deep else ".png"
-    names = list(_file_names(images.ids))
+    names = list(file_names(images.ids, "image"))
     written = set()
     for name, pixels in zip(names, images.pixels, strict=True):
         with atomic_path(out / f"{name}{suffix}") as temporary:
@@ -164,17 +162,3 @@ def _save(pixels: np.ndarray, frames: bool, path: Path) -> None:
         Image.fromarray(np.ascontiguousarray(pixels[0])).save(path, "PNG")
     else:
         Image.fromarray(np.ascontiguousarray(np.moveaxis(pixels, 0, 2))).save(path, "PNG")
-
-
-def _file_names(ids: Sequence[str]) -> Iterator[str]:
-    """Turn ids into names of files that every system takes, each once."""
-    taken: set[str] = set()
-    for name in ids:
-        plain = _UNFIT.sub("_", name).strip(". ")[:NAME_LENGTH] or "image"
-        unique, number = plain, 1
-        # Some systems do not tell capitals from small letters.
-        while unique.casefold() in taken:
-            number += 1
-            unique = f"{plain}_{number}"
-        taken.add(unique.casefold())
-        yield unique

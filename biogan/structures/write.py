@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ from PIL import Image
 import biogan
 from biogan.errors import ConfigError, DataError, OutputError
 from biogan.io.input_report import plural
+from biogan.io.names import file_names
 from biogan.io.tables import atomic_path, claim_folder, open_output
 from biogan.structures.fragments import FragmentSet
 from biogan.structures.geometry import distances
@@ -22,8 +21,6 @@ MOST = 64
 _SCALE = (0.0, 6.0, 12.0, 24.0, 60.0)
 _COLOURS = ((20, 11, 52), (101, 21, 110), (212, 72, 66), (250, 166, 60), (252, 252, 200))
 _ENLARGED, _GAP, _WHITE = 96, 3, 255
-_UNFIT = re.compile(r"[^\w.+-]")
-_NAME_LENGTH = 100
 # A PDB line has room for -999.999 to 9999.999.
 _ROOM = 999.0
 
@@ -170,7 +167,7 @@ def _folder(
     if there and not overwrite:
         raise OutputError(f"{out}: is not empty; use --overwrite, or another folder")
     claim_folder(out)
-    names = [f"{name}.pdb" for name in _file_names(fragments.ids)]
+    names = [f"{name}.pdb" for name in file_names(fragments.ids, "fragment")]
     for file, name, xyz in zip(names, fragments.ids, fragments.xyz, strict=True):
         with open_output(out / file) as stream:
             stream.write(pdb_text(xyz, name, remark).encode())
@@ -179,17 +176,3 @@ def _folder(
     if older:
         done.append(f"{out}: {len(older):,} files of before are still there (first: {older[0]})")
     return done
-
-
-def _file_names(ids: Sequence[str]) -> Iterator[str]:
-    """Turn ids into names of files that every system takes, each once."""
-    taken: set[str] = set()
-    for name in ids:
-        plain = _UNFIT.sub("_", name).strip(".")[:_NAME_LENGTH] or "fragment"
-        unique, number = plain, 1
-        # Some systems do not tell capitals from small letters.
-        while unique.casefold() in taken:
-            number += 1
-            unique = f"{plain}_{number}"
-        taken.add(unique.casefold())
-        yield unique
