@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from biogan.cli import console
+from biogan.errors import OutputError
 
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet
@@ -16,20 +18,31 @@ if TYPE_CHECKING:
 SAMPLES = 2000
 
 
-@click.command()
-@click.option("-o", "--out", default="demo", show_default=True, help="Folder to write.")
-@click.option("--max-time", default="2m", show_default=True, help="Time for training.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of everything.")
-@click.option("--overwrite", is_flag=True, help="Replace an earlier demo in the folder.")
-def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
-    """Show how often the planted -35 and -10 boxes come back, and how the samples are judged."""
-    from biogan.datasets.demo import load_demo
-    from biogan.errors import OutputError
-    from biogan.evaluation import evaluate
-    from biogan.gan import SequenceGAN
-    from biogan.training.callbacks import Progress
+def demo_options(out: str, max_time: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add the flags of a demo, with the defaults of its folder and its time."""
+    flags = [
+        click.option("-o", "--out", default=out, show_default=True, help="Folder to write."),
+        click.option("--max-time", default=max_time, show_default=True, help="Time for training."),
+        click.option("--seed", type=int, default=1, show_default=True, help="Seed of everything."),
+        click.option("--overwrite", is_flag=True, help="Replace an earlier demo in the folder."),
+    ]
 
-    gan = SequenceGAN(max_time=max_time, seed=seed)
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(flags):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def demo_folder(out: str, overwrite: bool) -> Path:
+    """Make the folder of a demo.
+
+    Raises
+    ------
+    OutputError
+        If it is there already and must not be replaced.
+    """
     folder = Path(out)
     if folder.exists() and not overwrite:
         raise OutputError(
@@ -37,6 +50,20 @@ def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
             "with --overwrite"
         )
     folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@click.command()
+@demo_options("demo", "2m")
+def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
+    """Show how often the planted -35 and -10 boxes come back, and how the samples are judged."""
+    from biogan.datasets.demo import load_demo
+    from biogan.evaluation import evaluate
+    from biogan.gan import SequenceGAN
+    from biogan.training.callbacks import Progress
+
+    gan = SequenceGAN(max_time=max_time, seed=seed)
+    folder = demo_folder(out, overwrite)
     files = {name: folder / f"{name}.fasta" for name in ("train", "held_out", "new")}
     train, held_out = load_demo()
     train.to_fasta(files["train"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from biogan.cli import console
+from biogan.cli.demo import demo_folder, demo_options
 
 if TYPE_CHECKING:
     from biogan.report.report import Report
@@ -16,14 +16,10 @@ SAMPLES = 1000
 
 
 @click.command()
-@click.option("-o", "--out", default="image-demo", show_default=True, help="Folder to write.")
-@click.option("--max-time", default="75s", show_default=True, help="Time for training.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of everything.")
-@click.option("--overwrite", is_flag=True, help="Replace an earlier demo in the folder.")
+@demo_options("image-demo", "75s")
 def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
     """Learn 1,797 handwritten digits, paint new ones and judge them."""
     from biogan.config import ImageReadingConfig
-    from biogan.errors import OutputError
     from biogan.images.read import read_images
     from biogan.images.write import write_images
     from biogan.imaging.evaluation import evaluate_images
@@ -33,17 +29,11 @@ def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
     from biogan.training.callbacks import Progress
 
     gan = ImageGAN(max_time=max_time, seed=seed)
-    folder = Path(out)
-    if folder.exists() and not overwrite:
-        raise OutputError(
-            f"{folder}: exists: choose another folder with -o, or replace an earlier demo in it "
-            "with --overwrite"
-        )
+    folder = demo_folder(out, overwrite)
     digits = read_images("digits", ImageReadingConfig())
     order = rng(seed, "demo").permutation(len(digits))
     # A quarter is never shown to the networks: only then can copying be told from likeness.
     train, held_out = digits[order[450:]], digits[order[:450]]
-    folder.mkdir(parents=True, exist_ok=True)
     console.say(f"1/3 learning {len(train):,} digits of 28 x 28 pixels for {max_time}")
     watcher = Progress(console.say, console.status)
     gan.fit(train, out=folder / "run", overwrite=overwrite, callbacks=[watcher])
