@@ -39,14 +39,6 @@ class SequenceGANConfig(TrainingConfig):
     position_noise: int = option(
         8, "Noise channels at each position beside the latent vector.", "Networks", low=0, high=4096
     )
-    stages: int = option(
-        1,
-        "Times that a sequence is drawn: each stage after the first reads what was drawn and mends "
-        "it.",
-        "Networks",
-        low=1,
-        high=8,
-    )
     head: str = option(
         "straight-through", "How logits become letters while training.", "Networks", choices=HEADS
     )

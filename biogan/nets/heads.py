@@ -11,11 +11,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 
 from biogan.config import SequenceGANConfig
 from biogan.nets.shape import Shape
-from biogan.nets.stages import Stage
 
 
 class Noise(NamedTuple):
@@ -27,8 +25,8 @@ class Noise(NamedTuple):
         Standard normal; one vector a sequence.
     position : Tensor, shape (N, position_noise, length)
         Standard normal; lets neighbouring letters vary on their own.
-    gumbel : Tensor, shape (N, stages * channels, length)
-        Standard Gumbel; decides which letter is drawn, in each stage.
+    gumbel : Tensor, shape (N, channels, length)
+        Standard Gumbel; decides which letter is drawn.
     """
 
     latent: Tensor
@@ -55,7 +53,7 @@ def draw_noise(n: int, config: SequenceGANConfig, shape: Shape, rng: torch.Gener
     """
     latent = torch.randn(n, config.latent, generator=rng)
     position = torch.randn(n, config.position_noise, shape.length, generator=rng)
-    uniform = torch.rand(n, config.stages * shape.channels, shape.length, generator=rng)
+    uniform = torch.rand(n, shape.channels, shape.length, generator=rng)
     # clamp: rand() can be exactly 0, whose Gumbel is minus infinity.
     return Noise(latent, position, -torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7))))
 
@@ -128,7 +126,6 @@ class LetterGenerator(nn.Module):
     def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
         super().__init__()
         self.config, self.shape = config, shape
-        self.stages = nn.ModuleList(Stage(config, shape) for _ in range(config.stages - 1))
 
     def noise(self, n: int, rng: torch.Generator) -> Noise:
         """Draw the noise of ``n`` sequences from a private stream."""
@@ -140,15 +137,8 @@ class LetterGenerator(nn.Module):
 
     def forward(self, noise: Noise) -> Tensor:
         """Write training letters, shape (N, channels, length)."""
-
-        def letters(logits: Tensor, gumbel: Tensor) -> Tensor:
-            return HEADS[self.config.head](logits, gumbel, self.config.tau)
-
-        first, *later = noise.gumbel.split(self.shape.channels, 1)
-        written = letters(self.logits(noise.latent, noise.position), first)
-        for stage, gumbel in zip(self.stages, later, strict=True):
-            written = letters(stage(written, noise.position), gumbel)
-        return written
+        logits = self.logits(noise.latent, noise.position)
+        return HEADS[self.config.head](logits, noise.gumbel, self.config.tau)
 
     @torch.no_grad()
     def sample(
@@ -160,15 +150,7 @@ class LetterGenerator(nn.Module):
         letter, as its critic never saw a draw. ``never_first`` is a code that cannot open a
         sequence (the end symbol: a sequence has at least one letter).
         """
-
-        def codes(logits: Tensor, gumbel: Tensor) -> Tensor:
-            if never_first is not None:
-                logits[:, never_first, 0] = -torch.inf
-            return draw(logits, gumbel, 0.0 if self.config.head == "softmax" else temperature)
-
-        first, *later = noise.gumbel.split(self.shape.channels, 1)
-        drawn = codes(self.logits(noise.latent, noise.position), first)
-        for stage, gumbel in zip(self.stages, later, strict=True):
-            written = one_hot(drawn.long(), self.shape.channels).transpose(1, 2).float()
-            drawn = codes(stage(written, noise.position), gumbel)
-        return drawn
+        logits = self.logits(noise.latent, noise.position)
+        if never_first is not None:
+            logits[:, never_first, 0] = -torch.inf
+        return draw(logits, noise.gumbel, 0.0 if self.config.head == "softmax" else temperature)

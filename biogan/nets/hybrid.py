@@ -20,9 +20,8 @@ class HybridGenerator(LetterGenerator):
 
     def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
         super().__init__(config, shape)
-        # What both have scored is drawn, and mended by the stages, once.
-        parts = config.replace(stages=1)
-        self.local, self.distant = ResNetGenerator(parts, shape), DenseGenerator(parts, shape)
+        self.local = ResNetGenerator(config, shape)
+        self.distant = DenseGenerator(config, shape)
 
     def logits(self, latent: Tensor, position: Tensor) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
