@@ -1,8 +1,8 @@
 """Distances in a space of features beside torch-fidelity's; no weights of a network are needed.
 
 It is not among the test dependencies: it needs torchvision, of which the build has to match that of
-torch (the CPU build of torch does not go with the torchvision of the package index). What it said is
-written down here, and is computed anew where it is installed.
+torch (the CPU build of torch does not go with the torchvision of the package index). What it said
+is written down here, and is computed anew where it is installed.
 """
 
 import numpy as np
