@@ -18,6 +18,7 @@ from biogan.datasets.layout import VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
 from biogan.memory import keep_freed_memory
+from biogan.nets.grammar import Grammar
 from biogan.nets.heads import LetterGenerator, Noise
 from biogan.seeds import torch_generator
 
@@ -138,8 +139,8 @@ def draw(
     """Write the records of some noise as rows of codes, shape (n, length), uint8."""
     keep_freed_memory()
     device = next(generator.parameters()).device
-    never_first = layout.end if layout.kind == VARIABLE else None
-    return generator.sample(noise.to(device), temperature, never_first).cpu().numpy()
+    grammar = Grammar(layout.end, layout.closing) if layout.kind == VARIABLE else None
+    return generator.sample(noise.to(device), temperature, grammar).cpu().numpy()
 
 
 def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from biogan.errors import DataError
 FIXED, ALIGNED, VARIABLE = "fixed", "aligned", "variable"
 # A code is one byte, and one value of it is kept for letters that are none.
 MOST_CHANNELS = 255
+# Records for each closing word, from which it is believed that there are no others.
+_RECORDS = 20
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Layout:
     word : int
         Letters that are written together: 1, or 3 for codons. The network then chooses among all
         words of that length, so that a reading frame cannot slip.
+    closing : tuple of int
+        Codes of the words that close every training record and stand nowhere else (stop codons).
 
     Examples
     --------
@@ -50,6 +54,7 @@ class Layout:
     length: int
     kind: str
     word: int = 1
+    closing: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, sequences: SequenceSet | SequenceStore, word: int | None = None) -> Layout:
@@ -84,7 +89,20 @@ class Layout:
                 f"--word {word}: {sequences.alphabet.size} letters make {layout.channels} words, "
                 f"at most {MOST_CHANNELS} can be told apart"
             )
+        if word > 1 and kind == VARIABLE and isinstance(sequences, SequenceSet):
+            return replace(layout, closing=layout._closing(sequences))
         return layout
+
+    def _closing(self, sequences: SequenceSet) -> tuple[int, ...]:
+        """Find the words one of which closes each sequence, and none of which stands elsewhere."""
+        rows = self.encode(sequences)
+        last = rows[np.arange(len(rows)), np.maximum(sequences.lengths // self.word, 1) - 1]
+        words, ends = np.unique(last, return_counts=True)
+        anywhere = np.bincount(rows.ravel(), minlength=self.channels)[words]
+        # Of few records it would be chance.
+        if self.end in words or len(rows) < len(words) * _RECORDS or (anywhere > ends).any():
+            return ()
+        return tuple(words.tolist())
 
     @property
     def end(self) -> int:
@@ -171,7 +189,20 @@ class Layout:
             VARIABLE: f"up to {self.length} letters and an end symbol",
         }
         read = f", read in words of {self.word}" if self.word > 1 else ""
+        if self.closing:
+            read += f", {' or '.join(self.words(self.closing))} last in all and nowhere else"
         return words[self.kind] + read
+
+    def words(self, codes: Sequence[int]) -> list[str]:
+        """Spell codes out.
+
+        Examples
+        --------
+        >>> Layout(SequenceSet.from_strings(["ACGT"]).alphabet, 6, "fixed", 3).words([48, 63])
+        ['TAA', 'TTT']
+        """
+        places = np.array(codes)[:, None] // self._places % self.alphabet.size
+        return ["".join(self.alphabet.letters[i] for i in word) for word in places.tolist()]
 
     def to_dict(self) -> dict[str, object]:
         """Return what ``config.json`` keeps."""
@@ -180,6 +211,7 @@ class Layout:
             "length": self.length,
             "kind": self.kind,
             "word": self.word,
+            "closing": list(self.closing),
         }
 
     @classmethod
@@ -190,4 +222,5 @@ class Layout:
             int(data["length"]),
             str(data["kind"]),
             int(data.get("word", 1)),
+            tuple(map(int, data.get("closing", ()))),
         )

@@ -1,0 +1,79 @@
+"""What every sequence keeps to, and drawing letters that do.
+
+Positions are drawn one by one, so a stop codon and the end symbol behind it agree only as far as
+the latent vector has settled both. Where the data show a word that closes every record and stands
+nowhere else, the drawing is conditioned on that, which is exact and costs nothing to learn.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Grammar(NamedTuple):
+    """Rules of a sequence of varying length, in codes.
+
+    Attributes
+    ----------
+    end : int
+        The end symbol, which does not open a sequence: it has at least one letter.
+    closing : tuple of int
+        Codes one of which stands last in every sequence, and none of which elsewhere; empty where
+        there are no such.
+    """
+
+    end: int
+    closing: tuple[int, ...] = ()
+
+
+def likeliest(scores: Tensor) -> Tensor:
+    """Return the best channel at each position, shape (N, length)."""
+    # The same as argmax(1), which takes twenty times as long on a CPU.
+    return scores.max(1).indices
+
+
+def best(scores: Tensor, grammar: Grammar | None = None) -> Tensor:
+    """Return the best codes that keep to a grammar.
+
+    The length is that of the best codes without it. The last letter is then the best closing one,
+    and a closing one before it gives way to the next best. With Gumbel noise in the scores this
+    draws from the product of the letters' distributions given the length and the grammar.
+
+    Parameters
+    ----------
+    scores : Tensor, shape (N, channels, length)
+        Logits, with Gumbel noise where letters are drawn.
+    grammar : Grammar, optional
+        Rules; none without it.
+
+    Returns
+    -------
+    Tensor, shape (N, length)
+        Codes.
+
+    Examples
+    --------
+    >>> scores = torch.tensor([[[3.0, 0, 1], [1, 2, 2], [2, 1, 3]]])
+    >>> best(scores).tolist(), best(scores, Grammar(end=2, closing=(0,))).tolist()
+    ([[0, 1, 2]], [[1, 0, 2]])
+    """
+    if grammar is None:
+        return likeliest(scores)
+    opening = scores[:, :, :1].clone()
+    opening[:, grammar.end] = -torch.inf
+    codes = likeliest(scores)
+    codes[:, :1] = likeliest(opening)
+    if not grammar.closing:
+        return codes
+    closing = torch.zeros(scores.shape[1], 1, dtype=torch.bool, device=scores.device)
+    closing[list(grammar.closing)] = True
+    last = ((codes == grammar.end).cumsum(1) == 0).sum(1, keepdim=True) - 1
+    place = torch.arange(codes.shape[1], device=codes.device)
+    inner = likeliest(scores.masked_fill(closing, -torch.inf).index_fill(
+        1, torch.tensor([grammar.end], device=scores.device), -torch.inf
+    ))  # fmt: skip
+    codes = torch.where(place < last, inner, codes)
+    return torch.where(place == last, likeliest(scores.masked_fill(~closing, -torch.inf)), codes)
