@@ -21,9 +21,11 @@ def command(run: str, as_json: bool) -> dict[str, Any]:
 
 
 def _sequences(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:
+    from biogan.datasets.layout import Layout
+
     return {
         "letters": f"{layout['alphabet']['letters']} ({layout['alphabet']['name']})",
-        "length": f"{layout['length']} ({layout['kind']})",
+        "layout": Layout.from_dict(layout).describe(),
         "networks": f"{config['architecture']}, width {config['width']}, depth {config['depth']}, "
         f"kernel {config['kernel']}, dilation up to {config['dilation']}, "
         f"attention {'on' if config['attention'] else 'off'}, head {config['head']}",

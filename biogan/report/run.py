@@ -14,6 +14,7 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from biogan.config import ImageGANConfig, SequenceGANConfig
+from biogan.datasets.layout import Layout
 from biogan.options import flag
 from biogan.report.page import environment
 from biogan.report.panel import Panel
@@ -88,7 +89,7 @@ def _layout(layout: Mapping[str, Any]) -> list[tuple[str, str]]:
         letters = layout["alphabet"]
         return [
             ("Letters", f"{letters['letters']} ({letters['name']})"),
-            ("Length", f"{layout['length']} ({layout['kind']})"),
+            ("Layout", Layout.from_dict(dict(layout)).describe()),
         ]
     named = {"height": "Height", "width": "Width", "channels": "Channels", "frames": "Time series",
              "depth": "Pixels", "low": "Darkest", "high": "Brightest", "classes": "Classes",

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from pages import outside
 
+from biogan.alphabet import DNA
 from biogan.config import SequenceGANConfig
+from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.report.plots.runs import thinned
 from biogan.report.run import read_log, to_html
@@ -14,7 +16,7 @@ CARD = {
     "biogan": "0.1.0",
     "config": SequenceGANConfig(seed=7).to_dict(),
     "chosen": ["loss relativistic for fixed sequences"],
-    "layout": {"alphabet": {"letters": "ACGT", "name": "dna"}, "length": 4, "kind": "fixed"},
+    "layout": Layout(DNA, 4, "fixed").to_dict(),
     "data": {"records": 100, "train": 90, "validation": 10, "digest": "abc", "split": ["a <i>"],
              "input": {"source": "x.fa", "dropped": {"letters outside the alphabet": 3}}},
     "versions": {"python": "3.11"},
