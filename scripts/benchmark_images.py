@@ -117,7 +117,7 @@ def steps(args: argparse.Namespace) -> list[str]:
     for preset in args.presets:
         config = ImageGANConfig(preset=preset, steps=1, device="cpu", seed=args.seed)
         domain = domain_of(images, config)
-        config, _ = resolve(config, domain.kind)
+        config, _ = resolve(config, domain)
         networks, engine = build_networks(config, domain), Engine(config)
         same = Networks(*(copy.deepcopy(net).train() for net in networks))
         data = domain.stored(images)

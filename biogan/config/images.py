@@ -16,9 +16,10 @@ IMAGE_ARCHITECTURES = ("dcgan", "chain")
 class ImageGANConfig(TrainingConfig):
     """Options of an image GAN; what is left open is filled in by the preset."""
 
-    preset: str = option(
-        "relativistic",
-        "Settings that belong together: a modern loss, WGAN-GP, or the classic DCGAN.",
+    preset: str | None = option(
+        None,
+        "Settings that belong together: a modern loss, WGAN-GP, or the classic DCGAN (wgan-gp; "
+        "relativistic for structures).",
         "Networks",
         choices=PRESETS,
     )
@@ -41,8 +42,11 @@ class ImageGANConfig(TrainingConfig):
         None, "Share of the critic's features that is dropped while training.", "Networks", low=0,
         high=0.9,
     )  # fmt: skip
-    conditional: bool = option(
-        False, "Learn each class: needs labels, which sample can then ask for.", "Networks"
+    conditional: bool | None = option(
+        None,
+        "Learn each class, which sample can then ask for: needs labels (where there are labels, "
+        "and 50 images or more of every class).",
+        "Networks",
     )
     augment: str = option(
         "none",

@@ -43,6 +43,7 @@ class Chains:
 
     kind = "distances"
     noun = "fragment"
+    learned = 0
 
     @classmethod
     def of(cls, fragments: FragmentSet, config: ImageGANConfig) -> Chains:

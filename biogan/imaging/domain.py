@@ -34,6 +34,11 @@ class Domain(Protocol):
     kind: str
     noun: str
 
+    @property
+    def learned(self) -> int:
+        """Number of classes that are learned; 0 where records have none."""
+        ...
+
     def describe(self) -> str:
         """Say in a few words what a record is."""
         ...

@@ -124,7 +124,7 @@ class ImageGAN:
             After Ctrl-C or SIGTERM.
         """
         domain = domain_of(records, self.config)
-        config, reasons = resolve(self.config, domain.kind)
+        config, reasons = resolve(self.config, domain)
         engine = engine or Engine(config)
         folder = run_folder(out, resume, overwrite, engine)
         tell(callbacks, engine, "data", lines=described(len(records), domain, reasons))

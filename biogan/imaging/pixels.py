@@ -23,6 +23,8 @@ from biogan.seeds import rng
 
 #: Images of a preview.
 PREVIEW = 64
+#: Images of each class from which classes are learned without being asked for.
+LEARNABLE = 50
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,11 @@ class Pixels:
     noun = "image"
 
     @classmethod
-    def of(cls, images: ImageSet, conditional: bool) -> Pixels:
+    def of(cls, images: ImageSet, conditional: bool | None) -> Pixels:
         """Read the domain off training images.
+
+        Classes are learned where ``conditional`` is true, or where it is ``None`` and every class
+        has :data:`LEARNABLE` images.
 
         Raises
         ------
@@ -78,15 +83,22 @@ class Pixels:
         if depth == "uint8":
             low, high = 0, DEPTHS[depth]
         shares: tuple[float, ...] = ()
-        if conditional:
-            if images.labels is None:
-                raise ConfigError(
-                    f"--conditional: {images.source} has no labels: give them with --labels, or "
-                    "one folder a class"
-                )
+        if images.labels is not None:
             counts = np.bincount(images.labels, minlength=len(images.classes))
-            shares = tuple((counts / counts.sum()).tolist())
+            if conditional is None:
+                conditional = len(counts) > 1 and counts.min() >= LEARNABLE
+            shares = tuple((counts / counts.sum()).tolist()) if conditional else ()
+        elif conditional:
+            raise ConfigError(
+                f"--conditional: {images.source} has no labels: give them with --labels, or "
+                "one folder a class"
+            )
         return cls(*images.shape, depth, low, high, images.frames, images.classes, shares)
+
+    @property
+    def learned(self) -> int:
+        """Number of classes that are learned."""
+        return len(self.shares)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Pixels:

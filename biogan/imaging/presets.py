@@ -20,7 +20,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "decay_start": 0.5, "decay_to": 0.02,
     },
     "wgan-gp": {
-        "loss": "wgan-gp", "gp": 0.1, "critic_steps": 1, "width": 32, "batch_norm": True,
+        "loss": "wgan-gp", "gp": 1.0, "critic_steps": 2, "width": 32, "batch_norm": True,
         "dropout": 0.0, "batch_size": 64, "lr": 1e-3, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
         "decay_start": 0.5, "decay_to": 0.02,
     },
@@ -32,6 +32,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
+#: The preset of each kind of data, where none is asked for.
+BEST = {"pixels": "wgan-gp", "distances": "relativistic"}
 #: Instead, for structures: a map of 64 residues is five times an image of MNIST, and steps count.
 STRUCTURES = {"width": 16, "batch_size": 32}
 PENALTIES = ("critic_steps", "gp", "r1", "r2")
@@ -53,15 +55,15 @@ def described(records: int, domain: Domain, reasons: Sequence[str]) -> list[str]
     return lines + [f"chosen: {reason}" for reason in reasons]
 
 
-def resolve(config: ImageGANConfig, kind: str) -> tuple[ImageGANConfig, list[str]]:
+def resolve(config: ImageGANConfig, domain: Domain) -> tuple[ImageGANConfig, list[str]]:
     """Fill in what the configuration leaves open.
 
     Parameters
     ----------
     config : ImageGANConfig
         Options; ``None`` means open.
-    kind : str
-        ``"pixels"`` or ``"distances"``.
+    domain : Domain
+        What is learned.
 
     Returns
     -------
@@ -77,11 +79,16 @@ def resolve(config: ImageGANConfig, kind: str) -> tuple[ImageGANConfig, list[str
 
     Examples
     --------
-    >>> resolve(ImageGANConfig(preset="classic"), "pixels")[0].lr
-    0.0001
+    >>> from biogan.imaging.chains import Chains
+    >>> resolve(ImageGANConfig(), Chains(residues=64))[0].preset
+    'relativistic'
     """
     check_patience(config.patience, config.validation)
-    settings = SETTINGS[config.preset] | (STRUCTURES if kind == "distances" else {})
+    kind, reasons = domain.kind, []
+    if config.preset is None:
+        config = config.replace(preset=BEST[kind])
+        reasons.append(f"preset {config.preset} for {kind}")
+    settings = SETTINGS[config.chosen("preset")] | (STRUCTURES if kind == "distances" else {})
     # A loss that was asked for by name brings its own penalties.
     own = config.loss in (None, settings["loss"])
     changes = {
@@ -92,7 +99,12 @@ def resolve(config: ImageGANConfig, kind: str) -> tuple[ImageGANConfig, list[str
     told = ", ".join(
         f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in changes.items()
     )
-    reasons = [f"{told} for the preset {config.preset}"] if told else []
+    if told:
+        reasons.append(f"{told} for the preset {config.preset}")
+    if config.conditional is None:
+        changes["conditional"] = bool(domain.learned)
+        if domain.learned:
+            reasons.append(f"conditional, as each of {domain.learned} classes has many images")
     if config.architecture is None:
         changes["architecture"] = "chain" if kind == "distances" else "dcgan"
         reasons.append(f"architecture {changes['architecture']} for {kind}")

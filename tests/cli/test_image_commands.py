@@ -60,7 +60,7 @@ def test_train_says_what_it_does_and_writes_a_model(pictures, tmp_path, capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     for text in (
-        "80 images: 16 x 16, grey, 8 bit, 2 classes", "for the preset relativistic",
+        "80 images: 16 x 16, grey, 8 bit, 2 classes", "for the preset wgan-gp",
         "80 images to train on, none for validation", "4 steps in", "training.webp",
         "next: biogan image sample",
     ):  # fmt: skip
@@ -146,7 +146,7 @@ def test_structures_have_no_pixels_to_size_and_a_row_a_pair_too(tmp_path, capsys
 def test_info_and_report_read_the_model_aloud(model, tmp_path, capsys):
     main(["info", model])
     told = capsys.readouterr().out
-    assert "16 x 16, grey, 8 bit, 2 classes to learn" in told and "preset relativistic" in told
+    assert "16 x 16, grey, 8 bit, 2 classes to learn" in told and "preset wgan-gp" in told
     main(["report", model, "-o", str(tmp_path / "page.html")])
     assert (tmp_path / "page.html").is_file()
 

@@ -55,7 +55,7 @@ def command(
     records = read_records(data, reading)
     if dry_run:
         domain = domain_of(records, config)
-        resolved, reasons = resolve(config, domain.kind)
+        resolved, reasons = resolve(config, domain)
         for line in described(len(records), domain, reasons):
             console.say(line)
         click.echo(json.dumps(resolved.to_dict(), indent=2))
