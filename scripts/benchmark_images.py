@@ -180,8 +180,10 @@ def fidelity(args: argparse.Namespace) -> list[str]:
             for seed in args.seeds:
                 name = f"{preset}, seed {seed}"
                 run = Path(args.keep or scratch) / f"{preset}-{seed}"
-                gan = ImageGAN(preset=preset, max_time=f"{args.minutes * 60:g}s", seed=seed)
-                gan.fit(train, out=run)
+                gan = ImageGAN(
+                    preset=preset, conditional=args.conditional,
+                    max_time=f"{args.minutes * 60:g}s", seed=seed,
+                ).fit(train, out=run)  # fmt: skip
                 report = evaluate_images(
                     train, gan.sample(args.n, seed), train=train, held_out=held_out,
                     n=args.n, metrics=METRICS,
@@ -260,6 +262,10 @@ def main() -> None:
     parser.add_argument("--held-out", help="images to judge against")
     parser.add_argument("--minutes", type=float, default=10, help="training time of a run")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument(
+        "--conditional", action=argparse.BooleanOptionalAction,
+        help="learn classes, or do not; left out, where the images have labels",
+    )  # fmt: skip
     parser.add_argument("-n", type=int, default=10_000, help="images that are generated and scored")
     parser.add_argument("--keep", metavar="FOLDER", help="where the models are left")
     args = parser.parse_args()
