@@ -10,6 +10,7 @@ differentiates twice.
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -18,7 +19,7 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from biogan.config import TrainingConfig
 from biogan.errors import BioganError, ConfigError
@@ -68,6 +69,10 @@ class Engine:
             raise ConfigError(
                 f"--device {config.device} --devices {config.devices}: {reason}"
             ) from error
+        if wanted > 1:
+            # A process that ends with an open connection is aborted now and then, and torchrun
+            # then kills the others.
+            atexit.register(leave)
         self.threads = config.threads or min(MOST_THREADS, torch.get_num_threads())
 
     @contextmanager
@@ -158,6 +163,12 @@ class Engine:
         problem = self.agree(problem)
         if problem is not None:
             raise problem
+
+
+def leave() -> None:
+    """Close the connection to the other processes, if there is one."""
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def processes_started() -> int | None:

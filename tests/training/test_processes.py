@@ -13,6 +13,12 @@ from biogan.seeds import rng
 from biogan.training.engine import processes_started
 
 COMMAND = [sys.executable, "-c", "import sys; from biogan.cli import run; sys.exit(run())"]
+# The same, and says at the very end whether the processes are still connected.
+WATCHED = [sys.executable, "-c", (
+    "import atexit, sys, torch.distributed as d; from biogan.cli import run; "
+    "atexit.register(lambda: print('open' if d.is_initialized() else 'closed', file=sys.stderr)); "
+    "sys.exit(run())"
+)]  # fmt: skip
 FLAGS = ["--width", "8", "--depth", "1", "--latent", "8", "--batch-size", "8", "--seed", "1",
          "--device", "cpu", "--ema", "0.5", "--validation", "0", "--store"]  # fmt: skip
 # Seconds for what takes ten on an idle machine: every process loads torch.
@@ -49,20 +55,26 @@ def train(processes, fasta, out, *more):
     argv = [*COMMAND, "train", str(fasta), "-o", str(out), *FLAGS, *more]
     argv += ["--devices", str(processes)]
     port = free_port()
+    return together([
+        (argv, srun(rank, port) if processes == 2 else None) for rank in range(processes)
+    ])  # fmt: skip
+
+
+def together(commands):
+    """Run commands, each with its environment, side by side; return what each said."""
     started = [
         subprocess.Popen(
-            argv, env=srun(rank, port) if processes == 2 else None,
-            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+            argv, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
         )
-        for rank in range(processes)
-    ]  # fmt: skip
+        for argv, env in commands
+    ]
     try:
         told = [process.communicate(timeout=LIMIT)[1] for process in started]
     finally:
         for process in started:
             process.kill()
             process.wait()
-    assert [process.returncode for process in started] == [0] * processes, told
+    assert [process.returncode for process in started] == [0] * len(started), told
     return told
 
 
@@ -83,6 +95,28 @@ def test_srun_reads_once_speaks_once_and_a_run_goes_on_with_another_number(fasta
     assert difference(one, two) < CLOSE
     trained = [json.loads((run / "config.json").read_text())["training"] for run in (one, two)]
     assert [(run["processes"], run["steps"]) for run in trained] == [(2, 6), (1, 6)]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(2 * LIMIT)
+@pytest.mark.parametrize(("nodes", "each"), [(1, 2), (2, 1)])
+def test_torchrun_starts_the_processes_of_one_node_or_of_two(nodes, each, fasta, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    train(1, fasta, one, "--steps", "3")
+    argv = [
+        sys.executable, "-m", "torch.distributed.run", "--nnodes", str(nodes),
+        "--nproc-per-node", str(each), "--rdzv-backend", "c10d",
+        "--rdzv-endpoint", f"127.0.0.1:{free_port()}", "--no-python", *WATCHED, "train",
+        str(fasta), "-o", str(two), *FLAGS, "--steps", "3", "--devices", str(each),
+        "--nodes", str(nodes),
+    ]  # fmt: skip
+    told = together([(argv, os.environ | {"OMP_NUM_THREADS": "1"})] * nodes)
+    assert sum("60 records read" in text for text in told) == 1
+    assert difference(one, two) < CLOSE
+    # A process that ends with an open connection is aborted now and then, and torchrun then kills
+    # the first one before it has written the page.
+    assert (sum(text.count("closed\n") for text in told), "open\n" in "".join(told)) == (2, False)
+    assert (two / "report.html").exists()
 
 
 @pytest.mark.slow
