@@ -121,7 +121,14 @@ def test_a_gan_writes_divisions_in_which_the_daughters_part(simulator):
     """
     pixels, truth = simulator.simulate(2000, 6, 16, 1)
     gan = ImageGAN(
-        width=16, r1=0.005, r2=0.005, augment="flip,rotate", steps=1500, threads=1, seed=1
+        preset="relativistic",
+        width=16,
+        r1=0.005,
+        r2=0.005,
+        augment="flip,rotate",
+        steps=1500,
+        threads=1,
+        seed=1,
     )
     samples = gan.fit(ImageSet.from_pixels(pixels, frames=True)).sample(500, seed=2)
     found = blobs.separation(samples.pixels)
