@@ -1,4 +1,4 @@
-"""SequenceStore: a set too large for the memory, in a folder of flat files that are mapped.
+"""SequenceStore: a set too large for the memory, in a folder of flat files.
 
 ========================= =====================================================================
 ``codes.u8``              all sequences one behind another, one byte a letter
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +76,8 @@ class SequenceStore:
     ----------
     alphabet : Alphabet
         The letters and their order.
+    letters : int
+        Number of letters of all sequences.
     longest : int
         Length of the longest sequence.
     is_fixed_length : bool
@@ -101,14 +105,17 @@ class SequenceStore:
             self.longest, shortest = int(meta["longest"]), int(meta["shortest"])
             self.digest, self.source = str(meta["digest"]), dict(meta["source"])
             self.report = InputReport.from_dict(meta["report"])
-            self._codes = Mapped(self.path / CODES, np.uint8)
+            # Read, not mapped: one page fault may map 2 MB, and records are drawn from everywhere.
+            self._codes = os.open(self.path / CODES, os.O_RDONLY)
+            weakref.finalize(self, os.close, self._codes)
+            self.letters = os.fstat(self._codes).st_size
             self._offsets = Mapped(self.path / OFFSETS, np.int64)
             self.keys = Mapped(self.path / KEYS, np.uint32)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{self.path}: no whole store of sequences ({error})") from error
         self.is_fixed_length = 0 < shortest == self.longest
         sizes = len(self.keys) + 1, int(meta["letters"])
-        if sizes != (len(self._offsets), len(self._codes)) or len(self) != meta["records"]:
+        if sizes != (len(self._offsets), self.letters) or len(self) != meta["records"]:
             raise DataError(f"{self.path}: a file of the store was cut short; remove the folder")
 
     def __len__(self) -> int:
@@ -116,11 +123,6 @@ class SequenceStore:
 
     def __repr__(self) -> str:
         return f"SequenceStore({len(self)} {self.alphabet.name} sequences in {self.path})"
-
-    @property
-    def letters(self) -> int:
-        """Number of letters of all sequences."""
-        return len(self._codes)
 
     def take(self, index: np.ndarray) -> SequenceSet:
         """Return the records at ``index`` (integers, repeats allowed), in that order.
@@ -140,15 +142,10 @@ class SequenceStore:
         lengths = self._offsets.array[index + 1] - starts
         offsets = np.zeros(len(index) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
+        self._offsets.release()
         codes = np.empty(offsets[-1], np.uint8)
-        for start, stop, out in zip(
-            starts.tolist(), (starts + lengths).tolist(), offsets[:-1].tolist(), strict=True
-        ):
-            codes[out : out + stop - start] = self._codes.array[start:stop]
-        self.release()
+        view, bounds = codes.data, offsets.tolist()
+        for place, start, stop in zip(starts.tolist(), bounds[:-1], bounds[1:], strict=True):
+            if os.preadv(self._codes, [view[start:stop]], place) != stop - start:
+                raise DataError(f"{self.path / CODES}: was cut short; remove the folder")
         return SequenceSet(self.alphabet, codes, offsets, report=self.report)
-
-    def release(self) -> None:
-        """Let go of what was mapped; see :meth:`Mapped.release`."""
-        for mapped in (self._codes, self._offsets, self.keys):
-            mapped.release()
