@@ -20,6 +20,7 @@ from biogan.datasets.store import SequenceStore
 from biogan.datasets.stored_split import StoredSplit, split_stored
 from biogan.datasets.strands import both_strands, reverse_complement
 from biogan.judge import Judge, calibrate, train_judge
+from biogan.matching import KmerMatching
 from biogan.monitor import FidelityMonitor
 from biogan.nets import Networks, Shape, build
 from biogan.nets.heads import LetterGenerator
@@ -91,6 +92,12 @@ def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:
     """Build generator and critic with weights drawn from the seed."""
     with layers_from(config.seed, "weights"):
         return build(config, Shape(layout.channels, layout.positions))
+
+
+def build_matching(config: SequenceGANConfig, layout: Layout) -> KmerMatching | None:
+    """Build the term that matches k-mer counts, if it has a weight."""
+    weight = config.chosen("kmer_matching")
+    return KmerMatching(layout.channels, layout.positions, weight) if weight else None
 
 
 def build_batches(
@@ -171,6 +178,7 @@ def build_trainer(
         else None,
         [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
         saver(folder, card),
+        build_matching(config, layout),
     )
 
 

@@ -36,6 +36,7 @@ LAYERS = {
     "biogan.nets": 2,
     "biogan.losses": 2,
     "biogan.penalties": 2,
+    "biogan.matching": 2,
     "biogan.objective": 2,
     "biogan.augment": 2,
     "biogan.training": 3,

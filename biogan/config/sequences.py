@@ -43,6 +43,12 @@ class SequenceGANConfig(TrainingConfig):
         "straight-through", "How logits become letters while training.", "Networks", choices=HEADS
     )
     tau: float = option(1.0, "Temperature of the Gumbel-softmax.", "Networks", low=0.01, high=100)
+    kmer_matching: float | None = option(
+        None,
+        "Weight of the distance between mean k-mer counts, beside the critic (0: none).",
+        "Loss",
+        low=0,
+    )
     word: int | None = option(
         None,
         "Letters written together: 3 for codons (3 where the records are open reading frames, "

@@ -50,6 +50,9 @@ class Players:
         Options.
     engine : Engine
         Device and processes.
+    matching : nn.Module, optional
+        A further term of the generator's loss: of a real and a generated batch, and a function
+        that averages over processes. What it remembers is part of the state.
     """
 
     def __init__(
@@ -60,11 +63,13 @@ class Players:
         prepare: Callable[[Tensor], Tensor],
         config: TrainingConfig,
         engine: Engine,
+        matching: nn.Module | None = None,
     ) -> None:
         self.config, self.engine, self.batches, self.prepare = config, engine, batches, prepare
         self.objective = Objective.from_config(config)
         self.generator: Any = engine.place(generator)  # has noise(), which nn.Module hides
         self.critic = engine.place(critic)
+        self.matching = engine.place(matching) if matching is not None else None
         self.average = Average(self.generator, config.chosen("ema"))
         self.generator_opt = self._optimiser(self.generator)
         self.critic_opt = self._optimiser(self.critic)
@@ -115,6 +120,8 @@ class Players:
         try:
             fake = self.generator(self._noise(rng))
             terms = self.objective.generator_terms(self.critic, real, fake)
+            if self.matching is not None:
+                terms["kmers"] = self.matching(real, fake, self.engine.average)
             logged |= self._update(self.generator_opt, terms)
         finally:
             self.critic.requires_grad_(True)
@@ -154,7 +161,9 @@ class Players:
 
     def state(self) -> State:
         """Return weights and optimisers; the tensors are those in use, not copies."""
+        matching = self.matching.state_dict() if self.matching is not None else {}
         return {
+            "matching": matching,
             "generator": self.generator.state_dict(),
             "critic": self.critic.state_dict(),
             "average": self.average.network.state_dict(),
@@ -169,3 +178,5 @@ class Players:
         self.average.network.load_state_dict(state["average"])
         self.generator_opt.load_state_dict(state["generator_opt"])
         self.critic_opt.load_state_dict(state["critic_opt"])
+        if self.matching is not None:
+            self.matching.load_state_dict(state["matching"])

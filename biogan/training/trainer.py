@@ -58,6 +58,8 @@ class Trainer:
         Watchers; called in the first process only.
     save : callable, optional
         Receives the trainer after each check and at the end, in the first process only.
+    matching : nn.Module, optional
+        A further term of the generator's loss, see :class:`biogan.training.players.Players`.
 
     Attributes
     ----------
@@ -78,9 +80,10 @@ class Trainer:
         monitor: Monitor | None = None,
         callbacks: Sequence[Callback] = (),
         save: Callable[[Trainer], None] | None = None,
+        matching: nn.Module | None = None,
     ) -> None:
         self.config, self.engine, self.budget = config, engine, Budget(config)
-        self.players = Players(generator, critic, batches, prepare, config, engine)
+        self.players = Players(generator, critic, batches, prepare, config, engine, matching)
         self.monitor, self.callbacks, self.save = monitor, callbacks, save
         self.best: nn.Module = self.players.average.network
         self.best_score, self.best_step, self.stale = math.inf, 0, 0

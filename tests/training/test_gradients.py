@@ -8,6 +8,7 @@ import torch
 from toys import CODES, SHAPE
 
 from biogan.config import LOSSES, SequenceGANConfig
+from biogan.matching import KmerMatching
 from biogan.nets import build
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
@@ -59,6 +60,7 @@ def step(config, engine):
     players = Players(
         generator, critic, batches,
         lambda codes: torch.eye(4)[codes.int()].transpose(1, 2).contiguous(), config, engine,
+        KmerMatching(SHAPE.channels, SHAPE.length, 0.5),
     )  # fmt: skip
     return lambda: players.step(0)
 

@@ -1,0 +1,80 @@
+"""Matching of mean k-mer counts: counts by hand, the distance it goes down, what is remembered."""
+
+from collections import Counter
+from itertools import product
+
+import pytest
+import torch
+
+from biogan.matching import KmerMatching, mean_counts
+
+
+def one_hot(records, letters):
+    codes = torch.tensor([[letters.index(letter) for letter in record] for record in records])
+    return torch.eye(len(letters))[codes].transpose(1, 2)
+
+
+def random_letters(n, channels=4, positions=20, seed=0, shares=None):
+    rng = torch.Generator().manual_seed(seed)
+    shares = torch.ones(channels) if shares is None else torch.tensor(shares)
+    drawn = torch.multinomial(shares, n * positions, replacement=True, generator=rng)
+    return torch.eye(channels)[drawn.view(n, positions)].transpose(1, 2)
+
+
+@pytest.mark.parametrize("k", range(1, 6))
+def test_counts_are_those_of_a_loop(k):
+    records = ["ACGTACGTTA", "AAAAAACGGG", "TTGCATGCAT"]
+    words = Counter(record[i : i + k] for record in records for i in range(len(record) - k + 1))
+    expected = [words["".join(word)] / len(records) for word in product("ACGT", repeat=k)]
+    assert mean_counts(one_hot(records, "ACGT"), k).tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("channels", "positions", "lengths"),
+    [(4, 50, [1, 2, 3, 4]), (5, 50, [1, 2, 3]), (22, 50, [1]), (65, 9, [1]), (4, 2, [1, 2])],
+)
+def test_lengths_of_words_follow_the_letters(channels, positions, lengths):
+    assert KmerMatching(channels, positions, 1.0).lengths == lengths
+
+
+def test_the_value_is_the_chi_square_distance_of_the_first_batches():
+    real, fake = random_letters(64), random_letters(64, seed=1, shares=[4.0, 1.0, 1.0, 1.0])
+    matching, expected = KmerMatching(4, 20, 3.0), 0.0
+    for k in (1, 2, 3, 4):
+        r, g = mean_counts(real, k), mean_counts(fake, k)
+        expected += 3.0 / 4 * ((g - r) ** 2 / (r + r.mean() / 2)).sum().item()
+    assert matching(real, fake).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_descent_brings_the_words_together():
+    """A generator of independent positions learns the composition, which alone is off."""
+    shares = [0.4, 0.3, 0.2, 0.1]
+    real = random_letters(2000, shares=shares)
+    logits = torch.zeros(4, 1, requires_grad=True)
+    optimiser, matching = torch.optim.SGD([logits], 0.01), KmerMatching(4, 20, 1.0)
+    for step in range(600):
+        torch.manual_seed(step)
+        fake = torch.nn.functional.gumbel_softmax(logits.expand(64, 4, 20), hard=True, dim=1)
+        optimiser.zero_grad()
+        matching(real[step % 31 :: 31], fake).backward()
+        optimiser.step()
+    assert logits.softmax(0)[:, 0].tolist() == pytest.approx(shares, abs=0.03)
+
+
+def test_the_mean_of_real_counts_is_that_of_all_batches():
+    matching = KmerMatching(4, 20, 1.0)
+    batches = [random_letters(8, seed=i) for i in range(200)]
+    for batch in batches:
+        matching(batch, random_letters(8, seed=999))
+    expected = torch.cat([mean_counts(torch.cat(batches), k) for k in (1, 2, 3, 4)])
+    assert torch.allclose(matching.real, expected, atol=1e-4)
+
+
+def test_what_is_remembered_is_saved():
+    first, second = KmerMatching(4, 20, 1.0), KmerMatching(4, 20, 1.0)
+    real, fake = random_letters(8), random_letters(8, seed=1)
+    for _ in range(3):
+        first(real, random_letters(8, seed=2))
+    second.load_state_dict(first.state_dict())
+    assert first(real, fake).item() == second(real, fake).item()
+    assert KmerMatching(4, 20, 1.0)(real, fake).item() != first(real, fake).item()
