@@ -72,6 +72,8 @@ def end_status() -> None:
 class Bar:
     """How much of a file was read, how fast, and how long the rest will take: a status line.
 
+    Where standard error is no terminal, as in the log of a cluster, it is a message a minute.
+
     Parameters
     ----------
     label : str
@@ -80,7 +82,7 @@ class Bar:
         Seconds that pass.
     """
 
-    EVERY = 0.2
+    EVERY, LOGGED_EVERY = 0.2, 60.0
 
     def __init__(self, label: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.label, self.clock = label, clock
@@ -90,10 +92,14 @@ class Bar:
     def __call__(self, done: int, total: int | None) -> None:
         """Show ``done`` bytes of ``total``; without a total, the rate alone."""
         now = self.clock()
-        if now - self.last < self.EVERY and done != total:
-            return
-        self.last = now
-        status(self.line(done, total, now - self.start))
+        line = self.line(done, total, now - self.start)
+        if sys.stderr.isatty():
+            if now - self.last >= self.EVERY or done == total:
+                self.last = now
+                status(line)
+        elif now - max(self.last, self.start) >= self.LOGGED_EVERY:
+            self.last = now
+            say(line)
 
     def line(self, done: int, total: int | None, seconds: float) -> str:
         """Return the line.

@@ -10,6 +10,7 @@ from biogan.cli import console
 @pytest.fixture
 def shown(monkeypatch):
     lines = []
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(console, "status", lines.append)
     return lines
 
@@ -30,6 +31,18 @@ def test_without_a_total_the_rate_is_told(shown):
     now = iter([0.0, 2.0])
     console.Bar("reading", clock=lambda: next(now))(10_000_000, None)
     assert shown == ["reading 10 MB  5 MB/s"]
+
+
+def test_in_a_log_it_is_a_line_a_minute(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
+    now = iter([0.0, 1.0, 61.0, 62.0, 125.0])
+    bar = console.Bar("reading", clock=lambda: next(now))
+    for done in (1, 60, 62, 124):
+        bar(done * 1_000_000, 124_000_000)
+    assert capsys.readouterr().err.splitlines() == [
+        "reading [###########.............]  48%  1 MB/s  ETA 1:06",
+        "reading [########################] 100%  1 MB/s  ETA 0:00",
+    ]
 
 
 def test_steps_are_counted_and_the_rest_is_foretold(shown):
