@@ -20,17 +20,18 @@ class Suited(NamedTuple):
     width: int
     depth: int
     units: int
-    kmer_matching: float
 
 
 # Aligned: what belongs together is far apart, so large dense layers and thin convolutions, which
 # leave time for many steps. The relativistic loss loses correlations there, and the spread of
 # lengths where they vary.
 SUITED = {
-    FIXED: Suited("relativistic", "hybrid", 32, 2, 256, 1.0),
-    ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512, 0.0),
-    VARIABLE: Suited("wgan-gp", "hybrid", 32, 2, 256, 0.0),
+    FIXED: Suited("relativistic", "hybrid", 32, 2, 256),
+    ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512),
+    VARIABLE: Suited("wgan-gp", "hybrid", 32, 2, 256),
 }
+# Codons are words already, and how often each is used was learned without.
+KMER_MATCHING = 1.0
 # What each family of networks is sized by.
 SIZES_OF = {
     "resnet": ("width", "depth"),
@@ -108,9 +109,9 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
     if changes:
         reasons.append(", ".join(f"{name} {value}" for name, value in changes.items()))
     if config.kmer_matching is None:
-        changes["kmer_matching"] = suited.kmer_matching
-        if suited.kmer_matching:
-            reasons.append(f"kmer_matching {suited.kmer_matching:g} beside the critic")
+        changes["kmer_matching"] = KMER_MATCHING if layout.word == 1 else 0.0
+        if changes["kmer_matching"]:
+            reasons.append(f"kmer_matching {KMER_MATCHING:g} beside the critic")
     if not config.steps and not config.max_time:
         changes["max_time"] = DEFAULT_TIME
         reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")

@@ -34,6 +34,10 @@ def test_without_a_total_the_rate_is_told(shown):
 
 
 def test_in_a_log_it_is_a_line_a_minute(monkeypatch, capsys):
+    # As at the start of a command, whatever ran before in this process.
+    monkeypatch.setattr(console.settings, "quiet", False)
+    for name in console.RANKS:
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
     now = iter([0.0, 1.0, 61.0, 62.0, 125.0])
     bar = console.Bar("reading", clock=lambda: next(now))
