@@ -92,14 +92,14 @@ class Bar:
     def __call__(self, done: int, total: int | None) -> None:
         """Show ``done`` bytes of ``total``; without a total, the rate alone."""
         now = self.clock()
-        line = self.line(done, total, now - self.start)
-        if sys.stderr.isatty():
-            if now - self.last >= self.EVERY or done == total:
-                self.last = now
-                status(line)
-        elif now - max(self.last, self.start) >= self.LOGGED_EVERY:
+        terminal = sys.stderr.isatty()
+        if terminal:
+            due = now - self.last >= self.EVERY or done == total
+        else:
+            due = now - max(self.last, self.start) >= self.LOGGED_EVERY
+        if due:
             self.last = now
-            say(line)
+            (status if terminal else say)(self.line(done, total, now - self.start))
 
     def line(self, done: int, total: int | None, seconds: float) -> str:
         """Return the line.
