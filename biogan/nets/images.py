@@ -7,6 +7,7 @@ need not know that there are classes.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import torch
@@ -60,7 +61,7 @@ class ImageNoise(NamedTuple):
         return ImageNoise(*(part[index] for part in self))
 
 
-class ImageGenerator(nn.Module):
+class ImageGenerator(nn.Module, ABC):
     """Base of the generators; a subclass writes :meth:`images`."""
 
     def __init__(self, config: ImageGANConfig, shape: RecordShape) -> None:
@@ -75,9 +76,9 @@ class ImageGenerator(nn.Module):
         drawn = torch.multinomial(torch.tensor(self.shape.shares), n, True, generator=rng)
         return ImageNoise(latent, torch.eye(self.shape.classes)[drawn])
 
+    @abstractmethod
     def images(self, code: Tensor) -> Tensor:
         """Turn (N, latent + classes) into (N, channels, height, width)."""
-        raise NotImplementedError
 
     def forward(self, noise: ImageNoise) -> Tensor:
         """Return records: (N, channels, height, width), with classes (N, pixels + classes)."""
@@ -85,7 +86,7 @@ class ImageGenerator(nn.Module):
         return join(images, noise.classes) if self.shape.classes else images
 
 
-class ImageCritic(nn.Module):
+class ImageCritic(nn.Module, ABC):
     """Base of the critics; a subclass writes :meth:`features` and has ``size`` of them.
 
     The class is judged by its product with the features (Miyato & Koyama 2018, projection).
@@ -97,9 +98,9 @@ class ImageCritic(nn.Module):
         self.judge = nn.Linear(size, 1)
         self.match = nn.Linear(shape.classes, size, bias=False) if shape.classes else None
 
+    @abstractmethod
     def features(self, images: Tensor) -> Tensor:
         """Turn (N, channels, height, width) into (N, size)."""
-        raise NotImplementedError
 
     def forward(self, records: Tensor) -> Tensor:
         """Judge records, return (N,)."""
