@@ -161,9 +161,8 @@ class Players:
 
     def state(self) -> State:
         """Return weights and optimisers; the tensors are those in use, not copies."""
-        matching = self.matching.state_dict() if self.matching is not None else {}
         return {
-            "matching": matching,
+            "matching": {} if self.matching is None else self.matching.state_dict(),
             "generator": self.generator.state_dict(),
             "critic": self.critic.state_dict(),
             "average": self.average.network.state_dict(),
