@@ -21,7 +21,7 @@ from biogan import DNA, SequenceSet
 from biogan.autoconfig import resolve
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
-from biogan.fitting import Letters, build_networks
+from biogan.fitting import Letters, build_matching, build_networks
 from biogan.seeds import rng
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
@@ -30,6 +30,7 @@ from biogan.training.players import Players
 PUBLISHED = {
     "loss": "wgan-gp", "gp": 10.0, "critic_steps": 1, "batch_size": 32, "width": 512, "depth": 5,
     "latent": 128, "position_noise": 0, "head": "softmax", "lr": 1e-4, "beta1": 0.5,
+    "architecture": "resnet", "kmer_matching": 0.0,
 }  # fmt: skip
 GEMM = 1024
 
@@ -88,7 +89,7 @@ def players(sequences: SequenceSet, **options: object) -> Players:
     return Players(
         networks.generator, networks.critic,
         Batches(codes, np.ones(len(codes)), config.batch_size, 0),
-        Letters(layout.channels, engine.device), config, engine,
+        Letters(layout.channels, engine.device), config, engine, build_matching(config, layout),
     )  # fmt: skip
 
 
