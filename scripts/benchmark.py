@@ -183,8 +183,15 @@ def step(args: argparse.Namespace) -> list[Row]:
     return compare_steps(LENGTH, args.repeats, args.seed)
 
 
+def gpu(args: argparse.Namespace) -> list[Row]:
+    """Time training steps on a GPU, operation by operation and as a graph."""
+    from benchmark_step import compare_launches
+
+    return compare_launches(LENGTH, 4 * args.repeats, args.seed)
+
+
 TIME = "time-to-fidelity"
-SECTIONS = {f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, step)}
+SECTIONS = {f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, step, gpu)}
 
 
 def spectrum_r(new: SequenceSet, real: SequenceSet) -> float:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 
 import numpy as np
 import torch
@@ -24,6 +26,7 @@ from biogan.datasets.layout import Layout
 from biogan.fitting import Letters, build_matching, build_networks
 from biogan.seeds import rng
 from biogan.training.batches import Batches
+from biogan.training.capture import WARM_UP
 from biogan.training.engine import Engine
 from biogan.training.players import Players
 
@@ -80,10 +83,10 @@ def published_step(length: int, batch: int = 32, width: int = 512) -> Callable[[
     return step
 
 
-def players(sequences: SequenceSet, **options: object) -> Players:
+def players(sequences: SequenceSet, device: str = "cpu", **options: object) -> Players:
     """Build what biogan trains on some sequences, without files and checks."""
     layout = Layout.of(sequences)
-    config, _ = resolve(SequenceGANConfig(steps=1, device="cpu").replace(**options), layout)
+    config, _ = resolve(SequenceGANConfig(steps=1, device=device).replace(**options), layout)
     networks, engine = build_networks(config, layout), Engine(config)
     codes = torch.from_numpy(layout.encode(sequences))
     return Players(
@@ -154,4 +157,47 @@ def compare_steps(length: int, repeats: int, seed: int) -> list[tuple[str, str, 
             f"{rate / best:.2f} x",
         )
     )
+    return rows
+
+
+def follow(some: Players, numbers: Iterator[int]) -> None:
+    """Take the next step."""
+    some.step(next(numbers))
+
+
+def compare_launches(length: int, repeats: int, seed: int) -> list[tuple[str, str, str, str]]:
+    """Time a step on a GPU operation by operation and as a graph, from small networks to large."""
+    if not torch.cuda.is_available():
+        return [("steps on a GPU", "not measured", "no CUDA device here", "-")]
+    codes = rng(seed, "benchmark").integers(0, DNA.size, (10_000, length), np.uint8)
+    sequences = SequenceSet.from_matrix(DNA, codes)
+    square = torch.randn(8 * GEMM, 8 * GEMM, device="cuda")
+
+    def product() -> None:
+        torch.mm(square, square)
+        torch.cuda.synchronize()
+
+    best = 2 * len(square) ** 3 / min(interleaved([product], repeats)[0])
+    rows = []
+    for width, batch in ((32, 64), (64, 512), (256, 1024)):
+        options = {"device": "cuda", "width": width, "batch_size": batch}
+        plain, graph = players(sequences, **options), players(sequences, **options, cuda_graph=True)
+        with Operations() as counter:
+            plain.step(0)
+        for t in range(WARM_UP):
+            graph.step(t)
+        # Step after step, as the next draws are made while the device works.
+        one, other = interleaved(
+            [partial(follow, plain, count(1)), partial(follow, graph, count(WARM_UP))], repeats
+        )
+        share = counter.total / min(other) / best
+        rows.append(
+            (
+                f"step on a GPU ({length} nt, width {width}, batch {batch}), as a graph, ms",
+                f"{milliseconds(other)}, {batch / min(other):,.0f} sequences/s, "
+                f"{share:.3f} of the rate of large matrix products",
+                f"operation by operation: {milliseconds(one)}",
+                f"{min(one) / min(other):.2f} x",
+            )
+        )
     return rows

@@ -67,6 +67,11 @@ class TrainingConfig(Options):
     )
     devices: int = option(1, "Processes, one a device.", "Machine", low=1)
     nodes: int = option(1, "Machines.", "Machine", low=1)
+    cuda_graph: bool = option(
+        False,
+        "Launch a training step at once, as a CUDA graph (one GPU; not tried on one yet).",
+        "Machine",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,6 +80,7 @@ class TrainingConfig(Options):
     # Options that may change between a run and its resumption: they bound or place the work.
     FREE = (
         "steps", "max_time", "patience", "judge_steps", "device", "threads", "devices", "nodes",
+        "cuda_graph",
     )  # fmt: skip
 
     def differences(self, other: TrainingConfig) -> list[str]:

@@ -6,7 +6,7 @@ import copy
 from itertools import compress
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class Average:
@@ -29,13 +29,17 @@ class Average:
         self.decay = decay
         self.network = copy.deepcopy(network).requires_grad_(False).eval()
 
+    def weight(self, step: int) -> float:
+        """Return how far the average moves after step ``step`` (counted from 1)."""
+        return 1 - min(self.decay, (1 + step) / (10 + step))
+
     @torch.no_grad()
-    def update(self, network: nn.Module, step: int) -> None:
-        """Move the average towards the network after step ``step`` (counted from 1)."""
-        weight = 1 - min(self.decay, (1 + step) / (10 + step))
+    def update(self, network: nn.Module, weight: Tensor) -> None:
+        """Move the average towards the network by a share of the way, shape ()."""
         mine, theirs = ([*net.parameters(), *net.buffers()] for net in (self.network, network))
         floats = [x.is_floating_point() for x in mine]
-        torch._foreach_lerp_([*compress(mine, floats)], [*compress(theirs, floats)], weight)
-        for old, new, averaged in zip(mine, theirs, floats, strict=True):
+        old, new = [*compress(mine, floats)], [*compress(theirs, floats)]
+        torch._foreach_lerp_(old, new, [weight] * len(old))
+        for count, last, averaged in zip(mine, theirs, floats, strict=True):
             if not averaged:
-                old.copy_(new)
+                count.copy_(last)

@@ -25,6 +25,7 @@ from biogan.config import TrainingConfig
 from biogan.errors import BioganError, ConfigError
 from biogan.memory import keep_freed_memory
 from biogan.seeds import layers_from
+from biogan.training.capture import Captured, Launcher, Plain, Program
 
 MOST_THREADS = 4
 
@@ -35,12 +36,13 @@ class Engine:
     Parameters
     ----------
     config : TrainingConfig
-        ``device``, ``threads``, ``devices`` and ``nodes``.
+        ``device``, ``threads``, ``devices``, ``nodes`` and ``cuda_graph``.
 
     Raises
     ------
     ConfigError
-        If the device is not there, or the processes do not share the batch evenly.
+        If the device is not there, or the processes do not share the batch evenly, or a step
+        cannot be a CUDA graph.
     """
 
     def __init__(self, config: TrainingConfig) -> None:
@@ -55,7 +57,12 @@ class Engine:
             raise ConfigError(
                 f"--batch-size {config.batch_size}: must be a multiple of the {wanted} processes"
             )
-        find_device(config.device)
+        kind = find_device(config.device).type
+        if config.cuda_graph and (kind != "cuda" or wanted > 1):
+            raise ConfigError(
+                f"--cuda-graph: needs one process and a CUDA device, found {wanted} on {kind}"
+            )
+        self.cuda_graph = config.cuda_graph
         try:
             self.fabric = Fabric(
                 accelerator=config.device,
@@ -114,6 +121,10 @@ class Engine:
     def rows(self) -> slice:
         """Which rows of a joint batch are this process's."""
         return slice(self.rank, None, self.world)
+
+    def launcher(self, program: Program) -> Launcher:
+        """Return what runs a program on this device, given draws that are on the CPU."""
+        return (Captured if self.cuda_graph else Plain)(program, self.device)
 
     def place(self, network: nn.Module) -> nn.Module:
         """Move a network to the device; every process starts from the first one's weights."""

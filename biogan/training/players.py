@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from biogan.config import TrainingConfig
 from biogan.objective import Objective, Terms
-from biogan.seeds import torch_generator
 from biogan.training.batches import Stream
+from biogan.training.draws import Draws, draw
 from biogan.training.ema import Average
 from biogan.training.engine import Engine
 
@@ -71,18 +71,34 @@ class Players:
         self.critic = engine.place(critic)
         self.matching = engine.place(matching) if matching is not None else None
         self.average = Average(self.generator, config.chosen("ema"))
+        # The names of the terms of each half step.
+        self.halves: list[list[str]] = []
+        self.launch = engine.launcher(self._play)
+        self._ahead: dict[int, Draws] = {}
         self.generator_opt = self._optimiser(self.generator)
         self.critic_opt = self._optimiser(self.critic)
 
     def _optimiser(self, network: nn.Module) -> torch.optim.Adam:
-        # Fused: one operation for all weights, which is a tenth of a small step.
+        # Fused: one operation for all weights, which is a tenth of a small step. It can leave
+        # them alone where it is told of a term that is no number, without asking the host.
         betas = (self.config.chosen("beta1"), self.config.chosen("beta2"))
-        return torch.optim.Adam(network.parameters(), self.config.chosen("lr"), betas, fused=True)
+        rate, graph = self.config.chosen("lr"), self.engine.cuda_graph
+        return torch.optim.Adam(
+            network.parameters(),
+            torch.tensor(rate, device=self.engine.device) if graph else rate,
+            betas,
+            fused=True,
+            capturable=graph,
+        )
 
     def set_learning_rate(self, rate: float) -> None:
         """Set the learning rate of both optimisers."""
         for optimiser in (self.generator_opt, self.critic_opt):
-            optimiser.param_groups[0]["lr"] = rate
+            group = optimiser.param_groups[0]
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
 
     def step(self, t: int) -> dict[str, float]:
         """Take the critic's steps and one of the generator.
@@ -102,50 +118,63 @@ class Players:
         NonFiniteTerm
             If a term is NaN or infinite, in every process.
         """
+        draws = self._ahead.pop(t, None) or self._draw(t)
         with self.engine.chance(self.config.seed, t):
-            return self._step(t)
+            terms = self.launch(draws)
+        # Drawn while the device works.
+        self._ahead = {t + 1: self._draw(t + 1)} if self.launch.ahead else {}
+        return self._read(terms.tolist())
 
-    def _step(self, t: int) -> dict[str, float]:
-        rng = torch_generator(self.config.seed, "step", t)
-        for i in range(self.objective.critic_steps):
-            real = self._real(t * self.objective.critic_steps + i)
+    def _draw(self, t: int) -> Draws:
+        return draw(
+            self.batches, self.generator, self.objective.critic_steps, self.config.seed, t,
+            self.average.weight(t + 1), self.engine.rows,
+        )  # fmt: skip
+
+    def _play(self, draws: Draws) -> Tensor:
+        """Do the arithmetic of a step; return all terms, shape (terms,), named in ``halves``."""
+        self.halves.clear()
+        values = []
+        *for_critic, own = draws.noise
+        for stored, noise, alpha in zip(draws.real, for_critic, draws.alpha, strict=True):
+            real = self.prepare(stored)
             with torch.no_grad():
-                fake = self.generator(self._noise(rng))
-            alpha = torch.rand(self.batches.batch_size, generator=rng)[self.engine.rows]
-            terms = self.objective.critic_terms(
-                self.critic, real, fake, alpha.to(self.engine.device)
-            )
-            logged = self._update(self.critic_opt, terms)
+                fake = self.generator(noise)
+            terms = self.objective.critic_terms(self.critic, real, fake, alpha)
+            values.append(self._update(self.critic_opt, terms))
         self.critic.requires_grad_(False)
         try:
-            fake = self.generator(self._noise(rng))
+            fake = self.generator(own)
             terms = self.objective.generator_terms(self.critic, real, fake)
             if self.matching is not None:
                 terms["kmers"] = self.matching(real, fake, self.engine.average)
-            logged |= self._update(self.generator_opt, terms)
+            values.append(self._update(self.generator_opt, terms))
         finally:
             self.critic.requires_grad_(True)
-        self.average.update(self.generator, t + 1)
-        return logged
+        self.average.update(self.generator, draws.weight)
+        return torch.cat(values)
 
-    def _real(self, k: int) -> Tensor:
-        return self.prepare(self.batches.part(k, self.engine.rows).to(self.engine.device))
-
-    def _noise(self, rng: torch.Generator) -> Any:
-        # Drawn for the joint batch in every process, so that the number of them does not matter.
-        noise = self.generator.noise(self.batches.batch_size, rng)
-        return noise.rows(self.engine.rows).to(self.engine.device)
-
-    def _update(self, optimiser: torch.optim.Optimizer, terms: Terms) -> dict[str, float]:
-        values = self.engine.average(torch.stack([t.detach() for t in terms.values()])).tolist()
-        logged = dict(zip(terms, values, strict=True))
-        if not all(map(math.isfinite, values)):
-            raise NonFiniteTerm(logged)
+    def _update(self, optimiser: torch.optim.Adam, terms: Terms) -> Tensor:
+        self.halves.append([*terms])
+        values = self.engine.average(torch.stack([t.detach() for t in terms.values()]))
+        # What a GradScaler tells a fused optimiser: 1 keeps it from moving.
+        optimiser.found_inf = 1 - values.isfinite().all().float()  # type: ignore[attr-defined]
         optimiser.zero_grad()
         # One backward of the sum: a penalty's second derivative and the loss go together.
         torch.stack(list(terms.values())).sum().backward()
         self.engine.average_gradients(optimiser.param_groups[0]["params"])
         optimiser.step()
+        return values
+
+    def _read(self, values: list[float]) -> dict[str, float]:
+        """Name the terms of a step, those of the critic's last half step."""
+        logged: dict[str, float] = {}
+        rest = iter(values)
+        for names in self.halves:
+            half = {name: next(rest) for name in names}
+            if not all(map(math.isfinite, half.values())):
+                raise NonFiniteTerm(half)
+            logged |= half
         return logged
 
     def broken(self) -> str | None:
@@ -175,7 +204,13 @@ class Players:
         self.generator.load_state_dict(state["generator"])
         self.critic.load_state_dict(state["critic"])
         self.average.network.load_state_dict(state["average"])
-        self.generator_opt.load_state_dict(state["generator_opt"])
-        self.critic_opt.load_state_dict(state["critic_opt"])
+        for name in ("generator_opt", "critic_opt"):
+            optimiser = getattr(self, name)
+            # The state may come from another kind of machine.
+            group = optimiser.param_groups[0]
+            kept = {key: group[key] for key in ("lr", "capturable")}
+            optimiser.load_state_dict(state[name])
+            optimiser.param_groups[0].update(kept)
         if self.matching is not None:
             self.matching.load_state_dict(state["matching"])
+        self.launch.forget()

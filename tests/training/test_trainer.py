@@ -186,9 +186,9 @@ def test_average_follows_the_recursion_by_hand():
     nn.init.constant_(network.weight, 1.0)
     average = Average(network, 0.5)
     nn.init.constant_(network.weight, 3.0)
-    average.update(network, 1)  # decay min(0.5, 2/11)
+    average.update(network, torch.tensor(average.weight(1)))  # decay min(0.5, 2/11)
     assert average.network.weight.item() == pytest.approx(1 * 2 / 11 + 3 * 9 / 11)
-    average.update(network, 100)  # decay 0.5
+    average.update(network, torch.tensor(average.weight(100)))  # decay 0.5
     assert average.network.weight.item() == pytest.approx((1 * 2 / 11 + 3 * 9 / 11 + 3) / 2)
 
 

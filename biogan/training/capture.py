@@ -1,0 +1,113 @@
+"""How a step gets onto a device: operation by operation, or recorded once and launched at once.
+
+A step of a small network is some thousand short operations, the second derivatives of a penalty
+among them. A GPU is done with each before Python has launched the next; a CUDA graph
+(https://docs.pytorch.org/docs/stable/notes/cuda.html) launches all of them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from biogan.training.draws import Draws
+
+#: Steps that are taken one operation at a time first: libraries choose their kernels in them, and
+#: the optimisers get their state.
+WARM_UP = 3
+
+
+Program = Callable[[Draws], Tensor]
+
+
+class Launcher(Protocol):
+    """Takes steps with draws that are on the CPU.
+
+    Attributes
+    ----------
+    ahead : bool
+        Whether it returns before the device is done, so that the next draws can be made meanwhile.
+    """
+
+    ahead: bool
+
+    def __call__(self, draws: Draws) -> Tensor:
+        """Take a step and return its terms."""
+
+    def forget(self) -> None:
+        """Rely on no tensor of before: some were replaced by others."""
+
+
+class Plain:
+    """Runs a program operation by operation."""
+
+    def __init__(self, program: Program, device: torch.device) -> None:
+        self.program, self.device = program, device
+        self.ahead = device.type == "cuda"
+
+    def __call__(self, draws: Draws) -> Tensor:
+        """Take a step and return its terms."""
+        return self.program(draws.to(self.device))
+
+    def forget(self) -> None:
+        """Nothing is kept."""
+
+
+class Captured:
+    """Runs a program operation by operation a few times, then as a graph.
+
+    Parameters
+    ----------
+    program : callable
+        Draws on the device to a tensor of terms; arithmetic on the device alone, and always the
+        same: what changes from step to step stands in the draws or in tensors that are changed in
+        place.
+    device : torch.device
+        A CUDA device.
+    """
+
+    ahead = True
+
+    def __init__(self, program: Program, device: torch.device) -> None:
+        self.program, self.device = program, device
+        self.forget()
+
+    def forget(self) -> None:
+        """Record anew: some tensor that the graph reads or writes was replaced by another."""
+        self.graph: torch.cuda.CUDAGraph | None = None
+        self.seen = 0
+
+    def __call__(self, draws: Draws) -> Tensor:
+        """Take a step and return its terms, which the next one overwrites."""
+        if self.graph is None and self.seen < WARM_UP:
+            self.seen += 1
+            return self._aside(draws.to(self.device))
+        if self.graph is None:
+            self._record(draws)
+        self._hand_over(draws)
+        assert self.graph is not None
+        self.graph.replay()
+        return self.terms
+
+    def _aside(self, draws: Draws) -> Tensor:
+        """Take a step on a stream of its own, as recording asks for."""
+        stream, current = torch.cuda.Stream(self.device), torch.cuda.current_stream(self.device)
+        stream.wait_stream(current)
+        with torch.cuda.stream(stream):
+            terms = self.program(draws)
+        current.wait_stream(stream)
+        return terms
+
+    def _hand_over(self, draws: Draws) -> None:
+        for here, given in zip(self.inputs.tensors(), draws.tensors(), strict=True):
+            here.copy_(given.pin_memory(), non_blocking=True)
+
+    def _record(self, draws: Draws) -> None:
+        self.inputs = draws.to(self.device)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self.terms = self.program(self.inputs)
+        self.graph = graph

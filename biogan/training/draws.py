@@ -1,0 +1,93 @@
+"""What a step is given from outside: records, noise and one weight, all drawn on the CPU.
+
+The rest of a step is arithmetic on the device, which never asks the host anything: it can be
+recorded once and launched again with other draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from biogan.seeds import torch_generator
+from biogan.training.batches import Stream
+
+
+class Draws(NamedTuple):
+    """Everything random in a step, and how far the average moves behind it.
+
+    Attributes
+    ----------
+    real : tuple of Tensor
+        Stored records, a batch for each critic step.
+    noise : tuple
+        Noise of the generator, one for each critic step and one for its own.
+    alpha : tuple of Tensor, shape (N,)
+        Interpolation weights of the gradient penalty, for each critic step.
+    weight : Tensor, shape ()
+        How far the averaged generator moves towards the trained one.
+    """
+
+    real: tuple[Tensor, ...]
+    noise: tuple[Any, ...]
+    alpha: tuple[Tensor, ...]
+    weight: Tensor
+
+    def to(self, device: torch.device) -> Draws:
+        """Move all of it to a device."""
+        return Draws(
+            tuple(x.to(device) for x in self.real),
+            tuple(x.to(device) for x in self.noise),
+            tuple(x.to(device) for x in self.alpha),
+            self.weight.to(device),
+        )
+
+    def tensors(self) -> Iterator[Tensor]:
+        """Yield every tensor, always in the same order."""
+        yield from self.real
+        for noise in self.noise:
+            yield from noise
+        yield from self.alpha
+        yield self.weight
+
+
+def draw(
+    batches: Stream,
+    generator: Any,
+    critic_steps: int,
+    seed: int,
+    t: int,
+    weight: float,
+    rows: slice,
+) -> Draws:
+    """Draw what step ``t`` needs from streams of the seed and ``t``.
+
+    Everything is drawn for the joint batch in every process, so that the number of processes does
+    not matter; each keeps its rows.
+
+    Parameters
+    ----------
+    batches : Stream
+        Real data.
+    generator : nn.Module
+        Has ``noise(n, rng)``.
+    critic_steps : int
+        Critic steps for each generator step.
+    seed, t : int
+        Seed of the noise and number of the step, from 0.
+    weight : float
+        See :class:`Draws`.
+    rows : slice
+        The rows of this process.
+    """
+    rng, n = torch_generator(seed, "step", t), batches.batch_size
+    real, noise, alpha = [], [], []
+    for i in range(critic_steps):
+        real.append(batches.part(t * critic_steps + i, rows))
+        noise.append(generator.noise(n, rng).rows(rows))
+        alpha.append(torch.rand(n, generator=rng)[rows])
+    noise.append(generator.noise(n, rng).rows(rows))
+    return Draws(tuple(real), tuple(noise), tuple(alpha), torch.tensor(weight))

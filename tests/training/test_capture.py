@@ -1,0 +1,142 @@
+"""A step that is recorded and launched again is the step taken operation by operation."""
+
+import copy
+import math
+
+import pytest
+import torch
+from test_rollback import Recorder, poison
+from toys import make, same
+
+from biogan.config import LOSSES
+from biogan.errors import ConfigError
+from biogan.training.capture import WARM_UP, Captured
+from biogan.training.engine import Engine
+from biogan.training.players import NonFiniteTerm
+
+
+class Replayed(Captured):
+    """What a CUDA graph does, on a CPU: always the same program on the same tensors."""
+
+    def _aside(self, draws):
+        return self.program(draws)
+
+    def _hand_over(self, draws):
+        for here, given in zip(self.inputs.tensors(), draws.tensors(), strict=True):
+            here.copy_(given)
+
+    def _record(self, draws):
+        self.inputs = draws._replace(
+            real=tuple(x.clone() for x in draws.real),
+            noise=tuple(type(x)(*(part.clone() for part in x)) for x in draws.noise),
+            alpha=tuple(x.clone() for x in draws.alpha),
+            weight=draws.weight.clone(),
+        )
+        self.terms = torch.zeros(sum(map(len, self.names())))
+        program, inputs, terms = self.program, self.inputs, self.terms
+
+        class Graph:
+            def replay(self):
+                terms.copy_(program(inputs))
+
+        self.graph = Graph()
+
+    def names(self):
+        return self.program.__self__.halves
+
+
+@pytest.fixture
+def replaying(monkeypatch):
+    """Return a function that builds a trainer whose steps are recorded."""
+
+    def build(**options):
+        with monkeypatch.context() as patch:
+            start = Engine.__init__
+
+            def init(engine, config):
+                start(engine, config)
+                engine.cuda_graph = True
+
+            patch.setattr(Engine, "__init__", init)
+            patch.setattr(
+                Engine, "launcher", lambda engine, program: Replayed(program, engine.device)
+            )
+            return make(**options)
+
+    return build
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_recorded_steps_are_the_plain_ones(loss, replaying):
+    options = {"loss": loss, "critic_steps": 2, "r1": 0.1, "seed": 3, "decay_start": 0.2}
+    plain, recorded = make(**options), replaying(**options)
+    seen = [Recorder(), Recorder()]
+    for trainer, recorder in zip((plain, recorded), seen, strict=True):
+        trainer.callbacks = [recorder]
+        trainer.run()
+    assert recorded.players.launch.graph is not None
+    for name in ("generator", "critic"):
+        assert same(getattr(plain.players, name), getattr(recorded.players, name))
+    assert same(plain.players.average.network, recorded.players.average.network)
+
+
+def test_terms_are_those_of_the_step(replaying):
+    plain, recorded = make(), replaying()
+    for t in range(WARM_UP + 3):
+        assert recorded.players.step(t) == plain.players.step(t)
+
+
+def test_a_rollback_records_anew(replaying):
+    """Optimisers go on with other tensors then, which the old graph does not know."""
+    trainers = []
+    for build in (make, replaying):
+        recorder = Recorder(lambda step: poison(trainers[-1], "critic") if step == 6 else None)
+        trainers.append(build(callbacks=[recorder], check_every=2, steps=12))
+        trainers[-1].run()
+        assert [alarm["back_to"] for alarm in recorder.alarms()] == [6 - 2]
+    plain, recorded = trainers
+    assert same(plain.players.critic, recorded.players.critic)
+    assert same(plain.players.average.network, recorded.players.average.network)
+
+
+def test_a_term_that_is_no_number_moves_nothing(replaying):
+    for build in (make, replaying):
+        trainer = build()
+        for t in range(WARM_UP + 1):
+            trainer.players.step(t)
+        poison(trainer, "critic")
+        before = [p.clone() for p in trainer.players.generator.parameters()]
+        with pytest.raises(NonFiniteTerm) as caught:
+            trainer.players.step(WARM_UP + 1)
+        assert math.isnan(caught.value.terms["critic"])
+        after = trainer.players.generator.parameters()
+        assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_a_state_of_one_machine_is_read_on_another(replaying):
+    plain, recorded = make(), replaying()
+    for t in range(WARM_UP + 2):
+        plain.players.step(t)
+    recorded.players.load_state(copy.deepcopy(plain.players.state()))
+    group = recorded.players.critic_opt.param_groups[0]
+    assert group["capturable"] and isinstance(group["lr"], torch.Tensor)
+    back = make()
+    back.players.load_state(copy.deepcopy(recorded.players.state()))
+    group = back.players.critic_opt.param_groups[0]
+    assert not group["capturable"] and isinstance(group["lr"], float)
+    assert back.players.step(5) == recorded.players.step(5) == plain.players.step(5)
+
+
+def test_a_graph_needs_a_cuda_device():
+    with pytest.raises(ConfigError, match="--cuda-graph: needs one process and a CUDA device"):
+        make(cuda_graph=True)
+
+
+@pytest.mark.gpu
+def test_a_graph_is_the_plain_step_up_to_rounding():
+    options = {"device": "cuda", "seed": 3, "steps": 20}
+    plain, graph = make(**options), make(**options, cuda_graph=True)
+    for t in range(20):
+        expected, found = plain.players.step(t), graph.players.step(t)
+        assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    assert graph.players.launch.graph is not None
