@@ -93,3 +93,27 @@ def test_genes_that_are_not_whole_cost():
     broken = SequenceSet.from_strings(["ATGAAATAA", "ATGCCCTAG", "ATGGGGGGG", "TTTTTTTAA"])
     assert Fidelity(genes, genes).score(broken).parts["genes"] == pytest.approx(2.0)
     assert Fidelity(genes, genes).score(genes).parts["genes"] == pytest.approx(1.0)
+
+
+def linked(n, seed, share, length=12, alphabet=DNA):
+    """Return random letters whose two halves are the same in a share of the records."""
+    random = np.random.default_rng(seed)
+    codes = random.integers(0, alphabet.size, (n, length), np.uint8)
+    same = random.random(n) < share
+    codes[same, length // 2 :] = codes[same, : length // 2]
+    return SequenceSet.from_matrix(alphabet, codes)
+
+
+def test_correlations_that_are_missing_or_too_weak_are_seen():
+    fidelity = Fidelity(linked(3000, 0, 0.5), linked(1000, 1, 0.5))
+    parts = [fidelity.score(linked(2000, 2, share)).parts for share in (0.5, 0.4, 0.2, 0.0)]
+    found = [part["correlations"] for part in parts]
+    assert found[0] == pytest.approx(1, abs=0.3)
+    assert found[0] < found[1] < found[2] < found[3]
+    assert found[3] > 100
+
+
+def test_correlations_that_are_too_strong_are_seen():
+    fidelity = Fidelity(linked(3000, 0, 0.3), linked(1000, 1, 0.3))
+    right, strong = (fidelity.score(linked(2000, 2, s)).parts["correlations"] for s in (0.3, 0.6))
+    assert strong > 1.2 * right
