@@ -11,8 +11,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-#: Words of each length are counted up to this many different ones: k up to 4 for DNA.
-MOST_WORDS = 256
+#: Words of each length are counted up to this many different ones: k to 4 for DNA, 2 for protein.
+MOST_WORDS = 512
 # The mean over generated batches looks back about 50 steps: one batch says little.
 _MEMORY = 0.98
 
@@ -39,7 +39,7 @@ class KmerMatching(nn.Module):
     Attributes
     ----------
     lengths : list of int
-        The k whose words are at most 256.
+        The k whose words are at most 512.
 
     References
     ----------

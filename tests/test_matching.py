@@ -31,7 +31,7 @@ def test_counts_are_those_of_a_loop(k):
 
 @pytest.mark.parametrize(
     ("channels", "positions", "lengths"),
-    [(4, 50, [1, 2, 3, 4]), (5, 50, [1, 2, 3]), (22, 50, [1]), (65, 9, [1]), (4, 2, [1, 2])],
+    [(4, 50, [1, 2, 3, 4]), (5, 50, [1, 2, 3]), (22, 50, [1, 2]), (65, 9, [1]), (4, 2, [1, 2])],
 )
 def test_lengths_of_words_follow_the_letters(channels, positions, lengths):
     assert KmerMatching(channels, positions, 1.0).lengths == lengths
