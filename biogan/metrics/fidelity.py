@@ -7,6 +7,7 @@ nothing about memorisation (it compares with held-out records only).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 
@@ -28,8 +29,8 @@ from biogan.seeds import rng
 # Draws of training records whose distances are averaged into the denominators.
 _DRAWS = 4
 _LENGTH_BINS = 16
-# Below this C_ij share nothing.
-_LEAST_CONCORDANCE = 0.01
+# Held-out C_ij are not scaled up further: of independent columns they share nothing but noise.
+_MOST_GAIN = 3.0
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,10 @@ class Fidelity:
     - ``kmers-K``: divergence of the k-mer spectrum, at the largest K that the held-out data fill
       and at two less;
     - ``pairs``: mean divergence of neighbouring letters by position (fixed length only);
-    - ``correlations``: of C_ij, what is not in concordance [1]_ for what is: (1 - c) / c (fixed
-      length only). Of hundreds of thousands of single C_ij nearly all is sampling noise, so that
-      their distance would hardly tell training data from independent columns;
+    - ``correlations``: squared error of C_ij (fixed length only): x.x - 2 b x.y + b t.y for C_ij of
+      generated, held-out and training records, where b = t.t / t.y makes up for what clusters that
+      were held out share with the others. y enters linearly, so that its sampling noise, which is
+      most of y, averages out; what it adds to x.x is the least error, as less is luck;
     - ``lengths``: divergence of the length distribution (variable length only);
     - ``uniqueness``: share of distinct records in train over that in the generated set;
     - ``genes``: share of whole genes, likewise (open reading frames only).
@@ -76,11 +78,6 @@ class Fidelity:
     ------
     DataError
         If a set is empty or the alphabets differ.
-
-    References
-    ----------
-    .. [1] Lin, "A concordance correlation coefficient to evaluate reproducibility",
-       Biometrics 45:255, 1989.
 
     Examples
     --------
@@ -114,6 +111,12 @@ class Fidelity:
         quantiles = np.quantile(train.lengths, np.linspace(0, 1, _LENGTH_BINS + 1)[1:-1])
         self.edges = np.unique(quantiles)
         self.target = self._statistics(held_out)
+        if "correlations" in self.target:
+            joint = self._correlations(train.matrix(self.length))
+            self.noise = _sampling_noise(held_out.matrix(self.length)[:, self.columns], self.states)
+            self.shared = float(joint @ self.target["correlations"])
+            own = float(joint @ joint) - self.noise / len(train)
+            self.gain = min(max(1.0, own / self.shared), _MOST_GAIN) if self.shared > 0 else 1.0
         self._scales: dict[int, dict[str, float]] = {}
 
     def score(self, generated: SequenceSet) -> FidelityScore:
@@ -160,9 +163,7 @@ class Fidelity:
             matrix = sequences.matrix(self.length)
             if self.length > 1:
                 found["pairs"] = pair_counts(matrix, self.states)
-                joint = joint_counts(matrix[:, self.columns], self.states)
-                covariance = pair_covariance(joint, len(sequences))
-                found["correlations"] = covariance[column_pairs(len(self.columns), self.states)]
+                found["correlations"] = self._correlations(matrix)
             else:
                 found["pairs"] = letter_counts(matrix, self.states)
         else:
@@ -170,30 +171,31 @@ class Fidelity:
             found["lengths"] = np.bincount(bins, minlength=len(self.edges) + 1)
         return found
 
+    def _correlations(self, matrix: np.ndarray) -> np.ndarray:
+        joint = joint_counts(matrix[:, self.columns], self.states)
+        covariance = pair_covariance(joint, len(matrix))
+        return covariance[column_pairs(len(self.columns), self.states)]
+
     def _distances(self, sequences: SequenceSet) -> dict[str, float]:
         found = self._statistics(sequences)
         distances = {}
         for name, value in found.items():
             if name == "correlations":
-                shared = max(concordance(value, self.target[name]), _LEAST_CONCORDANCE)
-                distances[name] = (1 - shared) / shared
+                missed = self.gain * (self.shared - 2 * value @ self.target[name])
+                error = value @ value + missed
+                pairs = comb(len(self.columns), 2)
+                distances[name] = max(float(error), self.noise / len(sequences)) / pairs
             else:
                 distances[name] = float(jsd(value, self.target[name]).mean())
         return distances
 
 
-def concordance(x: np.ndarray, y: np.ndarray) -> float:
-    """Concordance correlation coefficient: 1 where y = x, less where only y = a + bx; -1 to 1.
-
-    Examples
-    --------
-    >>> x = np.array([0.0, 1, 2])
-    >>> round(concordance(x, x), 6), round(concordance(x, x / 2), 6)
-    (1.0, 0.615385)
-    """
-    off_x, off_y = x - x.mean(), y - y.mean()
-    spread = np.mean(off_x**2) + np.mean(off_y**2) + (x.mean() - y.mean()) ** 2
-    return float(2 * np.mean(off_x * off_y) / spread) if spread else 1.0
+def _sampling_noise(matrix: np.ndarray, states: int) -> float:
+    """Expect n times the sum of squares of C_ij of n records whose columns are independent."""
+    # Var C_ij(a,b) = f_i(a) (1 - f_i(a)) f_j(b) (1 - f_j(b)) / n
+    shares = letter_counts(matrix, states) / len(matrix)
+    varied = (shares * (1 - shares)).sum(1)
+    return float(varied.sum() ** 2 - (varied**2).sum()) / 2
 
 
 def _ratio(value: float, scale: float) -> float:

@@ -7,8 +7,9 @@ among them. A GPU is done with each before Python has launched the next; a CUDA 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -56,6 +57,14 @@ class Plain:
         """Nothing is kept."""
 
 
+class Recorded(NamedTuple):
+    """A recorded step: it reads ``inputs``, and ``launch`` fills ``terms``."""
+
+    inputs: Draws
+    terms: Tensor
+    launch: Callable[[], None]
+
+
 class Captured:
     """Runs a program operation by operation a few times, then as a graph.
 
@@ -70,6 +79,7 @@ class Captured:
     """
 
     ahead = True
+    aside: torch.cuda.Stream | None = None
 
     def __init__(self, program: Program, device: torch.device) -> None:
         self.program, self.device = program, device
@@ -77,37 +87,37 @@ class Captured:
 
     def forget(self) -> None:
         """Record anew: some tensor that the graph reads or writes was replaced by another."""
-        self.graph: torch.cuda.CUDAGraph | None = None
+        self.recorded: Recorded | None = None
         self.seen = 0
 
     def __call__(self, draws: Draws) -> Tensor:
         """Take a step and return its terms, which the next one overwrites."""
-        if self.graph is None and self.seen < WARM_UP:
+        if self.seen < WARM_UP:
             self.seen += 1
-            return self._aside(draws.to(self.device))
-        if self.graph is None:
-            self._record(draws)
-        self._hand_over(draws)
-        assert self.graph is not None
-        self.graph.replay()
-        return self.terms
+            return self.warm_up(draws.to(self.device))
+        if self.recorded is None:
+            self.recorded = self.record(draws.to(self.device))
+        for here, given in zip(self.recorded.inputs.tensors(), draws.tensors(), strict=True):
+            here.copy_(given, non_blocking=given.is_pinned())
+        self.recorded.launch()
+        return self.recorded.terms
 
-    def _aside(self, draws: Draws) -> Tensor:
+    def warm_up(self, draws: Draws) -> Tensor:
         """Take a step on a stream of its own, as recording asks for."""
-        stream, current = torch.cuda.Stream(self.device), torch.cuda.current_stream(self.device)
-        stream.wait_stream(current)
-        with torch.cuda.stream(stream):
+        if self.aside is None:
+            self.aside = torch.cuda.Stream(self.device)
+        current = torch.cuda.current_stream(self.device)
+        self.aside.wait_stream(current)
+        with torch.cuda.stream(self.aside), warnings.catch_warnings():
+            # These steps of an optimiser are not recorded, and mean not to be.
+            warnings.filterwarnings("ignore", "This instance was constructed with capturable")
             terms = self.program(draws)
-        current.wait_stream(stream)
+        current.wait_stream(self.aside)
         return terms
 
-    def _hand_over(self, draws: Draws) -> None:
-        for here, given in zip(self.inputs.tensors(), draws.tensors(), strict=True):
-            here.copy_(given.pin_memory(), non_blocking=True)
-
-    def _record(self, draws: Draws) -> None:
-        self.inputs = draws.to(self.device)
+    def record(self, inputs: Draws) -> Recorded:
+        """Record a step without taking it."""
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            self.terms = self.program(self.inputs)
-        self.graph = graph
+            terms = self.program(inputs)
+        return Recorded(inputs, terms, graph.replay)

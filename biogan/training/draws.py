@@ -6,7 +6,7 @@ recorded once and launched again with other draws.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -36,14 +36,22 @@ class Draws(NamedTuple):
     alpha: tuple[Tensor, ...]
     weight: Tensor
 
+    def each(self, change: Callable[[Tensor], Tensor]) -> Draws:
+        """Change every tensor."""
+        return Draws(
+            tuple(map(change, self.real)),
+            tuple(type(noise)(*map(change, noise)) for noise in self.noise),
+            tuple(map(change, self.alpha)),
+            change(self.weight),
+        )
+
     def to(self, device: torch.device) -> Draws:
         """Move all of it to a device."""
-        return Draws(
-            tuple(x.to(device) for x in self.real),
-            tuple(x.to(device) for x in self.noise),
-            tuple(x.to(device) for x in self.alpha),
-            self.weight.to(device),
-        )
+        return self.each(lambda x: x.to(device, non_blocking=x.is_pinned()))
+
+    def pinned(self) -> Draws:
+        """Lay all of it where a GPU can fetch it while the host goes on."""
+        return self.each(Tensor.pin_memory)
 
     def tensors(self) -> Iterator[Tensor]:
         """Yield every tensor, always in the same order."""

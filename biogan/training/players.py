@@ -20,7 +20,7 @@ State = dict[str, Any]
 
 
 class NonFiniteTerm(Exception):  # noqa: N818 - a signal to the trainer, which decides what it means
-    """A term of a step is no number; its optimiser has not moved.
+    """A term of a step is no number, and the weights after it may be none; go back.
 
     Attributes
     ----------
@@ -71,21 +71,19 @@ class Players:
         self.critic = engine.place(critic)
         self.matching = engine.place(matching) if matching is not None else None
         self.average = Average(self.generator, config.chosen("ema"))
-        # The names of the terms of each half step.
-        self.halves: list[list[str]] = []
+        self.term_names: list[list[str]] = []  # of each half step
         self.launch = engine.launcher(self._play)
         self._ahead: dict[int, Draws] = {}
         self.generator_opt = self._optimiser(self.generator)
         self.critic_opt = self._optimiser(self.critic)
 
     def _optimiser(self, network: nn.Module) -> torch.optim.Adam:
-        # Fused: one operation for all weights, which is a tenth of a small step. It can leave
-        # them alone where it is told of a term that is no number, without asking the host.
+        # Fused: one operation for all weights, which is a tenth of a small step.
         betas = (self.config.chosen("beta1"), self.config.chosen("beta2"))
         rate, graph = self.config.chosen("lr"), self.engine.cuda_graph
         return torch.optim.Adam(
             network.parameters(),
-            torch.tensor(rate, device=self.engine.device) if graph else rate,
+            torch.tensor(rate, dtype=torch.float32, device=self.engine.device) if graph else rate,
             betas,
             fused=True,
             capturable=graph,
@@ -122,7 +120,7 @@ class Players:
         with self.engine.chance(self.config.seed, t):
             terms = self.launch(draws)
         # Drawn while the device works.
-        self._ahead = {t + 1: self._draw(t + 1)} if self.launch.ahead else {}
+        self._ahead = {t + 1: self._draw(t + 1).pinned()} if self.launch.ahead else {}
         return self._read(terms.tolist())
 
     def _draw(self, t: int) -> Draws:
@@ -132,8 +130,8 @@ class Players:
         )  # fmt: skip
 
     def _play(self, draws: Draws) -> Tensor:
-        """Do the arithmetic of a step; return all terms, shape (terms,), named in ``halves``."""
-        self.halves.clear()
+        """Do the arithmetic of a step; return its terms, shape (terms,), see ``term_names``."""
+        self.term_names.clear()
         values = []
         *for_critic, own = draws.noise
         for stored, noise, alpha in zip(draws.real, for_critic, draws.alpha, strict=True):
@@ -155,10 +153,8 @@ class Players:
         return torch.cat(values)
 
     def _update(self, optimiser: torch.optim.Adam, terms: Terms) -> Tensor:
-        self.halves.append([*terms])
+        self.term_names.append([*terms])
         values = self.engine.average(torch.stack([t.detach() for t in terms.values()]))
-        # What a GradScaler tells a fused optimiser: 1 keeps it from moving.
-        optimiser.found_inf = 1 - values.isfinite().all().float()  # type: ignore[attr-defined]
         optimiser.zero_grad()
         # One backward of the sum: a penalty's second derivative and the loss go together.
         torch.stack(list(terms.values())).sum().backward()
@@ -170,7 +166,7 @@ class Players:
         """Name the terms of a step, those of the critic's last half step."""
         logged: dict[str, float] = {}
         rest = iter(values)
-        for names in self.halves:
+        for names in self.term_names:
             half = {name: next(rest) for name in names}
             if not all(map(math.isfinite, half.values())):
                 raise NonFiniteTerm(half)
@@ -204,12 +200,13 @@ class Players:
         self.generator.load_state_dict(state["generator"])
         self.critic.load_state_dict(state["critic"])
         self.average.network.load_state_dict(state["average"])
-        for name in ("generator_opt", "critic_opt"):
-            optimiser = getattr(self, name)
+        for optimiser, saved in (
+            (self.generator_opt, state["generator_opt"]),
+            (self.critic_opt, state["critic_opt"]),
+        ):
             # The state may come from another kind of machine.
-            group = optimiser.param_groups[0]
-            kept = {key: group[key] for key in ("lr", "capturable")}
-            optimiser.load_state_dict(state[name])
+            kept = {key: optimiser.param_groups[0][key] for key in ("lr", "capturable")}
+            optimiser.load_state_dict(saved)
             optimiser.param_groups[0].update(kept)
         if self.matching is not None:
             self.matching.load_state_dict(state["matching"])

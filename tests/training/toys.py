@@ -15,7 +15,7 @@ CODES = torch.randint(0, 4, (40, 12), generator=torch.Generator().manual_seed(0)
 
 
 def letters(codes):
-    return torch.eye(4)[codes.int()].transpose(1, 2).contiguous()
+    return torch.eye(4, device=codes.device)[codes.int()].transpose(1, 2).contiguous()
 
 
 def make(monitor=None, callbacks=(), save=None, **options):
