@@ -120,7 +120,9 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
         if layout.word > 1:
             reasons.append(f"word {layout.word}, as the records are open reading frames")
     if config.dilation is None:
-        residual = family in ("resnet", "hybrid")
+        # One block has nothing to double.
+        blocks = config.replace(**changes).depth or 1
+        residual = family in ("resnet", "hybrid") and blocks > 1
         changes["dilation"] = 4 if residual and layout.positions > SHORT else 1
         if residual:
             reasons.append(f"dilation {changes['dilation']} for {layout.positions} positions")

@@ -24,6 +24,13 @@ def test_nothing_is_left_open_and_every_choice_is_said():
     ]
 
 
+def test_a_single_block_is_not_said_to_be_dilated():
+    for kind in (ALIGNED, VARIABLE):
+        config, reasons = resolve(SequenceGANConfig(), Layout(DNA, 100, kind))
+        assert (config.depth, config.dilation) == (1, 1)
+        assert not [reason for reason in reasons if "dilation" in reason]
+
+
 def test_what_was_given_stays():
     given = SequenceGANConfig(
         loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, dilation=2, steps=5,
