@@ -25,7 +25,7 @@ MOST = 2000
 
 
 class Keeper:
-    """Copies the model at each check that was the best so far.
+    """Copies the model at each check after which it was kept.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Keeper:
             self._due = None
 
     def on_event(self, event: str, **details: Any) -> None:
-        """Remember a check that was the best so far; the model is saved behind it."""
+        """Remember a check that kept a model; it is saved behind it."""
         if event == "check" and details["best"]:
             self._due = details["seconds"]
         elif event == "end":

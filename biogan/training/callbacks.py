@@ -91,7 +91,7 @@ def _check_lines(
     line = f"step {step:>7,}  {clock(seconds):>6}"
     if "fidelity" in scores:
         others = ", ".join(f"{name} {value:.3g}" for name, value in compared(beside).items())
-        line += f"  fidelity {scores['fidelity']:.2f} ({others}){'  best so far' * best}"
+        line += f"  fidelity {scores['fidelity']:.2f} ({others}){'  kept' * best}"
     return [line]
 
 

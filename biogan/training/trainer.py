@@ -31,7 +31,12 @@ from biogan.training.watch import Alarm, Watch
 
 # A state is saved at least this often, in seconds, also between checks.
 SAVE_EVERY = 300
-NUMBERS = ("step_count", "checks", "last_check", "elapsed", "best_score", "best_step", "stale")
+# Of one generator two draws differ by about this share in fidelity. Of generators that cannot be
+# told apart the latest is kept: its average looks back on smaller steps.
+SAME = 0.02
+NUMBERS = (
+    "step_count", "checks", "last_check", "elapsed", "lowest", "best_score", "best_step", "stale",
+)  # fmt: skip
 
 
 class Trainer:
@@ -86,7 +91,7 @@ class Trainer:
         self.players = Players(generator, critic, batches, prepare, config, engine, matching)
         self.monitor, self.callbacks, self.save = monitor, callbacks, save
         self.best: nn.Module = self.players.average.network
-        self.best_score, self.best_step, self.stale = math.inf, 0, 0
+        self.lowest, self.best_score, self.best_step, self.stale = math.inf, math.inf, 0, 0
         self.step_count, self.checks, self.last_check = 0, 0, 0
         self.elapsed, self.last_save = 0.0, 0.0
         self.ended: str | None = None
@@ -178,7 +183,7 @@ class Trainer:
         return {} if alarm else terms, alarm
 
     def _check(self) -> Alarm | None:
-        """Judge the averaged generator and keep it if it is the best so far."""
+        """Judge the averaged generator and keep it if it is as good as any so far."""
         self.checks, self.last_check = int(self.spent * CHECKS), self.step_count
         alarm: Alarm | None = None
         if self.engine.lead:
@@ -187,15 +192,18 @@ class Trainer:
             fidelity = found.scores.get("fidelity")
             alarm = self.watch.check(fidelity, found.variety, self.spent)
             score = -self.step_count if fidelity is None else fidelity
-            better = alarm is None and score < self.best_score
+            better = alarm is None and score < self.lowest
+            kept = better or (alarm is None and 0 < score <= self.lowest * (1 + SAME))
             if better:
+                self.lowest = score
+            if kept:
                 self.best_score, self.best_step = score, self.step_count
                 self.best = copy.deepcopy(judged)
             self.stale = 0 if better else self.stale + 1
             self.tell("on_event", "check", step=self.step_count, seconds=self.elapsed,
-                       scores=found.scores, beside=self.beside, best=better)  # fmt: skip
-        alarm, watch, self.best_score, self.best_step, self.stale = self.engine.agree(
-            (alarm, self.watch.state(), self.best_score, self.best_step, self.stale)
+                       scores=found.scores, beside=self.beside, best=kept)  # fmt: skip
+        alarm, watch, self.lowest, self.best_score, self.best_step, self.stale = self.engine.agree(
+            (alarm, self.watch.state(), self.lowest, self.best_score, self.best_step, self.stale)
         )
         self.watch.load_state(watch)
         if alarm is None and not self.watch.doubtful:

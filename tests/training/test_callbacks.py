@@ -25,8 +25,7 @@ def said():
 def test_a_check_stands_beside_training_data_and_the_best_floor(said):
     check = {"step": 1200, "seconds": 65.2, "beside": BESIDE}
     assert said("check", scores={"fidelity": 1.3149, "pairs": 2.0}, best=True, **check) == [
-        "step   1,200    1:05  fidelity 1.31 (training data 1, positional-markov-3 1.22)  "
-        "best so far"
+        "step   1,200    1:05  fidelity 1.31 (training data 1, positional-markov-3 1.22)  kept"
     ]
     assert said("check", scores={"fidelity": 1.5}, best=False, **check)[0].endswith("1.22)")
 

@@ -120,6 +120,16 @@ def test_the_best_generator_is_chosen_by_fidelity_not_by_the_last_step():
     assert all(torch.equal(a, b) for a, b in zip(best.parameters(), kept[4], strict=True))
 
 
+def test_of_generators_that_cannot_be_told_apart_the_latest_is_kept():
+    scores = {2: 3.0, 4: 1.0, 6: 1.019, 8: 1.021, 10: 1.02, 12: 1.03}
+    trainer = make(monitor=Scripted(scores), check_every=2, steps=12)
+    trainer.run()
+    # Measured from the best, so that small steps do not add up.
+    assert (trainer.best_step, trainer.best_score, trainer.lowest) == (10, 1.02, 1.0)
+    # Patience is for generators that are better, not for those that are no worse.
+    assert trainer.stale == 4
+
+
 def test_without_validation_the_last_average_is_kept():
     trainer = make()
     assert same(trainer.run(), trainer.players.average.network)
