@@ -14,7 +14,7 @@ import numpy as np
 from biogan.datasets.frames import are_coding, whole_genes
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import DataError
-from biogan.metrics.kmers import choose_k, jsd, kmer_counts
+from biogan.metrics.kmers import choose_k, jsd, kmer_counts, kmer_table
 from biogan.metrics.position import (
     column_pairs,
     joint_counts,
@@ -28,7 +28,7 @@ from biogan.seeds import rng
 
 # Draws of training records whose distances are averaged into the denominators.
 _DRAWS = 4
-_LENGTH_BINS = 16
+_BINS = 16
 # Held-out C_ij are not scaled up further: of independent columns they share nothing but noise.
 _MOST_GAIN = 3.0
 
@@ -63,6 +63,8 @@ class Fidelity:
       generated, held-out and training records, where b = t.t / t.y makes up for what clusters that
       were held out share with the others. y enters linearly, so that its sampling noise, which is
       most of y, averages out; what it adds to x.x is the least error, as less is luck;
+    - ``composition``: divergence of the letter shares of single records, along the axis on which
+      those of training records vary most (GC of DNA): pooled k-mers do not see how records differ;
     - ``lengths``: divergence of the length distribution (variable length only);
     - ``uniqueness``: share of distinct records in train over that in the generated set;
     - ``genes``: share of whole genes, likewise (open reading frames only).
@@ -108,8 +110,10 @@ class Fidelity:
         # One state more than letters: a generated record that ends early is different, not wrong.
         self.states = train.alphabet.size + 1
         self.columns = some_columns(self.length, self.states, rng(seed, "columns"))
-        quantiles = np.quantile(train.lengths, np.linspace(0, 1, _LENGTH_BINS + 1)[1:-1])
-        self.edges = np.unique(quantiles)
+        self.edges = _quantiles(train.lengths)
+        covariance = np.cov(_letter_shares(train).T, ddof=0)
+        self.axis = np.linalg.eigh(np.atleast_2d(covariance))[1][:, -1]
+        self.compositions = _quantiles(self._composition(train))
         self.target = self._statistics(held_out)
         if "correlations" in self.target:
             joint = self._correlations(train.matrix(self.length))
@@ -159,6 +163,7 @@ class Fidelity:
 
     def _statistics(self, sequences: SequenceSet) -> dict[str, np.ndarray]:
         found: dict[str, np.ndarray] = {f"kmers-{k}": kmer_counts(sequences, k) for k in self.ks}
+        found["composition"] = _histogram(self._composition(sequences), self.compositions)
         if self.fixed:
             matrix = sequences.matrix(self.length)
             if self.length > 1:
@@ -167,9 +172,12 @@ class Fidelity:
             else:
                 found["pairs"] = letter_counts(matrix, self.states)
         else:
-            bins = np.searchsorted(self.edges, sequences.lengths, "left")
-            found["lengths"] = np.bincount(bins, minlength=len(self.edges) + 1)
+            found["lengths"] = _histogram(sequences.lengths, self.edges)
         return found
+
+    def _composition(self, sequences: SequenceSet) -> np.ndarray:
+        # Rounded, so that records of the same letters fall into one bin.
+        return np.round(_letter_shares(sequences) @ self.axis, 9)
 
     def _correlations(self, matrix: np.ndarray) -> np.ndarray:
         joint = joint_counts(matrix[:, self.columns], self.states)
@@ -188,6 +196,21 @@ class Fidelity:
             else:
                 distances[name] = float(jsd(value, self.target[name]).mean())
         return distances
+
+
+def _letter_shares(sequences: SequenceSet) -> np.ndarray:
+    """Return the share of each letter in each record, shape (n, A)."""
+    counts = kmer_table(sequences, 1)
+    return counts / np.maximum(1, counts.sum(1, keepdims=True))
+
+
+def _histogram(values: np.ndarray, borders: np.ndarray) -> np.ndarray:
+    return np.bincount(np.searchsorted(borders, values, "left"), minlength=len(borders) + 1)
+
+
+def _quantiles(values: np.ndarray) -> np.ndarray:
+    """Return the borders of bins that hold about as many values each."""
+    return np.unique(np.quantile(values, np.linspace(0, 1, _BINS + 1)[1:-1]))
 
 
 def _sampling_noise(matrix: np.ndarray, states: int) -> float:

@@ -21,7 +21,9 @@ def varying(n: int, seed: int, shortest: int = 20) -> SequenceSet:
 def test_fresh_real_data_score_one():
     fidelity = Fidelity(iid(DNA, 3000, 40, 0), iid(DNA, 1000, 40, 1))
     score = fidelity.score(iid(DNA, 1000, 40, 2))
-    assert sorted(score.parts) == ["correlations", "kmers-3", "kmers-5", "pairs", "uniqueness"]
+    assert sorted(score.parts) == [
+        "composition", "correlations", "kmers-3", "kmers-5", "pairs", "uniqueness",
+    ]  # fmt: skip
     assert score.total == pytest.approx(1, abs=0.15)
     assert score.parts["pairs"] == pytest.approx(1, abs=0.15)
 
@@ -123,3 +125,17 @@ def test_columns_that_are_independent_have_no_correlations_to_miss():
     fidelity = Fidelity(iid(DNA, 3000, 12, 0), iid(DNA, 300, 12, 1))
     parts = [fidelity.score(iid(DNA, 2000, 12, seed)).parts["correlations"] for seed in range(5)]
     assert parts == pytest.approx([1] * 5, abs=0.5)
+
+
+def test_records_that_differ_too_little_are_seen():
+    def of_two_kinds(n, seed, rich):
+        random = np.random.default_rng(seed)
+        share = np.where(random.random(n) < 0.5, rich, 1 - rich)[:, None]
+        strong = random.random((n, 40)) < share
+        codes = np.where(strong, random.integers(1, 3, (n, 40)), 3 * random.integers(0, 2, (n, 40)))
+        return SequenceSet.from_matrix(DNA, codes.astype(np.uint8))
+
+    fidelity = Fidelity(of_two_kinds(3000, 0, 0.7), of_two_kinds(1000, 1, 0.7))
+    right, even = (fidelity.score(of_two_kinds(2000, 2, rich)).parts for rich in (0.7, 0.5))
+    assert right["composition"] == pytest.approx(1, abs=0.7) and even["composition"] > 20
+    assert even["pairs"] < 3
