@@ -33,7 +33,7 @@ from biogan.training.watch import Alarm, Watch
 SAVE_EVERY = 300
 # Of one generator two draws differ by about this share in fidelity. Of generators that cannot be
 # told apart the latest is kept: its average looks back on smaller steps.
-SAME = 0.02
+SAME = 0.05
 NUMBERS = (
     "step_count", "checks", "last_check", "elapsed", "lowest", "best_score", "best_step", "stale",
 )  # fmt: skip
