@@ -121,7 +121,7 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
             reasons.append(f"word {layout.word}, as the records are open reading frames")
     if config.dilation is None:
         # One block has nothing to double.
-        blocks = config.replace(**changes).depth or 1
+        blocks = changes.get("depth") or config.depth or 1
         residual = family in ("resnet", "hybrid") and blocks > 1
         changes["dilation"] = 4 if residual and layout.positions > SHORT else 1
         if residual:

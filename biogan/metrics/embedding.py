@@ -10,7 +10,7 @@ from biogan.errors import ConfigError
 from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.extras import Features
 from biogan.metrics.inputs import shuffled
-from biogan.metrics.kmers import kmer_table
+from biogan.metrics.kmers import kmer_shares
 from biogan.seeds import rng
 
 #: Directions kept at most where a covariance is estimated.
@@ -96,8 +96,7 @@ def _letters(sample: Sample) -> int:
 
 def _features(sample: Sample, features: Features | None) -> np.ndarray:
     if features is None:
-        counts = kmer_table(sample.plain, _letters(sample))
-        return counts / np.maximum(counts.sum(1, keepdims=True), 1)
+        return kmer_shares(sample.plain, _letters(sample))
     found = np.asarray(features(sample.sequences.strings()), float)
     if found.ndim != 2 or len(found) != len(sample) or not np.isfinite(found).all():
         raise ConfigError(

@@ -14,7 +14,7 @@ import numpy as np
 from biogan.datasets.frames import are_coding, whole_genes
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import DataError
-from biogan.metrics.kmers import choose_k, jsd, kmer_counts, kmer_table
+from biogan.metrics.kmers import choose_k, jsd, kmer_counts, kmer_shares
 from biogan.metrics.position import (
     column_pairs,
     joint_counts,
@@ -111,7 +111,7 @@ class Fidelity:
         self.states = train.alphabet.size + 1
         self.columns = some_columns(self.length, self.states, rng(seed, "columns"))
         self.edges = _quantiles(train.lengths)
-        covariance = np.cov(_letter_shares(train).T, ddof=0)
+        covariance = np.cov(kmer_shares(train, 1).T, ddof=0)
         self.axis = np.linalg.eigh(np.atleast_2d(covariance))[1][:, -1]
         self.compositions = _quantiles(self._composition(train))
         self.target = self._statistics(held_out)
@@ -177,7 +177,7 @@ class Fidelity:
 
     def _composition(self, sequences: SequenceSet) -> np.ndarray:
         # Rounded, so that records of the same letters fall into one bin.
-        return np.round(_letter_shares(sequences) @ self.axis, 9)
+        return np.round(kmer_shares(sequences, 1) @ self.axis, 9)
 
     def _correlations(self, matrix: np.ndarray) -> np.ndarray:
         joint = joint_counts(matrix[:, self.columns], self.states)
@@ -196,12 +196,6 @@ class Fidelity:
             else:
                 distances[name] = float(jsd(value, self.target[name]).mean())
         return distances
-
-
-def _letter_shares(sequences: SequenceSet) -> np.ndarray:
-    """Return the share of each letter in each record, shape (n, A)."""
-    counts = kmer_table(sequences, 1)
-    return counts / np.maximum(1, counts.sum(1, keepdims=True))
 
 
 def _histogram(values: np.ndarray, borders: np.ndarray) -> np.ndarray:

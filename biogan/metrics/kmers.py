@@ -124,6 +124,12 @@ def kmer_table(sequences: SequenceSet, k: int) -> np.ndarray:
     return grouped_kmer_counts(sequences, k, np.arange(n), n)
 
 
+def kmer_shares(sequences: SequenceSet, k: int) -> np.ndarray:
+    """Share of each k-mer in each record: shape (n, A**k), 0 where a record is shorter than k."""
+    counts = kmer_table(sequences, k)
+    return counts / np.maximum(counts.sum(1, keepdims=True), 1)
+
+
 def kmer_names(letters: str, k: int) -> list[str]:
     """Return the k-mers in the order of :func:`kmer_counts`.
 
