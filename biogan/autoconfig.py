@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
+from biogan.datasets.sequences import SequenceSet
+from biogan.datasets.store import SequenceStore
 from biogan.datasets.strands import check_two_strands
 from biogan.losses import LOSSES
+from biogan.metrics.strandedness import strands_alike
 from biogan.training.budget import DEFAULT_TIME, check_patience
 
 
@@ -65,7 +68,11 @@ def described(records: int, layout: Layout, reasons: Sequence[str]) -> list[str]
     return [*lines, "chosen: " + "; ".join(reasons)] if reasons else lines
 
 
-def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfig, list[str]]:
+def resolve(
+    config: SequenceGANConfig,
+    layout: Layout,
+    sequences: SequenceSet | SequenceStore | None = None,
+) -> tuple[SequenceGANConfig, list[str]]:
     """Fill in what the configuration leaves open.
 
     Parameters
@@ -74,6 +81,8 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
         Options; ``None`` means open.
     layout : Layout
         Letters and length of the data.
+    sequences : SequenceSet or SequenceStore, optional
+        The data, for what only they can tell; a store is not read through for it.
 
     Returns
     -------
@@ -119,6 +128,12 @@ def resolve(config: SequenceGANConfig, layout: Layout) -> tuple[SequenceGANConfi
         changes["word"] = layout.word
         if layout.word > 1:
             reasons.append(f"word {layout.word}, as the records are open reading frames")
+    if config.reverse_complement is None:
+        alike = strands_alike(sequences) if isinstance(sequences, SequenceSet) else None
+        changes["reverse_complement"] = alike is not None
+        if alike:
+            found = f"the strands cannot be told apart (p {alike.p:.2g})"
+            reasons.append(f"reverse_complement, as {found}")
     if config.dilation is None:
         # One block has nothing to double.
         blocks = changes.get("depth") or config.depth or 1

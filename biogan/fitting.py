@@ -56,9 +56,9 @@ def split_for(
     if isinstance(sequences, SequenceStore):
         few = len(sequences) < FEWEST_FOR_VALIDATION
         share = 0.0 if few else config.validation
-        return split_stored(sequences, share, config.seed, config.reverse_complement)
+        return split_stored(sequences, share, config.seed, config.chosen("reverse_complement"))
     parts = split(
-        sequences, config.validation, config.seed, both_strands=config.reverse_complement,
+        sequences, config.validation, config.seed, both_strands=config.chosen("reverse_complement"),
         fewest=FEWEST_FOR_VALIDATION,
     )  # fmt: skip
     if not config.validation or len(parts.held_out):
@@ -109,7 +109,7 @@ def build_batches(
         return torch.from_numpy(layout.encode(part))
 
     train, size, seed = parts.train, config.chosen("batch_size"), config.seed
-    strands = config.reverse_complement
+    strands = config.chosen("reverse_complement")
     if isinstance(train, SequenceSet):
         twins = codes(reverse_complement(train)) if strands else None
         return Batches(codes(train), train.weights, size, seed, twins)
@@ -172,7 +172,7 @@ def build_trainer(
             layout,
             config.seed,
             folder.path / SAMPLES if folder else None,
-            config.reverse_complement,
+            config.chosen("reverse_complement"),
         )
         if engine.lead
         else None,
@@ -212,7 +212,9 @@ def fit_judge(trainer: Trainer, layout: Layout, parts: Split | StoredSplit) -> J
 
     def work() -> None:
         nonlocal critic, calibration
-        held_out = both_strands(parts.held_out) if config.reverse_complement else parts.held_out
+        held_out = (
+            both_strands(parts.held_out) if config.chosen("reverse_complement") else parts.held_out
+        )
 
         def watch(step: int) -> None:
             trainer.tell("on_event", "judge", step=step, steps=steps)

@@ -130,7 +130,7 @@ class SequenceGAN:
                 "or SequenceSet.from_strings"
             )
         layout = Layout.of(sequences, self.config.word)
-        config, reasons = resolve(self.config, layout)
+        config, reasons = resolve(self.config, layout, sequences)
         engine = engine or Engine(config)
         folder = run_folder(out, resume, overwrite, engine)
         told = described(len(sequences), layout, reasons)

@@ -1,5 +1,7 @@
 """Open options are chosen from the data, said aloud, and never over a given value."""
 
+import numpy as np
+
 from biogan.alphabet import DNA
 from biogan.autoconfig import SIZES_OF, SUITED, resolve
 from biogan.config import ARCHITECTURES, SequenceGANConfig
@@ -35,7 +37,7 @@ def test_what_was_given_stays():
     given = SequenceGANConfig(
         loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, dilation=2, steps=5,
         architecture="resnet", width=8, depth=3, word=1,
-        kmer_matching=0.5,
+        kmer_matching=0.5, reverse_complement=False,
     )  # fmt: skip
     assert resolve(given, Layout(DNA, 20, FIXED)) == (given, [])
 
@@ -64,3 +66,18 @@ def test_genes_are_said_to_be_read_in_codons():
     config, reasons = resolve(SequenceGANConfig(), Layout.of(genes))
     assert config.word == 3 and config.kmer_matching == 0
     assert "word 3, as the records are open reading frames" in reasons
+
+
+def test_both_strands_are_read_where_they_are_alike():
+    codes = np.random.default_rng(0).integers(0, 4, (600, 30), np.uint8)
+    some = SequenceSet.from_matrix(DNA, codes)
+    config, reasons = resolve(SequenceGANConfig(), Layout.of(some), some)
+    assert config.reverse_complement is True
+    assert any(
+        reason.startswith("reverse_complement, as the strands cannot be told apart (p ")
+        for reason in reasons
+    )
+    for given in (SequenceGANConfig(reverse_complement=False), SequenceGANConfig()):
+        one_way = SequenceSet.from_strings(["TATAAT" + text for text in some.strings()])
+        config, reasons = resolve(given, Layout.of(one_way), one_way)
+        assert config.reverse_complement is False and "reverse" not in " ".join(reasons)

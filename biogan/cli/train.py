@@ -67,7 +67,7 @@ def command(
             console.say(line)
     if dry_run:
         layout = Layout.of(sequences, config.word)
-        resolved, reasons = resolve(config, layout)
+        resolved, reasons = resolve(config, layout, sequences)
         for line in described(len(sequences), layout, reasons):
             console.say(line)
         click.echo(json.dumps(resolved.to_dict(), indent=2))

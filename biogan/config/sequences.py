@@ -66,10 +66,10 @@ class SequenceGANConfig(TrainingConfig):
         "Budget",
         low=0,
     )
-    reverse_complement: bool = option(
-        False,
-        "Read each record from a random strand each time (DNA and RNA without gaps; only where "
-        "either strand means the same).",
+    reverse_complement: bool | None = option(
+        None,
+        "Read each record from a random strand each time (DNA and RNA without gaps; on where no "
+        "test tells the strands of 500 DNA records or more apart).",
         "Data",
     )
 
