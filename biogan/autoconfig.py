@@ -10,7 +10,7 @@ from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
 from biogan.datasets.strands import check_two_strands
-from biogan.losses import LOSSES
+from biogan.losses import LOSSES, PENALTIES
 from biogan.metrics.strandedness import strands_alike
 from biogan.training.budget import DEFAULT_TIME, check_patience
 
@@ -141,7 +141,7 @@ def resolve(
         changes["dilation"] = 4 if residual and layout.positions > SHORT else 1
         if residual:
             reasons.append(f"dilation {changes['dilation']} for {layout.positions} positions")
-    left_open = [key for key in ("critic_steps", "gp", "r1", "r2") if getattr(config, key) is None]
+    left_open = [key for key in PENALTIES if getattr(config, key) is None]
     changes |= {key: getattr(loss, key) for key in left_open}
     told = ", ".join(f"{key} {changes[key]:g}" for key in left_open if changes[key])
     if told:

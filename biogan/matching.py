@@ -11,8 +11,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-#: Words of each length are counted up to this many different ones: k to 4 for DNA, 2 for protein.
-MOST_WORDS = 512
+#: Words of each length are counted up to this many different ones: k to 6 for DNA, 2 for protein.
+MOST_WORDS = 4096
 # The mean over generated batches looks back about 50 steps: one batch says little.
 _MEMORY = 0.98
 
@@ -39,7 +39,7 @@ class KmerMatching(nn.Module):
     Attributes
     ----------
     lengths : list of int
-        The k whose words are at most 512.
+        The k whose words are at most 4,096.
 
     References
     ----------
@@ -93,41 +93,43 @@ class KmerMatching(nn.Module):
         return self.weight / len(self.lengths) * (off * (mine - self.real)).sum()
 
     def _counts(self, letters: Tensor) -> Tensor:
-        return torch.cat([mean_counts(letters, k) for k in self.lengths])
+        return torch.cat(mean_counts(letters, self.lengths[-1]))
 
 
-def mean_counts(letters: Tensor, k: int) -> Tensor:
-    """Count the words of k letters in each record, mean over the records.
+def mean_counts(letters: Tensor, longest: int) -> list[Tensor]:
+    """Count the words of 1 to ``longest`` letters in each record, mean over the records.
 
     Parameters
     ----------
-    letters : Tensor, shape (N, channels, positions)
+    letters : Tensor, shape (N, channels, length)
         One-hot, or shares of letters.
-    k : int
-        Length of the words, 1 to ``positions``.
+    longest : int
+        Letters of the longest words, 1 to ``length``.
 
     Returns
     -------
-    Tensor, shape (channels ** k,)
-        In the order of the letters, the last letter of a word changing fastest.
+    list of Tensor
+        For k = 1, 2, ... a tensor of shape (channels ** k,), in the order of the letters, the last
+        letter of a word changing fastest.
 
     Examples
     --------
-    >>> mean_counts(torch.eye(2)[torch.tensor([[0, 1, 1, 1]])].transpose(1, 2), 2).tolist()
-    [0.0, 1.0, 0.0, 2.0]
+    >>> x = torch.eye(2)[torch.tensor([[0, 1, 1, 1]])].transpose(1, 2)
+    >>> [counts.tolist() for counts in mean_counts(x, 2)]
+    [[1.0, 3.0], [0.0, 1.0, 0.0, 2.0]]
     """
-    if k == 1:
-        return letters.sum((0, 2)) / len(letters)
-    # Two halves meet in one product, so that no word of full length is spelled at each position.
-    half, stop = k // 2, letters.shape[2] - k + 1
-    first, second = _words(letters, half), _words(letters, k - half)
-    pairs = torch.einsum("nap,nbp->ab", first[:, :, :stop], second[:, :, half:])
-    return pairs.flatten() / len(letters)
-
-
-def _words(letters: Tensor, k: int) -> Tensor:
-    """Turn letters into words of k, shape (N, channels ** k, positions - k + 1)."""
-    words = letters
-    for i in range(1, k):
-        words = (words[:, :, None, :-1] * letters[:, None, :, i:]).flatten(1, 2)
-    return words
+    n, channels, length = letters.shape
+    # A row a word, a column a place of a record, all records of one position side by side: the
+    # windows from a position on are the columns from there on, and nothing is copied for them.
+    single = letters.permute(1, 2, 0).reshape(channels, length * n)
+    words = [single]
+    for k in range(1, (longest + 1) // 2):
+        grown = words[-1][:, None, : (length - k) * n] * single[None, :, k * n :]
+        words.append(grown.flatten(0, 1))
+    counts = [single.sum(1)]
+    for k in range(2, longest + 1):
+        # Two halves meet in one product, so that no word of full length is spelled anywhere.
+        half, windows = k // 2, (length - k + 1) * n
+        first, second = words[half - 1], words[k - half - 1][:, half * n :]
+        counts.append((first[:, :windows] @ second[:, :windows].T).flatten())
+    return [count / n for count in counts]

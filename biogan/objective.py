@@ -30,6 +30,10 @@ class Objective:
         Weights of the penalties; a penalty of weight 0 is not computed.
     critic_steps : int
         Critic steps for each generator step.
+    penalty_every : int
+        Critic steps from one with penalties to the next. A penalty is most of the work of a critic
+        step and changes slowly; taken seldom, with as many times its weight, it does the same
+        ("lazy regularisation", Karras et al. 2020, section 3.1).
     """
 
     loss: Loss
@@ -37,6 +41,7 @@ class Objective:
     r1: float
     r2: float
     critic_steps: int
+    penalty_every: int = 1
 
     @classmethod
     def from_config(cls, config: TrainingConfig) -> Objective:
@@ -50,10 +55,31 @@ class Objective:
             return getattr(loss, name) if value is None else value
 
         return cls(
-            loss, chosen("gp"), chosen("r1"), chosen("r2"), int(chosen("critic_steps"))
+            loss, chosen("gp"), chosen("r1"), chosen("r2"), int(chosen("critic_steps")),
+            int(chosen("penalty_every")),
         )  # fmt: skip
 
-    def critic_terms(self, critic: nn.Module, real: Tensor, fake: Tensor, alpha: Tensor) -> Terms:
+    def penalised(self, t: int) -> tuple[bool, ...]:
+        """Tell for each critic step of step ``t`` whether its penalties are taken.
+
+        Examples
+        --------
+        >>> from biogan.config import TrainingConfig
+        >>> objective = Objective.from_config(TrainingConfig(loss="relativistic"))
+        >>> [objective.penalised(t) for t in range(5)]
+        [(True,), (False,), (False,), (False,), (True,)]
+        """
+        first = t * self.critic_steps
+        return tuple((first + i) % self.penalty_every == 0 for i in range(self.critic_steps))
+
+    def critic_terms(
+        self,
+        critic: nn.Module,
+        real: Tensor,
+        fake: Tensor,
+        alpha: Tensor,
+        penalised: bool = True,
+    ) -> Terms:
         """Return what the critic minimises.
 
         Parameters
@@ -64,28 +90,32 @@ class Objective:
             A batch of each; ``fake`` without a graph.
         alpha : Tensor, shape (N,)
             Interpolation weights of the gradient penalty, from U(0, 1).
+        penalised : bool
+            Whether the penalties are taken.
 
         Returns
         -------
         dict of str to Tensor
-            ``critic`` and, where their weight is not 0, ``gp``, ``r1``, ``r2`` with weight applied.
+            ``critic`` and, where they are taken and their weight is not 0, ``gp``, ``r1``, ``r2``
+            with weight and ``penalty_every`` applied.
         """
-        n = len(real)
+        n, times = len(real), self.penalty_every if penalised else 0
+        gp, r1, r2 = self.gp * times, self.r1 * times, self.r2 * times
         both = torch.cat([real, fake])
-        if self.r1 or self.r2:
+        if r1 or r2:
             both.requires_grad_()
         # One forward for real and generated data: fewer, larger operations.
         logits = critic(both)
         terms = {"critic": self.loss.critic(logits[:n], logits[n:])}
-        if self.r1 or self.r2:
+        if r1 or r2:
             gradient = input_gradient(logits, both)
-            if self.r1:
-                terms["r1"] = self.r1 * zero_centred(gradient[:n])
-            if self.r2:
-                terms["r2"] = self.r2 * zero_centred(gradient[n:])
-        if self.gp:
+            if r1:
+                terms["r1"] = r1 * zero_centred(gradient[:n])
+            if r2:
+                terms["r2"] = r2 * zero_centred(gradient[n:])
+        if gp:
             mixed = interpolate(real, fake, alpha).requires_grad_()
-            terms["gp"] = self.gp * one_centred(input_gradient(critic(mixed), mixed))
+            terms["gp"] = gp * one_centred(input_gradient(critic(mixed), mixed))
         return terms
 
     def generator_terms(self, critic: nn.Module, real: Tensor, fake: Tensor) -> Terms:

@@ -22,7 +22,7 @@ def test_nothing_is_left_open_and_every_choice_is_said():
         "kmer_matching 1 beside the critic",
         "max_time 10m, as neither --steps nor --max-time was given",
         "dilation 4 for 100 positions",
-        "critic_steps 3, gp 1 for the loss wgan-gp",
+        "critic_steps 3, gp 1, penalty_every 1 for the loss wgan-gp",
     ]
 
 
@@ -35,8 +35,8 @@ def test_a_single_block_is_not_said_to_be_dilated():
 
 def test_what_was_given_stays():
     given = SequenceGANConfig(
-        loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, dilation=2, steps=5,
-        architecture="resnet", width=8, depth=3, word=1,
+        loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, penalty_every=2, steps=5,
+        architecture="resnet", width=8, depth=3, word=1, dilation=2,
         kmer_matching=0.5, reverse_complement=False,
     )  # fmt: skip
     assert resolve(given, Layout(DNA, 20, FIXED)) == (given, [])

@@ -48,6 +48,27 @@ def test_weights_are_applied():
     assert terms["critic"].item() == pytest.approx(difference.item(), rel=1e-5)
 
 
+def test_a_penalty_taken_seldom_weighs_as_much_more():
+    critic = linear()
+    config = TrainingConfig(loss="wgan-gp", r1=3.0)
+    often = Objective.from_config(config).critic_terms(critic, REAL, FAKE, ALPHA)
+    lazy = Objective.from_config(config.replace(penalty_every=4))
+    taken = lazy.critic_terms(critic, REAL, FAKE, ALPHA, penalised=True)
+    left_out = lazy.critic_terms(critic, REAL, FAKE, ALPHA, penalised=False)
+    for name in ("gp", "r1"):
+        assert taken[name].item() == pytest.approx(4 * often[name].item())
+    assert set(left_out) == {"critic"} and left_out["critic"].item() == often["critic"].item()
+
+
+@pytest.mark.parametrize("critic_steps", [1, 2, 3])
+@pytest.mark.parametrize("every", [1, 3, 4])
+def test_each_so_many_critic_steps_one_is_penalised(critic_steps, every):
+    config = TrainingConfig(loss="hinge", critic_steps=critic_steps, penalty_every=every)
+    objective = Objective.from_config(config)
+    due = [penalised for t in range(12) for penalised in objective.penalised(t)]
+    assert due == [i % every == 0 for i in range(12 * critic_steps)]
+
+
 def test_zero_is_a_weight_and_none_is_the_default():
     assert Objective.from_config(TrainingConfig(loss="wgan-gp", gp=0)).gp == 0
     assert Objective.from_config(TrainingConfig(loss="wgan-gp")).gp == LOSSES["wgan-gp"].gp

@@ -32,6 +32,13 @@ class TrainingConfig(Options):
     critic_steps: int | None = option(
         None, "Critic steps for each generator step.", "Loss", low=1, high=1000
     )
+    penalty_every: int | None = option(
+        None,
+        "Critic steps from one with penalties to the next, with as many times their weight.",
+        "Loss",
+        low=1,
+        high=1000,
+    )
     batch_size: int | None = option(64, "Records in a batch.", "Optimiser", low=1)
     lr: float | None = option(1e-3, "Learning rate of Adam.", "Optimiser", low=0)
     beta1: float | None = option(0.0, "Adam's first moment decay.", "Optimiser", low=0, high=0.9999)

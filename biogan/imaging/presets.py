@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from biogan.config import ImageGANConfig
-from biogan.losses import LOSSES
+from biogan.losses import LOSSES, PENALTIES
 from biogan.training.budget import DEFAULT_TIME, check_patience
 
 if TYPE_CHECKING:
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 #: What each preset fills in; measured in docs/benchmarks.md.
 SETTINGS: dict[str, dict[str, Any]] = {
     "relativistic": {
-        "loss": "relativistic", "r1": 0.02, "r2": 0.02, "width": 32, "batch_norm": True,
+        "loss": "relativistic", "r1": 0.02, "r2": 0.02, "penalty_every": 1, "width": 32,
+        "batch_norm": True,
         "dropout": 0.0, "batch_size": 64, "lr": 1e-3, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
         "decay_start": 0.5, "decay_to": 0.02,
     },
     "wgan-gp": {
-        "loss": "wgan-gp", "gp": 1.0, "critic_steps": 2, "width": 32, "batch_norm": True,
+        "loss": "wgan-gp", "gp": 1.0, "critic_steps": 2, "penalty_every": 1, "width": 32,
+        "batch_norm": True,
         "dropout": 0.0, "batch_size": 64, "lr": 1e-3, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
         "decay_start": 0.5, "decay_to": 0.02,
     },
@@ -36,7 +38,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
 BEST = {"pixels": "wgan-gp", "distances": "relativistic"}
 #: Instead, for structures: a map of 64 residues is five times an image of MNIST, and steps count.
 STRUCTURES = {"width": 16, "batch_size": 32}
-PENALTIES = ("critic_steps", "gp", "r1", "r2")
 
 
 def described(records: int, domain: Domain, reasons: Sequence[str]) -> list[str]:

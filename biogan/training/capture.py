@@ -8,6 +8,7 @@ among them. A GPU is done with each before Python has launched the next; a CUDA 
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
@@ -72,8 +73,8 @@ class Captured:
     ----------
     program : callable
         Draws on the device to a tensor of terms; arithmetic on the device alone, and always the
-        same: what changes from step to step stands in the draws or in tensors that are changed in
-        place.
+        same where the same critic steps are penalised: what else changes from step to step stands
+        in the draws or in tensors that are changed in place.
     device : torch.device
         A CUDA device.
     """
@@ -87,20 +88,22 @@ class Captured:
 
     def forget(self) -> None:
         """Record anew: some tensor that the graph reads or writes was replaced by another."""
-        self.recorded: Recorded | None = None
-        self.seen = 0
+        self.recorded: dict[tuple[bool, ...], Recorded] = {}
+        self.seen: Counter[tuple[bool, ...]] = Counter()
 
     def __call__(self, draws: Draws) -> Tensor:
         """Take a step and return its terms, which the next one overwrites."""
-        if self.seen < WARM_UP:
-            self.seen += 1
+        kind = draws.penalised
+        if self.seen[kind] < WARM_UP:
+            self.seen[kind] += 1
             return self.warm_up(draws.to(self.device))
-        if self.recorded is None:
-            self.recorded = self.record(draws.to(self.device))
-        for here, given in zip(self.recorded.inputs.tensors(), draws.tensors(), strict=True):
+        if kind not in self.recorded:
+            self.recorded[kind] = self.record(draws.to(self.device))
+        recorded = self.recorded[kind]
+        for here, given in zip(recorded.inputs.tensors(), draws.tensors(), strict=True):
             here.copy_(given, non_blocking=given.is_pinned())
-        self.recorded.launch()
-        return self.recorded.terms
+        recorded.launch()
+        return recorded.terms
 
     def warm_up(self, draws: Draws) -> Tensor:
         """Take a step on a stream of its own, as recording asks for."""

@@ -1,4 +1,4 @@
-"""What a step is given from outside: records, noise and one weight, all drawn on the CPU.
+"""What a step is given from outside: records, noise, what is due, all made on the CPU.
 
 The rest of a step is arithmetic on the device, which never asks the host anything: it can be
 recorded once and launched again with other draws.
@@ -17,7 +17,7 @@ from biogan.training.batches import Stream
 
 
 class Draws(NamedTuple):
-    """Everything random in a step, and how far the average moves behind it.
+    """Everything random in a step, and what changes from one to the next.
 
     Attributes
     ----------
@@ -29,12 +29,15 @@ class Draws(NamedTuple):
         Interpolation weights of the gradient penalty, for each critic step.
     weight : Tensor, shape ()
         How far the averaged generator moves towards the trained one.
+    penalised : tuple of bool
+        Whether penalties are taken, for each critic step.
     """
 
     real: tuple[Tensor, ...]
     noise: tuple[Any, ...]
     alpha: tuple[Tensor, ...]
     weight: Tensor
+    penalised: tuple[bool, ...]
 
     def each(self, change: Callable[[Tensor], Tensor]) -> Draws:
         """Change every tensor."""
@@ -43,6 +46,7 @@ class Draws(NamedTuple):
             tuple(type(noise)(*map(change, noise)) for noise in self.noise),
             tuple(map(change, self.alpha)),
             change(self.weight),
+            self.penalised,
         )
 
     def to(self, device: torch.device) -> Draws:
@@ -65,7 +69,7 @@ class Draws(NamedTuple):
 def draw(
     batches: Stream,
     generator: Any,
-    critic_steps: int,
+    penalised: tuple[bool, ...],
     seed: int,
     t: int,
     weight: float,
@@ -82,8 +86,8 @@ def draw(
         Real data.
     generator : nn.Module
         Has ``noise(n, rng)``.
-    critic_steps : int
-        Critic steps for each generator step.
+    penalised : tuple of bool
+        See :class:`Draws`; one for each critic step.
     seed, t : int
         Seed of the noise and number of the step, from 0.
     weight : float
@@ -93,9 +97,9 @@ def draw(
     """
     rng, n = torch_generator(seed, "step", t), batches.batch_size
     real, noise, alpha = [], [], []
-    for i in range(critic_steps):
-        real.append(batches.part(t * critic_steps + i, rows))
+    for i in range(len(penalised)):
+        real.append(batches.part(t * len(penalised) + i, rows))
         noise.append(generator.noise(n, rng).rows(rows))
         alpha.append(torch.rand(n, generator=rng)[rows])
     noise.append(generator.noise(n, rng).rows(rows))
-    return Draws(tuple(real), tuple(noise), tuple(alpha), torch.tensor(weight))
+    return Draws(tuple(real), tuple(noise), tuple(alpha), torch.tensor(weight), penalised)

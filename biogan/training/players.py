@@ -71,7 +71,9 @@ class Players:
         self.critic = engine.place(critic)
         self.matching = engine.place(matching) if matching is not None else None
         self.average = Average(self.generator, config.chosen("ema"))
-        self.term_names: list[list[str]] = []  # of each half step
+        # Of each half step, by which critic steps were penalised.
+        self.term_names: dict[tuple[bool, ...], list[list[str]]] = {}
+        self.logged: dict[str, float] = {}
         self.launch = engine.launcher(self._play)
         self._ahead: dict[int, Draws] = {}
         self.generator_opt = self._optimiser(self.generator)
@@ -109,7 +111,8 @@ class Players:
         Returns
         -------
         dict of str to float
-            The named terms, the mean over the processes.
+            The named terms, the mean over the processes; a penalty that was not taken has the
+            value it had last.
 
         Raises
         ------
@@ -121,24 +124,27 @@ class Players:
             terms = self.launch(draws)
         # Drawn while the device works.
         self._ahead = {t + 1: self._draw(t + 1).pinned()} if self.launch.ahead else {}
-        return self._read(terms.tolist())
+        return self._read(self.term_names[draws.penalised], terms.tolist())
 
     def _draw(self, t: int) -> Draws:
         return draw(
-            self.batches, self.generator, self.objective.critic_steps, self.config.seed, t,
+            self.batches, self.generator, self.objective.penalised(t), self.config.seed, t,
             self.average.weight(t + 1), self.engine.rows,
         )  # fmt: skip
 
     def _play(self, draws: Draws) -> Tensor:
         """Do the arithmetic of a step; return its terms, shape (terms,), see ``term_names``."""
-        self.term_names.clear()
-        values = []
+        names, values = self.term_names.setdefault(draws.penalised, []), []
+        names.clear()
         *for_critic, own = draws.noise
-        for stored, noise, alpha in zip(draws.real, for_critic, draws.alpha, strict=True):
+        for stored, noise, alpha, penalised in zip(
+            draws.real, for_critic, draws.alpha, draws.penalised, strict=True
+        ):
             real = self.prepare(stored)
             with torch.no_grad():
                 fake = self.generator(noise)
-            terms = self.objective.critic_terms(self.critic, real, fake, alpha)
+            terms = self.objective.critic_terms(self.critic, real, fake, alpha, penalised)
+            names.append([*terms])
             values.append(self._update(self.critic_opt, terms))
         self.critic.requires_grad_(False)
         try:
@@ -146,6 +152,7 @@ class Players:
             terms = self.objective.generator_terms(self.critic, real, fake)
             if self.matching is not None:
                 terms["kmers"] = self.matching(real, fake, self.engine.average)
+            names.append([*terms])
             values.append(self._update(self.generator_opt, terms))
         finally:
             self.critic.requires_grad_(True)
@@ -153,7 +160,6 @@ class Players:
         return torch.cat(values)
 
     def _update(self, optimiser: torch.optim.Adam, terms: Terms) -> Tensor:
-        self.term_names.append([*terms])
         values = self.engine.average(torch.stack([t.detach() for t in terms.values()]))
         optimiser.zero_grad()
         # One backward of the sum: a penalty's second derivative and the loss go together.
@@ -162,16 +168,15 @@ class Players:
         optimiser.step()
         return values
 
-    def _read(self, values: list[float]) -> dict[str, float]:
+    def _read(self, half_steps: list[list[str]], values: list[float]) -> dict[str, float]:
         """Name the terms of a step, those of the critic's last half step."""
-        logged: dict[str, float] = {}
         rest = iter(values)
-        for names in self.term_names:
+        for names in half_steps:
             half = {name: next(rest) for name in names}
             if not all(map(math.isfinite, half.values())):
                 raise NonFiniteTerm(half)
-            logged |= half
-        return logged
+            self.logged |= half
+        return dict(self.logged)
 
     def broken(self) -> str | None:
         """Name a network with a weight that is no number, None where all are sound.
@@ -187,6 +192,7 @@ class Players:
     def state(self) -> State:
         """Return weights and optimisers; the tensors are those in use, not copies."""
         return {
+            "logged": dict(self.logged),
             "matching": {} if self.matching is None else self.matching.state_dict(),
             "generator": self.generator.state_dict(),
             "critic": self.critic.state_dict(),
@@ -197,6 +203,7 @@ class Players:
 
     def load_state(self, state: State) -> None:
         """Go back to a state returned by :meth:`state`, whose tensors may be used from now on."""
+        self.logged = dict(state["logged"])
         self.generator.load_state_dict(state["generator"])
         self.critic.load_state_dict(state["critic"])
         self.average.network.load_state_dict(state["average"])

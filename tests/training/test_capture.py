@@ -28,7 +28,8 @@ class Replayed(Captured):
         self.recordings += 1
         inputs, used = inputs.each(torch.clone), self.places()
         players = self.program.__self__
-        terms = torch.zeros(sum(map(len, players.term_names)))
+        known = [name for half in players.term_names[inputs.penalised] for name in half]
+        terms = torch.zeros(len(known))
 
         def launch():
             assert self.places() == used, "a graph would not see the new tensors"
@@ -70,20 +71,23 @@ def replaying(monkeypatch):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_recorded_steps_are_the_plain_ones(loss, replaying):
+@pytest.mark.parametrize(("every", "recordings"), [(1, 1), (2, 1), (4, 2)])
+def test_recorded_steps_are_the_plain_ones(loss, every, recordings, replaying):
+    """A recording for each set of critic steps that are penalised."""
     options = {"loss": loss, "critic_steps": 2, "r1": 0.1, "seed": 3, "decay_start": 0.2}
+    options |= {"penalty_every": every}
     plain, recorded = make(**options), replaying(**options)
     for trainer in (plain, recorded):
         trainer.run()
-    assert recorded.players.launch.recordings == 1
+    assert recorded.players.launch.recordings == recordings
     for name in ("generator", "critic"):
         assert same(getattr(plain.players, name), getattr(recorded.players, name))
     assert same(plain.players.average.network, recorded.players.average.network)
 
 
 def test_terms_are_those_of_the_step(replaying):
-    plain, recorded = make(), replaying()
-    for t in range(WARM_UP + 3):
+    plain, recorded = make(penalty_every=4), replaying(penalty_every=4)
+    for t in range(4 * (WARM_UP + 2)):
         assert recorded.players.step(t) == plain.players.step(t)
 
 
@@ -144,4 +148,4 @@ def test_a_graph_is_the_plain_step_up_to_rounding(loss):
         if t == 10:
             for trainer in (plain, graph):
                 trainer.players.load_state(copy.deepcopy(trainer.players.state()))
-    assert graph.players.launch.recorded is not None
+    assert graph.players.launch.recorded
