@@ -25,7 +25,8 @@ def _sequences(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]
 
     return {
         "letters": f"{layout['alphabet']['letters']} ({layout['alphabet']['name']})",
-        "layout": Layout.from_dict(layout).describe(),
+        "layout": Layout.from_dict(layout).describe()
+        + ", read and written on both strands" * bool(config["reverse_complement"]),
         "networks": f"{config['architecture']}, width {config['width']}, depth {config['depth']}, "
         f"kernel {config['kernel']}, dilation up to {config['dilation']}, "
         f"attention {'on' if config['attention'] else 'off'}, head {config['head']}",
@@ -42,6 +43,10 @@ def _images(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:
         f"{'on' if config['batch_norm'] else 'off'}, dropout {config['dropout']:g}, "
         f"augment {config['augment']}",
     }
+
+
+def _seldom(every: int) -> str:
+    return f", taken every {every} critic steps" if every > 1 else ""
 
 
 def _judge(judge: dict[str, Any] | None) -> str:
@@ -63,7 +68,8 @@ def _card(run: str, card: dict[str, Any]) -> list[str]:
         "digest": data["digest"],
         **(_sequences if "alphabet" in layout else _images)(config, layout),
         "loss": f"{config['loss']}, critic steps {config['critic_steps']}, "
-        f"penalties gp {config['gp']:g}, r1 {config['r1']:g}, r2 {config['r2']:g}",
+        f"penalties gp {config['gp']:g}, r1 {config['r1']:g}, r2 {config['r2']:g}"
+        + _seldom(config.get("penalty_every") or 1),
         "optimiser": f"Adam, lr {config['lr']:g}, batch {config['batch_size']}, "
         f"average {config['ema']:g}",
         "seed": str(config["seed"]),

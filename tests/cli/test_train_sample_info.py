@@ -267,10 +267,19 @@ def test_info_reads_the_card_aloud(model, capsys):
     card = main(["info", str(model)])
     text = capsys.readouterr().out
     for part in ("90 records", card["data"]["digest"], "ACGT (dna)", "all of length 24",
-                 "relativistic", "critic steps 1", "4 steps", "torch", "fidelity"):  # fmt: skip
+                 "relativistic", "critic steps 1", "taken every 4 critic steps", "4 steps", "torch",
+                 "fidelity"):  # fmt: skip
         assert part in text
+    assert "both strands" not in text
     main(["info", str(model), "--json"])
     assert json.loads(capsys.readouterr().out) == card
+
+
+def test_info_names_both_strands(fasta, tmp_path, capsys):
+    main(["train", fasta, "-o", str(tmp_path / "run"), *SMALL, "--reverse-complement"])
+    capsys.readouterr()
+    main(["info", str(tmp_path / "run")])
+    assert "length 24, read and written on both strands" in capsys.readouterr().out
 
 
 def command(*argv):
