@@ -40,8 +40,8 @@ class FidelityScore:
     Attributes
     ----------
     total : float
-        Geometric mean of ``parts``; 1 = as close to held-out data as training data of the same
-        number is, lower is better, 0 or more.
+        Geometric mean of ``parts``, those below 1 taken as 1; 1 = as close to held-out data as
+        training data of the same number is, lower is better.
     parts : dict of str to float
         The single ratios.
     """
@@ -142,7 +142,9 @@ class Fidelity:
         parts = {name: _ratio(value, scale[name]) for name, value in distances.items()}
         for name, share in self._shares(generated).items():
             parts[name] = scale[name] / max(share, 1 / n)
-        return FidelityScore(float(np.exp(np.mean(np.log(list(parts.values()))))), parts)
+        # Closer than training data is luck, and makes up for nothing.
+        total = np.exp(np.mean(np.log(np.maximum(list(parts.values()), 1.0))))
+        return FidelityScore(float(total), parts)
 
     def _scale(self, n: int) -> dict[str, float]:
         if n not in self._scales:
