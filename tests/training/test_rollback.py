@@ -201,7 +201,7 @@ def test_a_run_cut_near_a_rollback_goes_on_bit_for_bit(cut, tmp_path):
 
 
 def test_patience_counts_checks_without_a_better_score(tmp_path):
-    fidelity = {2: 3.0, 4: 2.0, 6: 2.2, 8: 1.5, 10: 1.6, 12: 1.6, 14: 1.7, 16: 1.4, 18: 1.3}
+    fidelity = {2: 3.0, 4: 2.0, 6: 2.3, 8: 1.5, 10: 1.7, 12: 1.7, 14: 1.7, 16: 1.4, 18: 1.3}
     options = {"check_every": 2, "steps": 18}
 
     def run(state=None, **more):
