@@ -44,7 +44,7 @@ ROLLBACK = SCRIPT.replace(
             beside = {}
             def __init__(self, *args): pass
             def __call__(self, network, step):
-                return Judgement({"fidelity": [8.0, 2.0, 2.0, 99.0, 1.0, 1.1][step - 1]}, {})
+                return Judgement({"fidelity": [8.0, 2.0, 2.0, 99.0, 1.0, 1.3][step - 1]}, {})
 
         biogan.fitting.FidelityMonitor = Scripted
         torch.set_num_threads(1)
