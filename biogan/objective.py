@@ -41,7 +41,7 @@ class Objective:
     r1: float
     r2: float
     critic_steps: int
-    penalty_every: int = 1
+    penalty_every: int
 
     @classmethod
     def from_config(cls, config: TrainingConfig) -> Objective:

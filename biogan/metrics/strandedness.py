@@ -95,10 +95,11 @@ def strands_alike(sequences: SequenceSet) -> Strandedness | None:
     >>> strands_alike(SequenceSet.from_strings(["AAAC", "GTTT", "ACGT"])) is None
     True
     """
-    # RNA is written as it was transcribed, and columns of an alignment cannot be turned.
-    if sequences.alphabet.letters != DNA.letters or len(sequences) < FEWEST:
-        return None
-    if (sequences.codes == UNKNOWN).any():
+    # RNA is written as it was transcribed, columns of an alignment cannot be turned, and letters
+    # that only look like those of DNA have no complement.
+    alphabet = sequences.alphabet
+    is_dna = (alphabet.letters, alphabet.complement) == (DNA.letters, DNA.complement)
+    if not is_dna or len(sequences) < FEWEST or (sequences.codes == UNKNOWN).any():
         return None
     found = strandedness(sequences)
     return found if found.p >= _LEVEL else None

@@ -97,8 +97,9 @@ def draw(
     """
     rng, n = torch_generator(seed, "step", t), batches.batch_size
     real, noise, alpha = [], [], []
-    for i in range(len(penalised)):
-        real.append(batches.part(t * len(penalised) + i, rows))
+    critic_steps = len(penalised)
+    for i in range(critic_steps):
+        real.append(batches.part(t * critic_steps + i, rows))
         noise.append(generator.noise(n, rng).rows(rows))
         alpha.append(torch.rand(n, generator=rng)[rows])
     noise.append(generator.noise(n, rng).rows(rows))

@@ -134,8 +134,9 @@ class Players:
 
     def _play(self, draws: Draws) -> Tensor:
         """Do the arithmetic of a step; return its terms, shape (terms,), see ``term_names``."""
-        names, values = self.term_names.setdefault(draws.penalised, []), []
-        names.clear()
+        names: list[list[str]] = []
+        values: list[Tensor] = []
+        self.term_names[draws.penalised] = names
         *for_critic, own = draws.noise
         for stored, noise, alpha, penalised in zip(
             draws.real, for_critic, draws.alpha, draws.penalised, strict=True

@@ -6,7 +6,7 @@ from comparing import iid
 from helpers import shared_data
 
 from biogan import read_fasta
-from biogan.alphabet import DNA, PROTEIN, RNA
+from biogan.alphabet import DNA, PROTEIN, RNA, Alphabet
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.strands import both_strands
 from biogan.metrics import strandedness as module
@@ -66,6 +66,7 @@ def test_only_enough_dna_without_gaps_is_tested():
     gapped = DNA.with_letters("-")
     assert strands_alike(SequenceSet.from_strings(strings, alphabet=gapped)) is None
     assert strands_alike(iid(PROTEIN, FEWEST, 30, 0)) is None
+    assert strands_alike(iid(Alphabet("custom", DNA.letters), FEWEST, 30, 0)) is None
     assert strands_alike(SequenceSet.from_strings(["", *strings])) is not None
 
 
