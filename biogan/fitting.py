@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 
 from biogan.config import SequenceGANConfig
-from biogan.datasets.layout import Layout
+from biogan.datasets.layout import VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.splits import Split, split
 from biogan.datasets.store import SequenceStore
 from biogan.datasets.stored_split import StoredSplit, split_stored
 from biogan.datasets.strands import both_strands, reverse_complement
 from biogan.judge import Judge, calibrate, train_judge
-from biogan.matching import KmerMatching
+from biogan.matching import LONGEST_PLACED, KmerMatching
 from biogan.monitor import FidelityMonitor
 from biogan.nets import Networks, Shape, build
 from biogan.nets.heads import LetterGenerator
@@ -97,7 +97,8 @@ def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:
 def build_matching(config: SequenceGANConfig, layout: Layout) -> KmerMatching | None:
     """Build the term that matches k-mer counts, if it has a weight."""
     weight = config.chosen("kmer_matching")
-    return KmerMatching(layout.channels, layout.positions, weight) if weight else None
+    placed = LONGEST_PLACED if layout.kind != VARIABLE else 0
+    return KmerMatching(layout.channels, layout.positions, weight, placed) if weight else None
 
 
 def build_batches(

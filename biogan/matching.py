@@ -1,7 +1,7 @@
 """A term of the generator's loss: short words are to be as frequent as in the training data.
 
-A critic of convolutions sees a word here and there; that a word is a little too rare in all
-records together it learns late. This term knows it at once, in closed form.
+A critic sees a word here and there; that it is a little too rare in all records together, or in
+one place of them, it learns late. This term knows it at once, in closed form.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from torch import Tensor, nn
 
 #: Words of each length are counted up to this many different ones: k to 6 for DNA, 2 for protein.
 MOST_WORDS = 4096
+#: Letters of the longest words that are counted in each place by itself, where places are alike.
+LONGEST_PLACED = 2
+# ... and up to this many in all places, so that a long protein costs no more than its networks.
+_MOST_PLACED = 2**20
 # The mean over generated batches looks back about 50 steps: one batch says little.
 _MEMORY = 0.98
 
@@ -24,10 +28,11 @@ class KmerMatching(nn.Module):
     spectrum kernel [2]_. With :math:`r_w` the mean count of word :math:`w` over all real batches so
     far and :math:`g_w` that over recent generated ones, the distance is
     :math:`\sum_w (g_w - r_w)^2 / (r_w + m_k / 2)`, where :math:`m_k` is the mean of :math:`r_w`
-    over the words of one length; lengths are averaged. It is moved through the batch at hand, as
-    the gradient of :math:`\sum_w c_w (g_w - r_w) / (r_w + m_k / 2)` with the counts :math:`c_w`:
-    a linear critic in closed form. Matching the counts of single batches instead would also make
-    them vary too little.
+    over the words of one length. Words in places are words of their own; the distances of all
+    lengths, anywhere and in places, are averaged. The distance is moved through the batch at hand,
+    as the gradient of :math:`\sum_w c_w (g_w - r_w) / (r_w + m_k / 2)` with the counts
+    :math:`c_w`: a linear critic in closed form. Matching the counts of single batches instead would
+    also make them vary too little.
 
     Parameters
     ----------
@@ -35,11 +40,16 @@ class KmerMatching(nn.Module):
         Shape of the data: one-hot letters, at each position one of ``channels``.
     weight : float
         Factor of the term.
+    placed : int
+        Words of up to this many letters are also counted in each place by itself: for records of
+        one length, whose places correspond to each other.
 
     Attributes
     ----------
     lengths : list of int
         The k whose words are at most 4,096.
+    placed : list of int
+        The k whose words are counted in places, at most about a million of each.
 
     References
     ----------
@@ -59,12 +69,20 @@ class KmerMatching(nn.Module):
     batches: Tensor
     least: Tensor
 
-    def __init__(self, channels: int, positions: int, weight: float) -> None:
+    def __init__(self, channels: int, positions: int, weight: float, placed: int = 0) -> None:
         super().__init__()
         self.weight = weight
         self.lengths = [k for k in range(1, positions + 1) if channels**k <= MOST_WORDS]
+        self.placed = [
+            k
+            for k in range(1, min(placed, positions) + 1)
+            if (positions - k + 1) * channels**k <= _MOST_PLACED
+        ]
         least = [
             torch.full((channels**k,), (positions - k + 1) / channels**k / 2) for k in self.lengths
+        ] + [
+            torch.full(((positions - k + 1) * channels**k,), 1 / channels**k / 2)
+            for k in self.placed
         ]
         self.register_buffer("least", torch.cat(least), persistent=False)
         self.register_buffer("real", torch.zeros_like(self.least))
@@ -90,10 +108,12 @@ class KmerMatching(nn.Module):
             self.real.lerp_(seen, 1 / self.batches)
             self.generated.lerp_(drawn, (1 / self.batches).clamp(min=1 - _MEMORY))
             off = (self.generated - self.real) / (self.real + self.least)
-        return self.weight / len(self.lengths) * (off * (mine - self.real)).sum()
+        kinds = len(self.lengths) + len(self.placed)
+        return self.weight / kinds * (off * (mine - self.real)).sum()
 
     def _counts(self, letters: Tensor) -> Tensor:
-        return torch.cat(mean_counts(letters, self.lengths[-1]))
+        anywhere = mean_counts(letters, self.lengths[-1])
+        return torch.cat(anywhere + [placed_shares(letters, k).flatten() for k in self.placed])
 
 
 def mean_counts(letters: Tensor, longest: int) -> list[Tensor]:
@@ -133,3 +153,30 @@ def mean_counts(letters: Tensor, longest: int) -> list[Tensor]:
         first, second = words[half - 1], words[k - half - 1][:, half * n :]
         counts.append((first[:, :windows] @ second[:, :windows].T).flatten())
     return [count / n for count in counts]
+
+
+def placed_shares(letters: Tensor, k: int) -> Tensor:
+    """Count the words of ``k`` letters in each place, mean over the records.
+
+    Parameters
+    ----------
+    letters : Tensor, shape (N, channels, length)
+        One-hot, or shares of letters.
+    k : int
+        Letters of a word, 1 or 2.
+
+    Returns
+    -------
+    Tensor, shape (length - k + 1, channels ** k)
+        Shares of the words in the places where they begin, in the order of :func:`mean_counts`.
+
+    Examples
+    --------
+    >>> x = torch.eye(2)[torch.tensor([[0, 1, 1], [1, 1, 1]])].transpose(1, 2)
+    >>> placed_shares(x, 1).tolist(), placed_shares(x, 2).tolist()
+    ([[0.5, 0.5], [0.0, 1.0], [0.0, 1.0]], [[0.0, 0.5, 0.0, 0.5], [0.0, 0.0, 0.0, 1.0]])
+    """
+    if k == 1:
+        return letters.mean(0).T
+    columns = letters.permute(2, 1, 0)
+    return (columns[:-1] @ columns[1:].transpose(1, 2)).flatten(1) / len(letters)

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 import torch
 
-from biogan.matching import KmerMatching, mean_counts
+from biogan.matching import KmerMatching, mean_counts, placed_shares
 
 
 def one_hot(records, letters):
@@ -31,6 +31,17 @@ def test_counts_are_those_of_a_loop(k):
         assert counts[k - 1].tolist() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("k", [1, 2])
+def test_shares_in_places_are_those_of_a_loop(k):
+    records = ["ACGTA", "AAAAC", "TTGCA", "ACGCA"]
+    words = ["".join(word) for word in product("ACGT", repeat=k)]
+    expected = [
+        [sum(record[i : i + k] == word for record in records) / len(records) for word in words]
+        for i in range(len("ACGTA") - k + 1)
+    ]
+    assert placed_shares(one_hot(records, "ACGT"), k).tolist() == expected
+
+
 @pytest.mark.parametrize(
     ("channels", "positions", "lengths"),
     [
@@ -51,6 +62,22 @@ def test_the_value_is_the_chi_square_distance_of_the_first_batches():
     for r, g in zip(mean_counts(real, 6), mean_counts(fake, 6), strict=True):
         expected += 3.0 / 6 * ((g - r) ** 2 / (r + r.mean() / 2)).sum().item()
     assert matching(real, fake).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_words_in_places_are_matched_where_all_places_together_are():
+    real, fake = one_hot(["ACGT", "ACGT"], "ACGT"), one_hot(["CATG", "GTAC"], "ACGT")
+    assert KmerMatching(4, 4, 2.0, placed=2).placed == [1, 2]
+    expected = KmerMatching(4, 4, 2.0)(real, fake).item() * 4
+    for k in (1, 2):
+        r, g = placed_shares(real, k), placed_shares(fake, k)
+        expected += 2.0 * ((g - r) ** 2 / (r + 0.5 / 4**k)).sum().item()
+    assert KmerMatching(4, 4, 2.0, placed=2)(real, fake).item() == pytest.approx(expected / 6)
+    assert KmerMatching(4, 4, 2.0, placed=1)(real, fake).item() > 0
+
+
+@pytest.mark.parametrize(("channels", "positions", "placed"), [(4, 1, [1]), (21, 3000, [1])])
+def test_places_are_counted_where_there_are_not_too_many(channels, positions, placed):
+    assert KmerMatching(channels, positions, 1.0, placed=2).placed == placed
 
 
 def test_descent_brings_the_words_together():

@@ -45,7 +45,8 @@ class SequenceGANConfig(TrainingConfig):
     tau: float = option(1.0, "Temperature of the Gumbel-softmax.", "Networks", low=0.01, high=100)
     kmer_matching: float | None = option(
         None,
-        "Weight of the distance between mean k-mer counts, beside the critic (0: none).",
+        "Weight of the distance between mean k-mer counts, at one length also by position, "
+        "beside the critic (0: none).",
         "Loss",
         low=0,
     )
