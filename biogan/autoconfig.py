@@ -16,7 +16,7 @@ from biogan.training.budget import DEFAULT_TIME, check_patience
 
 
 class Suited(NamedTuple):
-    """What was measured to be best for a kind of data (docs/benchmarks.md)."""
+    """What was measured to be best for a kind of data (docs/experiments.md)."""
 
     loss: str
     architecture: str

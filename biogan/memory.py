@@ -19,7 +19,7 @@ def keep_freed_memory() -> bool:
     The tensors of a small network are of about a megabyte, which glibc by default fetches from
     the system and gives back around every operation: a step of the default network took three
     thousand page faults at length 50, twenty thousand at 150. Up to 512 MiB of freed memory stay
-    with the process instead. Measured in docs/benchmarks.md.
+    with the process instead. Measured in docs/experiments.md.
 
     Returns
     -------
