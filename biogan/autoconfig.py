@@ -10,7 +10,9 @@ from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
 from biogan.datasets.strands import check_two_strands
+from biogan.errors import ConfigError
 from biogan.losses import LOSSES, PENALTIES
+from biogan.metrics.placement import places_alike
 from biogan.metrics.strandedness import strands_alike
 from biogan.training.budget import DEFAULT_TIME, check_patience
 
@@ -105,6 +107,10 @@ def resolve(
     check_patience(config.patience, config.validation)
     if config.reverse_complement:
         check_two_strands(layout.alphabet)
+    if config.rotate and layout.kind != FIXED:
+        raise ConfigError(
+            f"--rotate: needs records of one length without gaps, found {layout.describe()}"
+        )
     suited = SUITED[layout.kind]
 
     def fill(names: tuple[str, ...]) -> dict[str, Any]:
@@ -134,6 +140,13 @@ def resolve(
         if alike:
             found = f"the strands cannot be told apart (p {alike.p:.2g})"
             reasons.append(f"reverse_complement, as {found}")
+    if config.rotate is None:
+        free = None
+        if isinstance(sequences, SequenceSet) and layout.kind == FIXED:
+            free = places_alike(sequences)
+        changes["rotate"] = free is not None
+        if free:
+            reasons.append(f"rotate, as letters tell {max(free.bits, 0):.4f} bits of their place")
     if config.dilation is None:
         # One block has nothing to double.
         blocks = changes.get("depth") or config.depth or 1

@@ -27,7 +27,7 @@ from biogan.nets.heads import LetterGenerator
 from biogan.protocols import Callback
 from biogan.runs import saver
 from biogan.seeds import layers_from
-from biogan.training.batches import Batches, LazyBatches
+from biogan.training.batches import Batches, LazyBatches, Stream, TurnedBatches
 from biogan.training.callbacks import JsonLog
 from biogan.training.engine import Engine
 from biogan.training.folder import LOG, SAMPLES, ModelFolder
@@ -97,14 +97,21 @@ def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:
 def build_matching(config: SequenceGANConfig, layout: Layout) -> KmerMatching | None:
     """Build the term that matches k-mer counts, if it has a weight."""
     weight = config.chosen("kmer_matching")
-    placed = LONGEST_PLACED if layout.kind != VARIABLE else 0
+    places = layout.kind != VARIABLE and not config.rotate
+    placed = LONGEST_PLACED if places else 0
     return KmerMatching(layout.channels, layout.positions, weight, placed) if weight else None
 
 
-def build_batches(
+def build_batches(config: SequenceGANConfig, layout: Layout, parts: Split | StoredSplit) -> Stream:
+    """Lay the training records out, all at once or a batch at a time."""
+    batches = in_order(config, layout, parts)
+    return TurnedBatches(batches) if config.rotate else batches
+
+
+def in_order(
     config: SequenceGANConfig, layout: Layout, parts: Split | StoredSplit
 ) -> Batches | LazyBatches:
-    """Lay the training records out, all at once or a batch at a time."""
+    """Lay the training records out as they were read, from one strand or both."""
 
     def codes(part: SequenceSet) -> Tensor:
         return torch.from_numpy(layout.encode(part))

@@ -33,6 +33,7 @@ LAYERS = {
     "biogan.images": 1,
     "biogan.structures": 1,
     "biogan.evaluation": 1,
+    "biogan.circles": 2,
     "biogan.nets": 2,
     "biogan.losses": 2,
     "biogan.penalties": 2,

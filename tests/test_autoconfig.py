@@ -1,12 +1,14 @@
 """Open options are chosen from the data, said aloud, and never over a given value."""
 
 import numpy as np
+import pytest
 
 from biogan.alphabet import DNA
 from biogan.autoconfig import SIZES_OF, SUITED, resolve
 from biogan.config import ARCHITECTURES, SequenceGANConfig
 from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
+from biogan.errors import ConfigError
 from biogan.nets import Shape, build
 
 
@@ -37,7 +39,7 @@ def test_what_was_given_stays():
     given = SequenceGANConfig(
         loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, penalty_every=2, steps=5,
         architecture="resnet", width=8, depth=3, word=1, dilation=2,
-        kmer_matching=0.5, reverse_complement=False,
+        kmer_matching=0.5, reverse_complement=False, rotate=False,
     )  # fmt: skip
     assert resolve(given, Layout(DNA, 20, FIXED)) == (given, [])
 
@@ -81,3 +83,26 @@ def test_both_strands_are_read_where_they_are_alike():
         one_way = SequenceSet.from_strings(["TATAAT" + text for text in some.strings()])
         config, reasons = resolve(given, Layout.of(one_way), one_way)
         assert config.reverse_complement is False and "reverse" not in " ".join(reasons)
+
+
+def test_records_whose_letters_stand_anywhere_are_circles():
+    codes = np.random.default_rng(0).integers(0, 4, (2_000, 30), np.uint8)
+    some = SequenceSet.from_matrix(DNA, codes)
+    config, reasons = resolve(SequenceGANConfig(), Layout.of(some), some)
+    assert config.rotate is True
+    assert any(reason.startswith("rotate, as letters tell 0.000") for reason in reasons)
+    placed = SequenceSet.from_strings(["TATAAT" + text for text in some.strings()])
+    varied = SequenceSet.from_strings([*some.strings(), "ACGT"])
+    for given, data in [
+        (SequenceGANConfig(rotate=False), some),
+        (SequenceGANConfig(), placed),
+        (SequenceGANConfig(), varied),
+    ]:
+        config, reasons = resolve(given, Layout.of(data), data)
+        assert config.rotate is False and "rotate" not in " ".join(reasons)
+
+
+@pytest.mark.parametrize("kind", [ALIGNED, VARIABLE])
+def test_what_has_places_or_ends_is_no_circle(kind):
+    with pytest.raises(ConfigError, match="--rotate: needs records of one length"):
+        resolve(SequenceGANConfig(rotate=True), Layout(DNA, 20, kind))

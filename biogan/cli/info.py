@@ -26,7 +26,8 @@ def _sequences(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]
     return {
         "letters": f"{layout['alphabet']['letters']} ({layout['alphabet']['name']})",
         "layout": Layout.from_dict(layout).describe()
-        + ", read and written on both strands" * bool(config["reverse_complement"]),
+        + ", read and written on both strands" * bool(config["reverse_complement"])
+        + ", turned as circles" * bool(config.get("rotate")),
         "networks": f"{config['architecture']}, width {config['width']}, depth {config['depth']}, "
         f"kernel {config['kernel']}, dilation up to {config['dilation']}, "
         f"attention {'on' if config['attention'] else 'off'}, head {config['head']}",

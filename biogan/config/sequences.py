@@ -73,6 +73,12 @@ class SequenceGANConfig(TrainingConfig):
         "test tells the strands of 500 DNA records or more apart).",
         "Data",
     )
+    rotate: bool | None = option(
+        None,
+        "Turn each record as a circle by a random number of letters each time, and write such "
+        "records (one length, no gaps; on where letters hardly tell their place).",
+        "Data",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

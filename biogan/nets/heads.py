@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from biogan.circles import draw_turns, turned
 from biogan.config import SequenceGANConfig
 from biogan.nets.grammar import Grammar, best, likeliest
 from biogan.nets.shape import Shape
@@ -28,11 +29,14 @@ class Noise(NamedTuple):
         Standard normal; lets neighbouring letters vary on their own.
     gumbel : Tensor, shape (N, channels, length)
         Standard Gumbel; decides which letter is drawn.
+    turn : Tensor, shape (N,), int64
+        By how many letters a record is turned where records are circles, else 0.
     """
 
     latent: Tensor
     position: Tensor
     gumbel: Tensor
+    turn: Tensor
 
     def to(self, device: torch.device) -> Noise:
         """Move all parts to a device."""
@@ -50,13 +54,15 @@ def draw_noise(n: int, config: SequenceGANConfig, shape: Shape, rng: torch.Gener
     --------
     >>> rng = torch.Generator().manual_seed(0)
     >>> [tuple(t.shape) for t in draw_noise(2, SequenceGANConfig(), Shape(4, 50), rng)]
-    [(2, 128), (2, 8, 50), (2, 4, 50)]
+    [(2, 128), (2, 8, 50), (2, 4, 50), (2,)]
     """
     latent = torch.randn(n, config.latent, generator=rng)
     position = torch.randn(n, config.position_noise, shape.length, generator=rng)
     uniform = torch.rand(n, shape.channels, shape.length, generator=rng)
     # clamp: rand() can be exactly 0, whose Gumbel is minus infinity.
-    return Noise(latent, position, -torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7))))
+    gumbel = -torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7)))
+    turn = draw_turns(n, shape.length, rng) if config.rotate else torch.zeros(n, dtype=torch.long)
+    return Noise(latent, position, gumbel, turn)
 
 
 def straight_through(logits: Tensor, gumbel: Tensor, tau: float) -> Tensor:
@@ -136,7 +142,8 @@ class LetterGenerator(nn.Module):
     def forward(self, noise: Noise) -> Tensor:
         """Write training letters, shape (N, channels, length)."""
         logits = self.logits(noise.latent, noise.position)
-        return HEADS[self.config.head](logits, noise.gumbel, self.config.tau)
+        letters = HEADS[self.config.head](logits, noise.gumbel, self.config.tau)
+        return turned(letters, noise.turn) if self.config.rotate else letters
 
     @torch.no_grad()
     def sample(
@@ -149,4 +156,5 @@ class LetterGenerator(nn.Module):
         """
         logits = self.logits(noise.latent, noise.position)
         heat = 0.0 if self.config.head == "softmax" else temperature
-        return draw(logits, noise.gumbel, heat, grammar)
+        codes = draw(logits, noise.gumbel, heat, grammar)
+        return turned(codes, noise.turn) if self.config.rotate else codes

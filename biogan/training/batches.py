@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from biogan.circles import draw_turns, turned
 from biogan.datasets.permutation import Permutation
 from biogan.seeds import torch_generator
 
@@ -147,3 +148,27 @@ class LazyBatches:
 def toss(seed: int, k: int, n: int) -> Tensor:
     """Toss a coin for each row of batch ``k``, shape (n,), bool: whether its twin is taken."""
     return torch.rand(n, generator=torch_generator(seed, "twins", k)) < 0.5
+
+
+class TurnedBatches:
+    """Batches whose records are turned as circles, each draw by a number of letters of its own.
+
+    Parameters
+    ----------
+    batches : Stream
+        Rows of codes, shape (N, length).
+    """
+
+    def __init__(self, batches: Stream) -> None:
+        self.batches = batches
+        self.batch_size, self.seed = batches.batch_size, batches.seed
+
+    def __getitem__(self, k: int) -> Tensor:
+        """Return batch ``k`` (counted from 0), shape (batch_size, length)."""
+        return self.part(k, slice(None))
+
+    def part(self, k: int, rows: slice) -> Tensor:
+        """Return some rows of batch ``k``."""
+        batch = self.batches.part(k, rows)
+        rng = torch_generator(self.seed, "turns", k)
+        return turned(batch, draw_turns(self.batch_size, batch.shape[1], rng)[rows])

@@ -1,0 +1,57 @@
+"""How much letters depend on their place."""
+
+import numpy as np
+import pytest
+from comparing import iid
+from helpers import shared_data
+
+from biogan import read_fasta
+from biogan.alphabet import DNA, UNKNOWN
+from biogan.datasets.sequences import SequenceSet
+from biogan.metrics.placement import placement, places_alike
+
+
+def test_by_hand():
+    # The letter is known from the place: one bit of two letters, less (2 - 1) / (2 n ln 2).
+    found = placement(SequenceSet.from_strings(["AC"] * 8))
+    assert found.bits == pytest.approx(1 - 1 / (16 * np.log(2)))
+    assert found.error == pytest.approx(1 / (16 * np.log(2)))
+
+
+def test_where_places_are_alike_there_is_nothing_on_average_and_the_error_is_right():
+    found = [placement(iid(DNA, 300, 40, seed)) for seed in range(200)]
+    bits = np.array([f.bits for f in found])
+    assert abs(bits.mean()) < 4 * bits.std() / 200**0.5
+    assert bits.std() == pytest.approx(found[0].error, rel=0.25)
+
+
+def test_information_does_not_depend_on_the_number_of_records():
+    rng = np.random.default_rng(0)
+    shares = np.array([[0.4, 0.2, 0.2, 0.2], [0.2, 0.2, 0.2, 0.4]])
+    expected = float((shares * np.log2(shares / shares.mean(0))).sum(1).mean())
+    for n in (200, 20_000):
+        codes = np.stack([rng.choice(4, n, p=p) for p in shares], 1).astype(np.uint8)
+        found = placement(SequenceSet.from_matrix(DNA, codes))
+        assert abs(found.bits - expected) < 4 * (0.1 / n) ** 0.5
+
+
+def test_only_enough_records_of_one_length_are_measured():
+    many = iid(DNA, 2_000, 40, 0)
+    assert places_alike(many) is not None
+    assert places_alike(many[:200]) is None
+    assert places_alike(SequenceSet.from_strings([*many.strings(), "ACG"])) is None
+    unknown = SequenceSet.from_matrix(DNA, many.matrix())
+    unknown.codes[0] = UNKNOWN
+    assert places_alike(unknown) is None
+    assert places_alike(many[:0]) is None
+
+
+def test_real_sets():
+    def read(name):
+        return read_fasta(shared_data(name))
+
+    assert places_alike(read("dna/ecoli50_promoters.train.fasta.gz")) is None
+    assert places_alike(read("dna/yeast80_random.train.fasta")) is None
+    groups = read("dna/human200_polygraph_groups.train.fasta.gz")
+    native = [i for i, name in enumerate(groups.ids) if "06001" <= name.split("_")[1] <= "08000"]
+    assert places_alike(groups.take(np.array(native))) is not None
