@@ -93,6 +93,39 @@ def grouped_kmer_counts(
     return counts[:-1].reshape(n_groups, cells)
 
 
+def word_numbers(sequences: SequenceSet, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Read every word of ``k`` letters inside a record as a number, of words too long to count.
+
+    Parameters
+    ----------
+    sequences : SequenceSet
+        Records; those shorter than ``k`` hold no word.
+    k : int
+        Letters of a word, at least 1, of which there are below 2 ** 63.
+
+    Returns
+    -------
+    numbers : numpy.ndarray, shape (words,), int64
+        As the cells of :func:`kmer_counts`, record after record.
+    owners : numpy.ndarray, shape (words,), int64
+        Number of the record.
+
+    Examples
+    --------
+    >>> from biogan.datasets.sequences import SequenceSet
+    >>> numbers, owners = word_numbers(SequenceSet.from_strings(["AAC", "A", "TT"]), 2)
+    >>> numbers.tolist(), owners.tolist()
+    ([0, 1, 15], [0, 0, 2])
+    """
+    each = np.maximum(sequences.lengths - k + 1, 0)
+    owners = np.repeat(np.arange(len(sequences)), each)
+    if not len(owners):
+        return owners, owners
+    places = np.arange(len(owners)) - np.repeat(np.cumsum(each) - each, each)
+    numbers = _window_numbers(sequences.codes, k, sequences.alphabet.size)
+    return numbers[sequences.offsets[:-1][owners] + places], owners
+
+
 def _window_numbers(codes: np.ndarray, k: int, size: int) -> np.ndarray:
     """Read every window of ``k`` letters as a number to the base ``size``: int64.
 

@@ -10,12 +10,15 @@ from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.inputs import shuffled
 from biogan.metrics.intervals import newcombe, wilson
+from biogan.metrics.pieces import shared_words
 from biogan.similarity import contained, nearest
 
 #: Records whose likeness to the training data is read: to 0.02 points where none is a near copy.
 MOST = 20_000
 #: Records whose nearest training record is looked up.
 MOST_NEAREST = 1_000
+#: Records whose words are looked up.
+MOST_PIECES = 5_000
 _Z = float(norm.ppf(0.975))
 
 
@@ -125,6 +128,28 @@ def authenticity(comparison: Comparison) -> Value:
     between = nearest(source[asked], source, own=asked)[2][where]
     hits = int((identity < between).sum())
     return Value(*_share(hits, len(identity)), n=len(identity))
+
+
+@metric("pieces", "novelty", "shared pieces", high=1.0, unit="share", most=MOST_PIECES,
+        default=False)  # fmt: skip
+def shared_pieces(comparison: Comparison) -> Value:
+    """Share of the long words that stand in the training data too, of nucleotides on any strand.
+
+    Words are so long that random letters find one in a thousand. A copy is found where near copies
+    are not looked for: moved, turned as a circle, or put together from several records.
+    """
+    new = comparison.candidate.plain
+    hits, words, k = shared_words(new, comparison.source.plain)
+    if not words.any():
+        return Value(None, note=f"no record holds {k} letters")
+    share = float(hits.sum() / words.sum())
+    # Records are drawn, not words: the spread of a ratio of sums over records.
+    half = _Z * float(np.sqrt(((hits - share * words) ** 2).sum()) / words.sum())
+    most = np.argsort(-hits / np.maximum(words, 1), kind="stable")[:5]
+    return Value(
+        share, max(0.0, share - half), min(1.0, share + half), n=len(new), note=f"{k} letters",
+        details=tuple(new.ids[i] for i in most if hits[i]),
+    )  # fmt: skip
 
 
 def _share(hits: int, n: int) -> tuple[float, float, float]:
