@@ -146,7 +146,10 @@ def resolve(
             free = places_alike(sequences)
         changes["rotate"] = free is not None
         if free:
-            reasons.append(f"rotate, as letters tell {max(free.bits, 0):.4f} bits of their place")
+            reasons.append(
+                "rotate (records are circles with a seam at a random place), as letters tell "
+                f"{max(free.bits, 0):.4f} bits about their place"
+            )
     if config.dilation is None:
         # One block has nothing to double.
         blocks = changes.get("depth") or config.depth or 1

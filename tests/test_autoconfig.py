@@ -90,7 +90,8 @@ def test_records_whose_letters_stand_anywhere_are_circles():
     some = SequenceSet.from_matrix(DNA, codes)
     config, reasons = resolve(SequenceGANConfig(), Layout.of(some), some)
     assert config.rotate is True
-    assert any(reason.startswith("rotate, as letters tell 0.000") for reason in reasons)
+    told = "rotate (records are circles with a seam at a random place), as letters tell 0.000"
+    assert any(reason.startswith(told) for reason in reasons)
     placed = SequenceSet.from_strings(["TATAAT" + text for text in some.strings()])
     varied = SequenceSet.from_strings([*some.strings(), "ACGT"])
     for given, data in [
