@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from comparing import iid
 from helpers import shared_data
+from scipy.stats import chi2
 
 from biogan import read_fasta
 from biogan.alphabet import DNA, UNKNOWN
@@ -16,6 +17,8 @@ def test_by_hand():
     found = placement(SequenceSet.from_strings(["AC"] * 8))
     assert found.bits == pytest.approx(1 - 1 / (16 * np.log(2)))
     assert found.error == pytest.approx(1 / (16 * np.log(2)))
+    # G = 2 n ln 2 times one bit, one degree of freedom, two places.
+    assert found.single == pytest.approx(2 * chi2.sf(16 * np.log(2), 1))
 
 
 def test_where_places_are_alike_there_is_nothing_on_average_and_the_error_is_right():
@@ -35,6 +38,52 @@ def test_information_does_not_depend_on_the_number_of_records():
         assert abs(found.bits - expected) < 4 * (0.1 / n) ** 0.5
 
 
+def test_equal_places_and_pairs_are_taken_for_different_ones_rarely():
+    found = [placement(iid(DNA, 400, 30, seed)) for seed in range(200)]
+    for p in (np.array([f.single for f in found]), np.array([f.paired for f in found])):
+        # 5 % of 200, with four standard deviations.
+        assert (p < 0.05).sum() <= 22
+        assert (p < 0.001).sum() <= 3
+
+
+def varied(n=3_000, length=100, seed=0):
+    """Records that differ in GC, with a motif anywhere in each."""
+    rng = np.random.default_rng(seed)
+    texts = []
+    for gc in rng.beta(5, 5, n):
+        text = "".join(
+            rng.choice(list("ACGT"), length, p=[(1 - gc) / 2, gc / 2, gc / 2, (1 - gc) / 2])
+        )
+        start = rng.integers(length - 6)
+        texts.append(text[:start] + "TGACTC" + text[start + 6 :])
+    return texts
+
+
+def test_composition_and_motifs_anywhere_are_no_matter_of_place():
+    found = places_alike(SequenceSet.from_strings(varied()))
+    assert found is not None and found.paired > 0.001
+
+
+@pytest.mark.parametrize(("motif", "share"), [("GT", 0.3), ("TATAAA", 0.15)])
+def test_a_motif_in_one_place_of_long_records_is_seen(motif, share):
+    rng = np.random.default_rng(0)
+    texts = [
+        text[:500] + motif + text[500 + len(motif) :] if rng.random() < share else text
+        for text in iid(DNA, 2_000, 1_000, 0).strings()
+    ]
+    found = placement(SequenceSet.from_strings(texts))
+    assert found.bits < 0.001 and found.single < 1e-6
+    assert places_alike(SequenceSet.from_strings(texts)) is None
+
+
+def test_columns_that_belong_together_are_seen():
+    half = np.random.default_rng(0).integers(0, 4, (3_000, 20))
+    hairpins = np.concatenate([half, 3 - half[:, ::-1]], 1).astype(np.uint8)
+    found = placement(SequenceSet.from_matrix(DNA, hairpins))
+    assert found.bits < 0.001 and found.single > 0.001 and found.paired < 1e-9
+    assert places_alike(SequenceSet.from_matrix(DNA, hairpins)) is None
+
+
 def test_only_enough_records_of_one_length_are_measured():
     many = iid(DNA, 2_000, 40, 0)
     assert places_alike(many) is not None
@@ -44,6 +93,7 @@ def test_only_enough_records_of_one_length_are_measured():
     unknown.codes[0] = UNKNOWN
     assert places_alike(unknown) is None
     assert places_alike(many[:0]) is None
+    assert places_alike(iid(DNA, 9_000, 1, 0)) is not None
 
 
 def test_real_sets():
