@@ -107,6 +107,11 @@ def resolve(
     check_patience(config.patience, config.validation)
     if config.reverse_complement:
         check_two_strands(layout.alphabet)
+        if layout.word > 1:
+            raise ConfigError(
+                f"--reverse-complement: words of {layout.word} letters are read from one strand; "
+                "give --word 1 too"
+            )
     if config.rotate and layout.kind != FIXED:
         raise ConfigError(
             f"--rotate: needs records of one length without gaps, found {layout.describe()}"

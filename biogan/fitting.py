@@ -19,8 +19,10 @@ from biogan.datasets.splits import Split, split
 from biogan.datasets.store import SequenceStore
 from biogan.datasets.stored_split import StoredSplit, split_stored
 from biogan.datasets.strands import both_strands, reverse_complement
+from biogan.errors import ConfigError
 from biogan.judge import Judge, calibrate, train_judge
 from biogan.matching import LONGEST_PLACED, KmerMatching
+from biogan.memory import check_fits
 from biogan.monitor import FidelityMonitor
 from biogan.nets import Networks, Shape, build
 from biogan.nets.heads import LetterGenerator
@@ -49,6 +51,11 @@ class Letters:
         return self.table[letters].transpose(1, 2).contiguous()
 
 
+# Of each weight: itself, its gradient, two moments, the average and the kept one, and the last
+# good state of most of these.
+COPIES = 10
+
+
 def split_for(
     sequences: SequenceSet | SequenceStore, config: SequenceGANConfig
 ) -> Split | StoredSplit:
@@ -63,6 +70,11 @@ def split_for(
     )  # fmt: skip
     if not config.validation or len(parts.held_out):
         return parts
+    if config.patience:
+        raise ConfigError(
+            f"--patience {config.patience}: {len(parts.train)} distinct records, of which none are "
+            f"kept for validation below {FEWEST_FOR_VALIDATION}; leave it out"
+        )
     found = (
         f"no validation split: {len(parts.train)} distinct records, {FEWEST_FOR_VALIDATION} "
         "needed; the last averaged generator is kept"
@@ -86,6 +98,26 @@ def data_card(sequences: SequenceSet | SequenceStore, parts: Split | StoredSplit
         "split": list(parts.report),
         "stored": isinstance(sequences, SequenceStore),
     }
+
+
+def check_size(config: SequenceGANConfig, layout: Layout) -> None:
+    """Refuse networks that this machine cannot train, before their weights are drawn.
+
+    Raises
+    ------
+    ConfigError
+        If weights, gradients, moments of the optimiser and the copies that are kept need more than
+        the memory of the machine.
+    """
+    with torch.device("meta"):
+        networks = build(config, Shape(layout.channels, layout.positions))
+    weights = sum(p.numel() for network in networks for p in network.parameters())
+    check_fits(
+        COPIES * 4 * weights,
+        f"records of up to {layout.positions:,} {'letters' if layout.word == 1 else 'words'} need "
+        f"networks of {weights:,} weights",
+        "cut them with --window, drop long ones with --length, or take fewer --units and --width",
+    )
 
 
 def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from biogan.fitting import (
     Letters,
     build_networks,
     build_trainer,
+    check_size,
     data_card,
     fit_judge,
     split_for,
@@ -131,6 +133,7 @@ class SequenceGAN:
             )
         layout = Layout.of(sequences, self.config.word)
         config, reasons = resolve(self.config, layout, sequences)
+        check_size(config, layout)
         engine = engine or Engine(config)
         folder = run_folder(out, resume, overwrite, engine)
         told = described(len(sequences), layout, reasons)
@@ -204,8 +207,10 @@ class SequenceGAN:
         SequenceSet
             Ids ``gan<seed>_<i>``, counted from 1; refined ones ``gan<seed>_<refine>_<i>``.
         """
-        if n < 1:
-            raise ConfigError(f"-n {n}: at least 1 sequence")
+        if not isinstance(n, Integral) or n < 1:
+            raise ConfigError(f"-n {n}: a whole number, at least 1 sequence")
+        if not isinstance(seed, Integral):
+            raise ConfigError(f"--seed {seed}: a whole number is needed")
         chunks = self.stream(n, seed, temperature, refine=refine, effort=effort)
         return collect(chunks, self.layout).sequences
 

@@ -1,10 +1,13 @@
-"""Keeping freed memory for the next operation."""
+"""Keeping freed memory for the next operation, and refusing what the machine cannot hold."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 from functools import cache
+
+from biogan.errors import ConfigError
 
 # Parameters of mallopt(3), from malloc.h of the GNU C library.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -33,3 +36,28 @@ def keep_freed_memory() -> bool:
         library.mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)
         and library.mallopt(M_TRIM_THRESHOLD, FREE_KEPT)
     )
+
+
+def check_fits(needed: int, what: str, advice: str) -> None:
+    """Refuse what needs more than all memory of the machine; nothing where that is not known.
+
+    Parameters
+    ----------
+    needed : int
+        Bytes.
+    what, advice : str
+        What needs them, and what to do.
+
+    Raises
+    ------
+    ConfigError
+        If it does not fit.
+    """
+    if not {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(getattr(os, "sysconf_names", ())):
+        return
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > there > 0:
+        raise ConfigError(
+            f"{what}, {needed / 2**30:,.0f} GB of memory to train, and the machine has "
+            f"{there / 2**30:,.0f}: {advice}"
+        )

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, TypeVar, get_type_hints
 
 from biogan.errors import ConfigError
@@ -110,8 +110,8 @@ def _checked(field: dataclasses.Field, value: Any, hint: str) -> Any:
     if (low is not None and number < low) or (high is not None and number > high):
         wanted = f"at least {low}" if high is None else f"between {low} and {high}"
         raise ConfigError(f"{name} {value}: must be {wanted}")
-    # Not int(number): a float has no room for the last digits of a large seed.
-    return int(str(value).removesuffix(".0")) if whole else number
+    # Not int(number) of a whole number: a float has no room for the last digits of a large seed.
+    return (int(value) if isinstance(value, Integral) else int(number)) if whole else number
 
 
 @dataclass(frozen=True)

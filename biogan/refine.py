@@ -151,6 +151,8 @@ def rejection(propose: Propose, seed: int, limit: float) -> Refine:
     callable
         Raises DataError if hardly any candidate is kept.
     """
+    # Below 1 where the judge tells all generated records from real ones.
+    rarest = PATIENCE * max(limit, 1)
 
     def refine(block: int, low: int, high: int) -> Refined:
         kept: list[np.ndarray] = []
@@ -162,10 +164,10 @@ def rejection(propose: Propose, seed: int, limit: float) -> Refine:
             chosen = coins < np.exp(log_ratio - np.log(limit))
             kept.append(rows[chosen])
             found, tried = found + int(chosen.sum()), tried + 1
-            if tried * BLOCK > PATIENCE * limit * (found + GRACE):
+            if found < high and tried * BLOCK > rarest * (found + GRACE):
                 raise DataError(
                     f"--refine rejection: {found} of {BLOCK * tried:,} candidates kept, fewer than "
-                    f"1 in {PATIENCE * limit:,.0f}: take --refine mh or another --effort, or "
+                    f"1 in {rarest:,.0f}: take --refine mh or another --effort, or "
                     "train longer"
                 )
         return Refined(np.concatenate(kept)[low:high], BLOCK * tried, found)

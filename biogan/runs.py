@@ -28,6 +28,8 @@ def run_folder(
         If it cannot be used.
     """
     if out is None:
+        if resume:
+            raise ConfigError("resume: needs out, the folder of the run that is to go on")
         return None
     folder = ModelFolder(out)
     engine.alone(lambda: folder.check(resume, overwrite))

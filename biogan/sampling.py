@@ -57,6 +57,8 @@ def shard(n: int, part: int, parts: int) -> tuple[int, int]:
     >>> [shard(10, i, 3) for i in (1, 2, 3)]
     [(0, 3), (3, 6), (6, 10)]
     """
+    if parts < 1:
+        raise ConfigError(f"--shard {part}/{parts}: the second number must be at least 1")
     if not 1 <= part <= parts:
         raise ConfigError(f"--shard {part}/{parts}: the first number must be 1 to {parts}")
     return n * (part - 1) // parts, n * part // parts

@@ -107,3 +107,11 @@ def test_records_whose_letters_stand_anywhere_are_circles():
 def test_what_has_places_or_ends_is_no_circle(kind):
     with pytest.raises(ConfigError, match="--rotate: needs records of one length"):
         resolve(SequenceGANConfig(rotate=True), Layout(DNA, 20, kind))
+
+
+def test_codons_have_one_strand():
+    genes = SequenceSet.from_strings(["ATGAAATAA", "ATGAAACCCTAG"])
+    given = SequenceGANConfig(reverse_complement=True)
+    with pytest.raises(ConfigError, match="words of 3 letters .* give --word 1 too"):
+        resolve(given, Layout.of(genes))
+    assert resolve(given.replace(word=1), Layout.of(genes, 1))[0].reverse_complement

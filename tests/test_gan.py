@@ -8,6 +8,7 @@ import torch
 from helpers import Kill, Killed
 
 from biogan import SequenceGAN, SequenceSet
+from biogan.cli import main
 from biogan.datasets.layout import Layout
 from biogan.datasets.splits import split
 from biogan.errors import CheckpointError, ConfigError, DataError, OutputError
@@ -292,3 +293,42 @@ def test_the_model_card_says_what_was_done(gan):
     assert card["config"]["critic_steps"] == 1 and card["training"]["steps"] == 6
     assert card["layout"]["alphabet"]["letters"] == "ACGT"
     assert set(card["versions"]) == {"python", "torch", "numpy", "biopython"}
+
+
+def test_a_run_from_before_an_option_goes_on_without_it(tmp_path):
+    """Cards lacked ``rotate`` once; these records would be turned today."""
+    many = reads(3_000)
+    options = SMALL | {"judge_steps": 0, "rotate": False}
+    SequenceGAN(**options | {"steps": 2}).fit(many, out=tmp_path / "run")
+    path = tmp_path / "run" / "config.json"
+    card = json.loads(path.read_text())
+    del card["config"]["rotate"]
+    path.write_text(json.dumps(card))
+    assert SequenceGAN.load(tmp_path / "run").config.rotate is False
+    many.to_fasta(tmp_path / "x.fa")
+    main(["train", str(tmp_path / "x.fa"), "-o", str(tmp_path / "run"), "--resume", "--steps", "4"])
+    assert json.loads(path.read_text())["config"]["rotate"] is False
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda gan: gan.sample(2.5), "-n 2.5: a whole number"),
+        (lambda gan: gan.sample(2, seed=1.7), "--seed 1.7: a whole number"),
+        (lambda gan: gan.fit(reads(), resume=True), "resume: needs out"),
+        (lambda gan: SequenceGAN(**SMALL, patience=1).fit(reads(40)), "--patience 1: 40 distinct"),
+    ],
+)
+def test_what_cannot_be_is_one_line(gan, call, message):
+    with pytest.raises(ConfigError, match=message):
+        call(gan)
+
+
+def test_numbers_of_any_kind_are_seeds():
+    assert SequenceGAN(seed=1e20).config.seed == 10**20
+    assert SequenceGAN(seed=np.int64(3)).config.seed == 3
+    assert SequenceGAN(seed=2**63 + 1).config.seed == 2**63 + 1
+
+
+def test_a_temperature_next_to_nothing_is_nothing(gan):
+    assert gan.sample(20, temperature=1e-39).strings() == gan.sample(20, temperature=0).strings()

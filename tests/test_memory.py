@@ -6,6 +6,10 @@ import sys
 
 import pytest
 
+from biogan import SequenceGAN, SequenceSet
+from biogan.errors import ConfigError
+from biogan.memory import check_fits
+
 ROUNDS = """
 import resource
 import numpy as np
@@ -34,3 +38,15 @@ def faults(keep):
 def test_freed_megabytes_are_used_again_without_page_faults():
     """Ten rounds of sixteen megabytes, each of 256 pages."""
     assert faults(keep=True) < 500 < 10_000 < faults(keep=False)
+
+
+def test_what_fits_is_not_refused_and_what_does_not_is():
+    check_fits(1 << 20, "a megabyte", "nothing to do")
+    with pytest.raises(ConfigError, match="of memory to train, and the machine has .*: buy some"):
+        check_fits(1 << 60, "too much needs", "buy some")
+
+
+def test_contigs_are_refused_before_anything_is_built():
+    contigs = SequenceSet.from_strings(["ACGT" * 2_000_000, "GATTACA" * 1_000_000])
+    with pytest.raises(ConfigError, match="records of up to 8,000,000 letters need .* --window"):
+        SequenceGAN(steps=1).fit(contigs)

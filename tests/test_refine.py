@@ -169,3 +169,20 @@ def test_the_card_holds_the_calibration(folder):
     assert set(card["judge"]) == {
         "slope", "intercept", "max_ratio", "auroc", "low", "high", "real", "generated"
     }  # fmt: skip
+
+
+def test_a_judge_that_tells_all_is_given_as_much_patience_as_any():
+    """No ratio reaches 1, M is 0.01, and half of the candidates are kept."""
+
+    def sure(*stream):
+        return Candidates(np.zeros((BLOCK, 1), np.uint8), np.full(BLOCK, np.log(0.005)))
+
+    found = rejection(sure, 1, 0.01)(0, 0, 500)
+    assert len(found.rows) == 500 and found.accepted / found.proposed == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("method", ["rejection", "mh"])
+def test_an_empty_shard_is_empty(folder, method, capsys):
+    main(["sample", str(folder), "-n", "2", "--shard", "1/4", "--refine", method])
+    out, err = capsys.readouterr()
+    assert out == "" and "accepted" not in err

@@ -28,10 +28,23 @@ def _sequences(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]
         "layout": Layout.from_dict(layout).describe()
         + ", read and written on both strands" * bool(config["reverse_complement"])
         + ", turned as circles" * bool(config.get("rotate")),
-        "networks": f"{config['architecture']}, width {config['width']}, depth {config['depth']}, "
-        f"kernel {config['kernel']}, dilation up to {config['dilation']}, "
-        f"attention {'on' if config['attention'] else 'off'}, head {config['head']}",
+        "networks": ", ".join([*_sizes(config), f"head {config['head']}"]),
     }
+
+
+def _sizes(config: dict[str, Any]) -> list[str]:
+    """Name the options that the family of networks has."""
+    from biogan.autoconfig import SIZES_OF
+
+    family = config["architecture"]
+    sizes = [f"{name} {config[name]}" for name in SIZES_OF[family]]
+    if "width" in SIZES_OF[family]:
+        sizes += [
+            f"kernel {config['kernel']}",
+            f"dilation up to {config['dilation']}",
+            f"attention {'on' if config['attention'] else 'off'}",
+        ]
+    return [family, *sizes]
 
 
 def _images(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:

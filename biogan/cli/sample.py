@@ -108,7 +108,7 @@ def command(
     chunks = gan.stream(stop, seed, temperature, start, refine, effort)
     written = write_chunks(sets(chunks), out, kind)
     console.end_status()
-    if refine:
+    if refine and proposed:
         area = gan.judge.calibration
         console.say(
             f"{refine}: {accepted:,} of {proposed:,} candidates accepted "

@@ -63,7 +63,7 @@ class TrainingConfig(Options):
     )
     patience: int | None = option(
         None,
-        "Stop after this many checks in a row without a better fidelity (never before the time).",
+        "Stop after this many checks in a row without a better fidelity (by default it uses its whole time).",
         "Budget",
         low=1,
     )

@@ -95,6 +95,7 @@ def softmax(logits: Tensor, gumbel: Tensor, tau: float) -> Tensor:
     return (logits / tau).softmax(1)
 
 
+COLD = 1e-6
 HEADS = {"straight-through": straight_through, "gumbel": gumbel_softmax, "softmax": softmax}
 
 
@@ -117,7 +118,8 @@ def draw(
     Tensor, shape (N, length), uint8
         Codes.
     """
-    scores = logits / temperature + gumbel if temperature else logits
+    # Colder than that, all letters but the likeliest have no chance, and logits overflow.
+    scores = logits / temperature + gumbel if temperature > COLD else logits
     return best(scores, grammar).to(torch.uint8)
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safe
 JUDGE = "judge.safetensors"
 STATE, LOG, SAMPLES, PAGE = "state.pt", "log.jsonl", "samples.fasta", "report.html"
 STORE = "sequences"
+# Options that cards of before do not have, as those runs were.
+LATER_OPTIONS = {"rotate": False}
 PARTS = ("config", "layout", "data", "versions")
 # Of images.
 PICTURE, FILM, PREVIEWS = "samples.png", "training.webp", "previews"
@@ -80,6 +83,11 @@ class ModelFolder:
         """
         if self.path.exists() and not self.path.is_dir():
             raise OutputError(f"{self.path}: is a file, a folder is needed")
+        nearest = next(
+            p for p in (self.path.absolute(), *self.path.absolute().parents) if p.exists()
+        )
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+            raise OutputError(f"{self.path}: cannot be written, {nearest} allows no new files")
         # Hidden files are half-written ones of a killed run, or none of our business; the stored
         # data of a run that did not begin are no model.
         present = [] if not self.path.exists() else sorted(
@@ -157,6 +165,8 @@ class ModelFolder:
         missing = [part for part in PARTS if not isinstance(data.get(part), dict)]
         if missing:
             raise CheckpointError(f"{path}: damaged, {missing[0]!r} is missing")
+        if data["kind"] == "sequence-gan":
+            data["config"] = LATER_OPTIONS | data["config"]
         return data
 
     def write_weights(self, name: str, network: nn.Module) -> None:

@@ -276,6 +276,7 @@ class Trainer:
             "watch": self.watch.state(),
             "best": self.best.state_dict(),
             "good": self.good.state(self.step_count),
+            "ended": self.ended if self.good.used_up else None,
             "numbers": {name: getattr(self, name) for name in NUMBERS},
         }
 
@@ -283,10 +284,14 @@ class Trainer:
         """Go back to a state returned by :meth:`state`."""
         self.players.load_state(state)
         self.watch.load_state(state["watch"])
-        self.best = copy.deepcopy(self.players.average.network)
-        self.best.load_state_dict(state["best"])
         for name in NUMBERS:
             setattr(self, name, state["numbers"][name])
+        # Before the first check the average of the moment is the best there is.
+        self.best = self.players.average.network
+        if self.best_step:
+            self.best = copy.deepcopy(self.best)
+            self.best.load_state_dict(state["best"])
         self.good.load_state(state["good"])
+        self.ended = state.get("ended")
         self._heed_patience()
         self.last_save = self.elapsed

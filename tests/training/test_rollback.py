@@ -130,6 +130,9 @@ def test_a_fault_that_stays_ends_the_run_after_three_rollbacks(network):
     assert [alarm["last"] for alarm in recorder.alarms()] == [False, False, False, True]
     assert trainer.players.broken() is None
     assert all(p.isfinite().all() for p in trainer.best.parameters())
+    again, _ = poisoned(set(), network, steps=20)
+    again.load_state(trainer.state())
+    assert again.over and again.ended == trainer.ended
 
 
 @pytest.mark.parametrize("steps", [3, 10])

@@ -221,3 +221,16 @@ def test_a_missing_device_is_one_line_of_usage():
     with pytest.raises(ConfigError, match="--device cuda: ") as caught:
         Engine(SequenceGANConfig(device="cuda"))
     assert "\n" not in str(caught.value)
+
+
+def test_before_a_check_a_resumed_run_keeps_the_average_of_the_moment():
+    first = make(steps=1000, check_every=500)
+    for t in range(3):
+        first.players.step(t)
+    first.step_count = 3
+    second = make(steps=1000, check_every=500)
+    second.load_state(first.state())
+    assert same(second.best, first.players.average.network)
+    second.players.step(3)
+    assert same(second.best, second.players.average.network)
+    assert not same(second.best, first.players.average.network)
