@@ -63,7 +63,7 @@ class TrainingConfig(Options):
     )
     patience: int | None = option(
         None,
-        "Stop after this many checks in a row without a better fidelity (by default it uses its whole time).",
+        "Stop after this many checks in a row without a better fidelity (unset: use all the time).",
         "Budget",
         low=1,
     )
