@@ -151,6 +151,7 @@ class SequenceGAN:
         trainer = carry_out(
             lambda: build_trainer(config, layout, parts, engine, folder, card, callbacks),
             card, config, engine, folder, resume, callbacks, end,
+            "judge" if config.judge_steps and len(parts.held_out) else None,
         )  # fmt: skip
         self._judge = judge = fit_judge(trainer, layout, parts)
         if judge:

@@ -73,6 +73,7 @@ def carry_out(
     resume: bool,
     callbacks: Sequence[Callback],
     end: Callable[[Trainer], None],
+    last: str | None = None,
 ) -> Trainer:
     """Train from the start, or go on with the run in the folder.
 
@@ -95,6 +96,9 @@ def carry_out(
     end : callable
         Receives the trainer at the end, also after an interrupt or a fault: what was learned until
         then can be used.
+    last : str, optional
+        What the card has when all is done that follows the training: a run that was stopped before
+        is over and yet goes on from there.
 
     Raises
     ------
@@ -108,13 +112,16 @@ def carry_out(
     trainer = build()
     if folder and resume:
         folder.restore(trainer)
+        card["training"] = training_card(trainer)
+        if trainer.over and last and last not in old:
+            end(trainer)
+            return trainer
         if trainer.over:
             raise ConfigError(
                 f"--resume: this run has finished ({trainer.step_count} steps, "
                 f"{trainer.elapsed:.0f} s): "
                 + (trainer.ended or "give a larger --steps or --max-time")
             )
-        card["training"] = training_card(trainer)
     elif folder:
         engine.alone(lambda: folder.claim(card["data"].get("stored", False)))
     if folder:

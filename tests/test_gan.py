@@ -332,3 +332,19 @@ def test_numbers_of_any_kind_are_seeds():
 
 def test_a_temperature_next_to_nothing_is_nothing(gan):
     assert gan.sample(20, temperature=1e-39).strings() == gan.sample(20, temperature=0).strings()
+
+
+def test_a_run_that_was_stopped_before_its_judge_gets_it(tmp_path):
+    options = SMALL | {"judge_steps": 3}
+    whole = SequenceGAN(**options).fit(reads(), out=tmp_path / "run")
+    path = tmp_path / "run" / "config.json"
+    card = json.loads(path.read_text())
+    judge = (tmp_path / "run" / "judge.safetensors").read_bytes()
+    path.write_text(json.dumps({k: v for k, v in card.items() if k != "judge"}))
+    (tmp_path / "run" / "judge.safetensors").unlink()
+    again = SequenceGAN(**options).fit(reads(), out=tmp_path / "run", resume=True)
+    assert (tmp_path / "run" / "judge.safetensors").read_bytes() == judge
+    assert json.loads(path.read_text())["judge"] == card["judge"]
+    assert again.sample(9).strings() == whole.sample(9).strings()
+    with pytest.raises(ConfigError, match="this run has finished"):
+        SequenceGAN(**options).fit(reads(), out=tmp_path / "run", resume=True)
