@@ -14,6 +14,7 @@ from biogan.config import TrainingConfig
 from biogan.errors import ConfigError
 from biogan.losses import LOSSES, Loss
 from biogan.penalties import input_gradient, interpolate, one_centred, zero_centred
+from biogan.precision import widened
 
 Terms = dict[str, Tensor]
 
@@ -105,7 +106,7 @@ class Objective:
         if r1 or r2:
             both.requires_grad_()
         # One forward for real and generated data: fewer, larger operations.
-        logits = critic(both)
+        logits = widened(critic(both))
         terms = {"critic": self.loss.critic(logits[:n], logits[n:])}
         if r1 or r2:
             gradient = input_gradient(logits, both)
@@ -115,14 +116,14 @@ class Objective:
                 terms["r2"] = r2 * zero_centred(gradient[n:])
         if gp:
             mixed = interpolate(real, fake, alpha).requires_grad_()
-            terms["gp"] = gp * one_centred(input_gradient(critic(mixed), mixed))
+            terms["gp"] = gp * one_centred(input_gradient(widened(critic(mixed)), mixed))
         return terms
 
     def generator_terms(self, critic: nn.Module, real: Tensor, fake: Tensor) -> Terms:
         """Return what the generator minimises; ``real`` is judged only by a relative loss."""
-        fake_logits = critic(fake)
+        fake_logits = widened(critic(fake))
         real_logits = fake_logits
         if self.loss.relative:
             with torch.no_grad():
-                real_logits = critic(real)
+                real_logits = widened(critic(real))
         return {"generator": self.loss.generator(real_logits, fake_logits)}

@@ -23,6 +23,7 @@ from torch.utils.flop_counter import flop_registry
 from biogan import DNA, SequenceSet
 from biogan.autoconfig import resolve
 from biogan.config import SequenceGANConfig
+from biogan.config.training import PRECISIONS
 from biogan.datasets.layout import Layout
 from biogan.fitting import Letters, build_matching, build_networks
 from biogan.seeds import rng
@@ -194,24 +195,30 @@ def compare_launches(length: int, repeats: int, seed: int) -> list[tuple[str, st
     rows = []
     for width, batch in ((32, 64), (64, 512), (256, 1024)):
         options = {"device": "cuda", "width": width, "batch_size": batch}
-        plain, graph = players(sequences, **options), players(sequences, **options, cuda_graph=True)
+        plain = players(sequences, **options)
+        graphs = {
+            p: players(sequences, **options, cuda_graph=True, precision=p) for p in PRECISIONS
+        }
         # Step after step, as the next draws are made while the device works.
-        steps, launches = partial(follow, plain, count()), partial(follow, graph, count())
+        tasks = [partial(follow, some, count()) for some in (plain, *graphs.values())]
         with Operations() as counter:
-            steps()
-        for _ in range(WARM_UP):
-            launches()
-        one, other = interleaved([steps, launches], repeats)
+            tasks[0]()
+        for task in tasks[1:]:
+            for _ in range(WARM_UP):
+                task()
         every = cycle(plain)
-        share = counter.total / min(other) / best
-        one, other = ([seconds / every for seconds in times] for times in (one, other))
-        rows.append(
-            (
-                f"step on a GPU ({length} nt, width {width}, batch {batch}), as a graph, ms",
-                f"{milliseconds(other)}, {batch / min(other):,.0f} sequences/s, "
-                f"{share:.3f} of the rate of large matrix products",
-                f"operation by operation: {milliseconds(one)}",
-                f"{min(one) / min(other):.2f} x",
+        timed = interleaved(tasks, repeats)
+        one, *others = ([seconds / every for seconds in times] for times in timed)
+        for precision, other in zip(graphs, others, strict=True):
+            share = counter.total / every / min(other) / best
+            rows.append(
+                (
+                    f"step on a GPU ({length} nt, width {width}, batch {batch}), as a graph, "
+                    f"{precision}, ms",
+                    f"{milliseconds(other)}, {batch / min(other):,.0f} sequences/s, "
+                    f"{share:.3f} of the rate of large matrix products in float32",
+                    f"operation by operation, float32: {milliseconds(one)}",
+                    f"{min(one) / min(other):.2f} x",
+                )
             )
-        )
     return rows

@@ -37,6 +37,7 @@ LAYERS = {
     "biogan.nets": 2,
     "biogan.losses": 2,
     "biogan.penalties": 2,
+    "biogan.precision": 2,
     "biogan.matching": 2,
     "biogan.objective": 2,
     "biogan.augment": 2,

@@ -8,6 +8,7 @@ from biogan.options import Options, flag, option, seconds
 
 LOSSES = ("wgan-gp", "standard", "minimax", "hinge", "relativistic")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("float32", "bf16")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,13 @@ class TrainingConfig(Options):
     )
     devices: int = option(1, "Processes, one a device.", "Machine", low=1)
     nodes: int = option(1, "Machines.", "Machine", low=1)
+    precision: str = option(
+        "float32",
+        "Numbers of the networks while they train; bf16 keeps weights, losses and penalties in "
+        "float32 (for large networks on a GPU; not tried on one yet).",
+        "Machine",
+        choices=PRECISIONS,
+    )
     cuda_graph: bool = option(
         False,
         "Launch a training step at once, as a CUDA graph (one GPU; not tried on one yet).",

@@ -16,6 +16,7 @@ from biogan.circles import draw_turns, turned
 from biogan.config import SequenceGANConfig
 from biogan.nets.grammar import Grammar, best, likeliest
 from biogan.nets.shape import Shape
+from biogan.precision import widened
 
 
 class Noise(NamedTuple):
@@ -143,7 +144,8 @@ class LetterGenerator(nn.Module):
 
     def forward(self, noise: Noise) -> Tensor:
         """Write training letters, shape (N, channels, length)."""
-        logits = self.logits(noise.latent, noise.position)
+        # Networks may compute in half precision, letters are drawn in float32.
+        logits = widened(self.logits(noise.latent, noise.position))
         letters = HEADS[self.config.head](logits, noise.gumbel, self.config.tau)
         return turned(letters, noise.turn) if self.config.rotate else letters
 

@@ -36,7 +36,7 @@ class Engine:
     Parameters
     ----------
     config : TrainingConfig
-        ``device``, ``threads``, ``devices``, ``nodes`` and ``cuda_graph``.
+        ``device``, ``threads``, ``devices``, ``nodes``, ``precision`` and ``cuda_graph``.
 
     Raises
     ------
@@ -62,7 +62,7 @@ class Engine:
             raise ConfigError(
                 f"--cuda-graph: needs one process and a CUDA device, found {wanted} on {kind}"
             )
-        self.cuda_graph = config.cuda_graph
+        self.cuda_graph, self.precision = config.cuda_graph, config.precision
         try:
             self.fabric = Fabric(
                 accelerator=config.device,
@@ -92,6 +92,16 @@ class Engine:
             yield
         finally:
             torch.set_num_threads(before)
+
+    def arithmetic(self) -> AbstractContextManager[None]:
+        """Let the networks compute in the precision that was asked for inside the block."""
+        return torch.autocast(
+            self.device.type,
+            torch.bfloat16,
+            enabled=self.precision == "bf16",
+            # Weights that were cast before a CUDA graph was recorded would stay as they were.
+            cache_enabled=not self.cuda_graph,
+        )
 
     def chance(self, seed: int, step: int) -> AbstractContextManager[None]:
         """Give dropout and augmentation a stream of their own for a step."""

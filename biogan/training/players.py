@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from biogan.config import TrainingConfig
 from biogan.objective import Objective, Terms
+from biogan.precision import widened
 from biogan.training.batches import Stream
 from biogan.training.draws import Draws, draw
 from biogan.training.ema import Average
@@ -142,15 +143,17 @@ class Players:
             draws.real, for_critic, draws.alpha, draws.penalised, strict=True
         ):
             real = self.prepare(stored)
-            with torch.no_grad():
-                fake = self.generator(noise)
-            terms = self.objective.critic_terms(self.critic, real, fake, alpha, penalised)
+            with self.engine.arithmetic():
+                with torch.no_grad():
+                    fake = widened(self.generator(noise))
+                terms = self.objective.critic_terms(self.critic, real, fake, alpha, penalised)
             names.append([*terms])
             values.append(self._update(self.critic_opt, terms))
         self.critic.requires_grad_(False)
         try:
-            fake = self.generator(own)
-            terms = self.objective.generator_terms(self.critic, real, fake)
+            with self.engine.arithmetic():
+                fake = widened(self.generator(own))
+                terms = self.objective.generator_terms(self.critic, real, fake)
             if self.matching is not None:
                 terms["kmers"] = self.matching(real, fake, self.engine.average)
             names.append([*terms])

@@ -29,7 +29,7 @@ class Half(Recording):
     """One of two processes; they meet where tensors are averaged."""
 
     device, world, rows, rank = torch.device("cpu"), 2, slice(None), 0
-    cuda_graph = False
+    cuda_graph, precision = False, "float32"
 
     def __init__(self, rank, meeting, table):
         self.rank, self.meeting, self.table = rank, meeting, table

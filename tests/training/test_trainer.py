@@ -234,3 +234,36 @@ def test_before_a_check_a_resumed_run_keeps_the_average_of_the_moment():
     second.players.step(3)
     assert same(second.best, second.players.average.network)
     assert not same(second.best, first.players.average.network)
+
+
+@pytest.mark.parametrize("loss", ["wgan-gp", "relativistic"])
+def test_half_precision_changes_a_step_by_rounding_only(loss):
+    """Weights, terms and penalties stay float32; the first gradients point the same way."""
+    options = {"loss": loss, "architecture": "hybrid", "units": 16, "width": 16}
+    full, half = make(**options), make(**options, precision="bf16")
+    full_terms, half_terms = full.players.step(0), half.players.step(0)
+    assert half_terms == pytest.approx(full_terms, rel=0.05, abs=0.02)
+    assert half_terms != full_terms
+    for name in ("critic", "generator"):
+        a, b = (
+            torch.cat([p.grad.flatten() for p in getattr(t.players, name).parameters()])
+            for t in (full, half)
+        )
+        assert b.dtype == torch.float32 and torch.cosine_similarity(a, b, 0) > 0.97
+    assert all(p.dtype == torch.float32 for p in half.players.average.network.parameters())
+
+
+def test_the_networks_compute_in_half_precision_and_nothing_else():
+    trainer = make(architecture="hybrid", units=16, precision="bf16")
+    seen = set()
+    hooks = [
+        m.register_forward_hook(lambda m, x, y: seen.add((type(m).__name__, y.dtype)))
+        for m in [*trainer.players.generator.modules(), *trainer.players.critic.modules()]
+        if isinstance(m, torch.nn.Conv1d | torch.nn.Linear | type(trainer.players.generator))
+    ]
+    trainer.players.step(0)
+    for hook in hooks:
+        hook.remove()
+    assert seen == {
+        ("Conv1d", torch.bfloat16), ("Linear", torch.bfloat16), ("HybridGenerator", torch.float32),
+    }  # fmt: skip
