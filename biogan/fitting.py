@@ -37,6 +37,9 @@ from biogan.training.trainer import Trainer
 
 # Below this a validation split would say nothing and take records away.
 FEWEST_FOR_VALIDATION = 50
+# Of each weight: itself, its gradient, two moments, the average and the kept one, and the last
+# good state of most of these.
+COPIES = 10
 
 
 class Letters:
@@ -49,11 +52,6 @@ class Letters:
         """Look the letters up."""
         letters = codes.to(self.table.device).int()
         return self.table[letters].transpose(1, 2).contiguous()
-
-
-# Of each weight: itself, its gradient, two moments, the average and the kept one, and the last
-# good state of most of these.
-COPIES = 10
 
 
 def split_for(

@@ -18,8 +18,8 @@ from biogan.seeds import rng
 _MOST_BITS = 0.001
 # Chance to take equal places, or pairs of places, for different ones; each, corrected for number.
 _LEVEL = 0.001
-# More records say nothing new.
-_MOST = 20_000
+# More records say nothing new, more letters take memory.
+_MOST, _MOST_LETTERS = 20_000, 20_000_000
 # Pairs of columns of which the median is a fair picture of all as far apart.
 _ENOUGH = 20
 
@@ -58,8 +58,8 @@ def placement(sequences: SequenceSet) -> Placement:
     Parameters
     ----------
     sequences : SequenceSet
-        Records of one length, without unknown letters; of more than 20,000 as many, evenly
-        spaced, are read, and of long ones 1,200 / A columns for the pairs.
+        Records of one length, without unknown letters; of more than 20,000 (20 million
+        letters) as many, evenly spaced, are read, and of long ones 1,200 / A columns for the pairs.
 
     Returns
     -------
@@ -71,8 +71,9 @@ def placement(sequences: SequenceSet) -> Placement:
     >>> round(found.bits, 2), round(found.error, 2)
     (-0.18, 0.18)
     """
-    if len(sequences) > _MOST:
-        sequences = sequences.take(np.linspace(0, len(sequences) - 1, _MOST).astype(int))
+    most = min(_MOST, max(1, _MOST_LETTERS // int(sequences.lengths[0])))
+    if len(sequences) > most:
+        sequences = sequences.take(np.linspace(0, len(sequences) - 1, most).astype(int))
     matrix, states = sequences.matrix(), sequences.alphabet.size
     n, length = matrix.shape
     shares = letter_counts(matrix, states) / n
