@@ -146,9 +146,8 @@ def resolve(
             found = f"the strands cannot be told apart (p {alike.p:.2g})"
             reasons.append(f"reverse_complement, as {found}")
     if config.rotate is None:
-        free = None
-        if isinstance(sequences, SequenceSet) and layout.kind == FIXED:
-            free = places_alike(sequences)
+        fixed = layout.kind == FIXED
+        free = places_alike(sequences) if fixed and isinstance(sequences, SequenceSet) else None
         changes["rotate"] = free is not None
         if free:
             reasons.append(

@@ -5,18 +5,19 @@ The trainer adds the terms up and takes one backward of the sum; the names are w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from biogan.config import TrainingConfig
 from biogan.errors import ConfigError
 from biogan.losses import LOSSES, Loss
 from biogan.penalties import input_gradient, interpolate, one_centred, zero_centred
-from biogan.precision import widened
 
 Terms = dict[str, Tensor]
+Critic = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Objective:
 
     def critic_terms(
         self,
-        critic: nn.Module,
+        critic: Critic,
         real: Tensor,
         fake: Tensor,
         alpha: Tensor,
@@ -85,7 +86,7 @@ class Objective:
 
         Parameters
         ----------
-        critic : nn.Module
+        critic : callable
             (N, ...) to (N,).
         real, fake : Tensor, shape (N, ...)
             A batch of each; ``fake`` without a graph.
@@ -106,7 +107,7 @@ class Objective:
         if r1 or r2:
             both.requires_grad_()
         # One forward for real and generated data: fewer, larger operations.
-        logits = widened(critic(both))
+        logits = critic(both)
         terms = {"critic": self.loss.critic(logits[:n], logits[n:])}
         if r1 or r2:
             gradient = input_gradient(logits, both)
@@ -116,14 +117,14 @@ class Objective:
                 terms["r2"] = r2 * zero_centred(gradient[n:])
         if gp:
             mixed = interpolate(real, fake, alpha).requires_grad_()
-            terms["gp"] = gp * one_centred(input_gradient(widened(critic(mixed)), mixed))
+            terms["gp"] = gp * one_centred(input_gradient(critic(mixed), mixed))
         return terms
 
-    def generator_terms(self, critic: nn.Module, real: Tensor, fake: Tensor) -> Terms:
+    def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
         """Return what the generator minimises; ``real`` is judged only by a relative loss."""
-        fake_logits = widened(critic(fake))
+        fake_logits = critic(fake)
         real_logits = fake_logits
         if self.loss.relative:
             with torch.no_grad():
-                real_logits = widened(critic(real))
+                real_logits = critic(real)
         return {"generator": self.loss.generator(real_logits, fake_logits)}

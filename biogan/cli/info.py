@@ -27,7 +27,7 @@ def _sequences(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]
         "letters": f"{layout['alphabet']['letters']} ({layout['alphabet']['name']})",
         "layout": Layout.from_dict(layout).describe()
         + ", read and written on both strands" * bool(config["reverse_complement"])
-        + ", turned as circles" * bool(config.get("rotate")),
+        + ", turned as circles" * bool(config["rotate"]),
         "networks": ", ".join([*_sizes(config), f"head {config['head']}"]),
     }
 

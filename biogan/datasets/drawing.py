@@ -48,3 +48,16 @@ def drawn(
     out = sequences.take(np.searchsorted(behind, chosen, "right"))
     out.weights = np.ones(len(out))
     return out
+
+
+def spaced(sequences: SequenceSet, most: int) -> SequenceSet:
+    """Keep at most some records, evenly spaced.
+
+    Examples
+    --------
+    >>> spaced(SequenceSet.from_strings(["A", "C", "G", "T", "A"]), 3).strings()
+    ['A', 'G', 'A']
+    """
+    if len(sequences) <= most:
+        return sequences
+    return sequences.take(np.linspace(0, len(sequences) - 1, most).astype(int))

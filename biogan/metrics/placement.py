@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import chi2, ncx2
 
 from biogan.alphabet import UNKNOWN
+from biogan.datasets.drawing import spaced
 from biogan.datasets.sequences import SequenceSet
 from biogan.metrics.position import joint_counts, letter_counts, some_columns
 from biogan.seeds import rng
@@ -72,8 +73,7 @@ def placement(sequences: SequenceSet) -> Placement:
     (-0.18, 0.18)
     """
     most = min(_MOST, max(1, _MOST_LETTERS // int(sequences.lengths[0])))
-    if len(sequences) > most:
-        sequences = sequences.take(np.linspace(0, len(sequences) - 1, most).astype(int))
+    sequences = spaced(sequences, most)
     matrix, states = sequences.matrix(), sequences.alphabet.size
     n, length = matrix.shape
     shares = letter_counts(matrix, states) / n

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import norm
 
 from biogan.alphabet import DNA, UNKNOWN
+from biogan.datasets.drawing import spaced
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.strands import reverse_complement
 from biogan.metrics.kmers import kmer_table
@@ -67,8 +68,7 @@ def strandedness(sequences: SequenceSet) -> Strandedness:
     >>> strandedness(SequenceSet.from_strings(["AAAC", "GTTT", "ACGT"] * 20)).z
     0.0
     """
-    if len(sequences) > _MOST:
-        sequences = sequences.take(np.linspace(0, len(sequences) - 1, _MOST).astype(int))
+    sequences = spaced(sequences, _MOST)
     difference = _counts(sequences) - _counts(reverse_complement(sequences))
     mean, spread = difference.mean(0), difference.std(0, ddof=1)
     varies = spread > 0

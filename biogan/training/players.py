@@ -143,17 +143,15 @@ class Players:
             draws.real, for_critic, draws.alpha, draws.penalised, strict=True
         ):
             real = self.prepare(stored)
-            with self.engine.arithmetic():
-                with torch.no_grad():
-                    fake = widened(self.generator(noise))
-                terms = self.objective.critic_terms(self.critic, real, fake, alpha, penalised)
+            with torch.no_grad():
+                fake = self._fake(noise)
+            terms = self.objective.critic_terms(self._judged, real, fake, alpha, penalised)
             names.append([*terms])
             values.append(self._update(self.critic_opt, terms))
         self.critic.requires_grad_(False)
         try:
-            with self.engine.arithmetic():
-                fake = widened(self.generator(own))
-                terms = self.objective.generator_terms(self.critic, real, fake)
+            fake = self._fake(own)
+            terms = self.objective.generator_terms(self._judged, real, fake)
             if self.matching is not None:
                 terms["kmers"] = self.matching(real, fake, self.engine.average)
             names.append([*terms])
@@ -162,6 +160,14 @@ class Players:
             self.critic.requires_grad_(True)
         self.average.update(self.generator, draws.weight)
         return torch.cat(values)
+
+    def _fake(self, noise: Any) -> Tensor:
+        with self.engine.arithmetic():
+            return widened(self.generator(noise))
+
+    def _judged(self, records: Tensor) -> Tensor:
+        with self.engine.arithmetic():
+            return widened(self.critic(records))
 
     def _update(self, optimiser: torch.optim.Adam, terms: Terms) -> Tensor:
         values = self.engine.average(torch.stack([t.detach() for t in terms.values()]))
