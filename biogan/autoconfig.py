@@ -44,6 +44,9 @@ SIZES_OF = {
     "dense": ("units",),
     "hybrid": ("width", "depth", "units"),
 }
+# What only convolutions have.
+CONVOLUTIONAL = ["width", "depth", "dilation", "attention"]
+OFF = {"dilation": 1, "attention": False}
 # Up to this length two blocks and the dense layers see enough without dilation.
 SHORT = 64
 
@@ -125,6 +128,7 @@ def resolve(
     reasons = [f"{name} {value} for {layout.kind} sequences" for name, value in chosen.items()]
     config = config.replace(**chosen)
     family, loss = config.chosen("architecture"), LOSSES[config.chosen("loss")]
+    check_sizes(config, family)
     changes = fill(SIZES_OF[family])
     if changes:
         reasons.append(", ".join(f"{name} {value}" for name, value in changes.items()))
@@ -167,3 +171,27 @@ def resolve(
     if told:
         reasons.append(f"{told} for the loss {config.loss}")
     return config.replace(**changes), reasons
+
+
+def check_sizes(config: SequenceGANConfig, family: str) -> None:
+    """Refuse what a family of networks would not look at.
+
+    Raises
+    ------
+    ConfigError
+        If it is given a size that it lacks.
+
+    Examples
+    --------
+    >>> check_sizes(SequenceGANConfig(width=8), "dense")
+    Traceback (most recent call last):
+    biogan.errors.ConfigError: --width 8: --architecture dense is sized by --units alone
+    """
+    sizes = SIZES_OF[family]
+    lacking = [] if "units" in sizes else ["units"]
+    for name in lacking if "width" in sizes else [*CONVOLUTIONAL, *lacking]:
+        value = getattr(config, name)
+        if value not in (None, OFF.get(name)):
+            given = f"--{name}" if value is True else f"--{name} {value}"
+            names = " and ".join(f"--{size}" for size in sizes)
+            raise ConfigError(f"{given}: --architecture {family} is sized by {names} alone")

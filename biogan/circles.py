@@ -40,4 +40,4 @@ def turned(rows: Tensor, by: Tensor) -> Tensor:
 
 def draw_turns(n: int, length: int, rng: torch.Generator) -> Tensor:
     """Draw by how many letters each of ``n`` records is turned, shape (n,), 0 to ``length`` - 1."""
-    return torch.randint(length, (n,), generator=rng)
+    return torch.randint(length, (n,), generator=rng, device=rng.device)

@@ -186,6 +186,7 @@ class SequenceGAN:
         temperature: float = 1.0,
         refine: str | None = None,
         effort: int = 10,
+        device_noise: bool = False,
     ) -> SequenceSet:
         """Write ``n`` new sequences.
 
@@ -202,6 +203,9 @@ class SequenceGAN:
         effort : int
             Candidates that refining may spend on a record: the length of its chain, or the ratio
             above which rejection keeps all alike.
+        device_noise : bool
+            Draw the noise where the network is: faster on a GPU, but other records, the same for a
+            seed on one kind of device only. Not with ``refine``.
 
         Returns
         -------
@@ -212,7 +216,7 @@ class SequenceGAN:
             raise ConfigError(f"-n {n}: a whole number, at least 1 sequence")
         if not isinstance(seed, Integral):
             raise ConfigError(f"--seed {seed}: a whole number is needed")
-        chunks = self.stream(n, seed, temperature, refine=refine, effort=effort)
+        chunks = self.stream(n, seed, temperature, 0, refine, effort, device_noise)
         return collect(chunks, self.layout).sequences
 
     def stream(
@@ -223,6 +227,7 @@ class SequenceGAN:
         start: int = 0,
         refine: str | None = None,
         effort: int = 10,
+        device_noise: bool = False,
     ) -> Iterator[Chunk]:
         """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory.
 
@@ -232,7 +237,12 @@ class SequenceGAN:
         generator: Any = self.networks.generator
         check_temperature(generator, temperature)
         if refine is None:
-            return stream(generator, self.layout, start, n, seed, temperature)
+            return stream(generator, self.layout, start, n, seed, temperature, device_noise)
+        if device_noise:
+            raise ConfigError(
+                f"--refine {refine} --device-noise: refined records begin with the plain ones of "
+                "the CPU's noise, take one of the two"
+            )
         if temperature != 1:
             raise ConfigError(
                 f"--refine {refine} --temperature {temperature}: the critic was calibrated at "

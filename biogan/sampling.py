@@ -23,6 +23,8 @@ from biogan.nets.heads import LetterGenerator, Noise
 from biogan.seeds import torch_generator
 
 BLOCK = 512
+#: Records of a block whose noise comes from a device: a GPU is idle between small ones.
+WIDE = 8192
 
 
 class Chunk(NamedTuple):
@@ -71,6 +73,7 @@ def stream(
     stop: int,
     seed: int = 0,
     temperature: float = 1.0,
+    device_noise: bool = False,
 ) -> Iterator[Chunk]:
     """Yield records ``start`` to ``stop`` of the stream of a seed, a block at a time.
 
@@ -86,11 +89,17 @@ def stream(
         Seed of the stream.
     temperature : float
         Divides the logits: below 1 safer, above 1 more varied, 0 the likeliest letters.
+    device_noise : bool
+        Draw the noise where the network is, in larger blocks: another stream, which differs
+        between kinds of devices, and all that a GPU can do.
     """
-    for block, low, high in spans(start, stop):
-        noise = generator.noise(BLOCK, torch_generator(seed, "sample", block))
+    size = WIDE if device_noise else BLOCK
+    place = next(generator.parameters()).device if device_noise else "cpu"
+    names = ("sample", "wide") if device_noise else ("sample",)
+    for block, low, high in spans(start, stop, size):
+        noise = generator.noise(size, torch_generator(seed, *names, block, device=place))
         rows = draw(generator, layout, noise, temperature)[low:high]
-        yield chunk_of(layout, rows, f"gan{seed}", block * BLOCK + low)
+        yield chunk_of(layout, rows, f"gan{seed}", block * size + low)
 
 
 def spans(start: int, stop: int, size: int = BLOCK) -> Iterator[tuple[int, int, int]]:

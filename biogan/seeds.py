@@ -46,14 +46,17 @@ def rng(seed: int, *stream: str | int) -> np.random.Generator:
     return np.random.default_rng(_entropy(seed, stream))
 
 
-def torch_generator(seed: int, *stream: str | int) -> torch.Generator:
-    """Independent CPU torch generator for a seed and a named stream.
+def torch_generator(
+    seed: int, *stream: str | int, device: torch.device | str = "cpu"
+) -> torch.Generator:
+    """Independent torch generator for a seed and a named stream.
 
-    Noise is always drawn on the CPU and then moved, so that a seed means the same on every device.
+    Noise is drawn on the CPU and then moved, so that a seed means the same on every device, but
+    where a device is named: each kind of device has numbers of its own.
     """
     import torch
 
-    return torch.Generator().manual_seed(_entropy(seed, stream) % 2**63)
+    return torch.Generator(device).manual_seed(_entropy(seed, stream) % 2**63)
 
 
 @contextmanager

@@ -184,10 +184,13 @@ def step(args: argparse.Namespace) -> list[Row]:
 
 
 def gpu(args: argparse.Namespace) -> list[Row]:
-    """Time training steps on a GPU, operation by operation and as a graph."""
-    from benchmark_step import compare_launches
+    """Time training steps and sampling on a GPU: operation by operation, as graphs, and noise."""
+    from benchmark_step import compare_launches, compare_noise
 
-    return compare_launches(LENGTH, 4 * args.repeats, args.seed)
+    return [
+        *compare_launches(LENGTH, 4 * args.repeats, args.seed),
+        *compare_noise(LENGTH, 50 * args.sequences, args.seed),
+    ]
 
 
 TIME = "time-to-fidelity"

@@ -26,7 +26,8 @@ from biogan.config import SequenceGANConfig
 from biogan.config.training import PRECISIONS
 from biogan.datasets.layout import Layout
 from biogan.fitting import Letters, build_matching, build_networks
-from biogan.seeds import rng
+from biogan.sampling import BLOCK, WIDE, draw, stream
+from biogan.seeds import rng, torch_generator
 from biogan.training.batches import Batches
 from biogan.training.capture import WARM_UP
 from biogan.training.engine import Engine
@@ -222,3 +223,35 @@ def compare_launches(length: int, repeats: int, seed: int) -> list[tuple[str, st
                 )
             )
     return rows
+
+
+def compare_noise(
+    length: int, n: int, seed: int, device: str = "cuda"
+) -> list[tuple[str, str, str, str]]:
+    """Time sampling on a GPU with noise of its own and of the CPU, as codes and as records."""
+    if device == "cuda" and not torch.cuda.is_available():
+        return [("sampling on a GPU", "not measured", "no CUDA device here", "-")]
+    codes = rng(seed, "benchmark").integers(0, DNA.size, (1000, length), np.uint8)
+    sequences = SequenceSet.from_matrix(DNA, codes)
+    layout = Layout.of(sequences)
+    generator = players(sequences, device).generator
+
+    def as_codes(size: int, place: str) -> None:
+        for k in range(-(-n // size)):
+            noise = generator.noise(size, torch_generator(seed, "benchmark", k, device=place))
+            draw(generator, layout, noise)
+
+    def as_records() -> None:
+        for _ in stream(generator, layout, 0, n, seed, device_noise=True):
+            pass
+
+    tasks = [lambda: as_codes(WIDE, device), lambda: as_codes(BLOCK, "cpu"), as_records]
+    own, cpu, records = (n / min(times) for times in interleaved(tasks, 3))
+    return [
+        (
+            f"sample on a GPU ({length} letters, noise of its own), sequences/s",
+            f"{own:,.0f} as codes, {records:,.0f} as records",
+            f"noise of the CPU: {cpu:,.0f} as codes",
+            f"{own / cpu:.1f} x",
+        )
+    ]

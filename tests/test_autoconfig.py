@@ -50,6 +50,21 @@ def test_loss_and_networks_follow_the_layout():
         assert (config.loss, config.architecture) == SUITED[kind][:2]
 
 
+@pytest.mark.parametrize(
+    ("family", "options", "message"),
+    [
+        ("dense", {"depth": 2}, "--depth 2: --architecture dense is sized by --units alone"),
+        ("dense", {"attention": True}, "--attention: --architecture dense is sized by"),
+        ("dense", {"dilation": 4}, "--dilation 4: --architecture dense"),
+        ("resnet", {"units": 9}, "--units 9: .* is sized by --width and --depth alone"),
+    ],
+)
+def test_a_size_that_a_family_lacks_is_refused(family, options, message):
+    config = SequenceGANConfig(architecture=family, **options)
+    with pytest.raises(ConfigError, match=message):
+        resolve(config, Layout(DNA, 20, FIXED))
+
+
 def test_a_family_takes_the_sizes_it_has():
     for family in ARCHITECTURES:
         config, _ = resolve(SequenceGANConfig(architecture=family), Layout(DNA, 20, FIXED))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from helpers import Kill, Killed
 
-from biogan import SequenceGAN, SequenceSet
+from biogan import SequenceGAN, SequenceSet, sampling
 from biogan.cli import main
 from biogan.datasets.layout import Layout
 from biogan.datasets.splits import split
@@ -43,6 +43,46 @@ def test_it_is_a_sampler(gan):
     new = gan.sample(5, seed=7)
     assert len(new) == 5 and set(new.lengths) == {20}
     assert new.ids == [f"gan7_{i}" for i in range(1, 6)]
+
+
+def wide(gan, *span, **options):
+    start, stop = span
+    chunks = gan.stream(stop, 7, start=start, device_noise=True, **options)
+    return [text for chunk in chunks for text in chunk.sequences.strings()]
+
+
+def check_wide_noise(gan, whole):
+    n = len(whole)
+    assert wide(gan, 0, n) == whole == gan.sample(n, 7, device_noise=True).strings()
+    assert wide(gan, 0, n // 2) + wide(gan, n // 2, n) == whole
+    plain = gan.sample(n, 7).strings()
+    assert whole[:9] != plain[:9]
+    # The same distribution: letters by position, five standard deviations of a share.
+    columns = [np.array([list(text) for text in texts]) for texts in (whole, plain)]
+    for letter in "ACGT":
+        a, b = ((x == letter).mean(0) for x in columns)
+        assert a == pytest.approx(b, abs=5 * 0.5 * (2 / n) ** 0.5)
+
+
+def test_noise_of_a_device_is_another_stream_of_the_same_records(gan, monkeypatch):
+    monkeypatch.setattr(sampling, "WIDE", 700)
+    check_wide_noise(gan, wide(gan, 0, 3_000))
+    with pytest.raises(ConfigError, match="--refine mh --device-noise: .* take one of the two"):
+        gan.sample(3, refine="mh", device_noise=True)
+
+
+@pytest.mark.gpu
+def test_noise_of_a_gpu(gan, folder):
+    there = SequenceGAN.load(folder, "cuda")
+    check_wide_noise(there, wide(there, 0, 20_000))
+    # Rounding may turn a letter of a draw that is nearly even.
+    same = [
+        a == b
+        for a, b in zip(
+            there.sample(2_000, 7).strings(), gan.sample(2_000, 7).strings(), strict=True
+        )
+    ]
+    assert np.mean(same) > 0.99
 
 
 def test_options_are_keywords_and_wrong_ones_are_named():

@@ -58,6 +58,9 @@ class Shard(click.ParamType):
               show_default=True, help="Format of the output.")  # fmt: skip
 @click.option("--device", type=click.Choice(DEVICES), default="cpu",
               show_default=True, help="Where to compute.")  # fmt: skip
+@click.option("--device-noise", is_flag=True,
+              help="Draw the noise on the device, too: faster on a GPU, but other records, and "
+              "the same for a seed on one kind of device only.")  # fmt: skip
 def command(
     run: str,
     count: int,
@@ -70,6 +73,7 @@ def command(
     out: str,
     kind: str,
     device: str,
+    device_noise: bool,
 ) -> int:
     """Write new sequences from the model in the folder RUN.
 
@@ -105,7 +109,7 @@ def command(
             empty += int((plain.lengths == 0).sum())
             yield plain
 
-    chunks = gan.stream(stop, seed, temperature, start, refine, effort)
+    chunks = gan.stream(stop, seed, temperature, start, refine, effort, device_noise)
     written = write_chunks(sets(chunks), out, kind)
     console.end_status()
     if refine and proposed:

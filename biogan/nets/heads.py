@@ -49,7 +49,7 @@ class Noise(NamedTuple):
 
 
 def draw_noise(n: int, config: SequenceGANConfig, shape: Shape, rng: torch.Generator) -> Noise:
-    """Draw the noise of ``n`` sequences on the CPU.
+    """Draw the noise of ``n`` sequences, where the generator ``rng`` draws.
 
     Examples
     --------
@@ -57,13 +57,15 @@ def draw_noise(n: int, config: SequenceGANConfig, shape: Shape, rng: torch.Gener
     >>> [tuple(t.shape) for t in draw_noise(2, SequenceGANConfig(), Shape(4, 50), rng)]
     [(2, 128), (2, 8, 50), (2, 4, 50), (2,)]
     """
-    latent = torch.randn(n, config.latent, generator=rng)
-    position = torch.randn(n, config.position_noise, shape.length, generator=rng)
-    uniform = torch.rand(n, shape.channels, shape.length, generator=rng)
+    place = rng.device
+    latent = torch.randn(n, config.latent, generator=rng, device=place)
+    position = torch.randn(n, config.position_noise, shape.length, generator=rng, device=place)
+    uniform = torch.rand(n, shape.channels, shape.length, generator=rng, device=place)
     # clamp: rand() can be exactly 0, whose Gumbel is minus infinity.
     gumbel = -torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7)))
-    turn = draw_turns(n, shape.length, rng) if config.rotate else torch.zeros(n, dtype=torch.long)
-    return Noise(latent, position, gumbel, turn)
+    if config.rotate:
+        return Noise(latent, position, gumbel, draw_turns(n, shape.length, rng))
+    return Noise(latent, position, gumbel, torch.zeros(n, dtype=torch.long, device=place))
 
 
 def straight_through(logits: Tensor, gumbel: Tensor, tau: float) -> Tensor:

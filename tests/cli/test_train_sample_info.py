@@ -235,6 +235,18 @@ def test_shards_join_to_the_whole_stream(model, tmp_path):
     assert "".join(parts) == (tmp_path / "whole.fa").read_text()
 
 
+def test_noise_of_the_device_in_shards(model, tmp_path):
+    def text(n, part):
+        options = ("--shard", part, "--device-noise", "-o", tmp_path / "x.fa")
+        assert sampled(model, "-n", n, *options)
+        return (tmp_path / "x.fa").read_text()
+
+    whole = text(40, "1/1")
+    assert text(40, "1/2") + text(40, "2/2") == whole
+    sampled(model, "-n", 40, "-o", tmp_path / "plain.fa")
+    assert whole != (tmp_path / "plain.fa").read_text()
+
+
 def test_more_shards_than_records(model, tmp_path):
     written = [
         sampled(model, "-n", 2, "--shard", f"{k}/5", "-o", tmp_path / "x.fa") for k in range(1, 6)
