@@ -150,7 +150,7 @@ def compare(
     roles = assign_roles(reference, given.get("train"), given.get("held-out"), most, seed, identity)
     size = min(most, len(roles.target), len(roles.ceiling))
     samples = {
-        "target": Sample(shuffled(roles.target, seed)[:size]),
+        "target": Sample(shuffled(roles.target, seed, "target")[:size]),
         "source": Sample(roles.source),
     }
     if roles.fresh is not None:
@@ -188,8 +188,9 @@ def compare(
         if roles.fresh is None
         else score("held-out", samples["fresh"], novelty)
     )
+    fitted = shuffled(roles.fit, seed)
     for name in floors:
-        sampled = get_baseline(name).fit(roles.fit).sample(min(size, FLOOR_RECORDS), seed)
+        sampled = get_baseline(name).fit(fitted).sample(min(size, FLOOR_RECORDS), seed)
         samples[name] = Sample(shuffled(sampled, seed)[:size])
         scale[name] = score(name, samples[name], chosen)
 

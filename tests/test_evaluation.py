@@ -100,12 +100,12 @@ def test_order_and_names_of_records_do_not_matter():
     sets = [HELD, FRESH, TRAIN]
     mixed = [s[rng.permutation(len(s))] for s in sets]
     renamed = SequenceSet.from_strings(mixed[1].strings(), [f"x{i}" for i in range(400)])
-    options = {"metrics": ["kmer-jsd", "auroc", "near-copies", "identity-ratio"], "floors": []}
+    metrics = ["kmer-jsd", "auroc", "near-copies", "identity-ratio"]
+    options = {"metrics": metrics, "floors": ["dinucleotide-shuffle"], "n": 300}
     one = evaluate(HELD, FRESH, train=TRAIN, **options)
     two = evaluate(mixed[0], renamed, train=mixed[2], **options)
     for row, other in zip(one.rows, two.rows, strict=True):
-        assert row.generated == other.generated
-        assert row.ceiling == other.ceiling
+        assert row.columns == other.columns
 
 
 def test_both_strands_score_alike():

@@ -72,7 +72,9 @@ class MarkovChain(Baseline):
         size = sequences.alphabet.size
         self._shortest = int(sequences.lengths.min())
         self._longest = int(sequences.lengths.max())
-        if max(self._longest, 1) * float(size + 1) ** self.order > 2**62:
+        # Places, contexts and symbols are counted in one number, see ContextCounts.
+        places = self._longest + 1 if self.positional else 1
+        if places * (size + 1) ** (self.order + 1) > 2**62:
             raise ConfigError(f"order {self.order}: too high for an alphabet of {size} letters")
         # A set of one length never ends early, so that its chain needs no end symbol.
         symbols = size + (self._shortest < self._longest)

@@ -226,7 +226,7 @@ def _auroc(comparison: ImageComparison, features: np.ndarray) -> Value:
     if not table.shape[1]:
         return Value(None, note="all features are constant")
     scores, _ = out_of_fold(table, labels, folds)
-    area, low, high = auroc(scores[:n], scores[n:], groups)
+    area, low, high = auroc(scores[:n], scores[n:], groups, out_of_fold=True)
     return Value(area, low, high, n=n)
 
 

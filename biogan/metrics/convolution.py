@@ -49,7 +49,7 @@ def network_auroc(comparison: Comparison) -> Value:
     codes = SequenceSet.concatenate([test.new.sequences, test.real.sequences]).matrix(longest)
     states = comparison.reference.sequences.alphabet.size
     scores = out_of_fold(codes, states, test.labels, test.folds, comparison.seed)
-    area, low, high = auroc(scores[: test.n], scores[test.n :], test.groups)
+    area, low, high = auroc(scores[: test.n], scores[test.n :], test.groups, out_of_fold=True)
     return Value(area, low, high, n=test.n, note=f"{test.n} records a class")
 
 

@@ -48,7 +48,7 @@ def classifier_auroc(comparison: Comparison) -> Value:
     by_position = not comparison.missing("columns") and cells <= _MAX_SITE_CELLS
     features, names = classifier_features([new, real], by_position)
     scores, weights = out_of_fold(features, test.labels, test.folds)
-    area, low, high = auroc(scores[:n], scores[n:], test.groups)
+    area, low, high = auroc(scores[:n], scores[n:], test.groups, out_of_fold=True)
     telling = np.argsort(-np.abs(weights), kind="stable")[:5]
     return Value(
         area, low, high, n=n,

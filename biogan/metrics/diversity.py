@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison, jackknifed
@@ -53,10 +55,14 @@ def effective_share(comparison: Comparison) -> Value:
     sequences = comparison.candidate.sequences
     n = len(sequences)
     i, j, _ = near_pairs(sequences, identity=_LIKE)
-    weights = 1 / (1 + np.bincount(np.concatenate([i, j]), minlength=n))
-    share = float(weights.mean())
-    half = _Z * float(weights.std()) / n**0.5
-    return Value(share, max(0.0, share - half), min(1.0, share + half), n=n, note="id>=0.8")
+    lost = 1 - 1 / (1 + np.bincount(np.concatenate([i, j]), minlength=n))
+    share = 1 - float(lost.mean())
+    # Records that are alike were drawn together; where none are, a few may be by chance.
+    _, family = connected_components(coo_array((np.ones(len(i)), (i, j)), (n, n)), directed=False)
+    half = _Z * float(np.linalg.norm(np.bincount(family, lost))) / n
+    least, most = wilson(n - lost.sum(), n)
+    low, high = min(share - half, least), max(share + half, most)
+    return Value(share, max(0.0, low), min(1.0, high), n=n, note="id>=0.8")
 
 
 @metric("vendi", "diversity", "Vendi share", goal="high", high=1.0, unit="share", most=500,

@@ -76,9 +76,13 @@ def reading_like(alphabet: Alphabet, config: ReadingConfig | None = None) -> Rea
     )
 
 
-def shuffled(sequences: SequenceSet, seed: int) -> SequenceSet:
-    """Put records into a random order that depends on their letters, not on the file's order."""
-    return sequences.take(random_order([text.encode() for text in sequences.strings()], seed))
+def shuffled(sequences: SequenceSet, seed: int, part: str = "") -> SequenceSet:
+    """Put records into a random order that depends on their letters, not on the file's order.
+
+    ``part`` is that of :func:`biogan.metrics.order.random_order`.
+    """
+    keys = [text.encode() for text in sequences.strings()]
+    return sequences.take(random_order(keys, seed, part))
 
 
 def _cleaned(

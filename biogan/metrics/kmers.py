@@ -7,6 +7,7 @@ from scipy.special import entr, rel_entr
 
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
+from biogan.metrics.intervals import GROUPS
 
 # Letters handled at once: the window numbers of a block stay in the processor's cache.
 _BLOCK = 1 << 16
@@ -186,6 +187,7 @@ def choose_k(*sets: SequenceSet, per_cell: float = 10, highest: int = 6) -> int:
     """Return the largest k that the data can fill: ``windows >= per_cell * A**k`` in every set.
 
     Below about five windows a cell the divergence of two samples of one source is mostly noise.
+    Counts of each jackknife group have to fit in memory, too.
 
     Returns
     -------
@@ -194,7 +196,10 @@ def choose_k(*sets: SequenceSet, per_cell: float = 10, highest: int = 6) -> int:
     """
     best = 1
     for k in range(2, highest + 1):
-        if any(windows(s, k) < per_cell * s.alphabet.size**k for s in sets):
+        cells = max(s.alphabet.size for s in sets) ** k
+        if GROUPS * cells > _MAX_CELLS or any(
+            windows(s, k) < per_cell * s.alphabet.size**k for s in sets
+        ):
             break
         best = k
     return best

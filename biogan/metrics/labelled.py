@@ -58,8 +58,8 @@ def label_table(
 
 
 def _part(sample: Sample, label: str, value: str) -> Sample:
-    labels = sample.sequences.labels.get(label)
-    chosen = np.empty(0, np.int64) if labels is None else np.flatnonzero(labels == value)
+    labels = sample.sequences.labels.get(label, ())
+    chosen = np.flatnonzero([str(x) == value for x in labels])
     return Sample(sample.sequences.take(chosen))
 
 

@@ -105,8 +105,7 @@ def closer_to_training(comparison: Comparison) -> Value:
     votes = (np.sign(known - unknown) + 1) / 2
     share, n = float(votes.mean()), len(votes)
     # Records with one nearest record in common vote alike: they are one piece of evidence.
-    pieces = np.bincount(np.where(known >= unknown, j, m + k), votes - share)
-    half = _Z * float(np.sqrt((pieces**2).sum())) / n
+    half = _half(votes - share, np.where(known >= unknown, j, m + k))
     note = f"{m:,} records each"
     return Value(share, max(0.0, share - half), min(1.0, share + half), n=n, note=note)
 
@@ -126,8 +125,14 @@ def authenticity(comparison: Comparison) -> Value:
     j, identity = comparison.candidate.nearest(comparison.source)
     asked, where = np.unique(j, return_inverse=True)
     between = nearest(source[asked], source, own=asked)[2][where]
-    hits = int((identity < between).sum())
-    return Value(*_share(hits, len(identity)), n=len(identity))
+    farther = identity < between
+    share, low, high = _share(int(farther.sum()), len(farther))
+    # Records with one nearest record in common are judged by the same neighbour of it; where all
+    # are judged alike they seem not to spread, and only Wilson's interval is left.
+    half = _half(farther - share, where)
+    return Value(
+        share, max(0.0, min(low, share - half)), min(1.0, max(high, share + half)), n=len(farther)
+    )
 
 
 @metric("pieces", "novelty", "shared pieces", high=1.0, unit="share", most=MOST_PIECES,
@@ -154,6 +159,12 @@ def shared_pieces(comparison: Comparison) -> Value:
 
 def _share(hits: int, n: int) -> tuple[float, float, float]:
     return hits / n, *wilson(hits, n)
+
+
+def _half(errors: np.ndarray, groups: np.ndarray) -> float:
+    """Half of the interval of a mean of records that come in groups; errors are about the mean."""
+    pieces = np.bincount(groups, errors)
+    return _Z * float(np.sqrt((pieces**2).sum())) / len(errors)
 
 
 def _near(comparison: Comparison) -> tuple[int, int]:

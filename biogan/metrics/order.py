@@ -18,16 +18,18 @@ def row_keys(rows: np.ndarray) -> list[bytes]:
     return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in flat]
 
 
-def random_order(keys: Sequence[bytes], seed: int) -> np.ndarray:
+def random_order(keys: Sequence[bytes], seed: int, part: str = "") -> np.ndarray:
     """Return a random order of records, shape (n,), that depends on their keys and the seed alone.
 
-    Equal records are numbered, so that they are spread like others.
+    Equal records are numbered, so that they are spread like others. Sets of which the first records
+    are compared need an order each (``part``): by one, records that both hold would be kept in
+    both, and the sets look alike.
     """
     seen: dict[bytes, int] = {}
     places = bytearray()
     for key in keys:
         seen[key] = seen.get(key, 0) + 1
-        text = f"{seed}|{seen[key]}|".encode() + key
+        text = f"{seed}|{part}{seen[key]}|".encode() + key
         places += hashlib.blake2b(text, digest_size=8).digest()
     return np.argsort(np.frombuffer(bytes(places), np.uint64), kind="stable")
 

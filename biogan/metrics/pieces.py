@@ -29,18 +29,23 @@ def shared_words(new: SequenceSet, source: SequenceSet) -> tuple[np.ndarray, np.
     k : int
         Letters of a word, see :func:`word_length`.
     """
-    known = [source]
-    if len(source.alphabet.letters) == 4 and source.alphabet.complement is not None:
-        known.append(reverse_complement(source))
-    k = word_length(source.alphabet.size, sum(windows(s, 1) for s in known))
+    known, size = [source], source.alphabet.size
+    states = size
+    if source.alphabet.complement is not None:
+        # Further letters are rare: a word tells no more with them.
+        known, states = [source, reverse_complement(source)], 4
+    k = word_length(states, sum(windows(s, 1) for s in known), size)
     numbers, owners = word_numbers(new, k)
     found = stands_in(numbers, known, k) if len(numbers) else np.zeros(0, bool)
     n = len(new)
     return np.bincount(owners, found, minlength=n), np.bincount(owners, minlength=n), k
 
 
-def word_length(states: int, letters: int) -> int:
+def word_length(states: int, letters: int, size: int = 0) -> int:
     """Return the shortest length of words of which ``letters`` hold one in a thousand, at most.
+
+    There are ``states`` equally likely letters; the numbers of words over ``size`` letters fit 63
+    bits.
 
     Examples
     --------
@@ -48,7 +53,7 @@ def word_length(states: int, letters: int) -> int:
     (15, 7)
     """
     k, states = 1, max(2, states)
-    while states**k < _RARE * letters and states ** (k + 1) < 2**62:
+    while states**k < _RARE * letters and max(states, size) ** (k + 1) < 2**62:
         k += 1
     return k
 

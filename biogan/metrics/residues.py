@@ -24,7 +24,8 @@ def weight(proteins: SequenceSet) -> np.ndarray:
     >>> weight(SequenceSet.from_strings(["AGC"], alphabet="protein")).round(2).tolist()
     [249.29]
     """
-    table = _table(proteins, protein_weights)
+    # Biopython weighs U and O too, which no other property here has a value for.
+    table = _table(proteins, {letter: protein_weights[letter] for letter in protein_letters})
     residues = counted(proteins)
     return _total(proteins, table) - np.maximum(residues - 1, 0) * _WATER
 

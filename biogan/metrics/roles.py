@@ -62,6 +62,9 @@ def assign_roles(
         fresh, notes = _fresh(real if held_out is None else held_out, train, "training data")
         what = "training" if held_out is None else "held-out"
         note = f"ceiling: {what} records scored against the reference like every other set"
+        if held_out is not None:
+            notes += _shared(real, train, "training data", "floors and copies look")
+            notes += _shared(real, held_out, "held-out data", "held-out data look")
         return Roles(real, ceiling, train, train, fresh, (note, *notes))
     if held_out is not None:
         # The training data as reference: as if they had been given once.
@@ -92,6 +95,18 @@ def assign_roles(
 
 def _kept_together(identity: float) -> str:
     return "exact copies" if identity == 1 else f"clusters of {identity:.0%} identity"
+
+
+def _shared(real: SequenceSet, other: SequenceSet, where: str, what: str) -> tuple[str, ...]:
+    """Say how many records of the reference stand elsewhere, where that flatters something."""
+    known = set(other.strings())
+    shared = sum(text in known for text in real.strings())
+    if shared < _OVERLAP * len(real):
+        return ()
+    return (
+        f"{shared} of {len(real)} reference records also stand in the {where}: {what} better than "
+        "they should",
+    )
 
 
 def _fresh(

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
 from biogan.metrics.base import METRICS, Metric, Value
 from biogan.metrics.catalogue import get_metrics
 from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.extras import read_extras
 from biogan.metrics.inputs import Sequences, as_set, shuffled
+from biogan.metrics.intervals import GROUPS
+from biogan.metrics.parts import unseen
 
 
 def measure(
@@ -35,7 +40,7 @@ def measure(
         Real sequences and those that are judged.
     train : as ``real``, optional
         What the generator was trained on, by default ``real``: where copies are sought, and what a
-        profile is built from.
+        profile is built from. Real records that stand in it too do not count as held-out.
     seed : int
         Seed of random pairs and folds.
     identity : float
@@ -67,19 +72,28 @@ def measure(
     candidate = as_set(generated, "generated", reference.alphabet)
     source = reference if train is None else as_set(train, "train", reference.alphabet)
     lengths = {int(x) for s in (reference, candidate) for x in set(s.ungapped().lengths)}
-    real_sample = Sample(shuffled(reference, seed))
+    fresh = None if train is None else _fresh(reference, source)
+    # Orders as in biogan.evaluation, so that both give one interval.
     return metric(
         Comparison(
             Sample(shuffled(candidate, seed)),
-            real_sample,
+            Sample(shuffled(reference, seed, "target")),
             Sample(source),
-            None if train is None else real_sample,
+            None if fresh is None else Sample(shuffled(fresh, seed)),
             len(lengths) > 1,
             identity,
             seed,
             read_extras(**extras),
         )
     )
+
+
+def _fresh(held_out: SequenceSet, source: SequenceSet) -> SequenceSet | None:
+    """Leave out what also stands in ``source``, as :mod:`biogan.metrics.roles` does."""
+    new, note = unseen(held_out.strings(), source.strings(), "record", "training data")
+    if not note:
+        return held_out
+    return held_out[np.flatnonzero(new)] if new.sum() >= GROUPS else None
 
 
 def functions() -> dict[str, Callable[..., Value]]:

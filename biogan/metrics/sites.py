@@ -32,11 +32,15 @@ _MOST = 20_000
 
 Count = Callable[[np.ndarray, int], np.ndarray]
 
+_EMPTY = Value(None, note="empty sequences have no positions")
+
 
 @metric("site-jsd", "positions", "position letter JSD", high=1.0, needs=("columns",),
         unit="bits", most=_MOST)  # fmt: skip
 def site_divergence(comparison: Comparison) -> Value:
     """Mean over positions of the divergence of the letters there."""
+    if comparison.reference.matrix.shape[1] < 1:
+        return _EMPTY
     return _divergence(comparison, letter_counts)
 
 
@@ -53,6 +57,8 @@ def neighbour_divergence(comparison: Comparison) -> Value:
         most=_MOST, default=False)  # fmt: skip
 def entropy_difference(comparison: Comparison) -> Value:
     """Mean over positions of the absolute difference of the Shannon entropy of the letters."""
+    if comparison.reference.matrix.shape[1] < 1:
+        return _EMPTY
     new, real = _counts(comparison, letter_counts)
     return jackknifed(
         comparison,

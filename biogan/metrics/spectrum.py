@@ -72,9 +72,13 @@ def _shared_words(comparison: Comparison, read: Sample, known: Sample) -> Value:
     if not windows(read.plain, k):
         return Value(None, note=f"no record holds {k} letters")
     found = kmer_counts(known.plain, k) > 0
-    groups = [kmer_counts(read.plain.take(np.flatnonzero(read.groups == g)), k)
-              for g in range(GROUPS)]  # fmt: skip
-    hits = np.array([[counts[found].sum(), counts.sum()] for counts in groups])
+
+    def of_group(g: int) -> tuple[int, int]:
+        # One table at a time: twenty of them would take 640 MB.
+        counts = kmer_counts(read.plain.take(np.flatnonzero(read.groups == g)), k)
+        return counts[found].sum(), counts.sum()
+
+    hits = np.array([of_group(g) for g in range(GROUPS)])
 
     def share(g: int | None) -> float:
         shared, total = remaining(hits, g)

@@ -25,24 +25,44 @@ def classifier_gain(comparison: Comparison) -> Value:
     """Balanced accuracy on real records after training on real and candidate records together.
 
     The gain over training on the real ones alone. The classifier is ridge logistic regression on
-    k-mer counts; it learns from the training data without the records that it is tested on, and is
-    tested on the reference. More records do not loosen the ridge, so that copies gain nothing.
+    k-mer counts, tested on the reference; near copies of the records that it is tested on are
+    left out of all that it learns from, the candidate's as well. More records do not loosen the
+    ridge, so that copies gain nothing.
     """
-    test = comparison.reference.sequences
-    source = _without(comparison.source.sequences, test)
-    train = shuffled(source, comparison.seed)[:_MOST]
-    task = _task(train, comparison.candidate.sequences, test)
+    test = comparison.reference
+    source = Sample(shuffled(comparison.source.sequences, comparison.seed)[:_MOST])
+    near = [some.near_copies(test, comparison.identity) for some in (source, comparison.candidate)]
+    train, new = (
+        some.sequences.take(np.flatnonzero(~left))
+        for some, left in zip((source, comparison.candidate), near, strict=True)
+    )
+    task = _task(train, new, test.sequences)
     if isinstance(task, Value):
         return task
+    told = f"label {task.label}{left_out(*near)}"
     alone, both, only = (task.right(use) for use in ((True, False), (True, True), (False, True)))
     gain, half = balanced_gain(both, alone, task.test)
     accuracy = [balanced_gain(x, np.zeros_like(x), task.test)[0] for x in (alone, both, only)]
     return Value(
-        gain, gain - half, gain + half, n=len(task.test), note=f"label {task.label}",
+        gain, gain - half, gain + half, n=len(task.test), note=told,
         details=tuple(f"{name} {x:.3f}" for name, x in
                       zip(("real alone", "with candidate", "candidate alone"), accuracy,
                           strict=True)),
     )  # fmt: skip
+
+
+def left_out(train: np.ndarray, new: np.ndarray) -> str:
+    """Say how many near copies of the reference were left out; nothing where there were none.
+
+    Examples
+    --------
+    >>> left_out(np.array([True, False]), np.array([False]))
+    '; near copies left out: 1 training, 0 candidate'
+    """
+    counts = int(train.sum()), int(new.sum())
+    if not any(counts):
+        return ""
+    return f"; near copies left out: {counts[0]} training, {counts[1]} candidate"
 
 
 def balanced_gain(
@@ -98,11 +118,6 @@ class _Task:
         return np.asarray(model.predict(self.features[2]) == self.test)
 
 
-def _without(train: SequenceSet, test: SequenceSet) -> SequenceSet:
-    known = set(test.strings())
-    return train[np.flatnonzero([text not in known for text in train.strings()])]
-
-
 def _task(train: SequenceSet, new: SequenceSet, test: SequenceSet) -> _Task | Value:
     """Make a task of the first label that all three sets have in enough records."""
     sets = (train, new, test)
@@ -125,5 +140,8 @@ def _task(train: SequenceSet, new: SequenceSet, test: SequenceSet) -> _Task | Va
         first, second, third = np.split(features, borders)
         classes = [c[k] for c, k in zip(columns, kept, strict=True)]
         return _Task(label, (first, second, third), (classes[0], classes[1], classes[2]))
-    return Value(None, note=f"no label has two values with {GROUPS} records in training data "
-                            "outside the reference, candidate and reference")  # fmt: skip
+    return Value(
+        None,
+        note=f"no label has two values with {GROUPS} records in the reference, and in training "
+        "data and candidate without near copies of the reference",
+    )

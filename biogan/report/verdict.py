@@ -120,16 +120,24 @@ def _memorisation(report: Report) -> Sentence | None:
     said = f"{copies} a {'training' if trained else 'reference'} {noun}, "
     said += f"held-out real data {100 * row.ceiling.value:.3g} %"
     # Among close relatives real records are near copies too: only exact ones tell a copier there.
-    exact = "copies" in report and report["copies"].status == EXCESS
-    if exact:
-        verbatim = report["copies"]
+    verbatim = report["copies"] if "copies" in report else row
+    if verbatim is not row and _above(verbatim):
         assert verbatim.ceiling.value is not None
         said += f"; {_percent(verbatim.generated)} {kind.exact}, held-out real data "
         said += f"{100 * verbatim.ceiling.value:.3g} %"
-    near = report["near-excess" if "near-excess" in report else "near-copies"]
-    if exact or near.status == EXCESS:
+    near = report["near-excess"] if "near-excess" in report else row
+    if EXCESS in (near.status, verbatim.status):
         return Sentence(subject, EXCESS, said, "the generator copies")
-    return Sentence(subject, near.status, said, "no more than real data")
+    found = "no more than real data"
+    if _above(row) or _above(verbatim):
+        found = f"more than real data, which may be chance at n = {report.n}"
+    return Sentence(subject, near.status, said, found)
+
+
+def _above(row: Row) -> bool:
+    """Whether more is found than among real data, if only by chance."""
+    new, real = row.generated.value, row.ceiling.value
+    return new is not None and real is not None and new > real
 
 
 def _percent(value: Value) -> str:

@@ -82,7 +82,7 @@ def classifier_auroc(comparison: FragmentComparison) -> Value:
     if not varying.any():
         return Value(None, note="all features are constant")
     scores, weights = out_of_fold(table[:, varying], labels, folds)
-    area, low, high = auroc(scores[:n], scores[n:], groups)
+    area, low, high = auroc(scores[:n], scores[n:], groups, out_of_fold=True)
     telling = np.flatnonzero(varying)[np.argsort(-np.abs(weights), kind="stable")[:5]]
     sign = dict(zip(np.flatnonzero(varying).tolist(), weights.tolist(), strict=True))
     details = tuple(f"{names[i]} {'+' if sign[i] > 0 else '-'}" for i in telling.tolist())

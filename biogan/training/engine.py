@@ -26,6 +26,7 @@ from biogan.errors import BioganError, ConfigError
 from biogan.memory import keep_freed_memory
 from biogan.seeds import layers_from
 from biogan.training.capture import Captured, Launcher, Plain, Program
+from biogan.training.signals import end_together
 
 MOST_THREADS = 4
 
@@ -41,8 +42,8 @@ class Engine:
     Raises
     ------
     ConfigError
-        If the device is not there, or the processes do not share the batch evenly, or a step
-        cannot be a CUDA graph.
+        If the device is not there, or the processes do not share the batch evenly, there are more
+        threads than cores, or a step cannot be a CUDA graph.
     """
 
     def __init__(self, config: TrainingConfig) -> None:
@@ -62,7 +63,12 @@ class Engine:
             raise ConfigError(
                 f"--cuda-graph: needs one process and a CUDA device, found {wanted} on {kind}"
             )
+        cores = os.cpu_count() or 1
+        if (config.threads or 1) > cores:
+            raise ConfigError(f"--threads {config.threads}: this machine has {cores} cores")
         self.cuda_graph, self.precision = config.cuda_graph, config.precision
+        if wanted > 1 and started is None:
+            end_together()
         try:
             self.fabric = Fabric(
                 accelerator=config.device,

@@ -1,9 +1,14 @@
-"""Ctrl-C and SIGTERM end a run between two steps, after its state is saved."""
+"""Ctrl-C and SIGTERM end a run between two steps, after its state is saved.
+
+And where the first of several processes is gone, the others go, too.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -41,3 +46,26 @@ class Signals:
     ) -> None:
         for number, handler in self._old.items():
             signal.signal(number, handler)
+
+
+# Process that starts the others, in their environment.
+_FIRST = "BIOGAN_FIRST_PROCESS"
+_SECONDS = 0.5
+
+
+def end_together() -> None:
+    """Let the processes that this one is about to start end with it.
+
+    While they start, or wait for one another, nothing else tells them that the first one was
+    killed. It is called in each of them; ``LOCAL_RANK`` says which one this is.
+    """
+    if os.environ.get("LOCAL_RANK", "0") == "0":
+        os.environ[_FIRST] = str(os.getpid())
+    elif first := os.environ.get(_FIRST):
+        threading.Thread(target=_outlive, args=(int(first),), daemon=True).start()
+
+
+def _outlive(first: int) -> None:
+    while os.getppid() == first:
+        time.sleep(_SECONDS)
+    os._exit(128 + signal.SIGTERM)

@@ -226,6 +226,19 @@ def test_proteins_of_high_order():
         MarkovChain(14).fit(SequenceSet.from_strings(texts, alphabet="protein"))
 
 
+def test_contexts_that_do_not_fit_a_number_are_refused():
+    random = np.random.default_rng(7)
+    train = SequenceSet.from_matrix(DNA, random.integers(0, 4, (20, 50)).astype(np.uint8))
+    for order, positional in ((23, True), (25, False)):
+        chain = MarkovChain(order, positional, backoff=0.3).fit(train)
+        assert np.isfinite(chain.log_prob(train)).all()
+        assert chain.sample(10, seed=1).lengths.tolist() == [50] * 10
+        with pytest.raises(ConfigError, match=f"order {order + 1}: too high"):
+            MarkovChain(order + 1, positional, backoff=0.3).fit(train)
+    with pytest.raises(ConfigError, match="order 500: too high"):
+        MarkovChain(500).fit(train)
+
+
 def test_bad_options_are_refused_in_one_line():
     for options in ({"order": -1}, {"order": 1, "pseudocount": 0}, {"order": 1, "backoff": -2}):
         with pytest.raises(ConfigError, match="must be"):

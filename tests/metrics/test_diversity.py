@@ -28,6 +28,8 @@ def test_ten_clusters_of_ten():
     effective = compare("effective", real[np.repeat(np.arange(10), 10)], real)
     assert effective.value == pytest.approx(10 / 100)  # Neff of 10
     assert compare("effective", real, real).value == 1.0
+    # Wilson for none of 100.
+    assert compare("effective", real, real).low == pytest.approx(0.963, abs=0.0005)
 
 
 def test_small_changes_do_not_make_records_different():

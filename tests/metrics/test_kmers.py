@@ -7,6 +7,7 @@ from biogan.alphabet import DNA, PROTEIN
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
 from biogan.metrics import kmers
+from biogan.metrics.intervals import GROUPS
 from biogan.metrics.kmers import (
     choose_k,
     entropy,
@@ -113,6 +114,16 @@ def test_choose_k_fills_every_cell_ten_times():
     assert choose_k(SequenceSet.from_matrix(DNA, np.zeros((1000, 46), np.uint8))) == 6
     assert choose_k(SequenceSet.from_matrix(PROTEIN, matrix)) == 2
     assert choose_k(dna("A"), SequenceSet.from_matrix(DNA, matrix)) == 1
+
+
+def test_choose_k_stops_at_what_tables_of_all_groups_may_hold(monkeypatch):
+    some = SequenceSet.from_matrix(DNA, np.zeros((1000, 46), np.uint8))
+    monkeypatch.setattr(kmers, "_MAX_CELLS", GROUPS * 4**3)
+    k = choose_k(some)
+    assert k == 3
+    grouped_kmer_counts(some, k, np.arange(1000) % GROUPS, GROUPS)
+    monkeypatch.setattr(kmers, "_MAX_CELLS", GROUPS * 4)
+    assert choose_k(some) == 1
 
 
 def test_pearson_known_value_and_constant():

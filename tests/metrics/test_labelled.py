@@ -20,6 +20,13 @@ def labelled(seed: int, turned: bool = False, rare: int = 5) -> SequenceSet:
     return SequenceSet.from_strings(texts, labels={"class": labels, "name": names})
 
 
+def numbered(seed: int) -> SequenceSet:
+    """Classes "a" and "b" as numbers: 0 and 1."""
+    some = labelled(seed, rare=0)
+    some.labels = {"class": np.repeat(np.arange(2), 100).astype(object)}
+    return some
+
+
 def rows(generated: SequenceSet) -> list[dict]:
     options = {"metrics": ["gc-w1"], "floors": []}
     report = evaluate(labelled(0), generated, train=labelled(10), **options)
@@ -48,6 +55,16 @@ def test_a_rare_class_has_a_row_that_says_so_and_a_name_is_no_class():
     assert (rare["metric"], rare["n"], rare["generated"]) == (None, 5, None)
     assert rare["note"] == "fewer than 20 records: 5 generated, 5 real"
     assert {r["label"] for r in found} == {"class"}
+
+
+def test_classes_may_be_numbers():
+    report = evaluate(numbered(0), numbered(20), train=numbered(10), metrics=["gc-w1"], floors=[])
+    found = {r["value"]: r for r in report.tables["labels"] if r["metric"] == "gc-w1"}
+    assert set(found) == {"0", "1"}
+    for row in found.values():
+        assert row["n"] == 100
+        assert row["generated"] == pytest.approx(0, abs=0.04)
+        assert row["held_out"] == pytest.approx(0, abs=0.04)
 
 
 def test_without_shared_labels_there_is_no_table():

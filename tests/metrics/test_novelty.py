@@ -6,6 +6,7 @@ from biogan.alphabet import DNA
 from biogan.datasets.sequences import SequenceSet
 from biogan.metrics.catalogue import get_metrics
 from biogan.metrics.comparison import Comparison, Sample
+from biogan.metrics.intervals import wilson
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,20 @@ def test_authenticity_compares_with_the_training_record_s_own_neighbour():
     found = compare("authenticity", new, train)
     assert (found.value, found.n) == (pytest.approx(1 / 3), 3)
     assert compare("authenticity", new, train[:1]).value is None
+
+
+def test_authenticity_of_records_with_one_nearest_record_is_one_piece_of_evidence():
+    train = SequenceSet.from_strings(["AAAAAAAA", "AAAAAATT", "GGGGGGGG"])
+    new = ["CAAAAAAA"] * 20 + ["CCCCAAAA"] * 20 + ["CCCGGGGG"] * 20
+    found = compare("authenticity", SequenceSet.from_strings(new), train)
+    # 20 of 40 around AAAAAAAA and 0 of 20 around GGGGGGGG, 20/3 more and less than 1/3 of each.
+    half = 1.95996 * np.sqrt(2 * (20 / 3) ** 2) / 60
+    assert found.value == pytest.approx(1 / 3)
+    assert (found.low, found.high) == pytest.approx((1 / 3 - half, 1 / 3 + half), abs=1e-5)
+    # Groups that are all alike leave no variance, and Wilson's interval stays.
+    for rows, hits, n in ((new[:40], 20, 40), (new[:20], 0, 20), (new[20:40], 20, 20)):
+        found = compare("authenticity", SequenceSet.from_strings(rows), train)
+        assert (found.value, found.low, found.high) == (hits / n, *wilson(hits, n))
 
 
 def test_median_identity_lies_between_its_ranks():

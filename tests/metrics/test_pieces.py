@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from Bio.Seq import Seq
 from comparing import compare, iid
 
 from biogan.alphabet import DNA, PROTEIN
@@ -77,3 +78,29 @@ def test_short_records_and_proteins():
     assert compare("pieces", iid(DNA, 20, 5, 0), iid(DNA, 20, 5, 1)).value is None
     train = iid(PROTEIN, 50, 40, 0)
     assert compare("pieces", train, train).value == 1.0
+
+
+@pytest.mark.parametrize("letters", ["N", "RYN", "-N"])
+def test_the_other_strand_is_read_with_further_letters(letters):
+    alphabet = DNA.with_letters(letters)
+    more = len(letters)
+    train = iid(alphabet, 200, 100, 0, [*[(1 - 0.01 * more) / 4] * 4, *[0.01] * more])
+    turned = [str(Seq(text).reverse_complement()) for text in train.strings()]
+    patched = [a[:50] + b[50:] for a, b in zip(turned[:100], turned[100:], strict=True)]
+    new = SequenceSet.from_strings(patched, alphabet=alphabet)
+    found = compare("pieces", new, train)
+    k = int(found.note.removesuffix(" letters"))
+    words = 100 - k + 1
+    assert found.value == pytest.approx((words - (k - 1)) / words, abs=0.02)
+    assert compare("pieces", iid(alphabet, 100, 100, 1), train).value < 0.005
+
+
+def test_rare_further_letters_make_words_no_shorter():
+    alphabet = DNA.with_letters("RYKMSWBDHVN")
+    shares = [*[(1 - 0.011) / 4] * 4, *[0.001] * 11]
+    train, fresh = (iid(alphabet, 200, 100, seed, shares) for seed in (0, 1))
+    found = compare("pieces", fresh, train)
+    # 40,000 letters of both strands: 4^13 is above 1,000 times as many.
+    assert found.note == "13 letters" and found.value < 0.003
+    # Base 15 fits 63 bits up to 15 letters, however many records there are.
+    assert word_length(4, 10**9, 15) == 15

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from Bio.SeqUtils import molecular_weight
 from Bio.SeqUtils.ProtParam import ProteinAnalysis
 from comparing import compare, iid
 
@@ -51,6 +52,18 @@ def test_other_letters_are_not_counted_and_said():
     assert residues.counted(strange).tolist() == [3, 0]
     assert residues.uncounted(strange) == 2
     assert np.isfinite(residues.isoelectric_point(strange)).all()
+
+
+def test_letters_that_biopython_only_weighs_are_not_counted_either():
+    with_both = SequenceSet.from_strings(
+        ["AGUA", "UO", "OAGCU"], alphabet=PROTEIN.with_letters("UO")
+    )
+    expected = [molecular_weight(text, "protein") for text in ("AGA", "AGC")]
+    assert residues.weight(with_both) == pytest.approx([expected[0], 0, expected[1]])
+    without = proteins("AGA", "", "AGC")
+    for compute in (residues.weight, residues.gravy, residues.aromaticity, residues.counted):
+        assert compute(with_both) == pytest.approx(compute(without))
+    assert residues.uncounted(with_both) == 5
 
 
 @pytest.mark.parametrize("name", PROPERTIES)

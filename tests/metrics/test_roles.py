@@ -85,6 +85,18 @@ def test_everything_given():
     )  # fmt: skip
 
 
+def test_a_reference_that_shares_records_with_others_is_said():
+    mixed = SequenceSet.from_strings(
+        REAL.strings()[:40] + TRAIN.strings()[:15] + HELD.strings()[:5]
+    )
+    assert roles(mixed, TRAIN, HELD).notes[-2:] == (
+        "15 of 60 reference records also stand in the training data: floors and copies look better "
+        "than they should",
+        "5 of 60 reference records also stand in the held-out data: held-out data look better than "
+        "they should",
+    )
+
+
 def test_training_data_as_reference_are_no_second_set():
     found = roles(TRAIN, TRAIN[::-1], HELD)
     assert found.target is HELD and found.ceiling is TRAIN

@@ -10,6 +10,7 @@ from helpers import ROOT
 
 import biogan.metrics
 from biogan.alphabet import DNA, PROTEIN
+from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
 from biogan.evaluation import evaluate
 from biogan.io.motifs import Motif
@@ -48,6 +49,18 @@ def test_the_value_is_that_of_a_report():
     report = evaluate(REAL, NEW, train=TRAIN, metrics=["gc-w1", "near-excess"], floors=[])
     assert report["gc-w1"].generated == biogan.metrics.gc_w1(REAL, NEW)
     assert report["near-excess"].generated == single.measure("near-excess", REAL, NEW, TRAIN)
+
+
+def test_real_records_of_the_training_data_do_not_excuse_copies():
+    real = SequenceSet.concatenate([TRAIN[:10], REAL])
+    found = single.measure("near-excess", real, TRAIN, TRAIN)
+    assert found.value == 1.0
+    report = evaluate(real, TRAIN, train=TRAIN, metrics=["near-excess"], floors=[])
+    assert report["near-excess"].generated == found
+    # Of fewer than 20 others nothing can be said.
+    for given in (TRAIN, SequenceSet.concatenate([TRAIN[:10], REAL[:19]])):
+        found = single.measure("near-excess", given, TRAIN, TRAIN)
+        assert (found.value, found.note) == (None, "no held-out records to compare with")
 
 
 def test_functions_are_named_and_listed():

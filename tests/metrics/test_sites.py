@@ -5,6 +5,10 @@ from comparing import compare, iid
 from biogan.alphabet import DNA, PROTEIN
 from biogan.datasets.sequences import SequenceSet
 
+NAMES = [
+    "site-jsd", "site-pair-jsd", "site-entropy", "pair-pearson", "pair-slope", "triplet-pearson",
+]  # fmt: skip
+
 
 def test_identical_sets():
     same = iid(DNA, 400, 12, 0)
@@ -76,10 +80,14 @@ def test_a_long_alignment_is_read_at_some_columns():
     assert found.note == "60 of 80 columns"
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["site-jsd", "site-pair-jsd", "site-entropy", "pair-pearson", "pair-slope", "triplet-pearson"],
-)
+@pytest.mark.parametrize("name", NAMES)
+def test_empty_records_have_no_positions(name):
+    empty = SequenceSet.from_strings([""] * 40)
+    found = compare(name, empty, empty)
+    assert found.value is None and found.note
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_varying_lengths_have_no_positions(name):
     fixed = iid(DNA, 30, 8, 0)
     varying = SequenceSet.from_strings(["ACGT", "ACG"] * 15)

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from comparing import compare, iid
@@ -74,3 +76,15 @@ def test_words_that_both_have():
     assert random.note == "k=7; random letters 0.057"
     assert random.value == pytest.approx(0.057, abs=0.003)
     assert random.low < random.value < random.high
+
+
+def test_words_are_counted_one_group_at_a_time():
+    some = iid(DNA, 40, 1640, 0)
+    tracemalloc.start()
+    try:
+        found = compare("kmer-precision", some, some)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found.note.startswith("k=10;")
+    assert peak < 5 * 8 * 4**10  # twenty tables of 4**10 words would be 168 MB

@@ -62,5 +62,7 @@ def test_what_has_no_distance():
     assert furthest_distance(iid(DNA, 5, 300, 0)) == 100
     one = iid(DNA, 30, 1, 0)
     assert compare("information-decay", one, one).note.startswith("records are too short")
+    empty = SequenceSet.from_strings([""] * 40)
+    assert compare("information-decay", empty, empty).value is None
     protein = iid(PROTEIN, 30, 20, 0)
     assert compare("information-decay", protein, protein).note == "nucleotides only"

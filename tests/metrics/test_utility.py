@@ -61,7 +61,24 @@ def test_without_labels_there_is_a_reason(new, real, reason):
 def test_records_of_the_reference_are_not_learned_from():
     real = labelled(40, 2)
     found = compare("utility", labelled(40, 1), real, source=real)
-    assert found.value is None and "outside the reference" in found.note
+    assert found.value is None and "without near copies of the reference" in found.note
+
+
+def test_near_copies_of_the_reference_gain_nothing():
+    """Labels at random: only who has seen the test records, or nearly, can be right."""
+    real, train = iid(DNA, 300, 60, 1), iid(DNA, 300, 60, 2)
+    labels = np.random.default_rng(0).permutation(np.repeat(["a", "b"], 150))
+    test = SequenceSet.from_strings(real.strings(), labels={"class": labels})
+    # One letter of each record is another one.
+    mutants = [("C" if text[0] == "A" else "A") + text[1:] for text in real.strings()]
+    texts = [*train.strings()[100:200], *mutants, *real.strings()]
+    both = SequenceSet.from_strings(
+        texts, labels={"class": np.concatenate([labels[100:200], labels, labels])}
+    )
+    source = SequenceSet.from_strings(train.strings(), labels={"class": labels})
+    found = compare("utility", both, test, source=source)
+    assert found.note == "label class; near copies left out: 0 training, 600 candidate"
+    assert found.low < 0 < found.high
 
 
 def test_one_chain_for_each_label_of_real_peptides():

@@ -137,13 +137,31 @@ def test_a_verbatim_copier_is_seen_among_close_relatives():
     honest = row("copies", Value(0.01, 0.005, 0.02), Value(0.01, 0.005, 0.02), zero)
     assert report(near, excess, honest).verdict() == [
         "Memorisation: 100 % [99, 100] of the generated records are at least 90 % identical to a "
-        "training record, held-out real data 98 %: no more than real data.",
+        "training record, held-out real data 98 %: more than real data, which may be chance at n = "
+        "1000.",
     ]
+
+
+def test_copies_that_may_be_chance_are_named():
+    zero = (0.0,) * 5
+    near = row("near-copies", Value(0.1, 0.04, 0.23), Value(0.1, 0.04, 0.23), zero)
+    excess = row("near-excess", Value(0.0, -0.1, 0.1), Value(0.0, -0.1, 0.1), zero)
+    copies = row("copies", Value(0.1, 0.04, 0.23), Value(0.0, 0.0, 0.09), zero)
+    (said,) = report(near, excess, copies).verdict()
+    assert said.endswith(
+        "held-out real data 10 %; 10 % [4, 23] letter for letter, held-out real data 0 %: more "
+        "than real data, which may be chance at n = 1000."
+    )
+    few = row("copies", Value(0.05, 0.0, 0.2), Value(0.05, 0.0, 0.2), zero)
+    assert report(near, excess, few).verdict()[0].endswith("10 %: no more than real data.")
 
 
 @pytest.mark.parametrize(
     ("low", "status", "end"),
-    [(0.001, EXCESS, "the generator copies."), (0.0, REAL, "no more than real data.")],
+    [
+        (0.001, EXCESS, "the generator copies."),
+        (0.0, REAL, "more than real data, which may be chance at n = 1000."),
+    ],
 )
 def test_mark_and_verdict_agree_on_near_copies(low, status, end):
     zero = (0.0,) * 5

@@ -9,6 +9,7 @@ import torch
 from toys import difference
 
 from biogan.config import SequenceGANConfig
+from biogan.errors import ConfigError
 from biogan.training.engine import Engine
 
 # Seconds for what takes five on an idle machine: three processes load torch, side by side.
@@ -88,6 +89,35 @@ def test_one_process_leads_and_owns_every_row():
     assert engine.lead and engine.world == 1
     assert torch.arange(4)[engine.rows].tolist() == [0, 1, 2, 3]
     assert engine.agree("word") == "word"
+
+
+OTHER = """
+import time
+from biogan.training.signals import end_together
+end_together()
+print("up", flush=True)
+time.sleep(100)
+"""
+FIRST = f"""
+import os, subprocess, sys
+from biogan.training.signals import end_together
+end_together()
+subprocess.run([sys.executable, "-c", {OTHER!r}], env=dict(os.environ, LOCAL_RANK="1"))
+"""
+
+
+@pytest.mark.timeout(60)
+def test_the_other_processes_end_with_the_first():
+    with subprocess.Popen([sys.executable, "-c", FIRST], stdout=subprocess.PIPE) as first:
+        assert first.stdout.readline() == b"up\n"
+        first.kill()
+        # Open for as long as the other process lives.
+        assert first.stdout.read() == b""
+
+
+def test_more_threads_than_cores_are_refused():
+    with pytest.raises(ConfigError, match=r"--threads 999: this machine has \d+ cores"):
+        Engine(SequenceGANConfig(device="cpu", threads=999))
 
 
 def test_threads_are_set_for_the_run_alone():
