@@ -12,11 +12,12 @@ import torch
 
 from biogan.autoconfig import described, resolve
 from biogan.card import SEQUENCES, model_card
-from biogan.config import SequenceGANConfig
+from biogan.config import SamplingConfig, SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
 from biogan.errors import ConfigError, DataError
+from biogan.exclusion import excluding
 from biogan.fitting import (
     Letters,
     build_networks,
@@ -27,12 +28,21 @@ from biogan.fitting import (
     split_for,
 )
 from biogan.judge import Judge, read_judge
+from biogan.metrics.inputs import Sequences, as_set
 from biogan.modelfile import read_model, write_model
 from biogan.nets import Networks
 from biogan.protocols import Callback
 from biogan.refine import refined
 from biogan.runs import carry_out, run_folder, tell
-from biogan.sampling import Chunk, check_temperature, collect, critic_logits, stream
+from biogan.sampling import (
+    Chunk,
+    block_size,
+    check_temperature,
+    collect,
+    critic_logits,
+    drawer,
+    stream,
+)
 from biogan.training.engine import Engine
 from biogan.training.folder import JUDGE
 from biogan.training.trainer import Trainer
@@ -180,13 +190,7 @@ class SequenceGAN:
         return self._networks
 
     def sample(
-        self,
-        n: int,
-        seed: int = 0,
-        temperature: float = 1.0,
-        refine: str | None = None,
-        effort: int = 10,
-        device_noise: bool = False,
+        self, n: int, seed: int = 0, *, exclude: Sequences | None = None, **options: Any
     ) -> SequenceSet:
         """Write ``n`` new sequences.
 
@@ -196,59 +200,50 @@ class SequenceGAN:
             Number of sequences, at least 1. Fewer are the first of more.
         seed : int
             Seed of the stream of records.
-        temperature : float
-            Divides the logits, 0 or more; 1 is what was trained.
-        refine : str, optional
-            ``"rejection"`` or ``"mh"``: a calibrated critic chooses (:mod:`biogan.refine`).
-        effort : int
-            Candidates that refining may spend on a record: the length of its chain, or the ratio
-            above which rejection keeps all alike.
-        device_noise : bool
-            Draw the noise where the network is: faster on a GPU, but other records, the same for a
-            seed on one kind of device only. Not with ``refine``.
+        exclude : SequenceSet, list of str or list of SeqRecord, optional
+            Records that are not to be written, such as those trained on
+            (:mod:`biogan.exclusion`).
+        **options
+            ``temperature``, ``refine`` and so on, see :class:`~biogan.config.SamplingConfig`.
 
         Returns
         -------
         SequenceSet
             Ids ``gan<seed>_<i>``, counted from 1; refined ones ``gan<seed>_<refine>_<i>``.
+
+        Raises
+        ------
+        ConfigError
+            If an option is unknown or out of its range.
         """
         if not isinstance(n, Integral) or n < 1:
             raise ConfigError(f"-n {n}: a whole number, at least 1 sequence")
-        if not isinstance(seed, Integral):
-            raise ConfigError(f"--seed {seed}: a whole number is needed")
-        chunks = self.stream(n, seed, temperature, 0, refine, effort, device_noise)
-        return collect(chunks, self.layout).sequences
+        return collect(self.stream(n, seed, exclude=exclude, **options), self.layout).sequences
 
     def stream(
         self,
         n: int,
         seed: int = 0,
-        temperature: float = 1.0,
         start: int = 0,
-        refine: str | None = None,
-        effort: int = 10,
-        device_noise: bool = False,
+        *,
+        exclude: Sequences | None = None,
+        **options: Any,
     ) -> Iterator[Chunk]:
         """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory.
 
         The parameters are those of :meth:`sample`; each chunk also says how many candidates were
-        looked at and taken.
+        looked at, taken and drawn again.
         """
         generator: Any = self.networks.generator
-        check_temperature(generator, temperature)
-        if refine is None:
-            return stream(generator, self.layout, start, n, seed, temperature, device_noise)
-        if device_noise:
-            raise ConfigError(
-                f"--refine {refine} --device-noise: refined records begin with the plain ones of "
-                "the CPU's noise, take one of the two"
-            )
-        if temperature != 1:
-            raise ConfigError(
-                f"--refine {refine} --temperature {temperature}: the critic was calibrated at "
-                "temperature 1, take one of the two"
-            )
-        return refined(generator, self.layout, self.judge, start, n, seed, refine, effort)
+        how = SamplingConfig.from_dict({"seed": seed, **options})
+        check_temperature(generator, how.temperature)
+        draw = drawer(generator, self.layout, how)
+        if exclude is not None:
+            known = as_set(exclude, "excluded", self.layout.alphabet)
+            draw = excluding(draw, self.layout, known)
+        if how.refine is not None:
+            return refined(draw, self.layout, self.judge, start, n, how)
+        return stream(draw, self.layout, start, n, f"gan{how.seed}", block_size(how))
 
     @property
     def judge(self) -> Judge:

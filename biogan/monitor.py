@@ -8,6 +8,7 @@ from torch import nn
 
 from biogan.baselines import get_baseline
 from biogan.baselines.suited import suited_chains
+from biogan.config import SamplingConfig
 from biogan.datasets.drawing import drawn
 from biogan.datasets.layout import VARIABLE, Layout
 from biogan.datasets.splits import Split
@@ -16,7 +17,7 @@ from biogan.io.write import write_fasta
 from biogan.metrics.fidelity import Fidelity
 from biogan.metrics.variety import Variety
 from biogan.nets.heads import LetterGenerator
-from biogan.sampling import collect, stream
+from biogan.sampling import collect, drawer, stream
 from biogan.training.judging import TRAINING_DATA, Judgement
 
 # More samples than validation records cost time and say little more.
@@ -84,7 +85,8 @@ class FidelityMonitor:
     def __call__(self, generator: nn.Module, step: int) -> Judgement:
         """Return ``fidelity`` (1 = as close as training data is), its parts, and the variety."""
         assert isinstance(generator, LetterGenerator)
-        chunk = collect(stream(generator, self.layout, 0, self.n, SEED), self.layout)
+        draw = drawer(generator, self.layout, SamplingConfig(seed=SEED))
+        chunk = collect(stream(draw, self.layout, 0, self.n, f"gan{SEED}"), self.layout)
         if self.preview is not None:
             write_fasta(chunk.sequences[:PREVIEW], self.preview)
         scores: dict[str, float] = {}

@@ -19,14 +19,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biogan.config import REFINEMENTS
+from biogan.config import SamplingConfig
 from biogan.datasets.layout import Layout
-from biogan.errors import ConfigError, DataError
+from biogan.errors import DataError
 from biogan.judge import Judge
-from biogan.nets.heads import LetterGenerator
-from biogan.options import unknown_name
-from biogan.sampling import BLOCK, Chunk, chunk_of, draw, spans
-from biogan.seeds import rng, torch_generator
+from biogan.sampling import BLOCK, Chunk, Draw, chunk_of, spans
+from biogan.seeds import rng
 
 # Rejection keeps at most one candidate in M; it gives up where it keeps less than one in 50 M.
 PATIENCE = 50
@@ -35,64 +33,52 @@ GRACE = 10
 
 
 def refined(
-    generator: LetterGenerator,
+    block_of: Draw,
     layout: Layout,
     judge: Judge,
     start: int,
     stop: int,
-    seed: int,
-    method: str,
-    effort: int,
+    how: SamplingConfig,
 ) -> Iterator[Chunk]:
     """Yield records ``start`` to ``stop`` of the refined stream of a seed, a block at a time.
 
     Parameters
     ----------
-    generator : LetterGenerator
-        The generator that the judge was calibrated for.
+    block_of : callable
+        Draws blocks of the generator that the judge was calibrated for.
     layout : Layout
         How its codes read as sequences.
     judge : Judge
         Critic and calibration.
     start, stop : int
         Records, counted from 0; ``stop`` is not included.
-    seed : int
-        Seed of the stream.
-    method : str
-        ``"rejection"`` or ``"mh"``.
-    effort : int
-        Candidates to spend on a record: the length of a chain, or the cap of M.
-
-    Raises
-    ------
-    ConfigError
-        If the method is unknown or the effort below 1.
+    how : SamplingConfig
+        Seed; method; effort: candidates to spend on a record, the length of a chain, or the cap of
+        M.
     """
-    if method not in REFINEMENTS:
-        raise ConfigError("--refine: " + unknown_name("method", method, REFINEMENTS))
-    if effort < 1:
-        raise ConfigError(f"--effort {effort}: at least 1")
-    propose = proposer(generator, layout, judge, seed)
-    if method == "mh":
-        refine = metropolis_hastings(propose, seed, effort)
+    propose = proposer(block_of, layout, judge)
+    if how.refine == "mh":
+        refine = metropolis_hastings(propose, how.seed, how.effort)
     else:
-        refine = rejection(propose, seed, min(float(effort), judge.calibration.max_ratio))
-    return in_blocks(refine, layout, start, stop, f"gan{seed}_{method}")
+        refine = rejection(propose, how.seed, min(float(how.effort), judge.calibration.max_ratio))
+    return in_blocks(refine, layout, start, stop, f"gan{how.seed}_{how.refine}")
 
 
 class Candidates(NamedTuple):
-    """Records of the generator, one a row, and log p_D / p_G of each."""
+    """Records of the generator, one a row, log p_D / p_G of each, and how many were redrawn."""
 
     rows: np.ndarray
     log_ratio: np.ndarray
+    again: int = 0
 
 
 class Refined(NamedTuple):
-    """The wanted records of a block, and how many candidates were looked at and taken for them."""
+    """The wanted records of a block; candidates looked at, taken and redrawn for them."""
 
     rows: np.ndarray
     proposed: int
     accepted: int
+    again: int = 0
 
 
 #: Draws a block of candidates from a named stream.
@@ -120,16 +106,16 @@ def in_blocks(
     for block, low, high in spans(start, stop):
         found = refine(block, low, high)
         first = block * BLOCK + low
-        yield chunk_of(layout, found.rows, prefix, first, found.proposed, found.accepted)
+        rows, *numbers = found
+        yield chunk_of(layout, rows, prefix, first, *numbers)
 
 
-def proposer(generator: LetterGenerator, layout: Layout, judge: Judge, seed: int) -> Propose:
-    """Return what draws a block of candidates from a named stream of a seed."""
+def proposer(block_of: Draw, layout: Layout, judge: Judge) -> Propose:
+    """Return what draws a block of candidates from a named stream."""
 
     def propose(*stream: str | int) -> Candidates:
-        noise = generator.noise(BLOCK, torch_generator(seed, *stream))
-        rows = draw(generator, layout, noise)
-        return Candidates(rows, judge.log_ratio(layout.cut(rows)))
+        rows, again = block_of(*stream)
+        return Candidates(rows, judge.log_ratio(layout.cut(rows)), int(again.sum()))
 
     return propose
 
@@ -156,21 +142,21 @@ def rejection(propose: Propose, seed: int, limit: float) -> Refine:
 
     def refine(block: int, low: int, high: int) -> Refined:
         kept: list[np.ndarray] = []
-        tried = found = 0
+        tried = found = redrawn = 0
         while found < high:
-            rows, log_ratio = propose("rejection", block, tried)
+            rows, log_ratio, again = propose("rejection", block, tried)
             coins = rng(seed, "rejection coins", block, tried).random(BLOCK)
             # A coin of 0 is kept by every ratio.
             chosen = coins < np.exp(log_ratio - np.log(limit))
             kept.append(rows[chosen])
-            found, tried = found + int(chosen.sum()), tried + 1
+            found, tried, redrawn = found + int(chosen.sum()), tried + 1, redrawn + again
             if found < high and tried * BLOCK > rarest * (found + GRACE):
                 raise DataError(
                     f"--refine rejection: {found} of {BLOCK * tried:,} candidates kept, fewer than "
                     f"1 in {rarest:,.0f}: take --refine mh or another --effort, or "
                     "train longer"
                 )
-        return Refined(np.concatenate(kept)[low:high], BLOCK * tried, found)
+        return Refined(np.concatenate(kept)[low:high], BLOCK * tried, found, redrawn)
 
     return refine
 
@@ -187,7 +173,7 @@ def metropolis_hastings(propose: Propose, seed: int, steps: int) -> Refine:
     """
 
     def refine(block: int, low: int, high: int) -> Refined:
-        rows, log_ratio = propose("sample", block)
+        rows, log_ratio, redrawn = propose("sample", block)
         moves = 0
         for k in range(steps):
             new = propose("mh", block, k)
@@ -195,7 +181,7 @@ def metropolis_hastings(propose: Propose, seed: int, steps: int) -> Refine:
             moved = coins < np.exp(np.minimum(new.log_ratio - log_ratio, 0))
             rows = np.where(moved[:, None], new.rows, rows)
             log_ratio = np.where(moved, new.log_ratio, log_ratio)
-            moves += int(moved[low:high].sum())
-        return Refined(rows[low:high], steps * (high - low), moves)
+            moves, redrawn = moves + int(moved[low:high].sum()), redrawn + new.again
+        return Refined(rows[low:high], steps * (high - low), moves, redrawn)
 
     return refine

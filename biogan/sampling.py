@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from biogan.config import SamplingConfig
 from biogan.datasets.layout import VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
@@ -27,6 +28,25 @@ BLOCK = 512
 WIDE = 8192
 
 
+class Drawn(NamedTuple):
+    """A block of records as the network writes them.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray, shape (n, positions), uint8
+        Codes.
+    again : numpy.ndarray, shape (n,), bool
+        Which of them were drawn again (:mod:`biogan.exclusion`).
+    """
+
+    rows: np.ndarray
+    again: np.ndarray
+
+
+#: Draws a block from a named stream: any number of names and numbers.
+Draw = Callable[..., Drawn]
+
+
 class Chunk(NamedTuple):
     """Some of the sequences of a stream.
 
@@ -38,12 +58,15 @@ class Chunk(NamedTuple):
         How many of them had letters behind the end symbol, which were cut off.
     proposed, accepted : int
         Candidates that refining looked at and that it took; 0 for plain records.
+    again : int
+        Records, or candidates of refining, that were drawn again as they were to be left out.
     """
 
     sequences: SequenceSet
     malformed: int
     proposed: int = 0
     accepted: int = 0
+    again: int = 0
 
 
 def shard(n: int, part: int, parts: int) -> tuple[int, int]:
@@ -66,16 +89,13 @@ def shard(n: int, part: int, parts: int) -> tuple[int, int]:
     return n * (part - 1) // parts, n * part // parts
 
 
-def stream(
-    generator: LetterGenerator,
-    layout: Layout,
-    start: int,
-    stop: int,
-    seed: int = 0,
-    temperature: float = 1.0,
-    device_noise: bool = False,
-) -> Iterator[Chunk]:
-    """Yield records ``start`` to ``stop`` of the stream of a seed, a block at a time.
+def block_size(how: SamplingConfig) -> int:
+    """Return the number of records of a block."""
+    return WIDE if how.device_noise else BLOCK
+
+
+def drawer(generator: LetterGenerator, layout: Layout, how: SamplingConfig) -> Draw:
+    """Return what draws a block of records from a named stream.
 
     Parameters
     ----------
@@ -83,23 +103,42 @@ def stream(
         The trained network, on any device.
     layout : Layout
         How its codes read as sequences.
+    how : SamplingConfig
+        Seed of all streams, temperature, and where the noise is drawn: on the device, where blocks
+        are larger, it differs between kinds of devices.
+    """
+    size = block_size(how)
+    place = next(generator.parameters()).device if how.device_noise else "cpu"
+    names = ("wide",) if how.device_noise else ()
+
+    def rows(*stream: str | int) -> Drawn:
+        noise = generator.noise(size, torch_generator(how.seed, *stream, *names, device=place))
+        return Drawn(draw(generator, layout, noise, how.temperature), np.zeros(size, bool))
+
+    return rows
+
+
+def stream(
+    block_of: Draw, layout: Layout, start: int, stop: int, prefix: str, size: int = BLOCK
+) -> Iterator[Chunk]:
+    """Yield records ``start`` to ``stop`` of a stream, a block at a time.
+
+    Parameters
+    ----------
+    block_of : callable
+        Draws a block (:func:`drawer`).
+    layout : Layout
+        How codes read as sequences.
     start, stop : int
         Records, counted from 0; ``stop`` is not included.
-    seed : int
-        Seed of the stream.
-    temperature : float
-        Divides the logits: below 1 safer, above 1 more varied, 0 the likeliest letters.
-    device_noise : bool
-        Draw the noise where the network is, in larger blocks: another stream, which differs
-        between kinds of devices, and all that a GPU can do.
+    prefix : str
+        What the ids begin with.
+    size : int
+        Records of a block.
     """
-    size = WIDE if device_noise else BLOCK
-    place = next(generator.parameters()).device if device_noise else "cpu"
-    names = ("sample", "wide") if device_noise else ("sample",)
     for block, low, high in spans(start, stop, size):
-        noise = generator.noise(size, torch_generator(seed, *names, block, device=place))
-        rows = draw(generator, layout, noise, temperature)[low:high]
-        yield chunk_of(layout, rows, f"gan{seed}", block * size + low)
+        rows, again = (part[low:high] for part in block_of("sample", block))
+        yield chunk_of(layout, rows, prefix, block * size + low, again=int(again.sum()))
 
 
 def spans(start: int, stop: int, size: int = BLOCK) -> Iterator[tuple[int, int, int]]:
@@ -121,10 +160,11 @@ def chunk_of(
     first: int,
     proposed: int = 0,
     accepted: int = 0,
+    again: int = 0,
 ) -> Chunk:
     """Decode rows of codes, with ids that count on from record ``first``."""
     ids = [f"{prefix}_{i}" for i in range(first + 1, first + 1 + len(rows))]
-    return Chunk(layout.decode(rows, ids), layout.malformed(rows), proposed, accepted)
+    return Chunk(layout.decode(rows, ids), layout.malformed(rows), proposed, accepted, again)
 
 
 def check_temperature(generator: LetterGenerator, temperature: float) -> None:
@@ -133,10 +173,8 @@ def check_temperature(generator: LetterGenerator, temperature: float) -> None:
     Raises
     ------
     ConfigError
-        If it is negative or infinite, or the head knows only its likeliest letters.
+        If the head knows only its likeliest letters.
     """
-    if not 0 <= temperature < float("inf"):
-        raise ConfigError(f"--temperature {temperature}: 0 or more")
     if generator.config.head == "softmax" and temperature not in (0, 1):
         raise ConfigError(
             f"--temperature {temperature}: a model with --head softmax always writes its "
@@ -164,6 +202,7 @@ def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:
         sum(part.malformed for part in parts),
         sum(part.proposed for part in parts),
         sum(part.accepted for part in parts),
+        sum(part.again for part in parts),
     )
 
 

@@ -52,6 +52,7 @@ LAYERS = {
     "biogan.refine": 4,
     "biogan.runs": 4,
     "biogan.sampling": 4,
+    "biogan.exclusion": 4,
     "biogan.gan": 4,
     "biogan.modelfile": 4,
     "biogan.cli": 6,

@@ -102,7 +102,7 @@ def test_the_same_records_whatever_is_asked_for(gan, temperature):
     many = gan.sample(1300, seed=3, temperature=temperature)
     few = gan.sample(10, seed=3, temperature=temperature)
     assert few.strings() == many[:10].strings() and few.ids == many.ids[:10]
-    parts = [c.sequences for c in gan.stream(1300, 3, temperature, start=700)]
+    parts = [c.sequences for c in gan.stream(1300, 3, 700, temperature=temperature)]
     assert [s for p in parts for s in p.strings()] == many.strings()[700:]
     assert [i for p in parts for i in p.ids] == many.ids[700:]
 

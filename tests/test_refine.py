@@ -123,9 +123,10 @@ def test_sequences_of_many_lengths_are_judged_as_they_are_read():
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        ({"refine": "mhh"}, "unknown method 'mhh': did you mean 'mh'"),
-        ({"refine": "mh", "effort": 0}, "--effort 0: at least 1"),
-        ({"refine": "mh", "temperature": 0.5}, "calibrated at temperature 1"),
+        ({"refine": "mhh"}, "--refine: unknown value 'mhh': did you mean 'mh'"),
+        ({"refin": "mh"}, "unknown option 'refin': did you mean 'refine'"),
+        ({"refine": "mh", "effort": 0}, "--effort 0: must be at least 1"),
+        ({"refine": "mh", "temperature": 0.5}, "the critic was calibrated at 1, take one of the"),
     ],
 )
 def test_bad_requests(gan, request_, message):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from biogan.cli import console
-from biogan.config import DEVICES, REFINEMENTS
+from biogan.cli.options import GroupedCommand, config_options
+from biogan.config import DEVICES, SamplingConfig
 
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet
@@ -38,42 +39,32 @@ class Shard(click.ParamType):
         return int(found[1]), int(found[2])
 
 
-@click.command()
+@click.command(cls=GroupedCommand, headings=(SamplingConfig,))
 @click.argument("run")
 @click.option("-n", "count", type=click.IntRange(1), default=1000, show_default=True,
               help="Number of sequences, over all shards.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the stream.")
-@click.option("--temperature", type=click.FloatRange(0, 100), default=1.0, show_default=True,
-              help="Below 1 safer, above 1 more varied, 0 the likeliest letters.")  # fmt: skip
-@click.option("--refine", type=click.Choice(REFINEMENTS), default=None,
-              help="Let the calibrated critic choose among candidates: rejection keeps some, mh "
-              "ends chains (slower by about --effort).")  # fmt: skip
-@click.option("--effort", type=click.IntRange(1), default=10, show_default=True,
-              help="Candidates that --refine may spend on a sequence.")  # fmt: skip
 @click.option("--shard", type=Shard(), default="1/1", show_default=True,
               help="Write only part K of N of the same stream, counted from 1.")  # fmt: skip
+@click.option("--exclude", metavar="FASTA", default=None,
+              help="Write no record that stands in this file, for example the training data (of "
+              "nucleotides on either strand); others are drawn instead.")  # fmt: skip
 @click.option("--ungap", is_flag=True, help="Take the gaps of an alignment out.")
 @click.option("-o", "--out", default="-", help="File (.gz: compressed); standard output without.")
 @click.option("--format", "kind", type=click.Choice(["fasta", "tsv"]), default="fasta",
               show_default=True, help="Format of the output.")  # fmt: skip
 @click.option("--device", type=click.Choice(DEVICES), default="cpu",
               show_default=True, help="Where to compute.")  # fmt: skip
-@click.option("--device-noise", is_flag=True,
-              help="Draw the noise on the device, too: faster on a GPU, but other records, and "
-              "the same for a seed on one kind of device only.")  # fmt: skip
+@config_options(SamplingConfig, "how")
 def command(
     run: str,
     count: int,
-    seed: int,
-    temperature: float,
-    refine: str | None,
-    effort: int,
     shard: tuple[int, int],
+    exclude: str | None,
     ungap: bool,
     out: str,
     kind: str,
     device: str,
-    device_noise: bool,
+    how: SamplingConfig,
 ) -> int:
     """Write new sequences from the model in the folder RUN.
 
@@ -84,23 +75,29 @@ def command(
     biogan sample run -n 1000000 --shard 2/8 -o part2.fasta.gz
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.gan import SequenceGAN
+    from biogan.io.fasta import read_fasta
     from biogan.io.tables import check_output
     from biogan.io.write import write_chunks
+    from biogan.metrics.inputs import reading_like
     from biogan.sampling import shard as bounds
     from biogan.training.folder import FILES
 
-    check_output(out, [Path(run) / name for name in FILES])
+    inputs = [Path(run) / name for name in FILES]
+    check_output(out, inputs if exclude is None else [*inputs, Path(exclude)])
     start, stop = bounds(count, *shard)
     gan = SequenceGAN.load(run, device)
-    malformed = empty = proposed = accepted = 0
+    avoided = None
+    if exclude is not None:
+        avoided = read_fasta(exclude, reading_like(gan.layout.alphabet))
+    malformed = empty = proposed = accepted = again = 0
     # Records on the terminal and a status line on it would run into one another.
     shown = out != "-" or not sys.stdout.isatty()
 
     def sets(chunks: Iterator[Chunk]) -> Iterator[SequenceSet]:
-        nonlocal malformed, empty, proposed, accepted
+        nonlocal malformed, empty, proposed, accepted, again
         done = 0
         for chunk in chunks:
-            malformed += chunk.malformed
+            malformed, again = malformed + chunk.malformed, again + chunk.again
             proposed, accepted = proposed + chunk.proposed, accepted + chunk.accepted
             done += len(chunk.sequences)
             if shown:
@@ -109,16 +106,19 @@ def command(
             empty += int((plain.lengths == 0).sum())
             yield plain
 
-    chunks = gan.stream(stop, seed, temperature, start, refine, effort, device_noise)
+    chunks = gan.stream(stop, start=start, exclude=avoided, **how.to_dict())
     written = write_chunks(sets(chunks), out, kind)
     console.end_status()
-    if refine and proposed:
+    if proposed:
         area = gan.judge.calibration
         console.say(
-            f"{refine}: {accepted:,} of {proposed:,} candidates accepted "
+            f"{how.refine}: {accepted:,} of {proposed:,} candidates accepted "
             f"({accepted / proposed:.1%}); the critic's AUROC is {area.auroc:.3f} "
             f"({area.low:.3f}-{area.high:.3f})"
         )
+    if again:
+        what = "candidates" if how.refine else "sequences"
+        console.say(f"{again:,} {what} stood in {exclude}: others were drawn")
     if malformed:
         console.say(
             f"{malformed} of {written} sequences had letters behind the end symbol, which were cut"

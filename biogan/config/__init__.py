@@ -12,11 +12,12 @@ from biogan.config.images import (
     ImageReadingConfig,
 )
 from biogan.config.reading import ReadingConfig
-from biogan.config.sequences import ARCHITECTURES, HEADS, REFINEMENTS, SequenceGANConfig
+from biogan.config.sampling import REFINEMENTS, SamplingConfig
+from biogan.config.sequences import ARCHITECTURES, HEADS, SequenceGANConfig
 from biogan.config.training import DEVICES, LOSSES, TrainingConfig
 
 __all__ = [
     "ARCHITECTURES", "DEVICES", "HEADS", "IMAGE_ARCHITECTURES", "LOSSES", "PRESETS", "REFINEMENTS",
-    "SIZES", "ImageGANConfig", "ImageReadingConfig", "ReadingConfig", "SequenceGANConfig",
-    "TrainingConfig",
+    "SIZES", "ImageGANConfig", "ImageReadingConfig", "ReadingConfig", "SamplingConfig",
+    "SequenceGANConfig", "TrainingConfig",
 ]  # fmt: skip

@@ -9,7 +9,6 @@ from biogan.errors import ConfigError
 from biogan.options import option
 
 HEADS = ("straight-through", "gumbel", "softmax")
-REFINEMENTS = ("rejection", "mh")
 ARCHITECTURES = ("resnet", "dense", "hybrid", "dcgan")
 
 
