@@ -24,6 +24,10 @@ import numpy as np
 from biogan.metrics.intervals import GROUPS
 
 
+#: Share of records that stand in two sets from which one of them is too kind a scale.
+OVERLAP = 0.01
+
+
 class RecordSet(Protocol):
     """Records that can be counted and picked."""
 
@@ -130,6 +134,9 @@ def assign_roles(
         ceiling = dealing.shuffled(held_out, seed)
         fresh, notes = _fresh(dealing, ceiling, trained, where)
         target = dealing.shuffled(real, seed)
+        if trained is not real:
+            keys = dealing.keys
+            notes += overlaps(keys(real), keys(trained), keys(held_out), dealing.noun)
         return Roles(target, ceiling, trained, trained, fresh, (note, *notes))
     target, ceiling = dealing.halve(real, seed)
     note = (
@@ -138,6 +145,7 @@ def assign_roles(
     )
     if trained is not real:
         fresh, notes = _fresh(dealing, ceiling, trained, where)
+        notes += overlaps(dealing.keys(target), dealing.keys(trained), [], dealing.noun)
         return Roles(target, ceiling, trained, trained, fresh, (note, *notes))
     note += "; a generator trained on the reference has seen both, so that copying cannot be told"
     return Roles(target, ceiling, ceiling, real, None, (note,))
@@ -176,6 +184,41 @@ def unseen(
         f"{shared} of {len(new)} held-out {noun}s also stand in the {where}: they do not count "
         "where copies are sought"
     )
+
+
+def overlaps(
+    real: Sequence[Hashable], train: Sequence[Hashable], held_out: Sequence[Hashable], noun: str
+) -> tuple[str, ...]:
+    """Say where records that everything is scored against stand in what is scored.
+
+    Parameters
+    ----------
+    real, train, held_out : sequence of hashable
+        The records, or a hash of each.
+    noun : str
+        What a record is.
+
+    Returns
+    -------
+    tuple of str
+        A note for the training and one for the held-out data, where one in a hundred is shared.
+
+    Examples
+    --------
+    >>> for note in overlaps(["ACG", "TTT"], ["TTT"], ["GGG"], "record"): print(note)
+    1 of 2 reference records also stand in the training data: floors and copies look too good
+    """
+    notes = []
+    for where, other, what in (
+        ("training data", set(train), "floors and copies look too good"),
+        ("held-out data", set(held_out), "held-out data look too good"),
+    ):
+        shared = sum(key in other for key in real)
+        if shared and shared >= OVERLAP * len(real):
+            notes.append(
+                f"{shared} of {len(real)} reference {noun}s also stand in the {where}: {what}"
+            )
+    return tuple(notes)
 
 
 def _fresh(

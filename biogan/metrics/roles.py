@@ -24,10 +24,7 @@ from biogan.datasets.splits import split
 from biogan.errors import DataError
 from biogan.io.input_report import plural
 from biogan.metrics.intervals import GROUPS
-from biogan.metrics.parts import Roles, unseen
-
-# Share of held-out records found in the training data from which the ceiling is too kind.
-_OVERLAP = 0.01
+from biogan.metrics.parts import OVERLAP, Roles, overlaps, unseen
 
 
 def assign_roles(
@@ -63,8 +60,7 @@ def assign_roles(
         what = "training" if held_out is None else "held-out"
         note = f"ceiling: {what} records scored against the reference like every other set"
         if held_out is not None:
-            notes += _shared(real, train, "training data", "floors and copies look")
-            notes += _shared(real, held_out, "held-out data", "held-out data look")
+            notes += overlaps(real.strings(), train.strings(), held_out.strings(), "record")
         return Roles(real, ceiling, train, train, fresh, (note, *notes))
     if held_out is not None:
         # The training data as reference: as if they had been given once.
@@ -97,18 +93,6 @@ def _kept_together(identity: float) -> str:
     return "exact copies" if identity == 1 else f"clusters of {identity:.0%} identity"
 
 
-def _shared(real: SequenceSet, other: SequenceSet, where: str, what: str) -> tuple[str, ...]:
-    """Say how many records of the reference stand elsewhere, where that flatters something."""
-    known = set(other.strings())
-    shared = sum(text in known for text in real.strings())
-    if shared < _OVERLAP * len(real):
-        return ()
-    return (
-        f"{shared} of {len(real)} reference records also stand in the {where}: {what} better than "
-        "they should",
-    )
-
-
 def _fresh(
     held_out: SequenceSet, source: SequenceSet, where: str
 ) -> tuple[SequenceSet | None, tuple[str, ...]]:
@@ -117,7 +101,7 @@ def _fresh(
     if not note:
         return held_out, ()
     shared = len(new) - int(new.sum())
-    if shared >= _OVERLAP * len(held_out):
+    if shared >= OVERLAP * len(held_out):
         note += ", and the ceiling is too kind"
     if len(new) - shared < GROUPS:
         return None, (f"{note}; the {len(new) - shared} others are too few to tell copying",)

@@ -76,6 +76,10 @@ def test_known_rows_and_too_few_do_not_tell_copying():
     told = "5 of 35 held-out rows also stand in the reference: they do not count where copies are"
     assert found.notes[1].startswith(told)
     assert deal(HELD, REAL, mixed).notes[1] == found.notes[1].replace("reference", "training data")
+    assert deal(REAL, np.concatenate([TRAIN, REAL[:9]]), mixed).notes[2:] == (
+        "9 of 41 reference rows also stand in the training data: floors and copies look too good",
+        "5 of 41 reference rows also stand in the held-out data: held-out data look too good",
+    )
     few = deal(REAL, held_out=mixed[11:])
     assert few.fresh is None
     assert few.notes[1].startswith("5 of 24")

@@ -90,10 +90,9 @@ def test_a_reference_that_shares_records_with_others_is_said():
         REAL.strings()[:40] + TRAIN.strings()[:15] + HELD.strings()[:5]
     )
     assert roles(mixed, TRAIN, HELD).notes[-2:] == (
-        "15 of 60 reference records also stand in the training data: floors and copies look better "
-        "than they should",
-        "5 of 60 reference records also stand in the held-out data: held-out data look better than "
-        "they should",
+        "15 of 60 reference records also stand in the training data: floors and copies look too "
+        "good",
+        "5 of 60 reference records also stand in the held-out data: held-out data look too good",
     )
 
 
