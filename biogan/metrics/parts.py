@@ -23,7 +23,6 @@ import numpy as np
 
 from biogan.metrics.intervals import GROUPS
 
-
 #: Share of records that stand in two sets from which one of them is too kind a scale.
 OVERLAP = 0.01
 
