@@ -188,7 +188,8 @@ def draw(
     """Write the records of some noise as rows of codes, shape (n, length), uint8."""
     keep_freed_memory()
     device = next(generator.parameters()).device
-    grammar = Grammar(layout.end, layout.closing) if layout.kind == VARIABLE else None
+    end = layout.end if layout.kind == VARIABLE else None
+    grammar = Grammar(end, () if generator.config.rotate else layout.closing)
     return generator.sample(noise.to(device), temperature, grammar).cpu().numpy()
 
 

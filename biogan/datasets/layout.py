@@ -89,7 +89,7 @@ class Layout:
                 f"--word {word}: {sequences.alphabet.size} letters make {layout.channels} words, "
                 f"at most {MOST_CHANNELS} can be told apart"
             )
-        if word > 1 and kind == VARIABLE and isinstance(sequences, SequenceSet):
+        if word > 1 and kind != ALIGNED and isinstance(sequences, SequenceSet):
             return replace(layout, closing=layout._closing(sequences))
         return layout
 

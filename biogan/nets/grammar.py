@@ -14,18 +14,19 @@ from torch import Tensor
 
 
 class Grammar(NamedTuple):
-    """Rules of a sequence of varying length, in codes.
+    """Rules of a sequence, in codes.
 
     Attributes
     ----------
-    end : int
-        The end symbol, which does not open a sequence: it has at least one letter.
+    end : int or None
+        The end symbol, which does not open a sequence: it has at least one letter. ``None`` where
+        all have one length.
     closing : tuple of int
         Codes one of which stands last in every sequence, and none of which elsewhere; empty where
         there are no such.
     """
 
-    end: int
+    end: int | None
     closing: tuple[int, ...] = ()
 
 
@@ -60,20 +61,21 @@ def best(scores: Tensor, grammar: Grammar | None = None) -> Tensor:
     >>> best(scores).tolist(), best(scores, Grammar(end=2, closing=(0,))).tolist()
     ([[0, 1, 2]], [[1, 0, 2]])
     """
-    if grammar is None:
-        return likeliest(scores)
-    opening = scores[:, :, :1].clone()
-    opening[:, grammar.end] = -torch.inf
     codes = likeliest(scores)
-    codes[:, :1] = likeliest(opening)
+    if grammar is None:
+        return codes
+    never = torch.zeros(scores.shape[1], 1, dtype=torch.bool, device=scores.device)
+    ends = torch.zeros_like(codes, dtype=torch.bool)
+    if grammar.end is not None:
+        never[grammar.end] = True
+        codes[:, :1] = likeliest(scores[:, :, :1].masked_fill(never, -torch.inf))
+        ends = codes == grammar.end
     if not grammar.closing:
         return codes
-    closing = torch.zeros(scores.shape[1], 1, dtype=torch.bool, device=scores.device)
+    closing = torch.zeros_like(never)
     closing[list(grammar.closing)] = True
-    last = ((codes == grammar.end).cumsum(1) == 0).sum(1, keepdim=True) - 1
+    last = (ends.cumsum(1) == 0).sum(1, keepdim=True) - 1
     place = torch.arange(codes.shape[1], device=codes.device)
-    inner = likeliest(scores.masked_fill(closing, -torch.inf).index_fill(
-        1, torch.tensor([grammar.end], device=scores.device), -torch.inf
-    ))  # fmt: skip
+    inner = likeliest(scores.masked_fill(closing | never, -torch.inf))
     codes = torch.where(place < last, inner, codes)
     return torch.where(place == last, likeliest(scores.masked_fill(~closing, -torch.inf)), codes)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from biogan import SequenceGAN
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
@@ -100,6 +101,16 @@ def test_the_closing_words_are_found_said_and_kept():
 )
 def test_one_exception_and_there_is_no_rule(records):
     assert Layout.of(SequenceSet.from_strings(records), word=3).closing == ()
+
+
+def test_genes_of_one_length_have_the_rule_too():
+    records = [text for text in genes(400) if len(text) == 12]
+    layout = Layout.of(SequenceSet.from_strings(records))
+    assert layout.kind == "fixed" and layout.words(layout.closing) == ["TAA", "TGA"]
+    gan = SequenceGAN(width=4, depth=1, units=8, latent=4, batch_size=8, steps=1, seed=1)
+    new = gan.fit(SequenceSet.from_strings(records)).sample(500).strings()
+    assert all(text[-3:] in ("TAA", "TGA") for text in new)
+    assert not any(text[i : i + 3] in ("TAA", "TGA") for text in new for i in (0, 3, 6))
 
 
 def test_letters_have_no_rule():
