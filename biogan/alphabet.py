@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from biogan.errors import AlphabetError
+from biogan.errors import AlphabetError, AlphabetNameError
 
 UNKNOWN = 255
 GAP = "-"
@@ -210,8 +210,8 @@ def get_alphabet(name: str | Alphabet) -> Alphabet:
 
     Raises
     ------
-    AlphabetError
-        If the name is none of these.
+    AlphabetNameError
+        If the name is none of these, or the letters make no alphabet.
 
     Examples
     --------
@@ -221,11 +221,14 @@ def get_alphabet(name: str | Alphabet) -> Alphabet:
     if isinstance(name, Alphabet):
         return name
     if name.startswith("custom:"):
-        return Alphabet("custom", name.removeprefix("custom:").upper())
+        try:
+            return Alphabet("custom", name.removeprefix("custom:").upper())
+        except AlphabetError as error:
+            raise AlphabetNameError(str(error)) from None
     try:
         return ALPHABETS[name.lower()]
     except KeyError:
         known = ", ".join(ALPHABETS)
-        raise AlphabetError(
+        raise AlphabetNameError(
             f"unknown alphabet {name!r}: choose one of {known}, or custom:LETTERS"
         ) from None

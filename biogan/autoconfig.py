@@ -69,7 +69,8 @@ def described(records: int, layout: Layout, reasons: Sequence[str]) -> list[str]
     >>> described(90, Layout(DNA, 150, "fixed"), ["width 32", "dilation 4"])
     ['90 sequences, all of length 150, letters ACGT', 'chosen: width 32; dilation 4']
     """
-    lines = [f"{records} sequences, {layout.describe()}, letters {layout.alphabet.letters}"]
+    noun = "sequence" if records == 1 else "sequences"
+    lines = [f"{records} {noun}, {layout.describe()}, letters {layout.alphabet.letters}"]
     return [*lines, "chosen: " + "; ".join(reasons)] if reasons else lines
 
 

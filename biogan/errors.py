@@ -84,6 +84,10 @@ class ConfigError(BioganError):
     exit_code = 2
 
 
+class AlphabetNameError(AlphabetError, ConfigError):
+    """A name that stands for no alphabet, or custom letters that make none."""
+
+
 class DivergedError(BioganError):
     """Training went wrong again after every rollback, and no check had found a good generator."""
 

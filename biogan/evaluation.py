@@ -21,6 +21,7 @@ from biogan.metrics.inputs import Sequences, as_set, shuffled
 from biogan.metrics.labelled import label_table
 from biogan.metrics.motifs import motif_table
 from biogan.metrics.parts import Roles
+from biogan.metrics.profile import Profile
 from biogan.metrics.roles import assign_roles
 from biogan.protocols import Sampler
 from biogan.report.report import CONTROL, Report, Row
@@ -45,7 +46,7 @@ def evaluate(
     floors: Sequence[str] | None = None,
     progress: Watch | None = None,
     motifs: str | Path | Sequence[Motif] = (),
-    hmm: str | Path | None = None,
+    hmm: str | Path | Profile | None = None,
     coding: bool | None = None,
     code: int = 1,
     features: Features | None = None,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,9 @@ from biogan.datasets.store import SequenceStore
 from biogan.datasets.stored_split import StoredSplit, split_stored
 from biogan.datasets.strands import both_strands, reverse_complement
 from biogan.errors import ConfigError
+from biogan.io.write import write_fasta
 from biogan.judge import Judge, calibrate, train_judge
 from biogan.matching import LONGEST_PLACED, KmerMatching
-from biogan.memory import check_fits
 from biogan.monitor import FidelityMonitor
 from biogan.nets import Networks, Shape, build
 from biogan.nets.heads import LetterGenerator
@@ -33,13 +35,11 @@ from biogan.training.batches import Batches, LazyBatches, Stream, TurnedBatches
 from biogan.training.callbacks import JsonLog
 from biogan.training.engine import Engine
 from biogan.training.folder import LOG, SAMPLES, ModelFolder
+from biogan.training.signals import Signals
 from biogan.training.trainer import Trainer
 
 # Below this a validation split would say nothing and take records away.
 FEWEST_FOR_VALIDATION = 50
-# Of each weight: itself, its gradient, two moments, the average and the kept one, and the last
-# good state of most of these.
-COPIES = 10
 
 
 class Letters:
@@ -98,26 +98,6 @@ def data_card(sequences: SequenceSet | SequenceStore, parts: Split | StoredSplit
     }
 
 
-def check_size(config: SequenceGANConfig, layout: Layout) -> None:
-    """Refuse networks that this machine cannot train, before their weights are drawn.
-
-    Raises
-    ------
-    ConfigError
-        If weights, gradients, moments of the optimiser and the copies that are kept need more than
-        the memory of the machine.
-    """
-    with torch.device("meta"):
-        networks = build(config, Shape(layout.channels, layout.positions))
-    weights = sum(p.numel() for network in networks for p in network.parameters())
-    check_fits(
-        COPIES * 4 * weights,
-        f"records of up to {layout.positions:,} {'letters' if layout.word == 1 else 'words'} need "
-        f"networks of {weights:,} weights",
-        "cut them with --window, drop long ones with --length, or take fewer --units and --width",
-    )
-
-
 def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:
     """Build generator and critic with weights drawn from the seed."""
     with layers_from(config.seed, "weights"):
@@ -129,7 +109,13 @@ def build_matching(config: SequenceGANConfig, layout: Layout) -> KmerMatching | 
     weight = config.chosen("kmer_matching")
     places = layout.kind != VARIABLE and not config.rotate
     placed = LONGEST_PLACED if places else 0
-    return KmerMatching(layout.channels, layout.positions, weight, placed) if weight else None
+    if not weight:
+        return None
+    spelling = None
+    if layout.word > 1:
+        # Codons are matched by the letters they spell: across their borders, too.
+        placed, spelling = 0, torch.from_numpy(layout.spelling)
+    return KmerMatching(layout.channels, layout.positions, weight, placed, spelling)
 
 
 def build_batches(config: SequenceGANConfig, layout: Layout, parts: Split | StoredSplit) -> Stream:
@@ -209,12 +195,12 @@ def build_trainer(
             in_memory(parts),
             layout,
             config.seed,
-            folder.path / SAMPLES if folder else None,
+            (lambda some: write_fasta(some, folder.path / SAMPLES)) if folder else None,
             config.chosen("reverse_complement"),
         )
         if engine.lead
         else None,
-        [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
+        [*callbacks, *([JsonLog(lambda: folder.path / LOG)] if folder else [])],
         saver(folder, card),
         build_matching(config, layout),
     )
@@ -236,6 +222,11 @@ def fit_judge(trainer: Trainer, layout: Layout, parts: Split | StoredSplit) -> J
     -------
     Judge or None
         None without validation records or with ``judge_steps`` 0.
+
+    Raises
+    ------
+    Interrupted
+        After Ctrl-C or SIGTERM before it was made; the model is whole without it.
     """
     config, engine = trainer.config, trainer.engine
     assert isinstance(config, SequenceGANConfig)
@@ -255,11 +246,17 @@ def fit_judge(trainer: Trainer, layout: Layout, parts: Split | StoredSplit) -> J
         )
 
         def watch(step: int) -> None:
-            trainer.tell("on_event", "judge", step=step, steps=steps)
+            trainer.tell("on_event", "judge", step=step, steps=steps, wanted=config.judge_steps)
+            if signals.caught is not None:
+                raise KeyboardInterrupt
 
-        critic = train_judge(critic, generator, players.batches, layout, prepare, steps, watch)
-        calibration = calibrate(critic, generator, held_out, layout, prepare)
+        with suppress(KeyboardInterrupt):
+            critic = train_judge(critic, generator, players.batches, layout, prepare, steps, watch)
+            calibration = calibrate(critic, generator, held_out, layout, prepare)
 
-    with engine.busy():
+    with engine.busy(), Signals(engine.lead) as signals:
         engine.alone(work)
-    return Judge(engine.place(critic), engine.agree(calibration), prepare)
+        number, calibration = engine.agree((signals.caught, calibration))
+    if calibration is None:
+        raise trainer.stopped(number or signal.SIGINT)
+    return Judge(engine.place(critic), calibration, prepare)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
-from biogan.autoconfig import described, resolve
 from biogan.card import SEQUENCES, model_card
 from biogan.config import SamplingConfig, SequenceGANConfig
 from biogan.datasets.layout import Layout
@@ -22,15 +22,15 @@ from biogan.fitting import (
     Letters,
     build_networks,
     build_trainer,
-    check_size,
     data_card,
     fit_judge,
     split_for,
 )
 from biogan.judge import Judge, read_judge
 from biogan.metrics.inputs import Sequences, as_set
-from biogan.modelfile import read_model, write_model
+from biogan.modelfile import ReadNetworks, read_model, write_model
 from biogan.nets import Networks
+from biogan.plan import plan
 from biogan.protocols import Callback
 from biogan.refine import refined
 from biogan.runs import carry_out, run_folder, tell
@@ -44,7 +44,7 @@ from biogan.sampling import (
     stream,
 )
 from biogan.training.engine import Engine
-from biogan.training.folder import JUDGE
+from biogan.training.folder import CRITIC, GENERATOR, JUDGE, ModelFolder
 from biogan.training.trainer import Trainer
 
 
@@ -87,8 +87,10 @@ class SequenceGAN:
         self.config = (config or SequenceGANConfig()).replace(**options)
         self.layout: Layout
         self.card: dict[str, Any] = {}
-        self._networks: Networks | None = None
+        self._networks: Networks | ReadNetworks | None = None
         self._judge: Judge | None = None
+        # A judge that was not read yet is in here.
+        self._folder: ModelFolder | None = None
 
     # --- learning -------------------------------------------------------------------------
 
@@ -141,18 +143,15 @@ class SequenceGAN:
                 f"fit needs a SequenceSet, not {type(sequences).__name__}: use biogan.read_fasta "
                 "or SequenceSet.from_strings"
             )
-        layout = Layout.of(sequences, self.config.word)
-        config, reasons = resolve(self.config, layout, sequences)
-        check_size(config, layout)
+        layout, config, reasons, told = plan(sequences, self.config)
         engine = engine or Engine(config)
         folder = run_folder(out, resume, overwrite, engine)
-        told = described(len(sequences), layout, reasons)
         tell(callbacks, engine, "data", lines=told)
         parts = split_for(sequences, config)
         card = model_card(
             SEQUENCES, config, layout.to_dict(), data_card(sequences, parts), reasons, ["biopython"]
         )
-        self._judge = None
+        self._judge = self._folder = None
 
         def end(trainer: Trainer) -> None:
             self.layout, self.card = layout, card
@@ -177,7 +176,7 @@ class SequenceGAN:
     # --- writing --------------------------------------------------------------------------
 
     @property
-    def networks(self) -> Networks:
+    def networks(self) -> Networks | ReadNetworks:
         """Generator and critic.
 
         Raises
@@ -253,7 +252,12 @@ class SequenceGAN:
         ------
         ConfigError
             If this model has none.
+        CheckpointError
+            If its file is missing or damaged.
         """
+        if self._judge is None and self._folder:
+            critic = self.networks.critic
+            self._judge = read_judge(self._folder, self.card, critic, self._letters(critic))
         if self._judge is None:
             raise ConfigError(
                 "--refine: this model has no calibrated critic; it is made at the end of a run "
@@ -271,16 +275,19 @@ class SequenceGAN:
         """
         critic = self.networks.critic
         codes = torch.from_numpy(self.layout.encode(sequences))
-        device = next(critic.parameters()).device
-        return critic_logits(critic, codes, Letters(self.layout.channels, device))
+        return critic_logits(critic, codes, self._letters(critic))
+
+    def _letters(self, network: nn.Module) -> Letters:
+        return Letters(self.layout.channels, next(network.parameters()).device)
 
     # --- keeping --------------------------------------------------------------------------
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write a model folder (see :mod:`biogan.training.folder`)."""
-        folder = write_model(path, self.card, self.networks, overwrite)
-        if self._judge:
-            folder.write_weights(JUDGE, self._judge.critic)
+        networks = {GENERATOR: self.networks.generator, CRITIC: self.networks.critic}
+        if self.card.get("judge") is not None:
+            networks[JUDGE] = self.judge.critic
+        write_model(path, self.card, networks, overwrite)
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> SequenceGAN:
@@ -300,7 +307,6 @@ class SequenceGAN:
             gan.layout = Layout.from_dict(card["layout"])
             return build_networks(gan.config, gan.layout)
 
-        gan.card, gan._networks, folder, place = read_model(path, device, SEQUENCES, build)
-        letters = Letters(gan.layout.channels, place)
-        gan._judge = read_judge(folder, gan.card, gan._networks.critic, letters)
+        gan.card, gan._networks = read_model(path, device, SEQUENCES, build)
+        gan._folder = ModelFolder(path)
         return gan

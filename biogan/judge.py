@@ -162,7 +162,7 @@ def read_judge(
     CheckpointError
         If a file is missing or damaged.
     """
-    if "judge" not in card:
+    if card.get("judge") is None:
         return None
     with trusted(folder):
         calibration = Calibration.from_dict(card["judge"])

@@ -43,6 +43,9 @@ class KmerMatching(nn.Module):
     placed : int
         Words of up to this many letters are also counted in each place by itself: for records of
         one length, whose places correspond to each other.
+    spelling : Tensor, shape (word, letters, channels), optional
+        Letters that each channel stands for, where it is a codon: the words of these letters are
+        matched, in any frame.
 
     Attributes
     ----------
@@ -64,14 +67,25 @@ class KmerMatching(nn.Module):
     ([1, 2, 3], 0.0, True)
     """
 
+    spelling: Tensor | None
     real: Tensor
     generated: Tensor
     batches: Tensor
     least: Tensor
 
-    def __init__(self, channels: int, positions: int, weight: float, placed: int = 0) -> None:
+    def __init__(
+        self,
+        channels: int,
+        positions: int,
+        weight: float,
+        placed: int = 0,
+        spelling: Tensor | None = None,
+    ) -> None:
         super().__init__()
         self.weight = weight
+        self.register_buffer("spelling", spelling, persistent=False)
+        if spelling is not None:
+            channels, positions = spelling.shape[1], positions * spelling.shape[0]
         self.lengths = [k for k in range(1, positions + 1) if channels**k <= MOST_WORDS]
         self.placed = [
             k
@@ -112,8 +126,33 @@ class KmerMatching(nn.Module):
         return self.weight / kinds * (off * (mine - self.real)).sum()
 
     def _counts(self, letters: Tensor) -> Tensor:
+        if self.spelling is not None:
+            letters = spelled(letters, self.spelling)
         anywhere = mean_counts(letters, self.lengths[-1])
         return torch.cat(anywhere + [placed_shares(letters, k).flatten() for k in self.placed])
+
+
+def spelled(words: Tensor, spelling: Tensor) -> Tensor:
+    """Write words out in letters.
+
+    Parameters
+    ----------
+    words : Tensor, shape (N, channels, length)
+        One-hot words, or shares of them.
+    spelling : Tensor, shape (word, letters, channels)
+        One-hot letters of each word.
+
+    Returns
+    -------
+    Tensor, shape (N, letters, word * length)
+
+    Examples
+    --------
+    >>> two = torch.eye(2)[torch.tensor([[0, 1], [1, 1]])]  # the words AC and CC of the letters AC
+    >>> spelled(torch.eye(2)[None], two.transpose(0, 1).transpose(1, 2))[0].argmax(0).tolist()
+    [0, 1, 1, 1]
+    """
+    return torch.einsum("ncl,wac->nalw", words, spelling).flatten(2)
 
 
 def mean_counts(letters: Tensor, longest: int) -> list[Tensor]:

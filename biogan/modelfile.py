@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
-from biogan.errors import CheckpointError, ConfigError
+from biogan.errors import BioganError, CheckpointError
 from biogan.nets import Networks
 from biogan.training.engine import find_device
-from biogan.training.folder import CRITIC, GENERATOR, ModelFolder
+from biogan.training.folder import CONFIG, CRITIC, GENERATOR, ModelFolder
 
 
 def write_model(
-    path: str | Path, card: dict[str, Any], networks: Networks, overwrite: bool
-) -> ModelFolder:
-    """Write a model folder; return it for what else a kind of model keeps there.
+    path: str | Path, card: dict[str, Any], networks: Mapping[str, nn.Module], overwrite: bool
+) -> None:
+    """Write a model folder: a card, and networks by the names of their files.
 
     Raises
     ------
@@ -28,15 +30,51 @@ def write_model(
     folder = ModelFolder(path)
     folder.check(overwrite=overwrite)
     folder.claim()
-    folder.write_config(card)
-    folder.write_weights(GENERATOR, networks.generator)
-    folder.write_weights(CRITIC, networks.critic)
-    return folder
+    try:
+        folder.write_config(card)
+        for name, network in networks.items():
+            folder.write_weights(name, network)
+        folder.settle()
+    finally:
+        folder.discard()
+
+
+class ReadNetworks:
+    """Generator and critic of a model folder; the critic is read when it is first asked for.
+
+    Sampling needs none: it is not held up by one, and not by a damaged file.
+
+    Parameters
+    ----------
+    folder : ModelFolder
+        Where the weights are.
+    networks : Networks
+        The pair, with any weights.
+    place : torch.device
+        Where they are to be.
+    """
+
+    def __init__(self, folder: ModelFolder, networks: Networks, place: torch.device) -> None:
+        self.folder, self.place = folder, place
+        self._critic = networks.critic
+        self.generator = self._read(GENERATOR, networks.generator)
+
+    @cached_property
+    def critic(self) -> nn.Module:
+        """The critic."""
+        return self._read(CRITIC, self._critic)
+
+    def _read(self, name: str, network: nn.Module) -> nn.Module:
+        self.folder.read_weights(name, network)
+        return network.to(self.place).eval()
+
+    def __iter__(self) -> Iterator[nn.Module]:
+        return iter((self.generator, self.critic))
 
 
 def read_model(
     path: str | Path, device: str, kind: str, build: Callable[[dict[str, Any]], Networks]
-) -> tuple[dict[str, Any], Networks, ModelFolder, torch.device]:
+) -> tuple[dict[str, Any], ReadNetworks]:
     """Read a model folder onto a device.
 
     Parameters
@@ -54,11 +92,8 @@ def read_model(
     -------
     card : dict
         What ``config.json`` holds.
-    networks : Networks
+    networks : ReadNetworks
         Generator and critic, ready for use.
-    folder : ModelFolder
-    place : torch.device
-        For what else is to be read.
 
     Raises
     ------
@@ -71,10 +106,8 @@ def read_model(
     card = folder.read_config(kind)
     with trusted(folder):
         networks = build(card)
-    folder.read_weights(GENERATOR, networks.generator)
-    folder.read_weights(CRITIC, networks.critic)
-    card = {key: value for key, value in card.items() if key != "schema"}
-    return card, Networks(*(net.to(place).eval() for net in networks)), folder, place
+    read = ReadNetworks(folder, networks, place)
+    return {key: value for key, value in card.items() if key != "schema"}, read
 
 
 @contextmanager
@@ -88,5 +121,5 @@ def trusted(folder: ModelFolder) -> Iterator[None]:
     """
     try:
         yield
-    except (ConfigError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{folder.path}: config.json is damaged: {error}") from error
+    except (BioganError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder.path / CONFIG}: damaged: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 from torch import nn
 
@@ -11,9 +11,9 @@ from biogan.baselines.suited import suited_chains
 from biogan.config import SamplingConfig
 from biogan.datasets.drawing import drawn
 from biogan.datasets.layout import VARIABLE, Layout
+from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.splits import Split
 from biogan.datasets.strands import both_strands
-from biogan.io.write import write_fasta
 from biogan.metrics.fidelity import Fidelity
 from biogan.metrics.variety import Variety
 from biogan.nets.heads import LetterGenerator
@@ -45,8 +45,8 @@ class FidelityMonitor:
         How codes read as sequences.
     seed : int
         Seed of the subsamples.
-    preview : Path, optional
-        Where a few samples are written at each check.
+    preview : callable, optional
+        Receives a few samples at each check.
     strands : bool
         Compare with both strands of the records, which a model of either strand writes.
 
@@ -61,7 +61,7 @@ class FidelityMonitor:
         split: Split,
         layout: Layout,
         seed: int,
-        preview: Path | None,
+        preview: Callable[[SequenceSet], None] | None,
         strands: bool = False,
     ) -> None:
         self.layout, self.preview = layout, preview
@@ -88,7 +88,7 @@ class FidelityMonitor:
         draw = drawer(generator, self.layout, SamplingConfig(seed=SEED))
         chunk = collect(stream(draw, self.layout, 0, self.n, f"gan{SEED}"), self.layout)
         if self.preview is not None:
-            write_fasta(chunk.sequences[:PREVIEW], self.preview)
+            self.preview(chunk.sequences[:PREVIEW])
         scores: dict[str, float] = {}
         if self.fidelity is not None:
             score = self.fidelity.score(chunk.sequences)

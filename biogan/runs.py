@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,11 @@ from torch import nn
 
 from biogan.card import check_same_run, training_card
 from biogan.config import TrainingConfig
-from biogan.errors import ConfigError
+from biogan.errors import CheckpointError, ConfigError, Interrupted
+from biogan.io.tables import atomic_path
 from biogan.protocols import Callback
 from biogan.training.engine import Engine
-from biogan.training.folder import CRITIC, GENERATOR, ModelFolder
+from biogan.training.folder import CRITIC, GENERATOR, LOG, STATE, ModelFolder
 from biogan.training.trainer import Trainer
 
 
@@ -43,6 +46,7 @@ def saver(
 ) -> Callable[[Trainer], None] | None:
     """Return what a trainer calls to write its model and state; nothing without a folder.
 
+    In a folder with an older model it writes beside that one until a generator is kept.
     ``bare`` takes off a critic what serves training alone, so that a loaded model has its weights.
     """
     if folder is None:
@@ -54,8 +58,65 @@ def saver(
         folder.write_weights(CRITIC, bare(trainer.players.critic))
         folder.write_config(card)
         folder.write_state(trainer.state())
+        folder.saved = trainer.step_count
+        if trainer.best_step:
+            folder.settle()
 
     return save
+
+
+def restore(folder: ModelFolder, trainer: Trainer) -> None:
+    """Put a trainer back to the saved state, and the log to the step of that state.
+
+    Raises
+    ------
+    CheckpointError
+        If the state is damaged or of another model.
+    """
+    state = folder.read_state(trainer.engine.device)
+    try:
+        trainer.load_state(state)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise CheckpointError(
+            f"{folder.path / STATE}: not the state of this model, the run cannot be resumed"
+        ) from error
+    folder.saved = trainer.step_count
+    trainer.engine.alone(lambda: trim_log(folder.path / LOG, trainer.step_count))
+
+
+def trim_log(path: Path, step: int) -> None:
+    """Drop log lines later than ``step``: a resumed run writes them again."""
+    if not path.is_file():
+        return
+    kept = []
+    for line in path.read_text().splitlines():
+        try:
+            if json.loads(line)["step"] <= step:
+                kept.append(line + "\n")
+        except (ValueError, KeyError, TypeError):
+            continue  # a line that a kill cut short
+    with atomic_path(path) as temporary:
+        temporary.write_text("".join(kept))
+
+
+def stopped(error: Interrupted | KeyboardInterrupt, folder: ModelFolder | None) -> BaseException:
+    """Return what a run that was stopped ends with: it says what is in its folder."""
+    if folder is None:
+        return error
+    if isinstance(error, Interrupted):
+        code, name = error.exit_code, signal.Signals(error.exit_code - 128).name
+    else:
+        code, name = 128 + signal.SIGINT, "SIGINT"
+    if folder.replacing:
+        left = f"stopped before the first check, the model in {folder.home} is as it was"
+    elif isinstance(error, Interrupted):
+        return error
+    elif folder.saved is None:
+        left = f"stopped at once, nothing is saved in {folder.path}"
+    else:
+        left = f"stopped at once; the state of step {folder.saved} is in {folder.path}, --resume "
+        left += "goes on"
+    return Interrupted(f"{name}: {left}", code)
 
 
 def tell(callbacks: Sequence[Callback], engine: Engine, event: str, **details: Any) -> None:
@@ -111,7 +172,7 @@ def carry_out(
         card["chosen"] = old.get("chosen", [])
     trainer = build()
     if folder and resume:
-        folder.restore(trainer)
+        restore(folder, trainer)
         card["training"] = training_card(trainer)
         if trainer.over and last and last not in old:
             end(trainer)
@@ -124,12 +185,19 @@ def carry_out(
             )
     elif folder:
         engine.alone(lambda: folder.claim(card["data"].get("stored", False)))
+    lines = list(card["data"]["split"])
     if folder:
         engine.alone(lambda: folder.write_config(card))
-    tell(callbacks, engine, "start", lines=card["data"]["split"])
+        if folder.replacing:
+            lines.append(f"the model in {folder.home} stays until this run has kept a generator")
+    tell(callbacks, engine, "start", lines=lines)
     try:
         trainer.run()
+    except (Interrupted, KeyboardInterrupt) as error:
+        raise stopped(error, folder) from error
     finally:
+        if folder:
+            folder.discard()
         card["training"] = training_card(trainer)
         end(trainer)
     return trainer

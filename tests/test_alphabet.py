@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biogan.alphabet import ALPHABETS, DNA, PROTEIN, RNA, UNKNOWN, Alphabet, get_alphabet
-from biogan.errors import AlphabetError
+from biogan.errors import AlphabetError, ConfigError
 
 
 def test_order_is_fixed() -> None:
@@ -70,6 +70,10 @@ def test_lookup() -> None:
     assert get_alphabet("custom:hp").letters == "HP"
     with pytest.raises(AlphabetError, match="unknown alphabet 'dan': choose one of dna, rna, pro"):
         get_alphabet("dan")
+    # An option out of place, too: wrong usage on the command line.
+    for name in ("dan", "custom:AA", "custom:"):
+        with pytest.raises(ConfigError):
+            get_alphabet(name)
 
 
 @pytest.mark.parametrize(

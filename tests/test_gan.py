@@ -206,15 +206,14 @@ def change(**values):
     [
         (damage("config.json", None), "config.json is missing"),
         (damage("generator.safetensors", None), "generator.safetensors is missing"),
-        (damage("critic.safetensors", b"no tensors at all"), "critic.safetensors: damaged"),
         (damage("config.json", b"{"), "config.json"),
         (damage("config.json", b"[1]"), "not written by biogan"),
         (change(schema=99), "schema 99"),
         (change(kind="image-gan"), "kind image-gan, sequence-gan is needed: use biogan image"),
         (change(config={"width": 9}), "weights of another model"),
         (change(config={"spline": 1}), "damaged: unknown option 'spline'"),
-        (change(layout={}), "config.json is damaged"),
-        (change(data=None), "damaged, 'data' is missing"),
+        (change(layout={}), "config.json: damaged: layout has no 'alphabet'"),
+        (change(data=None), "config.json: damaged: the card has no 'data'"),
     ],
 )
 def test_a_damaged_or_foreign_folder_is_one_line(folder, act, message):
@@ -223,6 +222,27 @@ def test_a_damaged_or_foreign_folder_is_one_line(folder, act, message):
         SequenceGAN.load(folder)
     assert "\n" not in str(caught.value) and str(folder) in str(caught.value)
     assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize("content", [None, b"no tensors at all"])
+def test_sampling_needs_neither_critic_nor_judge(gan, folder, content):
+    for name in ("critic.safetensors", "judge.safetensors"):
+        damage(name, content)(folder)
+    loaded = SequenceGAN.load(folder)
+    assert loaded.sample(30, seed=4).strings() == gan.sample(30, seed=4).strings()
+    for use in (lambda: loaded.score(reads()), lambda: loaded.sample(1, refine="mh"),
+                lambda: loaded.save(folder, overwrite=True)):  # fmt: skip
+        with pytest.raises(CheckpointError, match="critic.safetensors"):
+            use()
+    # A save that failed has not touched the model.
+    assert SequenceGAN.load(folder).sample(3).strings() == gan.sample(3).strings()
+
+
+def test_a_model_is_saved_over_itself(gan, folder):
+    SequenceGAN.load(folder).save(folder, overwrite=True)
+    loaded = SequenceGAN.load(folder)
+    assert loaded.sample(9, refine="mh").strings() == gan.sample(9, refine="mh").strings()
+    assert not (folder / ".new").exists()
 
 
 def test_no_folder(tmp_path):

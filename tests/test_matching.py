@@ -3,10 +3,15 @@
 from collections import Counter
 from itertools import product
 
+import numpy as np
 import pytest
 import torch
 
+from biogan.alphabet import DNA
+from biogan.datasets.layout import Layout
+from biogan.datasets.sequences import SequenceSet
 from biogan.matching import KmerMatching, mean_counts, placed_shares
+from biogan.metrics.kmers import kmer_counts
 
 
 def one_hot(records, letters):
@@ -29,6 +34,19 @@ def test_counts_are_those_of_a_loop(k):
     for longest in (k, 9):
         counts = mean_counts(one_hot(records, "ACGT"), longest)
         assert counts[k - 1].tolist() == pytest.approx(expected)
+
+
+def test_codons_are_counted_by_the_letters_they_spell():
+    records = ["ATGAAATAG", "ATGCCCGATTAA", "ATGTGA"]
+    sequences = SequenceSet.from_strings(records)
+    layout = Layout(DNA, 12, "variable", 3)
+    codes = torch.from_numpy(layout.encode(sequences)).long()
+    words = torch.eye(layout.channels)[codes].transpose(1, 2)
+    matching = KmerMatching(layout.channels, 4, 1.0, spelling=torch.from_numpy(layout.spelling))
+    assert matching.lengths == [1, 2, 3, 4, 5, 6] and matching.placed == []
+    # The records have ends, and no word reaches over them.
+    expected = [kmer_counts(sequences, k) / len(records) for k in matching.lengths]
+    assert matching._counts(words).tolist() == pytest.approx(np.concatenate(expected).tolist())
 
 
 @pytest.mark.parametrize("k", [1, 2])

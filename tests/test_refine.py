@@ -108,8 +108,9 @@ def test_the_judge_travels_with_the_model(gan, folder):
     for method in ("rejection", "mh"):
         assert loaded.sample(30, refine=method).strings() == gan.sample(30, refine=method).strings()
     (folder / "judge.safetensors").unlink()
+    loaded = SequenceGAN.load(folder)
     with pytest.raises(CheckpointError, match=r"judge.safetensors is missing"):
-        SequenceGAN.load(folder)
+        loaded.sample(1, refine="mh")
 
 
 def test_sequences_of_many_lengths_are_judged_as_they_are_read():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
-from biogan.cli.evaluate import check_folder, read_like
+from biogan.cli.evaluate import check_folder, check_standard_input, known_beyond, read_like
 from biogan.cli.options import GroupedCommand, config_options, scoring_options
 from biogan.config import ReadingConfig
 
@@ -46,6 +46,8 @@ def command(
     if out is not None:
         check_folder(Path(out), overwrite)
     names = _names(fasta)
+    check_standard_input(reference, *fasta, train, held_out)
+    known = known_beyond(scoring)
     real = read_like("reference", reference, reading)
     new = {
         name: read_like(name, path, reading, real.alphabet)
@@ -63,7 +65,7 @@ def command(
         trained,
         held,
         progress=console.Steps("scoring"),
-        **scoring,
+        **known,
     )
     console.end_status()
     if out is not None:
@@ -75,10 +77,10 @@ def command(
 
 
 def _names(paths: tuple[str, ...]) -> list[str]:
-    """Call each set by its file's name, by its path where that is not clear."""
-    if len(set(paths)) < len(paths):
+    """Call each set by its file's name, by its path as typed where that is not clear."""
+    if len({Path(path) for path in paths}) < len(paths):
         raise click.UsageError("the same file is given twice")
     short = [Path(path).name for path in paths]
     # The parts of an evaluation have names without a dot.
     clear = len(set(short)) == len(short) and all("." in name for name in short)
-    return short if clear else [path if "/" in path else f"./{path}" for path in paths]
+    return short if clear else [path if set("./") & set(path) else f"./{path}" for path in paths]

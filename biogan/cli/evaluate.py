@@ -49,8 +49,10 @@ def command(
     from biogan.metrics.catalogue import GROUP_ORDER
 
     groups = groups_of(fail_on, GROUP_ORDER)
+    check_standard_input(reference, fasta, train, held_out)
     if out is not None:
         check_folder(Path(out), overwrite)
+    known = known_beyond(scoring)
     real = read_like("reference", reference, reading)
     paths = {"generated": fasta, "train": train, "held-out": held_out}
     sets = {
@@ -66,7 +68,7 @@ def command(
         sets.get("train"),
         sets.get("held-out"),
         progress=console.Steps("scoring"),
-        **scoring,
+        **known,
     )
     return finish(report, out, as_json, groups)
 
@@ -115,14 +117,32 @@ def read_like(
 ) -> SequenceSet:
     """Read one file; all but the reference are read with the reference's alphabet."""
     from biogan.io.fasta import read_fasta
-    from biogan.metrics.inputs import reading_like
+    from biogan.metrics.inputs import REFERENCE, reading_like
 
+    whose = ""
     if alphabet is not None:
+        whose = "" if reading.alphabet else REFERENCE
         reading = reading_like(alphabet, reading)
-    sequences = read_fasta(path, reading)
+    sequences = read_fasta(path, reading, whose=whose)
     for line in sequences.report.lines() if sequences.report else ():
         console.say(f"{name}: {line}")
     return sequences
+
+
+def known_beyond(scoring: dict[str, Any]) -> dict[str, Any]:
+    """Look metrics up and read motifs and profile, before time is spent on the sequences."""
+    from biogan.metrics.catalogue import get_metrics
+    from biogan.metrics.extras import read_extras
+
+    get_metrics(scoring.get("metrics"))
+    extras = read_extras(scoring.get("motifs", ()), scoring.get("hmm"), code=scoring["code"])
+    return scoring | {"motifs": extras.motifs, "hmm": extras.hmm}
+
+
+def check_standard_input(*paths: str | None) -> None:
+    """Refuse ``-`` for more than one set: the first would read all of it."""
+    if paths.count("-") > 1:
+        raise click.UsageError("'-': standard input cannot be two sets, give a file for one")
 
 
 def check_folder(folder: Path, overwrite: bool) -> None:

@@ -13,10 +13,14 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print the whole of config.json.")
 def command(run: str, as_json: bool) -> dict[str, Any]:
     """Print the model card of the folder RUN: data, letters, loss, steps, scores, versions."""
+    from biogan.modelfile import trusted
     from biogan.training.folder import ModelFolder
 
-    card = ModelFolder(run).read_config()
-    click.echo(json.dumps(card, indent=2) if as_json else "\n".join(_card(run, card)))
+    folder = ModelFolder(run)
+    card = folder.read_config()
+    with trusted(folder):
+        text = json.dumps(card, indent=2) if as_json else "\n".join(_card(run, card))
+    click.echo(text)
     return card
 
 
@@ -94,7 +98,7 @@ def _card(run: str, card: dict[str, Any]) -> list[str]:
     if done is not None:
         rows["kept"] = f"step {done['kept_step']}"
         if done["fidelity"] is not None:
-            others = ", ".join(f"{name} {value:.3g}" for name, value in done["beside"].items())
+            others = ", ".join(f"{k} {v:.3g}" for k, v in done["beside"].items() if v is not None)
             rows["kept"] += f", fidelity {done['fidelity']:.3g} ({others}; lower is better)"
         if done["rollbacks"]:
             rows["rollbacks"] = str(done["rollbacks"])

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
+from biogan.errors import OutputError
 
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet
+
+#: How the names of pages end; a file of another name is not replaced.
+PAGES = (".html", ".htm")
 
 
 @click.command()
@@ -45,25 +49,29 @@ def write_page(run: str, out: str | None = None) -> Path:
     CheckpointError
         If the folder holds no model.
     OutputError
-        If the page cannot be written.
+        If the page cannot be written, or would take the place of something that is no page.
     """
     from biogan.alphabet import Alphabet
     from biogan.io.fasta import read_fasta
-    from biogan.io.tables import atomic_path
+    from biogan.io.tables import atomic_path, check_output
     from biogan.metrics.inputs import reading_like
     from biogan.report.run import read_log, to_html
-    from biogan.training.folder import LOG, PAGE, PICTURE, SAMPLES, ModelFolder
+    from biogan.training.folder import FILES, LOG, PAGE, PICTURE, SAMPLES, ModelFolder
 
     folder = Path(run)
     card: dict[str, Any] = ModelFolder(run).read_config()
+    path = folder / PAGE if out is None else Path(out)
+    check_output(path, [folder / name for name in FILES if name != PAGE])
+    if path.is_file() and path.suffix.lower() not in PAGES:
+        raise OutputError(f"{path}: exists and is no HTML; give the page a name in .html")
     samples, picture = folder / SAMPLES, folder / PICTURE
     preview: SequenceSet | bytes | None = None
     if picture.is_file():
         preview = picture.read_bytes()
     elif samples.is_file():
-        preview = read_fasta(samples, reading_like(Alphabet.from_dict(card["layout"]["alphabet"])))
+        alphabet = Alphabet.from_dict(card["layout"]["alphabet"])
+        preview = read_fasta(samples, reading_like(alphabet), whose="the model")
     html = to_html(folder.resolve().name, card, read_log(folder / LOG), preview)
-    path = folder / PAGE if out is None else Path(out)
     with atomic_path(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
     return path

@@ -50,8 +50,8 @@ class Shard(click.ParamType):
               "nucleotides on either strand); others are drawn instead.")  # fmt: skip
 @click.option("--ungap", is_flag=True, help="Take the gaps of an alignment out.")
 @click.option("-o", "--out", default="-", help="File (.gz: compressed); standard output without.")
-@click.option("--format", "kind", type=click.Choice(["fasta", "tsv"]), default="fasta",
-              show_default=True, help="Format of the output.")  # fmt: skip
+@click.option("--format", "kind", type=click.Choice(["fasta", "tsv"]), default=None,
+              help="Format of the output.  [default: by the name, else fasta]")  # fmt: skip
 @click.option("--device", type=click.Choice(DEVICES), default="cpu",
               show_default=True, help="Where to compute.")  # fmt: skip
 @config_options(SamplingConfig, "how")
@@ -62,7 +62,7 @@ def command(
     exclude: str | None,
     ungap: bool,
     out: str,
-    kind: str,
+    kind: str | None,
     device: str,
     how: SamplingConfig,
 ) -> int:
@@ -77,18 +77,20 @@ def command(
     from biogan.gan import SequenceGAN
     from biogan.io.fasta import read_fasta
     from biogan.io.tables import check_output
-    from biogan.io.write import write_chunks
+    from biogan.io.write import output_format, write_chunks
     from biogan.metrics.inputs import reading_like
     from biogan.sampling import shard as bounds
     from biogan.training.folder import FILES
 
-    inputs = [Path(run) / name for name in FILES]
-    check_output(out, inputs if exclude is None else [*inputs, Path(exclude)])
     start, stop = bounds(count, *shard)
     gan = SequenceGAN.load(run, device)
+    inputs = [Path(run) / name for name in FILES]
+    # As it was typed for training: a relative path is only found from the same folder.
+    learned = (gan.card["data"].get("input") or {}).get("source")
+    check_output(out, [*inputs, *(name for name in (exclude, learned) if name)])
     avoided = None
     if exclude is not None:
-        avoided = read_fasta(exclude, reading_like(gan.layout.alphabet))
+        avoided = read_fasta(exclude, reading_like(gan.layout.alphabet), whose="the model")
     malformed = empty = proposed = accepted = again = 0
     # Records on the terminal and a status line on it would run into one another.
     shown = out != "-" or not sys.stdout.isatty()
@@ -107,7 +109,7 @@ def command(
             yield plain
 
     chunks = gan.stream(stop, start=start, exclude=avoided, **how.to_dict())
-    written = write_chunks(sets(chunks), out, kind)
+    written = write_chunks(sets(chunks), out, kind or output_format(out))
     console.end_status()
     if proposed:
         area = gan.judge.calibration

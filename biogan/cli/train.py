@@ -44,9 +44,8 @@ def command(
     biogan train promoters.fasta.gz -o run --max-time 10m --seed 1
     biogan train promoters.fasta.gz -o run --resume
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.autoconfig import described, resolve
-    from biogan.datasets.layout import Layout
     from biogan.gan import SequenceGAN
+    from biogan.plan import plan
     from biogan.training.callbacks import Progress
     from biogan.training.folder import ModelFolder
 
@@ -66,12 +65,11 @@ def command(
         for line in sequences.report.lines():
             console.say(line)
     if dry_run:
-        layout = Layout.of(sequences, config.word)
-        resolved, reasons = resolve(config, layout, sequences)
-        for line in described(len(sequences), layout, reasons):
+        planned = plan(sequences, config)
+        for line in planned.lines:
             console.say(line)
-        click.echo(json.dumps(resolved.to_dict(), indent=2))
-        return resolved
+        click.echo(json.dumps(planned.config.to_dict(), indent=2))
+        return planned.config
     gan = SequenceGAN(config).fit(
         sequences,
         out=out,

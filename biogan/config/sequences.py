@@ -62,7 +62,8 @@ class SequenceGANConfig(TrainingConfig):
     )
     judge_steps: int = option(
         200,
-        "Steps of a critic against the kept generator at the end, for sample --refine (0: none).",
+        "Steps of a critic against the kept generator at the end, for sample --refine (0: none; "
+        "at most as many as the run has).",
         "Budget",
         low=0,
     )

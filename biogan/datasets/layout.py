@@ -89,6 +89,8 @@ class Layout:
                 f"--word {word}: {sequences.alphabet.size} letters make {layout.channels} words, "
                 f"at most {MOST_CHANNELS} can be told apart"
             )
+        if kind != VARIABLE and longest % word:
+            raise DataError(f"every record has length {longest}, no multiple of --word {word}")
         if word > 1 and kind != ALIGNED and isinstance(sequences, SequenceSet):
             return replace(layout, closing=layout._closing(sequences))
         return layout
@@ -161,6 +163,22 @@ class Layout:
     def _places(self) -> np.ndarray:
         """What a letter at each place of a word counts, the first most."""
         return self.alphabet.size ** np.arange(self.word - 1, -1, -1)
+
+    @property
+    def spelling(self) -> np.ndarray:
+        """Letters of each code, one-hot: shape (word, letters, channels), the end symbol has none.
+
+        Examples
+        --------
+        >>> table = Layout(SequenceSet.from_strings(["ACGT"]).alphabet, 6, "variable", 2).spelling
+        >>> table.shape, table.argmax(1)[:, 7].tolist(), bool(table[:, :, 16].any())
+        ((2, 4, 17), [1, 3], False)
+        """
+        words = np.arange(self.end)[:, None] // self._places % self.alphabet.size
+        table = np.zeros((self.word, self.alphabet.size, self.channels), np.float32)
+        for place in range(self.word):
+            table[place, words[:, place], np.arange(self.end)] = 1
+        return table
 
     def decode(self, rows: np.ndarray, ids: Sequence[str] | None = None) -> SequenceSet:
         """Turn rows of codes into sequences, each up to its first end symbol."""

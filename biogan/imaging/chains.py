@@ -52,12 +52,13 @@ class Chains:
         Raises
         ------
         DataError
-            If there is none.
+            If there are fewer than two.
         ConfigError
             If something is asked for that only images have.
         """
-        if not len(fragments):
-            raise DataError(f"{fragments.source}: no fragments to learn from")
+        if len(fragments) < 2:
+            found = "1 fragment is too few" if len(fragments) else "no fragments"
+            raise DataError(f"{fragments.source}: {found} to learn from")
         if config.conditional:
             raise ConfigError("--conditional: fragments have families, but no classes to learn")
         if config.augment != "none":

@@ -37,9 +37,13 @@ def domain_from(data: Mapping[str, Any]) -> Domain:
 
     Raises
     ------
-    KeyError, TypeError
+    DataError
         If the card is damaged.
     """
     known: dict[str, Any] = {"pixels": Pixels, "distances": Chains}
-    found: Domain = known[data["kind"]].from_dict(data)
+    try:
+        found: Domain = known[data["kind"]].from_dict(data)
+    except (KeyError, TypeError, ValueError) as error:
+        kind = str(data.get("kind"))[:40]
+        raise DataError(f"layout describes no pixels and no distances, kind {kind!r}") from error
     return found

@@ -107,7 +107,7 @@ def build_trainer(
         assert isinstance(critic, ImageCritic)
         critic = Augmented(critic, augment, critic.shape)
     data = domain.stored(train)
-    preview = Film(domain, folder.path) if folder else None
+    preview = Film(domain, folder) if folder else None
 
     def watch(step: int, steps: int) -> None:
         for callback in callbacks:
@@ -126,7 +126,7 @@ def build_trainer(
         engine,
         # The first process judges for all.
         monitor() if engine.lead else None,
-        [*callbacks, *([JsonLog(folder.path / LOG)] if folder else [])],
+        [*callbacks, *([JsonLog(lambda: folder.path / LOG)] if folder else [])],
         saver(folder, card, bare),
     )
 

@@ -25,13 +25,14 @@ from biogan.imaging.fitting import (
 from biogan.imaging.joined import joined
 from biogan.imaging.presets import described, resolve
 from biogan.imaging.sampling import between, draw, stream
-from biogan.modelfile import read_model, write_model
+from biogan.modelfile import ReadNetworks, read_model, write_model
 from biogan.nets import Networks
 from biogan.nets.images import ImageGenerator
 from biogan.options import unknown_name
 from biogan.protocols import Callback
 from biogan.runs import carry_out, run_folder, tell
 from biogan.training.engine import Engine
+from biogan.training.folder import CRITIC, GENERATOR
 from biogan.training.trainer import Trainer
 
 
@@ -73,7 +74,7 @@ class ImageGAN:
         self.config = (config or ImageGANConfig()).replace(**options)
         self.domain: Domain
         self.card: dict[str, Any] = {}
-        self._networks: Networks | None = None
+        self._networks: Networks | ReadNetworks | None = None
 
     # --- learning -------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ class ImageGAN:
             card, config, engine, folder, resume, callbacks, end,
         )  # fmt: skip
         if folder:
-            film = Film(domain, folder.path)
+            film = Film(domain, folder)
             engine.alone(lambda: film.develop(trainer.step_count))
         return self
 
@@ -153,7 +154,7 @@ class ImageGAN:
     # --- painting -------------------------------------------------------------------------
 
     @property
-    def networks(self) -> Networks:
+    def networks(self) -> Networks | ReadNetworks:
         """Generator and critic.
 
         Raises
@@ -237,7 +238,8 @@ class ImageGAN:
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write a model folder (see :mod:`biogan.training.folder`)."""
-        write_model(path, self.card, self.networks, overwrite)
+        networks = {GENERATOR: self.networks.generator, CRITIC: self.networks.critic}
+        write_model(path, self.card, networks, overwrite)
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> ImageGAN:
@@ -257,5 +259,5 @@ class ImageGAN:
             gan.domain = domain_from(card["layout"])
             return build_networks(gan.config, gan.domain)
 
-        gan.card, gan._networks, *_ = read_model(path, device, IMAGES, build)
+        gan.card, gan._networks = read_model(path, device, IMAGES, build)
         return gan

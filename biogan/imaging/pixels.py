@@ -70,12 +70,13 @@ class Pixels:
         Raises
         ------
         DataError
-            If there is nothing to learn: no image, or no contrast.
+            If there is nothing to learn: fewer than two images, or no contrast.
         ConfigError
             If classes are to be learned and there are none.
         """
-        if not len(images):
-            raise DataError(f"{images.source}: no images to learn from")
+        if len(images) < 2:
+            found = "1 image is too few" if len(images) else "no images"
+            raise DataError(f"{images.source}: {found} to learn from")
         low, high = int(images.pixels.min()), int(images.pixels.max())
         if low == high:
             raise DataError(f"{images.source}: every pixel has the value {low}: nothing to learn")

@@ -98,11 +98,17 @@ def summary(
     FastaError
         If no record is left.
     """
-    asked = "as asked for (--alphabet)"
+    reason = whole.evidence["alphabet"].reason()
+    if whole.whose:
+        # Nobody looked at these letters when the alphabet was chosen.
+        doubt = whole.evidence["alphabet"].doubt(alphabet)
+        reason = f"that of {whole.whose}" + (f"; {doubt}" if doubt else "")
+    elif config.alphabet:
+        reason = "as asked for (--alphabet)"
     report = InputReport(
         source=source,
         alphabet=alphabet.name,
-        alphabet_reason=asked if config.alphabet else whole.evidence["alphabet"].reason(),
+        alphabet_reason=reason,
         records=sum(part.records for part in counts),
         kept=sum(part.kept for part in counts),
         letters=sum(part.letters for part in counts),
@@ -126,6 +132,7 @@ def clean_records(
     config: ReadingConfig | None = None,
     source: str = "records",
     notes: list[str] | None = None,
+    whose: str = "",
 ) -> SequenceSet:
     """Turn raw records into sequences of one alphabet.
 
@@ -139,6 +146,8 @@ def clean_records(
         Name of the file, for messages.
     notes : list of str, optional
         Notes about the file, kept in the report. Read after the last record.
+    whose : str
+        Whose alphabet ``config`` names, see :func:`biogan.read_fasta`.
 
     Returns
     -------
@@ -163,7 +172,7 @@ def clean_records(
     raw = records if isinstance(records, Raw) else Raw.of(records)
     if not raw.ids:
         raise FastaError("no record found", source)
-    whole = Whole()
+    whole = Whole(whose=whose)
     cleaned = clean(raw, config, source, whole)
     report = summary([cleaned.counts], cleaned.alphabet, config, source, whole, notes)
     ids = _name(raw.ids, report.findings)

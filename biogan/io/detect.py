@@ -167,6 +167,20 @@ class LetterUse:
         """Say why, in words."""
         return self._verdict()[1]
 
+    def doubt(self, given: Alphabet) -> str:
+        """Say how many records look like nucleotides where the alphabet given is protein.
+
+        Foreign letters tell of the other way round, but A, C, G and T are amino acids too.
+        """
+        found, proteins, records = self.answer(), self.proteins, self.records
+        others = records - proteins
+        if given.name != PROTEIN.name or not others or others < MIXED_SHARE * records:
+            return ""
+        if found is PROTEIN and proteins < FILE_SHARE * records:
+            return ""  # peptides without a letter that is protein only
+        looks = "could be nucleotides" if found is PROTEIN else f"look like {found.name.upper()}"
+        return f"{others:,} of {plural(records, 'record')} {looks}"
+
     def _count(self, letters: bytes) -> int:
         return int(self.counts[list(letters)].sum())
 

@@ -15,6 +15,7 @@ def read_fasta(
     config: ReadingConfig | None = None,
     *,
     watch: Watch | None = None,
+    whose: str = "",
     **options: object,
 ) -> SequenceSet:
     """Read FASTA, FASTQ or bare sequences, plain or gzip.
@@ -28,6 +29,9 @@ def read_fasta(
     watch : callable, optional
         Receives now and then how many bytes of the file were read, and how many it has (``None``
         for standard input).
+    whose : str
+        Whose alphabet ``config`` names, for messages: ``"the reference"``; by default it was asked
+        for.
     **options
         Fields of :class:`~biogan.config.ReadingConfig`, over those of ``config``.
 
@@ -51,4 +55,4 @@ def read_fasta(
     config = (config or ReadingConfig()).replace(**options)
     notes: list[str] = []
     raw = Raw.join(list(iter_chunks(path, config.format, notes, watch)))
-    return clean_records(raw, config, str(path), notes)
+    return clean_records(raw, config, str(path), notes, whose)

@@ -123,9 +123,22 @@ def _meme(text: str) -> list[Motif]:
 def _jaspar(text: str) -> list[Motif]:
     from Bio.motifs import parse
 
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.lstrip().startswith(">"):
+            _check_counts(line, number)
     found = []
     for motif in parse(StringIO(text), "jaspar"):
         counts = np.array([motif.counts[letter] for letter in "ACGT"], float).T
         label = f"{motif.matrix_id} {motif.name}" if motif.name else motif.matrix_id
         found.append(Motif(label, counts, float(counts.sum(1).max(initial=0))))
     return found
+
+
+def _check_counts(line: str, number: int) -> None:
+    """Refuse a line that is no row of JASPAR, ``A [ 4 19 ]`` or bare numbers, as of a FASTA."""
+    try:
+        for word in re.sub(r"^\s*[ACGT]\s*\[(.*)\].*", r"\1", line).split():
+            float(word)
+    except ValueError:
+        begin = line.strip()[:20]
+        raise ValueError(f"line {number}: a row of counts is expected, not {begin!r}") from None

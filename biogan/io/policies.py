@@ -204,8 +204,11 @@ class Policies:
         known = set((alphabet.letters + "".join(alphabet.ambiguity) + STOP).encode())
         other = bytes(c for c in range(256) if c not in known)
         positions = self.letters.positions(other)
-        fits = f"--alphabet {found.name} may fit better"
-        hint = fits if self.given and found.name != alphabet.name else "--alphabet chooses another"
+        hint, whose = "--alphabet chooses another", self.whole.whose
+        if self.given and found.name != alphabet.name:
+            hint = f"--alphabet {found.name} may fit better"
+            if whose:
+                hint = f"the file looks like {found.name}, and {whose} is {alphabet.name}"
         if self.config.foreign == "error":
             hint += ", --foreign drop leaves such records out"
             self.fail(f"letter that alphabet {alphabet.name} does not have:", hint, positions)

@@ -26,6 +26,9 @@ class Whole:
     ----------
     answers : dict, optional
         The final answers of an earlier pass.
+    whose : str
+        Whose alphabet the reading options name, for messages: ``"the reference"``; by default it
+        was asked for.
 
     Examples
     --------
@@ -37,7 +40,8 @@ class Whole:
     ({'aligned': False}, False)
     """
 
-    def __init__(self, answers: dict[str, Any] | None = None) -> None:
+    def __init__(self, answers: dict[str, Any] | None = None, whose: str = "") -> None:
+        self.whose = whose
         self.answers = dict(answers or {})
         self.evidence: dict[str, Any] = {}
 

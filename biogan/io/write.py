@@ -40,6 +40,17 @@ def write_fasta(sequences: SequenceSet, path: str | Path, wrap: int = 0) -> None
     write_chunks([sequences], path, wrap=wrap)
 
 
+def output_format(path: str | Path) -> str:
+    """Return the format that a name asks for: ``"tsv"`` or ``"fasta"``.
+
+    Examples
+    --------
+    >>> output_format("new.tsv.gz"), output_format("new.fa"), output_format("-")
+    ('tsv', 'fasta', 'fasta')
+    """
+    return "tsv" if str(path).lower().endswith((".tsv", ".tsv.gz")) else "fasta"
+
+
 def write_chunks(
     chunks: Iterable[SequenceSet], path: str | Path, format: str = "fasta", wrap: int = 0
 ) -> int:

@@ -42,7 +42,7 @@ class Extras:
 
 def read_extras(
     motifs: str | Path | Sequence[Motif] = (),
-    hmm: str | Path | None = None,
+    hmm: str | Path | Profile | None = None,
     coding: bool | None = None,
     code: int = 1,
     features: Features | None = None,
@@ -54,8 +54,9 @@ def read_extras(
     motifs : str, Path or sequence of Motif
         Motifs of nucleotides to look for: a file of MEME or JASPAR, or
         :class:`biogan.io.motifs.Motif`.
-    hmm : str or Path, optional
-        Profile hidden Markov model of a protein family, in HMMER's format.
+    hmm : str, Path or Profile, optional
+        Profile hidden Markov model of a protein family: a file in HMMER's format, or one that was
+        read.
     coding : bool, optional
         Whether the records are genes, read from their first letter; by default if at least half of
         the reference records are whole ones.
@@ -74,7 +75,7 @@ def read_extras(
     """
     return Extras(
         read_motifs(motifs) if isinstance(motifs, str | Path) else tuple(motifs),
-        None if hmm is None else read_profile(hmm),
+        read_profile(hmm) if isinstance(hmm, str | Path) else hmm,
         coding,
         genetic_code(code).number,
         features,

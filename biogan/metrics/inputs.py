@@ -16,6 +16,8 @@ from biogan.metrics.order import random_order
 if TYPE_CHECKING:
     from Bio.SeqRecord import SeqRecord
 
+#: Whose alphabet further inputs are read with, for messages.
+REFERENCE = "the reference"
 Sequences = SequenceSet | Sequence[str] | Sequence["SeqRecord"]
 
 
@@ -98,7 +100,7 @@ def _cleaned(
         raise DataError(f"the {name} set has no records: nothing to evaluate")
     config = None if alphabet is None else reading_like(alphabet)
     try:
-        return clean_records(records, config, name)
+        return clean_records(records, config, name, whose="" if alphabet is None else REFERENCE)
     except FastaError as error:
         fits = "cannot be read" if alphabet is None else "does not fit the reference"
         raise AlphabetError(f"the {name} set {fits}: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,7 +94,11 @@ def read_profile(path: str | Path) -> Profile:
     try:
         with HMMFile(str(path)) as file:
             model = file.read()
-    except (OSError, ValueError, EOFError) as error:
+    except OSError as error:
+        # The reason alone: pyhmmer's text names the file once more.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise DataError(f"{path}: cannot be read: {reason}") from None
+    except (ValueError, EOFError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(
             f"{path}: no profile in HMMER's format (hmmbuild writes one): {reason}"

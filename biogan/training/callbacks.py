@@ -15,20 +15,26 @@ LOG_EVERY = 20
 
 
 class JsonLog:
-    """Appends the terms of every :data:`LOG_EVERY`-th step, and every check, to ``log.jsonl``."""
+    """Appends the terms of every :data:`LOG_EVERY`-th step, and every check, to ``log.jsonl``.
 
-    def __init__(self, path: Path) -> None:
+    Parameters
+    ----------
+    path : callable
+        Returns where the file is: it moves with the folder of a run that replaces a model.
+    """
+
+    def __init__(self, path: Callable[[], Path]) -> None:
         self.path = path
 
     def on_step(self, step: int, terms: Mapping[str, float]) -> None:
         """Write the terms of a step where it is due."""
         if step % LOG_EVERY == 0:
-            append_jsonl({"step": step, **terms}, self.path)
+            append_jsonl({"step": step, **terms}, self.path())
 
     def on_event(self, event: str, **details: Any) -> None:
         """Write a check with its scores, an alarm with what was done."""
         if event in ("check", "alarm"):
-            append_jsonl({"event": event, **details}, self.path)
+            append_jsonl({"event": event, **details}, self.path())
 
 
 class Progress:
@@ -130,13 +136,14 @@ def _end_lines(
     return lines
 
 
-def _judge_lines(step: int, steps: int) -> Lines:
+def _judge_lines(step: int, steps: int, wanted: int) -> Lines:
     if step:
         return []
-    return [f"training a judge of that generator for `biogan sample --refine`, {steps:,} steps"]
+    line = f"training a judge of that generator for `biogan sample --refine`, {steps:,} steps"
+    return [line + f", as many as the run had, not {wanted:,}" * (steps < wanted)]
 
 
-def _judge_status(step: int, steps: int) -> str:
+def _judge_status(step: int, steps: int, wanted: int) -> str:
     return f"judge: step {step} of {steps}" if step else ""
 
 

@@ -42,30 +42,12 @@ class Engine:
     Raises
     ------
     ConfigError
-        If the device is not there, or the processes do not share the batch evenly, there are more
-        threads than cores, or a step cannot be a CUDA graph.
+        If this machine cannot do it (:func:`check_machine`).
     """
 
     def __init__(self, config: TrainingConfig) -> None:
-        wanted = config.devices * config.nodes
-        started = processes_started()
-        if started not in (None, wanted):
-            raise ConfigError(
-                f"--devices {config.devices}, --nodes {config.nodes}: {wanted} processes, but the "
-                f"launcher started {started}"
-            )
-        if config.chosen("batch_size") % wanted:
-            raise ConfigError(
-                f"--batch-size {config.batch_size}: must be a multiple of the {wanted} processes"
-            )
-        kind = find_device(config.device).type
-        if config.cuda_graph and (kind != "cuda" or wanted > 1):
-            raise ConfigError(
-                f"--cuda-graph: needs one process and a CUDA device, found {wanted} on {kind}"
-            )
-        cores = os.cpu_count() or 1
-        if (config.threads or 1) > cores:
-            raise ConfigError(f"--threads {config.threads}: this machine has {cores} cores")
+        check_machine(config)
+        wanted, started = config.devices * config.nodes, processes_started()
         self.cuda_graph, self.precision = config.cuda_graph, config.precision
         if wanted > 1 and started is None:
             end_together()
@@ -196,6 +178,35 @@ def leave() -> None:
     """Close the connection to the other processes, if there is one."""
     if distributed.is_available() and distributed.is_initialized():
         distributed.destroy_process_group()
+
+
+def check_machine(config: TrainingConfig) -> None:
+    """Refuse what this machine cannot do, as far as that is known before processes start.
+
+    Raises
+    ------
+    ConfigError
+        If the device is not there, or the processes do not share the batch evenly, there are more
+        threads than cores, or a step cannot be a CUDA graph.
+    """
+    wanted, started = config.devices * config.nodes, processes_started()
+    if started not in (None, wanted):
+        raise ConfigError(
+            f"--devices {config.devices}, --nodes {config.nodes}: {wanted} processes, but the "
+            f"launcher started {started}"
+        )
+    if config.chosen("batch_size") % wanted:
+        raise ConfigError(
+            f"--batch-size {config.batch_size}: must be a multiple of the {wanted} processes"
+        )
+    kind = find_device(config.device).type
+    if config.cuda_graph and (kind != "cuda" or wanted > 1):
+        raise ConfigError(
+            f"--cuda-graph: needs one process and a CUDA device, found {wanted} on {kind}"
+        )
+    cores = os.cpu_count() or 1
+    if (config.threads or 1) > cores:
+        raise ConfigError(f"--threads {config.threads}: this machine has {cores} cores")
 
 
 def processes_started() -> int | None:

@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 from pathlib import Path
@@ -31,17 +30,15 @@ from torch import nn
 
 from biogan.datasets.store import META
 from biogan.errors import CheckpointError, OutputError
-from biogan.io.tables import atomic_path, claim_folder, read_json, write_json, writing
-from biogan.training.trainer import Trainer
+from biogan.io.tables import atomic_path, claim_folder, write_json, writing
+from biogan.training.cards import SCHEMA, read_card
 
-SCHEMA = 1
 CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safetensors"
 JUDGE = "judge.safetensors"
 STATE, LOG, SAMPLES, PAGE = "state.pt", "log.jsonl", "samples.fasta", "report.html"
 STORE = "sequences"
-# Options that cards of before do not have, as those runs were.
-LATER_OPTIONS = {"rotate": False}
-PARTS = ("config", "layout", "data", "versions")
+# Where a run writes that is to replace a model, until it has one itself.
+NEW = ".new"
 # Of images.
 PICTURE, FILM, PREVIEWS = "samples.png", "training.webp", "previews"
 FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES, PAGE, PICTURE, FILM)
@@ -54,15 +51,29 @@ class ModelFolder:
     ----------
     path : str or Path
         The folder.
+
+    Attributes
+    ----------
+    path : Path
+        Where the files are: a folder inside, as long as the model that is to be replaced stands.
+    saved : int or None
+        Step of the state that was written or read last.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = self.home = Path(path)
+        self.saved: int | None = None
+        self._stored = False
 
     @property
     def store(self) -> Path:
         """Folder of training data that are too large for the memory."""
-        return self.path / STORE
+        return self.home / STORE
+
+    @property
+    def replacing(self) -> bool:
+        """Whether there is an older model still, which the new one is to replace."""
+        return self.path != self.home
 
     def check(self, resume: bool = False, overwrite: bool = False) -> None:
         """Refuse a folder that must not be used; nothing is made, changed or removed.
@@ -100,9 +111,11 @@ class ModelFolder:
         if resume or not present:
             return
         if not overwrite:
+            ways = ["choose another folder"]
+            ways += ["go on with --resume"] * (STATE in present)
+            ways += ["replace the model in it with --overwrite"] * (CONFIG in present)
             raise OutputError(
-                f"{self.path}: not empty (it holds {present[0]}): choose another folder, go on "
-                "with --resume, or replace the model in it with --overwrite"
+                f"{self.path}: not empty (it holds {present[0]}): {', or '.join(ways)}"
             )
         if CONFIG not in present:
             raise OutputError(
@@ -110,28 +123,68 @@ class ModelFolder:
             )
 
     def claim(self, stored: bool = False) -> None:
-        """Make the folder, see that it can be written, remove an earlier model's files.
+        """Make the folder and see that it can be written; an earlier model stays until `settle`.
 
         Parameters
         ----------
         stored : bool
-            Keep the stored data: they are those of the new run.
+            The stored data are those of the new run, and stay.
 
         Raises
         ------
         OutputError
             If the folder cannot be made or written.
         """
-        claim_folder(self.path)
-        with writing(self.path):
-            for name in FILES:
-                (self.path / name).unlink(missing_ok=True)
-                for half in self.path.glob(f".{name}.*.tmp"):
-                    half.unlink(missing_ok=True)
-            for picture in (self.path / PREVIEWS).glob("[0-9]*.png"):
-                picture.unlink()
-            if not stored and (self.store / META).is_file():
-                shutil.rmtree(self.store)
+        claim_folder(self.home)
+        self._stored = stored
+        with writing(self.home):
+            new = self.home / NEW  # of a run that was killed
+            shutil.rmtree(new, ignore_errors=True)
+            if (self.home / CONFIG).is_file():
+                new.mkdir()
+                self.path = new
+            else:
+                self._clear()
+                self._clear_store()
+
+    def settle(self) -> None:
+        """Put the new model, now that it is whole, in the place of the old one.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written.
+        """
+        if not self.replacing:
+            return
+        new, self.path = self.path, self.home
+        with writing(self.home):
+            # The card goes first and comes last: without it nothing is taken for a model.
+            self._clear()
+            for path in sorted(new.rglob("*"), key=lambda path: path.name == CONFIG):
+                if path.is_file():
+                    (self.home / path.relative_to(new)).parent.mkdir(exist_ok=True)
+                    os.replace(path, self.home / path.relative_to(new))
+            shutil.rmtree(new)
+            self._clear_store()
+
+    def discard(self) -> None:
+        """Remove what was written of a model that did not come to replace the old one."""
+        if self.replacing:
+            shutil.rmtree(self.path, ignore_errors=True)
+            self.path = self.home
+
+    def _clear(self) -> None:
+        for name in FILES:
+            (self.home / name).unlink(missing_ok=True)
+            for half in self.home.glob(f".{name}.*.tmp"):
+                half.unlink(missing_ok=True)
+        for picture in (self.home / PREVIEWS).glob("[0-9]*.png"):
+            picture.unlink()
+
+    def _clear_store(self) -> None:
+        if not self._stored and (self.store / META).is_file():
+            shutil.rmtree(self.store)
 
     def write_config(self, data: dict[str, Any]) -> None:
         """Write ``config.json``."""
@@ -149,25 +202,11 @@ class ModelFolder:
         if not self.path.is_dir():
             raise CheckpointError(f"{self.path}: no such model folder")
         if not path.is_file():
-            raise CheckpointError(f"{self.path}: not a model folder, {CONFIG} is missing")
-        data = read_json(path, CheckpointError)
-        if not isinstance(data, dict) or "kind" not in data or "schema" not in data:
-            raise CheckpointError(f"{path}: not written by biogan (no 'kind' and 'schema')")
-        if data["schema"] != SCHEMA:
-            raise CheckpointError(
-                f"{path}: schema {data['schema']!r}, this version reads {SCHEMA}: update biogan"
-            )
-        if kind is not None and data["kind"] != kind:
-            commands = "biogan image" if data["kind"] == "image-gan" else "biogan"
-            raise CheckpointError(
-                f"{path}: this model is of kind {data['kind']}, {kind} is needed: use {commands}"
-            )
-        missing = [part for part in PARTS if not isinstance(data.get(part), dict)]
-        if missing:
-            raise CheckpointError(f"{path}: damaged, {missing[0]!r} is missing")
-        if data["kind"] == "sequence-gan":
-            data["config"] = LATER_OPTIONS | data["config"]
-        return data
+            # A kill in the moment of the exchange.
+            cut = (self.path / NEW / CONFIG).is_file()
+            told = f"; a new model stands in part in {self.path / NEW}: move its files here" * cut
+            raise CheckpointError(f"{self.path}: not a model folder, {CONFIG} is missing{told}")
+        return read_card(path, kind)
 
     def write_weights(self, name: str, network: nn.Module) -> None:
         """Write the weights of a network as safetensors."""
@@ -215,35 +254,3 @@ class ModelFolder:
         except Exception as error:  # torch raises many kinds for a damaged file
             raise CheckpointError(f"{path}: damaged, the run cannot be resumed") from error
         return state
-
-    def restore(self, trainer: Trainer) -> None:
-        """Put a trainer back to the saved state, and the log to the step of that state.
-
-        Raises
-        ------
-        CheckpointError
-            If the state is damaged or of another model.
-        """
-        state = self.read_state(trainer.engine.device)
-        try:
-            trainer.load_state(state)
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-            raise CheckpointError(
-                f"{self.path / STATE}: not the state of this model, the run cannot be resumed"
-            ) from error
-        trainer.engine.alone(lambda: self.trim_log(trainer.step_count))
-
-    def trim_log(self, step: int) -> None:
-        """Drop log lines later than ``step``: a resumed run writes them again."""
-        path = self.path / LOG
-        if not path.is_file():
-            return
-        kept = []
-        for line in path.read_text().splitlines():
-            try:
-                if json.loads(line)["step"] <= step:
-                    kept.append(line + "\n")
-            except (ValueError, KeyError, TypeError):
-                continue  # a line that a kill cut short
-        with atomic_path(path) as temporary:
-            temporary.write_text("".join(kept))

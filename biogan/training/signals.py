@@ -9,12 +9,20 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any
 
+_STDERR = 2
+
 
 class Signals:
-    """Remembers a signal instead of dying from it; a second Ctrl-C stops at once.
+    """Remembers a signal instead of dying from it, and says so; a second Ctrl-C stops at once.
+
+    Parameters
+    ----------
+    speak : bool
+        Say it: of several processes one does.
 
     Attributes
     ----------
@@ -22,7 +30,8 @@ class Signals:
         Number of the signal that arrived.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, speak: bool = True) -> None:
+        self.speak = speak
         self.caught: int | None = None
         self._old: dict[int, Any] = {}
 
@@ -30,6 +39,13 @@ class Signals:
         if self.caught is not None:
             raise KeyboardInterrupt
         self.caught = number
+        if self.speak:
+            again = "; Ctrl-C again stops at once" * (number == signal.SIGINT)
+            # On a terminal a status line may stand there. Not by sys.stderr, which this may have
+            # interrupted in the middle of a line.
+            with suppress(OSError):
+                clear = "\r\033[K" if os.isatty(_STDERR) else ""
+                os.write(_STDERR, f"{clear}stopping after this step{again}\n".encode())
 
     def __enter__(self) -> Signals:
         # Only the main thread may install handlers; elsewhere the caller keeps its own.

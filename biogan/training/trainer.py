@@ -114,7 +114,7 @@ class Trainer:
             If a run went wrong before any check found a good generator.
         """
         start = time.monotonic() - self.elapsed
-        with self.engine.busy(), Signals() as signals:
+        with self.engine.busy(), Signals(self.engine.lead) as signals:
             # A resumed run may have a larger budget, of which less is spent.
             self.checks = min(self.checks, int(self.spent * CHECKS))
             if self.step_count == 0:
@@ -258,16 +258,21 @@ class Trainer:
 
     def _stop(self, number: int) -> None:
         self.engine.wait()
+        raise self.stopped(number)
+
+    def stopped(self, number: int) -> Interrupted:
+        """Return what a run ends with after a signal; it says what is saved."""
         name = signal.Signals(number).name
         if not self.save:
             saved = f"stopped at step {self.step_count}, nothing saved: no output folder"
         elif self.over:
-            saved = (
-                f"the run was over and is saved, at step {self.step_count}; no judge was trained"
-            )
+            saved = f"the run was over and is saved, at step {self.step_count}"
+            # Only sequences have one, and only with validation records.
+            if getattr(self.config, "judge_steps", 0) and self.beside:
+                saved += "; the model is whole, --resume trains the judge of sample --refine"
         else:
             saved = f"state saved at step {self.step_count}, --resume goes on"
-        raise Interrupted(f"{name}: {saved}", 128 + number)
+        return Interrupted(f"{name}: {saved}", 128 + number)
 
     def state(self) -> State:
         """Return all that a resumed run needs, as tensors and plain numbers."""

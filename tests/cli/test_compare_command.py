@@ -78,9 +78,14 @@ def test_names_that_are_not_clear_are_paths(files, tmp_path, monkeypatch, capsys
     monkeypatch.chdir(tmp_path)
     (tmp_path / "held-out").write_bytes(made["a"].read_bytes())
     reports = main(["compare", "real.fasta", "held-out", "a.fasta", *QUICK, "--quiet"])
-    assert list(reports) == ["./held-out", "./a.fasta"]
-    assert run(["compare", "real.fasta", "a.fasta", "a.fasta"]) == 2
-    assert "the same file is given twice" in capsys.readouterr().err
+    assert list(reports) == ["./held-out", "a.fasta"]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.fasta").write_bytes(made["a"].read_bytes())
+    reports = main(["compare", "real.fasta", "a.fasta", "other/a.fasta", *QUICK, "--quiet"])
+    assert list(reports) == ["a.fasta", "other/a.fasta"]
+    for again in ("a.fasta", "./a.fasta"):
+        assert run(["compare", "real.fasta", "a.fasta", again]) == 2
+        assert "the same file is given twice" in capsys.readouterr().err
 
 
 def test_what_is_known_beyond_the_sequences_is_passed_on(files, tmp_path, capsys):
@@ -105,7 +110,7 @@ def test_what_is_known_beyond_the_sequences_is_passed_on(files, tmp_path, capsys
 def test_a_profile_is_read_by_its_name(files, tmp_path, capsys):
     made, _ = files
     assert run(command(made, "--hmm", str(tmp_path / "absent.hmm"), "--quiet")) == 1
-    assert "absent.hmm: no profile in HMMER's format" in capsys.readouterr().err
+    assert "absent.hmm: cannot be read: No such file" in capsys.readouterr().err
 
 
 def test_scoring_flags_are_the_same_in_every_command():

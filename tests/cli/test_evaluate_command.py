@@ -95,12 +95,57 @@ def test_a_full_folder_is_not_overwritten(files, tmp_path, capsys):
     assert "is a file, -o needs a folder" in capsys.readouterr().err
 
 
-def test_letters_that_do_not_fit_name_the_file(files, tmp_path, capsys):
-    protein = tmp_path / "protein.fasta"
-    protein.write_text(">a\nMKVLAWPQ\n>b\nMMKV\n")
-    assert run(["evaluate", str(protein), "--reference", files["real"]]) == 1
+@pytest.fixture
+def protein(tmp_path):
+    path = tmp_path / "protein.fasta"
+    letters = "MKVLAWPQEF"
+    path.write_text("".join(f">p{i}\n{letters[i:] + letters[:i]}\n" for i in range(10)))
+    return str(path)
+
+
+def test_letters_that_do_not_fit_name_the_file(files, protein, capsys):
+    assert run(["evaluate", protein, "--reference", files["real"]]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
-    assert "protein.fasta" in last
+    assert f"{protein}: no record is left of 10 for alphabet dna (that of the reference)" in last
+    assert last.endswith("dropped (the file looks like protein, and the reference is dna)")
+    # Who names the alphabet is told of the flag.
+    assert run(["evaluate", protein, "--reference", files["real"], "--alphabet", "dna"]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "alphabet dna (as asked for (--alphabet))" in last
+    assert last.endswith("dropped (--alphabet protein may fit better)")
+
+
+def test_the_alphabet_of_further_sets_is_that_of_the_reference(files, protein, capsys):
+    command = ["evaluate", files["new"], "--reference", files["real"], *QUICK]
+    main(command)
+    assert "generated: alphabet dna: that of the reference\n" in capsys.readouterr().err
+    main([*command, "--alphabet", "dna"])
+    assert "generated: alphabet dna: as asked for (--alphabet)\n" in capsys.readouterr().err
+    main(["evaluate", files["new"], "--reference", protein, "--metric", "letter-jsd"])
+    said = "generated: alphabet protein: that of the reference; 60 of 60 records look like DNA\n"
+    assert said in capsys.readouterr().err
+
+
+def test_what_is_given_beyond_the_sequences_is_checked_before_they_are_read(tmp_path, capsys):
+    (tmp_path / "d.fa").write_text(">d\nACGT\n")
+    for option, value, code, said in (
+        ("--metric", "nothing", 2, "unknown metric 'nothing'"),
+        ("--genetic-code", "7", 2, "genetic code 7: NCBI has"),
+        ("--hmm", "nofile", 1, "biogan: nofile: cannot be read: No such file or directory\n"),
+        ("--motifs", "nofile", 1, "biogan: nofile: cannot be read: No such file or directory\n"),
+        ("--motifs", str(tmp_path / "d.fa"), 1, "MEME or JASPAR: line 2: a row of counts is"),
+    ):
+        for command in (["evaluate", "absent", "--reference", "absent"], ["compare"] + ["x"] * 2):
+            assert run([*command, option, value]) == code
+            err = capsys.readouterr().err
+            assert said in err
+            assert err.count("\n") == 1
+
+
+def test_standard_input_cannot_be_two_sets(capsys):
+    for command in (["evaluate", "-", "--reference", "-"], ["compare", "x", "-", "--train", "-"]):
+        assert run(command) == 2
+        assert "standard input cannot be two sets" in capsys.readouterr().err
 
 
 def test_validity_counts_what_reading_dropped(files, tmp_path):

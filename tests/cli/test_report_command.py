@@ -46,3 +46,19 @@ def test_a_page_that_cannot_be_drawn_does_not_fail_the_training(
 def test_a_folder_without_a_model_is_said(tmp_path, capsys):
     assert run(["report", str(tmp_path)]) == 1
     assert re.search(r"not a model folder, config.json is missing\n$", capsys.readouterr().err)
+
+
+def test_a_page_takes_the_place_of_pages_only(fasta, tmp_path, capsys):
+    folder = tmp_path / "run"
+    main(["train", str(fasta), "-o", str(folder), *TINY])
+    files = [folder / "config.json", folder / "samples.fasta", fasta]
+    before = [file.read_bytes() for file in files]
+    for file, said in zip(files, ["would overwrite"] * 2 + ["exists and is no HTML"], strict=True):
+        assert run(["report", str(folder), "-o", str(file)]) == 1
+        assert f"biogan: {file}: {said}" in capsys.readouterr().err
+    assert [file.read_bytes() for file in files] == before
+    older = tmp_path / "older.HTM"
+    older.write_text("older")
+    for page in (older, tmp_path / "new", folder / "report.html"):
+        assert main(["report", str(folder), "-o", str(page)]) == page
+        assert "<h1>run</h1>" in page.read_text()

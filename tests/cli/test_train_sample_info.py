@@ -1,6 +1,7 @@
 """The commands as a person types them."""
 
 import gzip
+import io
 import json
 import logging
 import os
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -147,6 +149,9 @@ def test_resume_takes_the_options_of_the_run(fasta, tmp_path, capsys):
         (["train", "{tmp}/nothing.fa", "-o", "{tmp}/x"], 1, "nothing.fa"),
         (["train", "{fasta}", "-o", "{tmp}/file/x"], 1, "file/x"),
         (["train", "{fasta}", "-o", "{tmp}/x", "--resume", "--overwrite"], 2, "exclude"),
+        (["train", "{fasta}", "-o", "{tmp}/x", "--alphabet", "foo"], 2, "unknown alphabet 'foo'"),
+        (["train", "{fasta}", "-o", "{tmp}/x", "--alphabet", "custom:AA"], 2, "repeats a letter"),
+        (["train", "{fasta}", "-o", "{tmp}/x", "--alphabet", "custom:"], 2, "has no letters"),
         (["train"], 2, "FASTA"),
         (["sample", "{tmp}/nowhere"], 1, "no such model folder"),
         (["sample", "{tmp}"], 1, "config.json is missing"),
@@ -265,6 +270,32 @@ def test_gzip_and_tsv(model, tmp_path):
     assert "".join(f">{i}\n{s}\n" for i, s in rows[1:]) == plain
 
 
+def test_the_format_follows_the_name(model, tmp_path):
+    for name, options, begin in (
+        ("a.tsv", (), "id\tsequence\n"),
+        ("A.TSV.GZ", (), "id\tsequence\n"),
+        ("b.tsv", ("--format", "fasta"), ">gan0_1\n"),
+        ("b.txt", (), ">gan0_1\n"),
+    ):
+        sampled(model, "-n", 1, "-o", tmp_path / name, *options)
+        data = (tmp_path / name).read_bytes()
+        assert (gzip.decompress(data) if data[:1] == b"\x1f" else data).decode().startswith(begin)
+
+
+def test_the_training_file_is_not_overwritten(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    text = "".join(f">r{i}\n{'ACGT' * 3}{'ACGT'[i % 4]}\n" for i in range(40))
+    for folder, how in (("held", "--no-store"), ("stored", "--store")):
+        Path("reads.fa").write_text(text)
+        main(["train", "reads.fa", "-o", folder, how, "-q", *SMALL])
+        for name in ("reads.fa", str(tmp_path / "reads.fa")):
+            assert "would overwrite reads.fa" in fails(capsys, 1, "sample", folder, "-o", name)
+        assert Path("reads.fa").read_text() == text
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    main(["train", "-", "-o", "piped", "-q", *SMALL])
+    assert sampled("piped", "-n", 2, "-o", "reads.fa") == 2
+
+
 def test_ungap(tmp_path, capsys):
     rows = ["AC-GT-", "ACCGTA", "A--GTA"] * 20
     (tmp_path / "a.fa").write_text("".join(f">{i}\n{r}\n" for i, r in enumerate(rows)))
@@ -296,6 +327,23 @@ def test_info_names_both_strands(fasta, tmp_path, capsys):
 
 def command(*argv):
     return [sys.executable, "-c", "import sys; from biogan.cli import run; sys.exit(run())", *argv]
+
+
+def test_the_package_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "biogan", "--version"], capture_output=True, text=True, timeout=100
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("biogan 0.")
+
+
+def test_an_interrupt_is_one_line(fasta, tmp_path, monkeypatch, capsys):
+    def read(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("biogan.io.fasta.read_fasta", read)
+    assert run(["train", fasta, "-o", str(tmp_path / "run")]) == 130
+    assert capsys.readouterr().err == "biogan: interrupted\n"
 
 
 def test_a_closed_pipe_ends_quietly(model):

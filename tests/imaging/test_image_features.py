@@ -126,7 +126,7 @@ def test_mistakes_are_named():
         match="bars: images of 32 x 32 pixels and 1 channel, the reference has 28 x 28 pixels",
     ):
         net(bars(5, 0, size=32))
-    with pytest.raises(DataError, match="bars: 1 images, at least 2 are needed"):
+    with pytest.raises(DataError, match="bars: 1 image, at least 2 are needed"):
         feature_net(bars(1, 0))
 
 

@@ -140,6 +140,7 @@ def test_what_cannot_be_asked_for_is_said():
 def test_what_cannot_be_learned_is_said():
     for records, message in (
         (blobs(0), "no images to learn from"),
+        (blobs(1), "1 image is too few to learn from"),
         (ImageSet.from_pixels(np.full((9, 16, 16), 7, np.uint8)), "every pixel has the value 7"),
         ("mnist", "fit needs an ImageSet or a FragmentSet, not str"),
     ):
@@ -208,7 +209,9 @@ def test_a_damaged_folder_is_named(tmp_path):
     card = json.loads((tmp_path / "config.json").read_text())
     card["layout"]["kind"] = "sounds"
     (tmp_path / "config.json").write_text(json.dumps(card))
-    with pytest.raises(CheckpointError, match="config.json is damaged: 'sounds'"):
+    with pytest.raises(
+        CheckpointError, match="config.json: damaged: layout describes no .* kind 'sounds'"
+    ):
         ImageGAN.load(tmp_path)
 
 

@@ -65,7 +65,8 @@ def test_log_odds_are_smoothed_by_a_tenth_of_a_site():
     [
         ("", "empty|neither"),
         ("id,seq\n1,ACGT\n", "begins with neither 'MEME version' nor '>'"),
-        (">one\nACGT\n", "m.txt: no motifs in the format"),
+        (">one\nACGT\n", "m.txt: no motifs in the format of MEME or JASPAR: line 2: .* not 'ACGT'"),
+        (JASPAR.replace("19 ]", "x ]"), "line 2: a row of counts is expected"),
         (MEME.replace("ACGT", "ACDEFGHIKLMNPQRSTVWY"), "nucleotides are needed"),
         (MEME.replace("0.25 0.25 0.25 0.25", "0.25 0.25 0.25"), "no motifs in the format"),
         (MEME.replace("MOTIF other", "MOTIF box"), "two motifs are called 'box'"),

@@ -245,3 +245,23 @@ def test_ids() -> None:
 def test_no_record_at_all() -> None:
     with pytest.raises(FastaError, match="records: no record found"):
         clean_records([])
+
+
+@pytest.mark.parametrize(
+    ("texts", "doubt"),
+    [
+        (["ACGT"] * 3, "; 3 of 3 records look like DNA"),
+        (["ACGU", "AC"], "; 2 of 2 records look like RNA"),
+        (["MKLE", "ACGT", "ACGT"], "; 2 of 3 records could be nucleotides"),
+        (["MKLE"] * 3, ""),
+        (["KWRKWR", "RRWKWR"], ""),
+    ],
+)
+def test_nucleotides_read_as_the_protein_of_another_file_are_told(
+    texts: list[str], doubt: str
+) -> None:
+    records = [Record(f"r{i}", "", text, i) for i, text in enumerate(texts)]
+    config = ReadingConfig(alphabet="protein")
+    found = clean_records(records, config, "x.fa", whose="the reference")
+    assert report(found).alphabet_reason == "that of the reference" + doubt
+    assert report(clean(*texts, alphabet="protein")).alphabet_reason == "as asked for (--alphabet)"

@@ -77,13 +77,18 @@ def test_the_judge_is_told_once_and_its_steps_are_shown():
     lines, shown = [], []
     progress = Progress(lines.append, shown.append)
     for step in (0, 1, 2):
-        progress.on_event("judge", step=step, steps=200)
+        progress.on_event("judge", step=step, steps=200, wanted=200)
     assert lines == ["training a judge of that generator for `biogan sample --refine`, 200 steps"]
     assert shown == ["", "judge: step 1 of 200", "judge: step 2 of 200"]
 
 
+def test_a_judge_of_a_short_run_says_why_it_is_short(said):
+    (line,) = said("judge", step=0, steps=10, wanted=200)
+    assert line.endswith("10 steps, as many as the run had, not 200")
+
+
 def test_the_log_holds_checks_and_alarms(tmp_path):
-    log = JsonLog(tmp_path / "log.jsonl")
+    log = JsonLog(lambda: tmp_path / "log.jsonl")
     log.on_event("start", lines=[])
     log.on_event("check", step=40, scores={"fidelity": 1.5}, beside=BESIDE)
     log.on_event("alarm", step=60, reason="lost")

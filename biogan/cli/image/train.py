@@ -43,6 +43,7 @@ def command(
     from biogan.imaging.gan import ImageGAN
     from biogan.imaging.presets import described, resolve
     from biogan.training.callbacks import Progress
+    from biogan.training.engine import check_machine
     from biogan.training.folder import FILM, PAGE, PICTURE, ModelFolder
 
     if resume and overwrite:
@@ -56,6 +57,7 @@ def command(
     if dry_run:
         domain = domain_of(records, config)
         resolved, reasons = resolve(config, domain)
+        check_machine(resolved)
         for line in described(len(records), domain, reasons):
             console.say(line)
         click.echo(json.dumps(resolved.to_dict(), indent=2))
