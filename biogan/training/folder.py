@@ -199,6 +199,8 @@ class ModelFolder:
             If there is none, or it is not a model of this kind that this version understands.
         """
         path = self.path / CONFIG
+        if self.path.exists() and not self.path.is_dir():
+            raise CheckpointError(f"{self.path}: is a file, a model folder is needed")
         if not self.path.is_dir():
             raise CheckpointError(f"{self.path}: no such model folder")
         if not path.is_file():

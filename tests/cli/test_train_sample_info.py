@@ -154,6 +154,7 @@ def test_resume_takes_the_options_of_the_run(fasta, tmp_path, capsys):
         (["train", "{fasta}", "-o", "{tmp}/x", "--alphabet", "custom:"], 2, "has no letters"),
         (["train"], 2, "FASTA"),
         (["sample", "{tmp}/nowhere"], 1, "no such model folder"),
+        (["sample", "{fasta}"], 1, "is a file, a model folder is needed"),
         (["sample", "{tmp}"], 1, "config.json is missing"),
         (["sample", "{model}", "--shard", "3/2"], 2, "--shard 3/2"),
         (["sample", "{model}", "--shard", "half"], 2, "write K/N"),
