@@ -35,7 +35,6 @@ SUITED = {
     ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512),
     VARIABLE: Suited("wgan-gp", "hybrid", 16, 1, 256),
 }
-# Codons are words already, and how often each is used was learned without.
 KMER_MATCHING = 1.0
 # What each family of networks is sized by.
 SIZES_OF = {
@@ -134,9 +133,8 @@ def resolve(
     if changes:
         reasons.append(", ".join(f"{name} {value}" for name, value in changes.items()))
     if config.kmer_matching is None:
-        changes["kmer_matching"] = KMER_MATCHING if layout.word == 1 else 0.0
-        if changes["kmer_matching"]:
-            reasons.append(f"kmer_matching {KMER_MATCHING:g} beside the critic")
+        changes["kmer_matching"] = KMER_MATCHING
+        reasons.append(f"kmer_matching {KMER_MATCHING:g} beside the critic")
     if not config.steps and not config.max_time:
         changes["max_time"] = DEFAULT_TIME
         reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")

@@ -111,11 +111,12 @@ def build_matching(config: SequenceGANConfig, layout: Layout) -> KmerMatching | 
     placed = LONGEST_PLACED if places else 0
     if not weight:
         return None
-    spelling = None
+    spelling = end = None
     if layout.word > 1:
         # Codons are matched by the letters they spell: across their borders, too.
         placed, spelling = 0, torch.from_numpy(layout.spelling)
-    return KmerMatching(layout.channels, layout.positions, weight, placed, spelling)
+        end = layout.end if layout.kind == VARIABLE else None
+    return KmerMatching(layout.channels, layout.positions, weight, placed, spelling, end)
 
 
 def build_batches(config: SequenceGANConfig, layout: Layout, parts: Split | StoredSplit) -> Stream:

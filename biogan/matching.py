@@ -17,6 +17,8 @@ MOST_WORDS = 4096
 LONGEST_PLACED = 2
 # ... and up to this many in all places, so that a long protein costs no more than its networks.
 _MOST_PLACED = 2**20
+# Half of the share of sequences that have ended, on average over the places, if lengths are even.
+_ENDED = 0.25
 # The mean over generated batches looks back about 50 steps: one batch says little.
 _MEMORY = 0.98
 
@@ -46,6 +48,9 @@ class KmerMatching(nn.Module):
     spelling : Tensor, shape (word, letters, channels), optional
         Letters that each channel stands for, where it is a codon: the words of these letters are
         matched, in any frame.
+    end : int, optional
+        Channel of the end symbol: letters behind it are not counted, as a reader sees none, and
+        how many sequences have ended is matched in each place, too.
 
     Attributes
     ----------
@@ -80,9 +85,11 @@ class KmerMatching(nn.Module):
         weight: float,
         placed: int = 0,
         spelling: Tensor | None = None,
+        end: int | None = None,
     ) -> None:
         super().__init__()
-        self.weight = weight
+        self.weight, self.end = weight, end
+        ends = [] if end is None else [torch.full((positions,), _ENDED)]
         self.register_buffer("spelling", spelling, persistent=False)
         if spelling is not None:
             channels, positions = spelling.shape[1], positions * spelling.shape[0]
@@ -98,7 +105,8 @@ class KmerMatching(nn.Module):
             torch.full(((positions - k + 1) * channels**k,), 1 / channels**k / 2)
             for k in self.placed
         ]
-        self.register_buffer("least", torch.cat(least), persistent=False)
+        self.kinds = len(least) + len(ends)
+        self.register_buffer("least", torch.cat(least + ends), persistent=False)
         self.register_buffer("real", torch.zeros_like(self.least))
         self.register_buffer("generated", torch.zeros_like(self.least))
         self.register_buffer("batches", torch.zeros(()))
@@ -122,14 +130,44 @@ class KmerMatching(nn.Module):
             self.real.lerp_(seen, 1 / self.batches)
             self.generated.lerp_(drawn, (1 / self.batches).clamp(min=1 - _MEMORY))
             off = (self.generated - self.real) / (self.real + self.least)
-        kinds = len(self.lengths) + len(self.placed)
-        return self.weight / kinds * (off * (mine - self.real)).sum()
+        return self.weight / self.kinds * (off * (mine - self.real)).sum()
 
     def _counts(self, letters: Tensor) -> Tensor:
+        ended = []
+        if self.end is not None:
+            letters = cut(letters, self.end)
+            ended = [letters[:, self.end].mean(0)]
         if self.spelling is not None:
             letters = spelled(letters, self.spelling)
         anywhere = mean_counts(letters, self.lengths[-1])
-        return torch.cat(anywhere + [placed_shares(letters, k).flatten() for k in self.placed])
+        placed = [placed_shares(letters, k).flatten() for k in self.placed]
+        return torch.cat(anywhere + placed + ended)
+
+
+def cut(letters: Tensor, end: int) -> Tensor:
+    """Put the end symbol in the place of all that stands behind the first one.
+
+    Parameters
+    ----------
+    letters : Tensor, shape (N, channels, length)
+        One-hot.
+    end : int
+        Its channel.
+
+    Returns
+    -------
+    Tensor, shape (N, channels, length)
+
+    Examples
+    --------
+    >>> x = torch.eye(3)[torch.tensor([[0, 2, 1, 2]])].transpose(1, 2)
+    >>> cut(x, 2)[0].argmax(0).tolist()
+    [0, 2, 2, 2]
+    """
+    going = (1 - letters[:, end]).cumprod(1)
+    shown = letters * going[:, None]
+    shown[:, end] = 1 - going
+    return shown
 
 
 def spelled(words: Tensor, spelling: Tensor) -> Tensor:

@@ -81,7 +81,7 @@ def test_resolving_twice_changes_nothing():
 def test_genes_are_said_to_be_read_in_codons():
     genes = SequenceSet.from_strings(["ATGAAATAA", "ATGAAACCCTAG"])
     config, reasons = resolve(SequenceGANConfig(), Layout.of(genes))
-    assert config.word == 3 and config.kmer_matching == 0
+    assert config.word == 3 and config.kmer_matching == 1
     assert "word 3, as the records are open reading frames" in reasons
 
 

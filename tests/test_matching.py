@@ -49,6 +49,23 @@ def test_codons_are_counted_by_the_letters_they_spell():
     assert matching._counts(words).tolist() == pytest.approx(np.concatenate(expected).tolist())
 
 
+def test_the_share_that_has_ended_is_matched_in_each_place():
+    # Letters A and C, an end symbol; lengths 1, 2, 2, 4.
+    records = one_hot(["A///", "CA//", "AC//", "CCAA"], "AC/")
+    matching = KmerMatching(3, 4, 1.0, end=2)
+    counts = matching._counts(records)
+    assert counts[-4:].tolist() == [0, 0.25, 0.75, 0.75]
+    # What stands behind the first end is not there.
+    assert torch.equal(matching._counts(one_hot(["A/C/", "CA/A", "AC//", "CCAA"], "AC/")), counts)
+    without = KmerMatching(3, 4, 1.0)
+    longer = one_hot(["A///", "CAC/", "AC//", "CCAA"], "AC/")
+    # One record more goes on at the third place: its share there is 1/4 less, of 3/4 + 1/4; the
+    # distances of all kinds, one more here, are averaged.
+    kinds = len(without.lengths)
+    expected = without(records, longer).item() * kinds + (1 / 4) ** 2
+    assert matching(records, longer).item() * (kinds + 1) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("k", [1, 2])
 def test_shares_in_places_are_those_of_a_loop(k):
     records = ["ACGTA", "AAAAC", "TTGCA", "ACGCA"]
