@@ -189,7 +189,9 @@ def draw(
     keep_freed_memory()
     device = next(generator.parameters()).device
     end = layout.end if layout.kind == VARIABLE else None
-    grammar = Grammar(end, () if generator.config.rotate else layout.closing)
+    grammar = Grammar(end)
+    if not generator.config.rotate:
+        grammar = Grammar(end, layout.closing, layout.opening)
     return generator.sample(noise.to(device), temperature, grammar).cpu().numpy()
 
 

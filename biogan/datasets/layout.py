@@ -16,7 +16,9 @@ from biogan.errors import DataError
 FIXED, ALIGNED, VARIABLE = "fixed", "aligned", "variable"
 # A code is one byte, and one value of it is kept for letters that are none.
 MOST_CHANNELS = 255
-# Records for each closing word, from which it is believed that there are no others.
+# Start codons of any genetic code, at most.
+_OPENINGS = 7
+# Records for each opening or closing word, from which it is believed that there are no others.
 _RECORDS = 20
 
 
@@ -38,6 +40,8 @@ class Layout:
         words of that length, so that a reading frame cannot slip.
     closing : tuple of int
         Codes of the words that close every training record and stand nowhere else (stop codons).
+    opening : tuple of int
+        Codes of the few words with which every training record begins (start codons).
 
     Examples
     --------
@@ -55,6 +59,7 @@ class Layout:
     kind: str
     word: int = 1
     closing: tuple[int, ...] = ()
+    opening: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, sequences: SequenceSet | SequenceStore, word: int | None = None) -> Layout:
@@ -92,13 +97,20 @@ class Layout:
         if kind != VARIABLE and longest % word:
             raise DataError(f"every record has length {longest}, no multiple of --word {word}")
         if word > 1 and kind != ALIGNED and isinstance(sequences, SequenceSet):
-            return replace(layout, closing=layout._closing(sequences))
+            rows = layout.encode(sequences)
+            closing = layout._closing(rows, sequences.lengths)
+            return replace(layout, closing=closing, opening=layout._opening(rows))
         return layout
 
-    def _closing(self, sequences: SequenceSet) -> tuple[int, ...]:
+    def _opening(self, rows: np.ndarray) -> tuple[int, ...]:
+        """Find the words one of which opens each sequence, if they are few."""
+        words = np.unique(rows[:, 0])
+        few = len(words) <= _OPENINGS and self.end not in words
+        return tuple(words.tolist()) if few and len(rows) >= len(words) * _RECORDS else ()
+
+    def _closing(self, rows: np.ndarray, lengths: np.ndarray) -> tuple[int, ...]:
         """Find the words one of which closes each sequence, and none of which stands elsewhere."""
-        rows = self.encode(sequences)
-        last = rows[np.arange(len(rows)), np.maximum(sequences.lengths // self.word, 1) - 1]
+        last = rows[np.arange(len(rows)), np.maximum(lengths // self.word, 1) - 1]
         words, ends = np.unique(last, return_counts=True)
         anywhere = np.bincount(rows.ravel(), minlength=self.channels)[words]
         # Of few records it would be chance.
@@ -207,6 +219,8 @@ class Layout:
             VARIABLE: f"up to {self.length} letters and an end symbol",
         }
         read = f", read in words of {self.word}" if self.word > 1 else ""
+        if self.opening:
+            read += f", {' or '.join(self.words(self.opening))} first in all"
         if self.closing:
             read += f", {' or '.join(self.words(self.closing))} last in all and nowhere else"
         return words[self.kind] + read
@@ -230,6 +244,7 @@ class Layout:
             "kind": self.kind,
             "word": self.word,
             "closing": list(self.closing),
+            "opening": list(self.opening),
         }
 
     @classmethod
@@ -241,4 +256,5 @@ class Layout:
             str(data["kind"]),
             int(data.get("word", 1)),
             tuple(map(int, data.get("closing", ()))),
+            tuple(map(int, data.get("opening", ()))),
         )

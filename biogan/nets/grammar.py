@@ -24,10 +24,13 @@ class Grammar(NamedTuple):
     closing : tuple of int
         Codes one of which stands last in every sequence, and none of which elsewhere; empty where
         there are no such.
+    opening : tuple of int
+        Codes one of which stands first in every sequence; empty where any may.
     """
 
     end: int | None
     closing: tuple[int, ...] = ()
+    opening: tuple[int, ...] = ()
 
 
 def likeliest(scores: Tensor) -> Tensor:
@@ -39,9 +42,10 @@ def likeliest(scores: Tensor) -> Tensor:
 def best(scores: Tensor, grammar: Grammar | None = None) -> Tensor:
     """Return the best codes that keep to a grammar.
 
-    The length is that of the best codes without it. The last letter is then the best closing one,
-    and a closing one before it gives way to the next best. With Gumbel noise in the scores this
-    draws from the product of the letters' distributions given the length and the grammar.
+    The length is that of the best codes without it. The first letter is then the best opening one,
+    the last one the best closing one, and a closing one before it gives way to the next best. With
+    Gumbel noise in the scores this draws from the product of the letters' distributions given the
+    length and the grammar.
 
     Parameters
     ----------
@@ -64,18 +68,24 @@ def best(scores: Tensor, grammar: Grammar | None = None) -> Tensor:
     codes = likeliest(scores)
     if grammar is None:
         return codes
-    never = torch.zeros(scores.shape[1], 1, dtype=torch.bool, device=scores.device)
-    ends = torch.zeros_like(codes, dtype=torch.bool)
-    if grammar.end is not None:
-        never[grammar.end] = True
-        codes[:, :1] = likeliest(scores[:, :, :1].masked_fill(never, -torch.inf))
-        ends = codes == grammar.end
+    never = _marked((grammar.end,) if grammar.end is not None else (), scores)
+    ruled = never if not grammar.opening else ~_marked(grammar.opening, scores)
+    codes[:, :1] = likeliest(scores[:, :, :1].masked_fill(ruled, -torch.inf))
     if not grammar.closing:
         return codes
-    closing = torch.zeros_like(never)
-    closing[list(grammar.closing)] = True
+    closing = _marked(grammar.closing, scores)
+    ends = codes == (-1 if grammar.end is None else grammar.end)
     last = (ends.cumsum(1) == 0).sum(1, keepdim=True) - 1
     place = torch.arange(codes.shape[1], device=codes.device)
     inner = likeliest(scores.masked_fill(closing | never, -torch.inf))
+    if grammar.opening:
+        inner[:, :1] = codes[:, :1]
     codes = torch.where(place < last, inner, codes)
     return torch.where(place == last, likeliest(scores.masked_fill(~closing, -torch.inf)), codes)
+
+
+def _marked(codes: tuple[int, ...], scores: Tensor) -> Tensor:
+    """Mark some channels: shape (channels, 1), bool."""
+    marked = torch.zeros(scores.shape[1], 1, dtype=torch.bool, device=scores.device)
+    marked[list(codes)] = True
+    return marked

@@ -113,5 +113,21 @@ def test_genes_of_one_length_have_the_rule_too():
     assert not any(text[i : i + 3] in ("TAA", "TGA") for text in new for i in (0, 3, 6))
 
 
+def test_the_first_word_is_one_that_opens_all():
+    layout = Layout.of(SequenceSet.from_strings(genes()))
+    assert layout.words(layout.opening) == ["ATG"] and "ATG first in all" in layout.describe()
+    some = [a + "AAATAA" for a in ("CCC", "CCA", "CCG", "CCT", "GCC", "GCA", "GCG")]
+    assert Layout.of(SequenceSet.from_strings([*genes(400), *some]), word=3).opening == ()
+    scores = torch.randn(500, 5, 6, generator=torch.Generator().manual_seed(0))
+    free, ruled = best(scores, Grammar(4, (3,))), best(scores, Grammar(4, (3,), (1, 2)))
+    assert set(ruled[:, 0].tolist()) <= {1, 2, 3}
+    # A sequence of one word is closed, not opened; else all but the first word stay.
+    long = free[:, 1] != 4
+    assert set(ruled[long, 0].tolist()) == {1, 2}
+    assert torch.equal(
+        ruled[:, 1:][ruled[:, 0] == free[:, 0]], free[:, 1:][ruled[:, 0] == free[:, 0]]
+    )
+
+
 def test_letters_have_no_rule():
     assert Layout.of(SequenceSet.from_strings(genes()), word=1).closing == ()
