@@ -107,16 +107,15 @@ def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:
 def build_matching(config: SequenceGANConfig, layout: Layout) -> KmerMatching | None:
     """Build the term that matches k-mer counts, if it has a weight."""
     weight = config.chosen("kmer_matching")
-    places = layout.kind != VARIABLE and not config.rotate
-    placed = LONGEST_PLACED if places else 0
     if not weight:
         return None
-    spelling = end = None
+    shape = layout.channels, layout.positions
     if layout.word > 1:
         # Codons are matched by the letters they spell: across their borders, too.
-        placed, spelling = 0, torch.from_numpy(layout.spelling)
         end = layout.end if layout.kind == VARIABLE else None
-    return KmerMatching(layout.channels, layout.positions, weight, placed, spelling, end)
+        return KmerMatching(*shape, weight, spelling=torch.from_numpy(layout.spelling), end=end)
+    places = layout.kind != VARIABLE and not config.rotate
+    return KmerMatching(*shape, weight, LONGEST_PLACED if places else 0)
 
 
 def build_batches(config: SequenceGANConfig, layout: Layout, parts: Split | StoredSplit) -> Stream:

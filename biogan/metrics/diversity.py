@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison, jackknifed
-from biogan.metrics.intervals import wilson
+from biogan.metrics.intervals import grouped_half, wilson
 from biogan.similarity import identities, near_pairs
 
 _Z = 1.959964
@@ -59,7 +59,7 @@ def effective_share(comparison: Comparison) -> Value:
     share = 1 - float(lost.mean())
     # Records that are alike were drawn together; where none are, a few may be by chance.
     _, family = connected_components(coo_array((np.ones(len(i)), (i, j)), (n, n)), directed=False)
-    half = _Z * float(np.linalg.norm(np.bincount(family, lost))) / n
+    half = grouped_half(lost, family)
     least, most = wilson(n - lost.sum(), n)
     low, high = min(share - half, least), max(share + half, most)
     return Value(share, max(0.0, low), min(1.0, high), n=n, note="id>=0.8")

@@ -118,6 +118,25 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
     )
 
 
+def grouped_half(errors: np.ndarray, groups: np.ndarray) -> float:
+    """Half of the interval of a mean of records that come in groups.
+
+    Parameters
+    ----------
+    errors : numpy.ndarray, shape (n,)
+        What each record adds to the spread; those of a group come together.
+    groups : numpy.ndarray, shape (n,), int
+        Group of each record.
+
+    Examples
+    --------
+    >>> round(grouped_half(np.array([0.5, 0.5, -1.0]), np.array([0, 0, 1])), 4)
+    0.9239
+    """
+    pieces = np.bincount(groups, errors)
+    return _Z * float(np.sqrt((pieces**2).sum())) / len(errors)
+
+
 def newcombe(hits1: float, n1: float, hits2: float, n2: float) -> tuple[float, float]:
     """Interval of the difference of two shares, hits1/n1 - hits2/n2.
 

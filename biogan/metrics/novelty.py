@@ -9,7 +9,7 @@ from biogan.datasets.strands import reverse_complement
 from biogan.metrics.base import Value, metric
 from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.inputs import shuffled
-from biogan.metrics.intervals import newcombe, wilson
+from biogan.metrics.intervals import grouped_half, newcombe, wilson
 from biogan.metrics.pieces import shared_words
 from biogan.similarity import contained, nearest
 
@@ -105,7 +105,7 @@ def closer_to_training(comparison: Comparison) -> Value:
     votes = (np.sign(known - unknown) + 1) / 2
     share, n = float(votes.mean()), len(votes)
     # Records with one nearest record in common vote alike: they are one piece of evidence.
-    half = _half(votes - share, np.where(known >= unknown, j, m + k))
+    half = grouped_half(votes - share, np.where(known >= unknown, j, m + k))
     note = f"{m:,} records each"
     return Value(share, max(0.0, share - half), min(1.0, share + half), n=n, note=note)
 
@@ -129,7 +129,7 @@ def authenticity(comparison: Comparison) -> Value:
     share, low, high = _share(int(farther.sum()), len(farther))
     # Records with one nearest record in common are judged by the same neighbour of it; where all
     # are judged alike they seem not to spread, and only Wilson's interval is left.
-    half = _half(farther - share, where)
+    half = grouped_half(farther - share, where)
     return Value(
         share, max(0.0, min(low, share - half)), min(1.0, max(high, share + half)), n=len(farther)
     )
@@ -159,12 +159,6 @@ def shared_pieces(comparison: Comparison) -> Value:
 
 def _share(hits: int, n: int) -> tuple[float, float, float]:
     return hits / n, *wilson(hits, n)
-
-
-def _half(errors: np.ndarray, groups: np.ndarray) -> float:
-    """Half of the interval of a mean of records that come in groups; errors are about the mean."""
-    pieces = np.bincount(groups, errors)
-    return _Z * float(np.sqrt((pieces**2).sum())) / len(errors)
 
 
 def _near(comparison: Comparison) -> tuple[int, int]:

@@ -56,7 +56,9 @@ def assign_roles(
     same = train is not None and set(train.strings()) == set(real.strings())
     if train is not None and not same:
         ceiling = train if held_out is None else held_out
-        fresh, notes = _fresh(real if held_out is None else held_out, train, "training data")
+        fresh, notes = unseen_records(
+            real if held_out is None else held_out, train, "training data"
+        )
         what = "training" if held_out is None else "held-out"
         note = f"ceiling: {what} records scored against the reference like every other set"
         if held_out is not None:
@@ -69,7 +71,7 @@ def assign_roles(
             f"{known}: copies are sought in the reference, and every set is scored against the "
             "held-out records"
         )
-        fresh, notes = _fresh(held_out, real, "training data" if same else "reference")
+        fresh, notes = unseen_records(held_out, real, "training data" if same else "reference")
         return Roles(held_out, real, real, real, fresh, (note, *notes))
     if len(real) < 4:
         raise DataError(
@@ -93,7 +95,7 @@ def _kept_together(identity: float) -> str:
     return "exact copies" if identity == 1 else f"clusters of {identity:.0%} identity"
 
 
-def _fresh(
+def unseen_records(
     held_out: SequenceSet, source: SequenceSet, where: str
 ) -> tuple[SequenceSet | None, tuple[str, ...]]:
     """Leave out what also stands in ``source``: it would make copying look natural."""

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
 from biogan.metrics.base import METRICS, Metric, Value
 from biogan.metrics.catalogue import get_metrics
 from biogan.metrics.comparison import Comparison, Sample
 from biogan.metrics.extras import read_extras
 from biogan.metrics.inputs import Sequences, as_set, shuffled
-from biogan.metrics.intervals import GROUPS
-from biogan.metrics.parts import unseen
+from biogan.metrics.roles import unseen_records
 
 
 def measure(
@@ -72,7 +68,7 @@ def measure(
     candidate = as_set(generated, "generated", reference.alphabet)
     source = reference if train is None else as_set(train, "train", reference.alphabet)
     lengths = {int(x) for s in (reference, candidate) for x in set(s.ungapped().lengths)}
-    fresh = None if train is None else _fresh(reference, source)
+    fresh = None if train is None else unseen_records(reference, source, "training data")[0]
     # Orders as in biogan.evaluation, so that both give one interval.
     return metric(
         Comparison(
@@ -86,14 +82,6 @@ def measure(
             read_extras(**extras),
         )
     )
-
-
-def _fresh(held_out: SequenceSet, source: SequenceSet) -> SequenceSet | None:
-    """Leave out what also stands in ``source``, as :mod:`biogan.metrics.roles` does."""
-    new, note = unseen(held_out.strings(), source.strings(), "record", "training data")
-    if not note:
-        return held_out
-    return held_out[np.flatnonzero(new)] if new.sum() >= GROUPS else None
 
 
 def functions() -> dict[str, Callable[..., Value]]:
