@@ -56,11 +56,11 @@ def refined(
         Seed; method; effort: candidates to spend on a record, the length of a chain, or the cap of
         M.
     """
-    propose = proposer(block_of, layout, judge)
+    propose, effort = proposer(block_of, layout, judge), how.chosen("effort")
     if how.refine == "mh":
-        refine = metropolis_hastings(propose, how.seed, how.effort)
+        refine = metropolis_hastings(propose, how.seed, effort)
     else:
-        refine = rejection(propose, how.seed, min(float(how.effort), judge.calibration.max_ratio))
+        refine = rejection(propose, how.seed, min(float(effort), judge.calibration.max_ratio))
     return in_blocks(refine, layout, start, stop, f"gan{how.seed}_{how.refine}")
 
 

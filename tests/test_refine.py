@@ -127,6 +127,7 @@ def test_sequences_of_many_lengths_are_judged_as_they_are_read():
         ({"refine": "mhh"}, "--refine: unknown value 'mhh': did you mean 'mh'"),
         ({"refin": "mh"}, "unknown option 'refin': did you mean 'refine'"),
         ({"refine": "mh", "effort": 0}, "--effort 0: must be at least 1"),
+        ({"effort": 5}, "--effort 5: nothing is refined, add --refine rejection or --refine mh"),
         ({"refine": "mh", "temperature": 0.5}, "the critic was calibrated at 1, take one of the"),
     ],
 )

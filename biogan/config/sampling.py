@@ -8,6 +8,7 @@ from biogan.errors import ConfigError
 from biogan.options import Options, option
 
 REFINEMENTS = ("rejection", "mh")
+EFFORT = 10
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,12 @@ class SamplingConfig(Options):
         "Sampling",
         choices=REFINEMENTS,
     )
-    effort: int = option(10, "Candidates that --refine may spend on a sequence.", "Sampling", low=1)
+    effort: int | None = option(
+        None,
+        f"Candidates that --refine may spend on a sequence ({EFFORT}).",
+        "Sampling",
+        low=1,
+    )
     device_noise: bool = option(
         False,
         "Draw the noise on the device, too: faster on a GPU, but other records, and the same for a "
@@ -46,3 +52,10 @@ class SamplingConfig(Options):
             other = "--device-noise: refined records begin with those of the CPU's noise"
         if self.refine and other:
             raise ConfigError(f"--refine {self.refine} {other}, take one of the two")
+        if self.refine is None and self.effort is not None:
+            raise ConfigError(
+                f"--effort {self.effort}: nothing is refined, add --refine "
+                + " or --refine ".join(REFINEMENTS)
+            )
+        if self.refine is not None and self.effort is None:
+            object.__setattr__(self, "effort", EFFORT)
