@@ -167,7 +167,7 @@ class Trainer:
     @property
     def score(self) -> float | None:
         """Fidelity of the generator that is kept, None where none was measured."""
-        return self.best_score if 0 <= self.best_score < math.inf else None
+        return self.best_score if self.best_score < math.inf else None
 
     @property
     def beside(self) -> Mapping[str, float]:
@@ -192,14 +192,12 @@ class Trainer:
             found = self.monitor(judged, self.step_count) if self.monitor else NOTHING
             fidelity = found.scores.get("fidelity")
             alarm = self.watch.check(fidelity, found.variety, self.spent)
-            score = -self.step_count if fidelity is None else fidelity
-            better = alarm is None and score < self.lowest
-            kept = better or (alarm is None and 0 < score <= self.lowest * (1 + SAME))
-            if better:
-                self.lowest = score
+            kept = alarm is None and self._is_good(fidelity)
             if kept:
-                self.best_score, self.best_step = score, self.step_count
-                self.best = copy.deepcopy(judged)
+                self.best_score = math.inf if fidelity is None else fidelity
+                self.best_step, self.best = self.step_count, copy.deepcopy(judged)
+            better = kept and (fidelity is None or fidelity < self.lowest)
+            self.lowest = self.best_score if better else self.lowest
             self.stale = 0 if better else self.stale + 1
             self.tell("on_event", "check", step=self.step_count, seconds=self.elapsed,
                        scores=found.scores, beside=self.beside, best=kept)  # fmt: skip
@@ -211,6 +209,13 @@ class Trainer:
             self.good.remember(self.step_count)
         self._heed_patience()
         return alarm
+
+    def _is_good(self, fidelity: float | None) -> bool:
+        """Tell whether a generator is to be kept in the place of the one that was."""
+        if fidelity is not None:
+            return fidelity <= self.lowest * (1 + SAME)
+        # Nothing is held out: the latest, but none that may have collapsed once one had not.
+        return not (self.watch.doubtful and self.good.step)
 
     def _heed_patience(self) -> None:
         patience = self.config.patience
