@@ -14,6 +14,7 @@ from biogan.errors import ConfigError
 from biogan.losses import LOSSES, PENALTIES
 from biogan.metrics.placement import places_alike
 from biogan.metrics.strandedness import strands_alike
+from biogan.options import flag
 from biogan.training.budget import DEFAULT_TIME, check_patience
 
 
@@ -110,9 +111,10 @@ def resolve(
     check_patience(config.patience, config.validation)
     if config.reverse_complement:
         check_two_strands(layout.alphabet)
-        if layout.word > 1:
+    for name in ("reverse_complement", "rotate"):
+        if getattr(config, name) and layout.word > 1:
             raise ConfigError(
-                f"--reverse-complement: words of {layout.word} letters are read from one strand; "
+                f"{flag(name)}: words of {layout.word} letters have one strand and one frame; "
                 "give --word 1 too"
             )
     if config.rotate and layout.kind != FIXED:
@@ -142,20 +144,21 @@ def resolve(
         changes["word"] = layout.word
         if layout.word > 1:
             reasons.append(f"word {layout.word}, as the records are open reading frames")
+    # A store is not read through, and words have a frame.
+    letters = sequences if isinstance(sequences, SequenceSet) and layout.word == 1 else None
     if config.reverse_complement is None:
-        alike = strands_alike(sequences) if isinstance(sequences, SequenceSet) else None
+        alike = strands_alike(letters) if letters else None
         changes["reverse_complement"] = alike is not None
         if alike:
             found = f"the strands cannot be told apart (p {alike.p:.2g})"
             reasons.append(f"reverse_complement, as {found}")
     if config.rotate is None:
-        fixed = layout.kind == FIXED
-        free = places_alike(sequences) if fixed and isinstance(sequences, SequenceSet) else None
-        changes["rotate"] = free is not None
-        if free:
+        anywhere = places_alike(letters) if letters and layout.kind == FIXED else None
+        changes["rotate"] = anywhere is not None
+        if anywhere:
             reasons.append(
                 "rotate (records are circles with a seam at a random place), as letters tell "
-                f"{max(free.bits, 0):.4f} bits about their place"
+                f"{max(anywhere.bits, 0):.4f} bits about their place"
             )
     if config.dilation is None:
         # One block has nothing to double.

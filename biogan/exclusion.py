@@ -12,13 +12,14 @@ from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.strands import reverse_complement
 from biogan.errors import DataError
+from biogan.metrics.inputs import Sequences, as_set
 from biogan.sampling import Draw, Drawn
 
 # Blocks that are drawn for the records of one.
 _ROUNDS = 20
 
 
-def excluding(block_of: Draw, layout: Layout, known: SequenceSet) -> Draw:
+def excluding(block_of: Draw, layout: Layout, known: Sequences) -> Draw:
     """Return what draws blocks without some records: others take their places.
 
     Parameters
@@ -27,7 +28,7 @@ def excluding(block_of: Draw, layout: Layout, known: SequenceSet) -> Draw:
         Draws a block (:func:`biogan.sampling.drawer`).
     layout : Layout
         How codes read as sequences.
-    known : SequenceSet
+    known : SequenceSet, list of str or list of SeqRecord
         Records to leave out, letter for letter but for gaps; nucleotides on either strand.
 
     Returns
@@ -35,10 +36,14 @@ def excluding(block_of: Draw, layout: Layout, known: SequenceSet) -> Draw:
     callable
         All other records are those of ``block_of``. Raises DataError if hardly any is.
     """
-    plain = known.ungapped()
-    texts = set(plain.strings())
-    if plain.alphabet.complement is not None:
-        texts.update(reverse_complement(plain).strings())
+    if isinstance(known, SequenceSet) and not layout.alphabet.has_gap:
+        known = known.ungapped()
+    texts: set[str] = set()
+    if len(known):
+        plain = as_set(known, "excluded", layout.alphabet, "the model").ungapped()
+        texts.update(plain.strings())
+        if plain.alphabet.complement is not None:
+            texts.update(reverse_complement(plain).strings())
 
     def stands(rows: np.ndarray) -> np.ndarray:
         return np.array([text in texts for text in layout.decode(rows).ungapped().strings()])

@@ -58,25 +58,29 @@ def split_for(
     sequences: SequenceSet | SequenceStore, config: SequenceGANConfig
 ) -> Split | StoredSplit:
     """Keep a part for validation, unless the set is too small for one."""
+    strands = config.chosen("reverse_complement")
+    parts: Split | StoredSplit
     if isinstance(sequences, SequenceStore):
-        few = len(sequences) < FEWEST_FOR_VALIDATION
-        share = 0.0 if few else config.validation
-        return split_stored(sequences, share, config.seed, config.chosen("reverse_complement"))
-    parts = split(
-        sequences, config.validation, config.seed, both_strands=config.chosen("reverse_complement"),
-        fewest=FEWEST_FOR_VALIDATION,
-    )  # fmt: skip
+        share = 0.0 if len(sequences) < FEWEST_FOR_VALIDATION else config.validation
+        parts, noun = split_stored(sequences, share, config.seed, strands), "records"
+    else:
+        parts = split(
+            sequences, config.validation, config.seed, both_strands=strands,
+            fewest=FEWEST_FOR_VALIDATION,
+        )  # fmt: skip
+        noun = "distinct records"
     if not config.validation or len(parts.held_out):
         return parts
+    n = len(parts.train)
+    few = f"{n} {noun}, {FEWEST_FOR_VALIDATION} needed"
+    # The hash of a stored set may pick none of a hundred.
+    why = few if n < FEWEST_FOR_VALIDATION else f"none of {n} {noun} was picked, try another --seed"
     if config.patience:
         raise ConfigError(
-            f"--patience {config.patience}: {len(parts.train)} distinct records, of which none are "
-            f"kept for validation below {FEWEST_FOR_VALIDATION}; leave it out"
+            f"--patience {config.patience}: no validation split ({why}) says whether a generator "
+            "is better; leave it out"
         )
-    found = (
-        f"no validation split: {len(parts.train)} distinct records, {FEWEST_FOR_VALIDATION} "
-        "needed; the last averaged generator is kept"
-    )
+    found = f"no validation split: {why}; the last averaged generator is kept"
     return dataclasses.replace(parts, report=(*parts.report, found))
 
 

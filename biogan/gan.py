@@ -27,7 +27,7 @@ from biogan.fitting import (
     split_for,
 )
 from biogan.judge import Judge, read_judge
-from biogan.metrics.inputs import Sequences, as_set
+from biogan.metrics.inputs import Sequences
 from biogan.modelfile import ReadNetworks, read_model, write_model
 from biogan.nets import Networks
 from biogan.plan import plan
@@ -238,8 +238,7 @@ class SequenceGAN:
         check_temperature(generator, how.temperature)
         draw = drawer(generator, self.layout, how)
         if exclude is not None:
-            known = as_set(exclude, "excluded", self.layout.alphabet)
-            draw = excluding(draw, self.layout, known)
+            draw = excluding(draw, self.layout, exclude)
         if how.refine is not None:
             return refined(draw, self.layout, self.judge, start, n, how)
         return stream(draw, self.layout, start, n, f"gan{how.seed}", block_size(how))

@@ -130,3 +130,13 @@ def test_codons_have_one_strand():
     with pytest.raises(ConfigError, match="words of 3 letters .* give --word 1 too"):
         resolve(given, Layout.of(genes))
     assert resolve(given.replace(word=1), Layout.of(genes, 1))[0].reverse_complement
+
+
+def test_words_have_a_frame_whatever_their_letters_say():
+    codes = np.random.default_rng(0).integers(0, 4, (2_000, 30), np.uint8)
+    some = SequenceSet.from_matrix(DNA, codes)
+    letters, words = (resolve(SequenceGANConfig(), Layout.of(some, w), some)[0] for w in (1, 3))
+    assert letters.rotate and letters.reverse_complement
+    assert words.rotate is words.reverse_complement is False
+    with pytest.raises(ConfigError, match="^--rotate: words of 3 letters .* give --word 1 too"):
+        resolve(SequenceGANConfig(rotate=True), Layout.of(some, 3), some)

@@ -69,8 +69,44 @@ def test_a_model_that_writes_nothing_else_is_an_error(gan):
 
 
 def test_other_letters_are_an_error(gan):
-    with pytest.raises(AlphabetError, match="the excluded set"):
+    with pytest.raises(AlphabetError, match="the excluded set does not fit the model"):
         gan.sample(3, exclude=["MKVL"])
+
+
+def test_nothing_to_leave_out(gan):
+    for none in ([], gan.sample(1)[:0]):
+        assert gan.sample(30, 3, exclude=none).strings() == gan.sample(30, 3).strings()
+
+
+def test_records_are_read_as_those_that_the_model_learned_from(tmp_path, capsys):
+    text = "".join("ACGT"[k] for k in rng(0, "genome").integers(0, 4, 400))
+    (tmp_path / "genome.fa").write_text(f">g\n{text}\n")
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in SMALL.items()]
+    read = ["--window", "4", "--validation", "0", "--reverse-complement"]
+    main(["train", str(tmp_path / "genome.fa"), "-o", str(tmp_path / "run"), *flags, *read])
+    argv = ["sample", str(tmp_path / "run"), "-n", "400", "-o", str(tmp_path / "new.fa")]
+    main([*argv, "--exclude", str(tmp_path / "genome.fa")])
+    windows = {text[i : i + 4] for i in range(0, 400, 4)}
+    new = (tmp_path / "new.fa").read_text().splitlines()[1::2]
+    assert not windows & set(new) and len(new) == 400
+    # An alignment is one of the same records, and a file of others says so.
+    (tmp_path / "gaps.fa").write_text(f">a\n{new[0][:2]}--{new[0][2:]}\n>b\nAAAAAAAA\n")
+    main([*argv, "--exclude", str(tmp_path / "gaps.fa")])
+    assert new[0] not in (tmp_path / "new.fa").read_text().splitlines()[1::2]
+    capsys.readouterr()
+    (tmp_path / "short.fa").write_text(">a\nACG\n>b\nACG\n")
+    assert run([*argv, "--exclude", str(tmp_path / "short.fa")]) == 1
+    told = capsys.readouterr().err
+    assert "short.fa" in told
+
+
+def test_records_of_other_lengths_leave_nothing_out_and_it_is_said(gan, tmp_path, capsys):
+    gan.save(tmp_path / "run")
+    (tmp_path / "long.fa").write_text(">a\nACGTA\n>b\nACGTT\n")
+    main(["sample", str(tmp_path / "run"), "-n", "5", "--exclude", str(tmp_path / "long.fa")])
+    assert (
+        "long.fa: leaves nothing out, its 2 records have other lengths" in capsys.readouterr().err
+    )
 
 
 def test_the_command(gan, tmp_path, capsys):

@@ -2,13 +2,15 @@
 
 import json
 
+import numpy as np
 import pytest
 from helpers import Kill, Killed
 
 from biogan import SequenceGAN
 from biogan.cli import main, run
 from biogan.datasets.store import SequenceStore
-from biogan.errors import ConfigError
+from biogan.datasets.stored_split import split_stored
+from biogan.errors import ConfigError, DataError
 from biogan.io import storing
 from biogan.io.fasta import read_fasta
 from biogan.io.storing import store_fasta
@@ -38,6 +40,35 @@ def test_stored_sequences_are_learned_and_the_card_says_so(options, fasta, tmp_p
     assert (data["validation"] > 0) == (options.get("validation") != 0.0)
     assert gan.layout.length == store.longest == 24
     assert len(gan.sample(10)) == 10
+
+
+def test_few_stored_records_say_that_none_are_kept_for_validation(tmp_path):
+    path = tmp_path / "few.fasta"
+    path.write_text("".join(f">r{i}\n{'ACGT' * 3}{text}\n" for i, text in enumerate("ACGT" * 5)))
+    store = store_fasta(path, tmp_path / "store")
+    gan = SequenceGAN(**SMALL).fit(store)
+    assert gan.card["data"]["split"][-1] == (
+        "no validation split: 20 records, 50 needed; the last averaged generator is kept"
+    )
+    with pytest.raises(ConfigError, match=r"--patience 1: no validation split \(20 records, 50 ne"):
+        SequenceGAN(**SMALL, patience=1).fit(store)
+    for share in (-0.1, 1.0):
+        with pytest.raises(ConfigError, match="must be at least 0 and below 1"):
+            split_stored(store, share)
+    assert len(split_stored(store, 0.99).train) >= 1
+
+
+@pytest.mark.parametrize("lengths", [(6, 6, 7, 9, 8), (6, 6, 8, 8, 6)])
+def test_stored_records_are_checked_for_words(lengths, tmp_path):
+    path = tmp_path / "genes.fasta"
+    path.write_text("".join(f">r{i}\n{'ATGACGTAA'[:n]}\n" for i, n in enumerate(lengths)))
+    store = store_fasta(path, tmp_path / "store")
+    assert np.concatenate([*store.lengths()]).tolist() == list(lengths)
+    message = "2 of 5 stored records have a length that is no multiple of --word 3, the first is re"
+    with pytest.raises(DataError, match=message + "cord 3"):
+        SequenceGAN(**SMALL, word=3).fit(store)
+    with pytest.raises(IndexError, match="records 0 to 4 are stored"):
+        store.take([5])
 
 
 def test_a_stored_run_that_was_cut_goes_on_bit_for_bit(fasta, tmp_path):

@@ -12,11 +12,16 @@ import click
 
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options
-from biogan.config import DEVICES, SamplingConfig
+from biogan.config import DEVICES, ReadingConfig, SamplingConfig
 
 if TYPE_CHECKING:
     from biogan.datasets.sequences import SequenceSet
+    from biogan.gan import SequenceGAN
     from biogan.sampling import Chunk
+
+
+#: Options of reading that decide what a record is.
+AS_LEARNED = ("ambiguous", "case", "stop", "window", "stride")
 
 
 class Shard(click.ParamType):
@@ -37,6 +42,25 @@ class Shard(click.ParamType):
         if not found:
             self.fail(f"{value!r}: write K/N, for example 2/8", param, ctx)
         return int(found[1]), int(found[2])
+
+
+def to_avoid(path: str, gan: SequenceGAN) -> SequenceSet:
+    """Read the records of ``--exclude`` as those that the model learned from were read."""
+    from biogan.io.fasta import read_fasta
+    from biogan.metrics.inputs import reading_like
+
+    learned = (gan.card["data"].get("input") or {}).get("options") or {}
+    same = {name: learned[name] for name in AS_LEARNED if name in learned}
+    config = reading_like(gan.layout.alphabet, ReadingConfig(gaps="remove").replace(**same))
+    known = read_fasta(path, config, whose="the model")
+    lengths, longest = known.ungapped().lengths, gan.layout.length
+    fits = lengths == longest if gan.layout.kind == "fixed" else lengths <= longest
+    if not fits.any():
+        console.say(
+            f"--exclude {path}: leaves nothing out, its {len(known)} records have other lengths "
+            f"than the model writes ({gan.layout.describe()})"
+        )
+    return known
 
 
 @click.command(cls=GroupedCommand, headings=(SamplingConfig,))
@@ -75,10 +99,8 @@ def command(
     biogan sample run -n 1000000 --shard 2/8 -o part2.fasta.gz
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.gan import SequenceGAN
-    from biogan.io.fasta import read_fasta
     from biogan.io.tables import check_output
     from biogan.io.write import output_format, write_chunks
-    from biogan.metrics.inputs import reading_like
     from biogan.sampling import shard as bounds
     from biogan.training.folder import FILES
 
@@ -88,9 +110,7 @@ def command(
     # As it was typed for training: a relative path is only found from the same folder.
     learned = (gan.card["data"].get("input") or {}).get("source")
     check_output(out, [*inputs, *(name for name in (exclude, learned) if name)])
-    avoided = None
-    if exclude is not None:
-        avoided = read_fasta(exclude, reading_like(gan.layout.alphabet), whose="the model")
+    avoided = None if exclude is None else to_avoid(exclude, gan)
     malformed = empty = proposed = accepted = again = 0
     # Records on the terminal and a status line on it would run into one another.
     shown = out != "-" or not sys.stdout.isatty()

@@ -22,6 +22,29 @@ _OPENINGS = 7
 _RECORDS = 20
 
 
+def check_words(store: SequenceStore, word: int) -> None:
+    """Refuse stored records that are not made of words.
+
+    Raises
+    ------
+    DataError
+        If a length is no multiple of ``word``.
+    """
+    if word == 1:
+        return
+    found, first, seen = 0, 0, 0
+    for lengths in store.lengths():
+        split = lengths % word > 0
+        if split.any() and not found:
+            first = seen + int(split.argmax()) + 1
+        found, seen = found + int(split.sum()), seen + len(lengths)
+    if found:
+        raise DataError(
+            f"{found} of {len(store)} stored records have a length that is no multiple of "
+            f"--word {word}, the first is record {first}"
+        )
+
+
 @dataclass(frozen=True)
 class Layout:
     """The rectangle that a network reads and writes.
@@ -96,6 +119,8 @@ class Layout:
             )
         if kind != VARIABLE and longest % word:
             raise DataError(f"every record has length {longest}, no multiple of --word {word}")
+        if isinstance(sequences, SequenceStore):
+            check_words(sequences, word)
         if word > 1 and kind != ALIGNED and isinstance(sequences, SequenceSet):
             rows = layout.encode(sequences)
             closing = layout._closing(rows, sequences.lengths)

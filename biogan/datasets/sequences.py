@@ -163,7 +163,7 @@ class SequenceSet:
 
     def take(self, index: np.ndarray) -> SequenceSet:
         """Return the records at ``index`` (integers, repeats allowed), in that order."""
-        index = np.asarray(index, np.int64)
+        index = np.arange(len(self))[np.asarray(index, np.int64)]  # negative ones from the end
         lengths = self.lengths[index]
         offsets = np.zeros(len(index) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
@@ -227,12 +227,22 @@ class SequenceSet:
     def concatenate(cls, sets: Sequence[SequenceSet]) -> SequenceSet:
         """Join sets over one alphabet, one behind another; labels are left behind.
 
+        Raises
+        ------
+        AlphabetError, DataError
+            If their letters differ, or there is no set.
+
         Examples
         --------
         >>> a, b = (SequenceSet.from_strings(s) for s in (["AC"], ["G", "TT"]))
         >>> SequenceSet.concatenate([a, b]).strings()
         ['AC', 'G', 'TT']
         """
+        if not sets:
+            raise DataError("no sets to join")
+        letters = {s.alphabet.letters: None for s in sets}
+        if len(letters) > 1:
+            raise AlphabetError(f"sets over {' and '.join(letters)} cannot be joined")
         lengths = np.concatenate([np.zeros(1, np.int64), *(s.lengths for s in sets)])
         return cls(
             sets[0].alphabet,

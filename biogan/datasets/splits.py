@@ -43,6 +43,18 @@ class Split:
     report: tuple[str, ...]
 
 
+def check_fraction(fraction: float) -> None:
+    """Refuse a share that cannot be held out.
+
+    Raises
+    ------
+    ConfigError
+        If it is not in [0, 1).
+    """
+    if not 0 <= fraction < 1:
+        raise ConfigError(f"fraction {fraction}: must be at least 0 and below 1")
+
+
 def split(
     sequences: SequenceSet,
     fraction: float = 0.1,
@@ -92,8 +104,7 @@ def split(
     >>> parts.held_out.strings(), parts.held_out.weights.tolist(), len(parts.train)
     (['TTTTTTTTTT'], [2.0], 2)
     """
-    if not 0 <= fraction < 1:
-        raise ConfigError(f"fraction {fraction}: must be at least 0 and below 1")
+    check_fraction(fraction)
     if not 0 < identity <= 1:
         raise ConfigError(f"identity {identity}: must be above 0 and at most 1")
     distinct = sequences.unique()

@@ -124,6 +124,14 @@ class SequenceStore:
     def __repr__(self) -> str:
         return f"SequenceStore({len(self)} {self.alphabet.name} sequences in {self.path})"
 
+    def lengths(self) -> Iterator[np.ndarray]:
+        """Yield the lengths of all records from first to last, some at a time."""
+        before = np.empty(0, np.int64)
+        for block in self._offsets.blocks():
+            ends = np.concatenate([before, block])
+            before = ends[-1:]
+            yield np.diff(ends)
+
     def take(self, index: np.ndarray) -> SequenceSet:
         """Return the records at ``index`` (integers, repeats allowed), in that order.
 
@@ -136,8 +144,15 @@ class SequenceStore:
         -------
         SequenceSet
             In memory; ids and labels are not stored.
+
+        Raises
+        ------
+        IndexError
+            If there is no such record.
         """
         index = np.asarray(index, np.int64)
+        if index.min(initial=0) < 0 or index.max(initial=-1) >= len(self):
+            raise IndexError(f"{self.path}: records 0 to {len(self) - 1} are stored")
         starts = self._offsets.array[index]
         lengths = self._offsets.array[index + 1] - starts
         offsets = np.zeros(len(index) + 1, np.int64)

@@ -13,6 +13,7 @@ import numpy as np
 
 from biogan.datasets.permutation import mixed
 from biogan.datasets.sequences import SequenceSet
+from biogan.datasets.splits import check_fraction
 from biogan.datasets.store import SequenceStore
 from biogan.datasets.strands import both_strands
 from biogan.seeds import rng
@@ -93,9 +94,15 @@ def split_stored(
     Returns
     -------
     StoredSplit
+
+    Raises
+    ------
+    ConfigError
+        If ``fraction`` is out of range.
     """
+    check_fraction(fraction)
     most = _most(store, MOST_RECORDS, MOST_LETTERS)
-    wanted = min(round(fraction * len(store)), most)
+    wanted = min(round(fraction * len(store)), most, len(store) - 1)
     held = _chosen(store, wanted, seed)
     train = StoredPart(store, held)
     positions = rng(seed, "sample of train").choice(

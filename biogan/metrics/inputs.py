@@ -21,7 +21,9 @@ REFERENCE = "the reference"
 Sequences = SequenceSet | Sequence[str] | Sequence["SeqRecord"]
 
 
-def as_set(sequences: Sequences, name: str, alphabet: Alphabet | None = None) -> SequenceSet:
+def as_set(
+    sequences: Sequences, name: str, alphabet: Alphabet | None = None, whose: str = REFERENCE
+) -> SequenceSet:
     """Take sequences in any form, over the alphabet of the reference.
 
     Strings and Biopython records are cleaned like those of a file, with the default policies of
@@ -35,6 +37,8 @@ def as_set(sequences: Sequences, name: str, alphabet: Alphabet | None = None) ->
         What an error calls them.
     alphabet : Alphabet, optional
         Alphabet to bring them to; found from the letters by default.
+    whose : str
+        Whose alphabet that is, for errors.
 
     Raises
     ------
@@ -49,7 +53,7 @@ def as_set(sequences: Sequences, name: str, alphabet: Alphabet | None = None) ->
     ['ACGT']
     """
     if not isinstance(sequences, SequenceSet):
-        sequences = _cleaned(sequences, name, alphabet)
+        sequences = _cleaned(sequences, name, alphabet, whose)
     if not len(sequences):
         raise DataError(f"the {name} set has no records: nothing to evaluate")
     if alphabet is None or sequences.alphabet.letters == alphabet.letters:
@@ -59,7 +63,7 @@ def as_set(sequences: Sequences, name: str, alphabet: Alphabet | None = None) ->
             sequences.strings(), sequences.ids, alphabet, sequences.labels
         )
     except AlphabetError as error:
-        raise AlphabetError(f"the {name} set does not fit the reference: {error}") from None
+        raise AlphabetError(f"the {name} set does not fit {whose}: {error}") from None
     converted.weights, converted.report = sequences.weights, sequences.report
     return converted
 
@@ -88,7 +92,10 @@ def shuffled(sequences: SequenceSet, seed: int, part: str = "") -> SequenceSet:
 
 
 def _cleaned(
-    sequences: Sequence[str] | Sequence[SeqRecord], name: str, alphabet: Alphabet | None
+    sequences: Sequence[str] | Sequence[SeqRecord],
+    name: str,
+    alphabet: Alphabet | None,
+    whose: str,
 ) -> SequenceSet:
     if isinstance(sequences, str | bytes):
         raise DataError(
@@ -100,9 +107,9 @@ def _cleaned(
         raise DataError(f"the {name} set has no records: nothing to evaluate")
     config = None if alphabet is None else reading_like(alphabet)
     try:
-        return clean_records(records, config, name, whose="" if alphabet is None else REFERENCE)
+        return clean_records(records, config, name, whose="" if alphabet is None else whose)
     except FastaError as error:
-        fits = "cannot be read" if alphabet is None else "does not fit the reference"
+        fits = "cannot be read" if alphabet is None else f"does not fit {whose}"
         raise AlphabetError(f"the {name} set {fits}: {error}") from None
 
 

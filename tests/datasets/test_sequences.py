@@ -57,6 +57,23 @@ def test_matrix_by_hand() -> None:
     assert fixed[0] == "AC" and fixed.is_fixed_length
 
 
+def test_take_counts_from_the_end_whatever_the_lengths() -> None:
+    for some in (three(), SequenceSet.from_strings(["AA", "CC", "GG"])):
+        assert some.take([-1]).strings() == [some[2]] == some.take([2]).strings()
+        for outside in (3, -4):
+            with pytest.raises(IndexError):
+                some.take([outside])
+
+
+def test_only_sets_over_one_alphabet_are_joined() -> None:
+    dna = SequenceSet.from_strings(["ACGT"])
+    rna = SequenceSet.from_strings(["ACGU"], alphabet="rna")
+    with pytest.raises(AlphabetError, match="sets over ACGT and ACGU cannot be joined"):
+        SequenceSet.concatenate([dna, rna, dna])
+    with pytest.raises(DataError, match="no sets to join"):
+        SequenceSet.concatenate([])
+
+
 @given(TEXTS)
 def test_matrix_and_back(texts: list[str]) -> None:
     s = SequenceSet.from_strings(texts)
