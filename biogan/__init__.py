@@ -23,6 +23,7 @@ _HOMES = {
     "RNA": "biogan.alphabet",
     "PROTEIN": "biogan.alphabet",
     "BioganError": "biogan.errors",
+    "Callback": "biogan.protocols",
     "Sampler": "biogan.protocols",
     "SequenceGANConfig": "biogan.config",
     "ReadingConfig": "biogan.config",
@@ -72,7 +73,7 @@ if TYPE_CHECKING:
     from biogan.io.fasta import read_fasta
     from biogan.io.storing import store_fasta
     from biogan.io.write import write_fasta
-    from biogan.protocols import Sampler
+    from biogan.protocols import Callback, Sampler
     from biogan.structures.fragments import FragmentSet
     from biogan.structures.read import read_structures
     from biogan.structures.write import write_structures

@@ -11,7 +11,7 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
 from biogan.datasets.strands import check_two_strands
 from biogan.errors import ConfigError
-from biogan.losses import LOSSES, PENALTIES
+from biogan.losses import LOSSES, OWN_DEFAULTS
 from biogan.metrics.placement import places_alike
 from biogan.metrics.strandedness import strands_alike
 from biogan.options import flag
@@ -45,8 +45,15 @@ SIZES_OF = {
     "hybrid": ("width", "depth", "units"),
 }
 # What only convolutions have.
-CONVOLUTIONAL = ["width", "depth", "dilation", "attention"]
-OFF = {"dilation": 1, "attention": False}
+CONVOLUTIONAL = ["width", "depth", "dilation", "attention", "kernel", "position_noise"]
+# Values of those that ask for nothing.
+_DEFAULT = SequenceGANConfig()
+NOTHING: dict[str, tuple[object, ...]] = {
+    "dilation": (1,),
+    "attention": (False,),
+    "kernel": (_DEFAULT.kernel,),
+    "position_noise": (0, _DEFAULT.position_noise),
+}
 # Up to this length two blocks and the dense layers see enough without dilation.
 SHORT = 64
 
@@ -167,7 +174,7 @@ def resolve(
         changes["dilation"] = 4 if residual and layout.positions > SHORT else 1
         if residual:
             reasons.append(f"dilation {changes['dilation']} for {layout.positions} positions")
-    left_open = [key for key in PENALTIES if getattr(config, key) is None]
+    left_open = [key for key in OWN_DEFAULTS if getattr(config, key) is None]
     changes |= {key: getattr(loss, key) for key in left_open}
     told = ", ".join(f"{key} {changes[key]:g}" for key in left_open if changes[key])
     if told:
@@ -193,7 +200,7 @@ def check_sizes(config: SequenceGANConfig, family: str) -> None:
     lacking = [] if "units" in sizes else ["units"]
     for name in lacking if "width" in sizes else [*CONVOLUTIONAL, *lacking]:
         value = getattr(config, name)
-        if value not in (None, OFF.get(name)):
-            given = f"--{name}" if value is True else f"--{name} {value}"
+        if value not in (None, *NOTHING.get(name, ())):
+            given = flag(name) if value is True else f"{flag(name)} {value}"
             names = " and ".join(f"--{size}" for size in sizes)
             raise ConfigError(f"{given}: --architecture {family} is sized by {names} alone")

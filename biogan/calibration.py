@@ -20,6 +20,8 @@ from biogan.metrics.intervals import auroc
 # Inverse of the ridge penalty on the standardised logit: keeps the slope finite where the classes
 # fall apart, and is nothing beside a hundred records.
 _STRENGTH = 10.0
+# One outlier's log ratio may be too large for a float; nobody waits for one record in e^50.
+_HIGHEST = 50.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Calibration:
         log p_data / p_generator is about ``slope * logit + intercept``; the slope is 0 or more,
         0 where the critic cannot tell.
     max_ratio : float
-        Largest density ratio among the generated records of the fit (Azadi et al. 2019's M).
+        Largest density ratio among the generated records of the fit (Azadi et al. 2019's M), at
+        most e^50.
     auroc, low, high : float
         Area under the ROC curve of the logit, real above generated, with its 95 % interval.
     real, generated : int
@@ -83,7 +86,7 @@ class Calibration:
         intercept = float(model.intercept_[0] - slope * centre)
         if slope <= 0:
             slope, intercept = 0.0, 0.0
-        top = float(np.exp(slope * generated.max() + intercept))
+        top = float(np.exp(min(slope * float(generated.max()) + intercept, _HIGHEST)))
         area, low, high = auroc(real, generated)
         return cls(slope, intercept, top, area, low, high, len(real), len(generated))
 

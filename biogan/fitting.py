@@ -256,7 +256,9 @@ def fit_judge(trainer: Trainer, layout: Layout, parts: Split | StoredSplit) -> J
 
         with suppress(KeyboardInterrupt):
             critic = train_judge(critic, generator, players.batches, layout, prepare, steps, watch)
-            calibration = calibrate(critic, generator, held_out, layout, prepare)
+            calibration = calibrate(
+                critic, generator, held_out, layout, prepare, config.seed, bool(config.rotate)
+            )
 
     with engine.busy(), Signals(engine.lead) as signals:
         engine.alone(work)

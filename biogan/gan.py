@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from biogan.config import SamplingConfig, SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
-from biogan.errors import ConfigError, DataError
+from biogan.errors import ConfigError
 from biogan.exclusion import excluding
 from biogan.fitting import (
     Letters,
@@ -26,10 +25,11 @@ from biogan.fitting import (
     fit_judge,
     split_for,
 )
-from biogan.judge import Judge, read_judge
-from biogan.metrics.inputs import Sequences
+from biogan.judge import NO_JUDGE, Judge, read_judge, write_judge
+from biogan.metrics.inputs import Sequences, as_set
 from biogan.modelfile import ReadNetworks, read_model, write_model
 from biogan.nets import Networks
+from biogan.options import check_count
 from biogan.plan import plan
 from biogan.protocols import Callback
 from biogan.refine import refined
@@ -37,7 +37,6 @@ from biogan.runs import carry_out, run_folder, tell
 from biogan.sampling import (
     Chunk,
     block_size,
-    check_temperature,
     collect,
     critic_logits,
     drawer,
@@ -62,7 +61,7 @@ class SequenceGAN:
     Attributes
     ----------
     config : SequenceGANConfig
-        The options as they were given.
+        The options as they were given; after :meth:`load` with nothing left open.
     layout : Layout
         Letters, length and kind of the data, after :meth:`fit`.
     card : dict
@@ -89,8 +88,7 @@ class SequenceGAN:
         self.card: dict[str, Any] = {}
         self._networks: Networks | ReadNetworks | None = None
         self._judge: Judge | None = None
-        # A judge that was not read yet is in here.
-        self._folder: ModelFolder | None = None
+        self._folder: ModelFolder | None = None  # of a judge that was not read yet
 
     # --- learning -------------------------------------------------------------------------
 
@@ -138,11 +136,6 @@ class SequenceGAN:
         Interrupted
             After Ctrl-C or SIGTERM.
         """
-        if not isinstance(sequences, SequenceSet | SequenceStore):
-            raise DataError(
-                f"fit needs a SequenceSet, not {type(sequences).__name__}: use biogan.read_fasta "
-                "or SequenceSet.from_strings"
-            )
         layout, config, reasons, told = plan(sequences, self.config)
         engine = engine or Engine(config)
         folder = run_folder(out, resume, overwrite, engine)
@@ -166,8 +159,7 @@ class SequenceGAN:
         if judge:
             card["judge"] = judge.calibration.to_dict()
             if folder:
-                engine.alone(lambda: folder.write_weights(JUDGE, judge.critic))
-                engine.alone(lambda: folder.write_config(card))
+                engine.alone(lambda: write_judge(folder, judge, card))
         return self
 
     def __repr__(self) -> str:
@@ -214,9 +206,10 @@ class SequenceGAN:
         ------
         ConfigError
             If an option is unknown or out of its range.
+        DataError
+            If hardly any record is none of those of ``exclude``, or is kept by ``refine``.
         """
-        if not isinstance(n, Integral) or n < 1:
-            raise ConfigError(f"-n {n}: a whole number, at least 1 sequence")
+        n = check_count("-n", n, "sequence")
         return collect(self.stream(n, seed, exclude=exclude, **options), self.layout).sequences
 
     def stream(
@@ -230,12 +223,13 @@ class SequenceGAN:
     ) -> Iterator[Chunk]:
         """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory.
 
-        The parameters are those of :meth:`sample`; each chunk also says how many candidates were
-        looked at, taken and drawn again.
+        The parameters and errors are those of :meth:`sample`; each chunk also says how many
+        candidates were looked at, taken and drawn again.
         """
+        n = check_count("-n", n, "sequences", low=0)
+        start = check_count("start", start, "sequences", low=0)
         generator: Any = self.networks.generator
         how = SamplingConfig.from_dict({"seed": seed, **options})
-        check_temperature(generator, how.temperature)
         draw = drawer(generator, self.layout, how)
         if exclude is not None:
             draw = excluding(draw, self.layout, exclude)
@@ -258,21 +252,30 @@ class SequenceGAN:
             critic = self.networks.critic
             self._judge = read_judge(self._folder, self.card, critic, self._letters(critic))
         if self._judge is None:
-            raise ConfigError(
-                "--refine: this model has no calibrated critic; it is made at the end of a run "
-                "that was not stopped, has validation records and --judge-steps above 0"
-            )
+            raise ConfigError(NO_JUDGE)
         return self._judge
 
-    def score(self, sequences: SequenceSet) -> np.ndarray:
-        """Return the critic's logit of each sequence, shape (n,); higher looks more real.
+    def score(self, sequences: Sequences) -> np.ndarray:
+        """Return the critic's logit of each sequence; higher looks more real.
+
+        Parameters
+        ----------
+        sequences : SequenceSet, list of str or list of SeqRecord
+            Records of the letters and lengths that the model writes.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+            Of no fixed scale: only differences between records of one model mean something.
 
         Raises
         ------
-        DataError
+        DataError, AlphabetError
             If a sequence does not fit the model's letters or length.
         """
         critic = self.networks.critic
+        if not isinstance(sequences, SequenceSet):
+            sequences = as_set(sequences, "scored", self.layout.alphabet, "the model")
         codes = torch.from_numpy(self.layout.encode(sequences))
         return critic_logits(critic, codes, self._letters(critic))
 
@@ -282,7 +285,13 @@ class SequenceGAN:
     # --- keeping --------------------------------------------------------------------------
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write a model folder (see :mod:`biogan.training.folder`)."""
+        """Write a model folder (see :mod:`biogan.training.folder`).
+
+        Raises
+        ------
+        OutputError
+            If something is there and ``overwrite`` is not given.
+        """
         networks = {GENERATOR: self.networks.generator, CRITIC: self.networks.critic}
         if self.card.get("judge") is not None:
             networks[JUDGE] = self.judge.critic

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from biogan.calibration import Calibration
+from biogan.circles import draw_turns, turned
 from biogan.datasets.drawing import drawn
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
@@ -36,9 +37,11 @@ LR = 1e-3
 GENERATED = 4096
 # Real ones, at most: more would take time and change nothing.
 MOST_RECORDS, MOST_LETTERS = 10_000, 5_000_000
-# A stream of its own: what calibrates is not what a user samples.
-SEED = -2
 
+NO_JUDGE = (
+    "--refine: this model has no calibrated critic; it is made at the end of a run that was not "
+    "stopped, has validation records and --judge-steps above 0"
+)
 Prepare = Callable[[Tensor], Tensor]
 
 
@@ -98,7 +101,7 @@ def train_judge(
         watch(k)
         optimiser.param_groups[0]["lr"] = LR * (1 - k / steps)
         real = prepare(batches[k]).requires_grad_()
-        fake = _generated(generator, layout, batches.batch_size, batches.seed, k)
+        fake = _generated(generator, layout, batches.batch_size, batches.seed, "judge", k)
         logits = critic(torch.cat([real, prepare(fake)]))
         penalty = zero_centred(input_gradient(logits, real))
         optimiser.zero_grad()
@@ -113,6 +116,8 @@ def calibrate(
     held_out: SequenceSet,
     layout: Layout,
     prepare: Prepare,
+    seed: int,
+    rotate: bool = False,
 ) -> Calibration:
     """Calibrate a critic on real and generated records that it never saw.
 
@@ -126,17 +131,27 @@ def calibrate(
         How codes read as sequences.
     prepare : callable
         Codes to what the critic sees.
+    seed : int
+        Seed of the records that are drawn.
+    rotate : bool
+        Whether records are circles: the critic knows none that is not turned.
 
     Raises
     ------
     NonFiniteError
         If a logit is no number.
     """
-    some = drawn(held_out, MOST_RECORDS, MOST_LETTERS, SEED, "calibration")
+    some = drawn(held_out, MOST_RECORDS, MOST_LETTERS, seed, "calibration")
     real = torch.from_numpy(layout.encode(some))
+    if rotate:
+        turns = torch_generator(seed, "calibration turns")
+        real = turned(real, draw_turns(len(real), layout.positions, turns))
     # A block at a time: the noise of long sequences takes more memory than their letters.
     fake = torch.cat(
-        [_generated(generator, layout, BLOCK, SEED, k) for k in range(GENERATED // BLOCK)]
+        [
+            _generated(generator, layout, BLOCK, seed, "calibration", k)
+            for k in range(GENERATED // BLOCK)
+        ]
     )
     return Calibration.fit(*(critic_logits(critic, codes, prepare) for codes in (real, fake)))
 
@@ -171,7 +186,15 @@ def read_judge(
     return Judge(critic, calibration, prepare)
 
 
-def _generated(generator: LetterGenerator, layout: Layout, n: int, seed: int, k: int) -> Tensor:
+def write_judge(folder: ModelFolder, judge: Judge, card: dict[str, Any]) -> None:
+    """Write a judge beside its model, and then the card that tells of it."""
+    folder.write_weights(JUDGE, judge.critic)
+    folder.write_config(card)
+
+
+def _generated(
+    generator: LetterGenerator, layout: Layout, n: int, seed: int, *stream: str | int
+) -> Tensor:
     """Return generated records as codes, cut at their end like those that a reader sees."""
-    noise = generator.noise(n, torch_generator(seed, "judge", k))
+    noise = generator.noise(n, torch_generator(seed, *stream))
     return torch.from_numpy(layout.cut(draw(generator, layout, noise)))

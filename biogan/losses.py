@@ -32,8 +32,6 @@ class Loss:
         Default number of critic steps for each generator step.
     penalty_every : int
         Default number of critic steps from one with penalties to the next.
-    source : str
-        The paper.
     """
 
     critic: PairLoss
@@ -44,7 +42,6 @@ class Loss:
     r2: float
     critic_steps: int
     penalty_every: int
-    source: str
 
 
 def standard_critic(real: Tensor, fake: Tensor) -> Tensor:
@@ -88,27 +85,16 @@ def relativistic_generator(real: Tensor, fake: Tensor) -> Tensor:
 
 
 LOSSES: dict[str, Loss] = {
-    "wgan-gp": Loss(
-        wasserstein_critic, wasserstein_generator, False, 1.0, 0.0, 0.0, 3, 1,
-        "Gulrajani et al. 2017"
-    ),
-    "standard": Loss(
-        standard_critic, non_saturating_generator, False, 0.0, 0.1, 0.0, 1, 1,
-        "Goodfellow et al. 2014"
-    ),
-    "minimax": Loss(
-        standard_critic, minimax_generator, False, 0.0, 0.1, 0.0, 1, 1,
-        "Goodfellow et al. 2014, eq. 1"
-    ),
-    "hinge": Loss(
-        hinge_critic, wasserstein_generator, False, 0.0, 0.1, 0.0, 1, 1,
-        "Lim & Ye 2017; Miyato 2018"
-    ),
-    "relativistic": Loss(
-        relativistic_critic, relativistic_generator, True, 0.0, 0.05, 0.05, 1, 4,
-        "Jolicoeur-Martineau 2019; R3GAN, Huang et al. 2024",
-    ),
-}  # fmt: skip
+    # Gulrajani et al. 2017
+    "wgan-gp": Loss(wasserstein_critic, wasserstein_generator, False, 1.0, 0.0, 0.0, 3, 1),
+    # Goodfellow et al. 2014, section 3; minimax is their eq. 1
+    "standard": Loss(standard_critic, non_saturating_generator, False, 0.0, 0.1, 0.0, 1, 1),
+    "minimax": Loss(standard_critic, minimax_generator, False, 0.0, 0.1, 0.0, 1, 1),
+    # Lim & Ye 2017; Miyato et al. 2018
+    "hinge": Loss(hinge_critic, wasserstein_generator, False, 0.0, 0.1, 0.0, 1, 1),
+    # Jolicoeur-Martineau 2019; R3GAN, Huang et al. 2024
+    "relativistic": Loss(relativistic_critic, relativistic_generator, True, 0.0, 0.05, 0.05, 1, 4),
+}
 
 #: Options whose defaults are those of the loss.
-PENALTIES = ("critic_steps", "gp", "r1", "r2", "penalty_every")
+OWN_DEFAULTS = ("critic_steps", "gp", "r1", "r2", "penalty_every")

@@ -42,9 +42,9 @@ class KmerMatching(nn.Module):
         Shape of the data: one-hot letters, at each position one of ``channels``.
     weight : float
         Factor of the term.
-    placed : int
-        Words of up to this many letters are also counted in each place by itself: for records of
-        one length, whose places correspond to each other.
+    longest_placed : int
+        Words of up to this many letters (0, 1 or 2) are also counted in each place by itself: for
+        records of one length, whose places correspond to each other.
     spelling : Tensor, shape (word, letters, channels), optional
         Letters that each channel stands for, where it is a codon: the words of these letters are
         matched, in any frame.
@@ -83,7 +83,7 @@ class KmerMatching(nn.Module):
         channels: int,
         positions: int,
         weight: float,
-        placed: int = 0,
+        longest_placed: int = 0,
         spelling: Tensor | None = None,
         end: int | None = None,
     ) -> None:
@@ -96,7 +96,7 @@ class KmerMatching(nn.Module):
         self.lengths = [k for k in range(1, positions + 1) if channels**k <= MOST_WORDS]
         self.placed = [
             k
-            for k in range(1, min(placed, positions) + 1)
+            for k in range(1, min(longest_placed, LONGEST_PLACED, positions) + 1)
             if (positions - k + 1) * channels**k <= _MOST_PLACED
         ]
         least = [
@@ -164,10 +164,27 @@ def cut(letters: Tensor, end: int) -> Tensor:
     >>> cut(x, 2)[0].argmax(0).tolist()
     [0, 2, 2, 2]
     """
-    going = (1 - letters[:, end]).cumprod(1)
+    going = running_product(1 - letters[:, end])
     shown = letters * going[:, None]
     shown[:, end] = 1 - going
     return shown
+
+
+def running_product(rows: Tensor) -> Tensor:
+    """Multiply each number by all before it in its row, shape (N, length).
+
+    As ``rows.cumprod(1)``, whose backward asks the device for zeros, which a CUDA graph cannot.
+
+    Examples
+    --------
+    >>> running_product(torch.tensor([[1.0, 2.0, 3.0, 0.0, 5.0]])).tolist()
+    [[1.0, 2.0, 6.0, 0.0, 0.0]]
+    """
+    reach = 1
+    while reach < rows.shape[1]:
+        rows = torch.cat([rows[:, :reach], rows[:, reach:] * rows[:, :-reach]], 1)
+        reach *= 2
+    return rows
 
 
 def spelled(words: Tensor, spelling: Tensor) -> Tensor:

@@ -27,11 +27,14 @@ MOST = 2000
 MOST_RECORDS, MOST_LETTERS = 20_000, 2_000_000
 PREVIEW = 20
 # A stream of its own: what chose the checkpoint is not what a user samples.
-SEED = -1
+STREAM = "check"
 
 
 class FidelityMonitor:
     """Samples from the averaged generator and scores the samples.
+
+    Against records as they were read, also where they are circles in training: that is what the
+    samples will be held against.
 
     The trivial samplers that suit the data are scored once, at the start, as the generator will be:
     on as many samples, against the same validation records. Of large sets 20,000 records and two
@@ -44,7 +47,7 @@ class FidelityMonitor:
     layout : Layout
         How codes read as sequences.
     seed : int
-        Seed of the subsamples.
+        Seed of the subsamples and of what the generator writes.
     preview : callable, optional
         Receives a few samples at each check.
     strands : bool
@@ -64,7 +67,7 @@ class FidelityMonitor:
         preview: Callable[[SequenceSet], None] | None,
         strands: bool = False,
     ) -> None:
-        self.layout, self.preview = layout, preview
+        self.layout, self.seed, self.preview = layout, seed, preview
         # With the repeats that the data have, as the trainer feeds them.
         train, held_out = (
             drawn(part, MOST_RECORDS, MOST_LETTERS, seed, name)
@@ -85,8 +88,9 @@ class FidelityMonitor:
     def __call__(self, generator: nn.Module, step: int) -> Judgement:
         """Return ``fidelity`` (1 = as close as training data is), its parts, and the variety."""
         assert isinstance(generator, LetterGenerator)
-        draw = drawer(generator, self.layout, SamplingConfig(seed=SEED))
-        chunk = collect(stream(draw, self.layout, 0, self.n, f"gan{SEED}"), self.layout)
+        draw = drawer(generator, self.layout, SamplingConfig(seed=self.seed))
+        drawn = stream(draw, self.layout, 0, self.n, f"check{self.seed}", name=STREAM)
+        chunk = collect(drawn, self.layout)
         if self.preview is not None:
             self.preview(chunk.sequences[:PREVIEW])
         scores: dict[str, float] = {}

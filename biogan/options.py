@@ -83,6 +83,30 @@ def unknown_name(what: str, name: str, known: Mapping[str, Any] | tuple[str, ...
     return f"unknown {what} {name!r}: {hint}"
 
 
+def _is_truth(value: Any) -> bool:
+    """Tell whether a value is True or False, Python's or numpy's (which is not loaded here)."""
+    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
+
+
+def check_count(name: str, n: Any, noun: str, low: int = 1) -> int:
+    """Return how many are wanted, as an int.
+
+    Raises
+    ------
+    ConfigError
+        If it is no whole number, or below ``low``.
+
+    Examples
+    --------
+    >>> check_count("-n", 3.0, "sequence")
+    Traceback (most recent call last):
+    biogan.errors.ConfigError: -n 3.0: a whole number is needed, at least 1 sequence
+    """
+    if _is_truth(n) or not isinstance(n, Integral) or n < low:
+        raise ConfigError(f"{name} {n}: a whole number is needed, at least {low} {noun}")
+    return int(n)
+
+
 def _checked(field: dataclasses.Field, value: Any, hint: str) -> Any:
     """Return the value of an option as the type that its field declares."""
     name, choices = flag(field.name), field.metadata["choices"]
@@ -95,11 +119,11 @@ def _checked(field: dataclasses.Field, value: Any, hint: str) -> Any:
     if "str" in hint:
         return str(value)
     if "bool" in hint:
-        if not isinstance(value, bool):
+        if not _is_truth(value):
             raise ConfigError(f"{name} {value!r}: True or False is needed")
-        return value
+        return bool(value)
     # numbers.Real: numpy's numbers, as a grid search gives them, are numbers too.
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if _is_truth(value) or not isinstance(value, Real):
         raise ConfigError(f"{name} {value!r}: a number is needed")
     number, whole = float(value), "int" in hint
     if not math.isfinite(number):

@@ -65,6 +65,11 @@ def plan(sequences: SequenceSet | SequenceStore, config: SequenceGANConfig) -> P
     ConfigError
         If an option does not suit the data, another option or this machine.
     """
+    if not isinstance(sequences, SequenceSet | SequenceStore):
+        raise DataError(
+            f"fit needs a SequenceSet, not {type(sequences).__name__}: use biogan.read_fasta or "
+            "SequenceSet.from_strings"
+        )
     layout = Layout.of(sequences, config.word)
     noted = []
     if isinstance(sequences, SequenceSet):

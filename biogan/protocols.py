@@ -39,17 +39,59 @@ class Sampler(Protocol):
 
 
 class Callback(Protocol):
-    """Watches a training run; never changes it."""
+    """Watches a training run; never changes it.
+
+    Examples
+    --------
+    >>> from biogan import SequenceGAN, SequenceSet
+    >>> class Told:
+    ...     def on_step(self, step, terms):
+    ...         print(step, sorted(terms))
+    ...     def on_event(self, event, **details):
+    ...         print(event, sorted(details))
+    >>> reads = SequenceSet.from_strings(["ACGTACGT", "ACGTTCGT"] * 8)
+    >>> small = {"width": 4, "depth": 1, "units": 4, "latent": 4, "batch_size": 4, "steps": 1}
+    >>> gan = SequenceGAN(**small).fit(reads, callbacks=[Told()])
+    data ['lines']
+    start ['lines']
+    1 ['critic', 'generator', 'kmers', 'r1', 'r2', 'spent']
+    check ['beside', 'best', 'scores', 'seconds', 'step']
+    end ['beside', 'ended', 'kept', 'score', 'seconds', 'step']
+    """
 
     def on_step(self, step: int, terms: Mapping[str, float]) -> None:
-        """Receive the named terms of one finished generator step."""
+        """Receive a finished generator step.
+
+        Parameters
+        ----------
+        step : int
+            Its number, from 1.
+        terms : mapping of str to float
+            The terms of the losses by name, with their weights, and ``spent``: the share of the
+            budget, 0 to 1.
+        """
         ...
 
     def on_event(self, event: str, **details: Any) -> None:
         """Receive an event with its details.
 
-        ``"data"`` (sequences: what is learned from, and what was chosen for it), ``"features"``
-        (images: what they are judged by is learned), ``"start"``, ``"check"``, ``"alarm"``,
-        ``"end"`` or ``"judge"``.
+        Parameters
+        ----------
+        event : str
+            ``"data"``, ``"features"`` (images: what they are judged by is learned), ``"start"``,
+            ``"check"``, ``"alarm"``, ``"end"`` or ``"judge"`` (of ``sample --refine``, at the end).
+        **details
+            =============== ============================================================
+            data, start     ``lines``: what is learned from and what was chosen for it;
+                            what is kept for validation
+            features, judge ``step``, ``steps``; judge: ``wanted`` steps
+            check           ``step``, ``seconds``, ``scores`` (the fidelity and its parts, empty
+                            without validation records), ``beside`` (fidelity of training data
+                            and of trivial samplers), ``best`` (whether it is kept)
+            alarm           ``step``, ``kind``, ``reason``, ``back_to`` (step), ``rollbacks``,
+                            ``last`` (whether the run ends), ``lr``
+            end             ``step``, ``seconds``, ``ended`` (why before its budget, or None),
+                            ``kept`` (step), ``score`` (its fidelity or None), ``beside``
+            =============== ============================================================
         """
         ...

@@ -65,11 +65,11 @@ def refined(
 
 
 class Candidates(NamedTuple):
-    """Records of the generator, one a row, log p_D / p_G of each, and how many were redrawn."""
+    """Records of the generator, one a row, log p_D / p_G of each, and whether it was redrawn."""
 
     rows: np.ndarray
     log_ratio: np.ndarray
-    again: int = 0
+    again: np.ndarray
 
 
 class Refined(NamedTuple):
@@ -115,7 +115,7 @@ def proposer(block_of: Draw, layout: Layout, judge: Judge) -> Propose:
 
     def propose(*stream: str | int) -> Candidates:
         rows, again = block_of(*stream)
-        return Candidates(rows, judge.log_ratio(layout.cut(rows)), int(again.sum()))
+        return Candidates(rows, judge.log_ratio(layout.cut(rows)), again)
 
     return propose
 
@@ -149,7 +149,7 @@ def rejection(propose: Propose, seed: int, limit: float) -> Refine:
             # A coin of 0 is kept by every ratio.
             chosen = coins < np.exp(log_ratio - np.log(limit))
             kept.append(rows[chosen])
-            found, tried, redrawn = found + int(chosen.sum()), tried + 1, redrawn + again
+            found, tried, redrawn = found + int(chosen.sum()), tried + 1, redrawn + int(again.sum())
             if found < high and tried * BLOCK > rarest * (found + GRACE):
                 raise DataError(
                     f"--refine rejection: {found} of {BLOCK * tried:,} candidates kept, fewer than "
@@ -173,15 +173,16 @@ def metropolis_hastings(propose: Propose, seed: int, steps: int) -> Refine:
     """
 
     def refine(block: int, low: int, high: int) -> Refined:
-        rows, log_ratio, redrawn = propose("sample", block)
-        moves = 0
+        rows, log_ratio, again = propose("sample", block)
+        moves, redrawn = 0, int(again[low:high].sum())
         for k in range(steps):
             new = propose("mh", block, k)
             coins = rng(seed, "mh coins", block, k).random(BLOCK)
             moved = coins < np.exp(np.minimum(new.log_ratio - log_ratio, 0))
             rows = np.where(moved[:, None], new.rows, rows)
             log_ratio = np.where(moved, new.log_ratio, log_ratio)
-            moves, redrawn = moves + int(moved[low:high].sum()), redrawn + new.again
+            moves += int(moved[low:high].sum())
+            redrawn += int(new.again[low:high].sum())
         return Refined(rows[low:high], steps * (high - low), moves, redrawn)
 
     return refine

@@ -106,7 +106,13 @@ def drawer(generator: LetterGenerator, layout: Layout, how: SamplingConfig) -> D
     how : SamplingConfig
         Seed of all streams, temperature, and where the noise is drawn: on the device, where blocks
         are larger, it differs between kinds of devices.
+
+    Raises
+    ------
+    ConfigError
+        If the generator knows only its likeliest letters, and others are asked for.
     """
+    check_temperature(generator, how.temperature)
     size = block_size(how)
     place = next(generator.parameters()).device if how.device_noise else "cpu"
     names = ("wide",) if how.device_noise else ()
@@ -119,7 +125,13 @@ def drawer(generator: LetterGenerator, layout: Layout, how: SamplingConfig) -> D
 
 
 def stream(
-    block_of: Draw, layout: Layout, start: int, stop: int, prefix: str, size: int = BLOCK
+    block_of: Draw,
+    layout: Layout,
+    start: int,
+    stop: int,
+    prefix: str,
+    size: int = BLOCK,
+    name: str = "sample",
 ) -> Iterator[Chunk]:
     """Yield records ``start`` to ``stop`` of a stream, a block at a time.
 
@@ -135,9 +147,11 @@ def stream(
         What the ids begin with.
     size : int
         Records of a block.
+    name : str
+        Name of the stream.
     """
     for block, low, high in spans(start, stop, size):
-        rows, again = (part[low:high] for part in block_of("sample", block))
+        rows, again = (part[low:high] for part in block_of(name, block))
         yield chunk_of(layout, rows, prefix, block * size + low, again=int(again.sum()))
 
 
@@ -192,7 +206,9 @@ def draw(
     grammar = Grammar(end)
     if not generator.config.rotate:
         grammar = Grammar(end, layout.closing, layout.opening)
-    return generator.sample(noise.to(device), temperature, grammar).cpu().numpy()
+    # TF32, which a GPU's convolutions use unasked, would turn one letter in some thousand.
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        return generator.sample(noise.to(device), temperature, grammar).cpu().numpy()
 
 
 def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:

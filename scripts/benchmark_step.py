@@ -22,11 +22,11 @@ from torch.utils.flop_counter import flop_registry
 
 from biogan import DNA, SequenceSet
 from biogan.autoconfig import resolve
-from biogan.config import SequenceGANConfig
+from biogan.config import SamplingConfig, SequenceGANConfig
 from biogan.config.training import PRECISIONS
 from biogan.datasets.layout import Layout
 from biogan.fitting import Letters, build_matching, build_networks
-from biogan.sampling import BLOCK, WIDE, draw, stream
+from biogan.sampling import BLOCK, WIDE, draw, drawer, stream
 from biogan.seeds import rng, torch_generator
 from biogan.training.batches import Batches
 from biogan.training.capture import WARM_UP
@@ -192,7 +192,10 @@ def compare_launches(length: int, repeats: int, seed: int) -> list[tuple[str, st
         torch.mm(square, square)
         torch.cuda.synchronize()
 
+    # As the convolutions of a step are computed by default, in TF32.
+    torch.backends.cuda.matmul.allow_tf32 = True
     best = 2 * len(square) ** 3 / min(interleaved([product], repeats)[0])
+    torch.backends.cuda.matmul.allow_tf32 = False
     rows = []
     for width, batch in ((32, 64), (64, 512), (256, 1024)):
         options = {"device": "cuda", "width": width, "batch_size": batch}
@@ -217,7 +220,7 @@ def compare_launches(length: int, repeats: int, seed: int) -> list[tuple[str, st
                     f"step on a GPU ({length} nt, width {width}, batch {batch}), as a graph, "
                     f"{precision}, ms",
                     f"{milliseconds(other)}, {batch / min(other):,.0f} sequences/s, "
-                    f"{share:.3f} of the rate of large matrix products in float32",
+                    f"{share:.3f} of the rate of large matrix products in TF32",
                     f"operation by operation, float32: {milliseconds(one)}",
                     f"{min(one) / min(other):.2f} x",
                 )
@@ -242,7 +245,8 @@ def compare_noise(
             draw(generator, layout, noise)
 
     def as_records() -> None:
-        for _ in stream(generator, layout, 0, n, seed, device_noise=True):
+        how = SamplingConfig(seed=seed, device_noise=True)
+        for _ in stream(drawer(generator, layout, how), layout, 0, n, "gan", WIDE):
             pass
 
     tasks = [lambda: as_codes(WIDE, device), lambda: as_codes(BLOCK, "cpu"), as_records]

@@ -91,6 +91,18 @@ def layer(module: str) -> int:
     return LAYERS[name]
 
 
+def test_the_table_of_layers_names_every_module():
+    """Where a reader looks for a module is where the rule has it."""
+    rows = {}
+    for line in (ROOT / "docs" / "architecture.md").read_text("utf-8").splitlines():
+        found = re.match(r"\| (\d) \|[^|]*\|(.*)\|$", line)
+        if found:
+            rows[int(found[1])] = found[2]
+    for module, number in LAYERS.items():
+        name = module.removeprefix("biogan.")
+        assert name == "biogan" or re.search(rf"`{name}/?`", rows[number]), (module, number)
+
+
 def imports(path: Path) -> Iterator[tuple[str, bool, int]]:
     """Yield (imported module, is it inside a function, line), those for type checkers left out."""
 

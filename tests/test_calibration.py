@@ -32,6 +32,16 @@ def test_the_largest_ratio_is_that_of_the_best_generated_record():
     assert found.log_ratio(np.array([1.0]))[0] == pytest.approx(0, abs=1e-3 + found.slope / 2)
 
 
+def test_one_outlier_does_not_leave_the_numbers():
+    rng = np.random.default_rng(0)
+    real, generated = rng.normal(2, 1, 500), rng.normal(0, 1, 500)
+    generated[0] = 1e6
+    found = Calibration.fit(real.astype(np.float32), generated.astype(np.float32))
+    assert np.isfinite(found.max_ratio)
+    steep = Calibration.fit(np.r_[real + 1000, np.full(9, -1000)], np.r_[generated[1:], 1e3])
+    assert 0 < steep.max_ratio <= np.exp(50.0)
+
+
 def test_classes_that_fall_apart_have_a_finite_line():
     found = Calibration.fit(np.array([5.0, 6, 7]), np.array([-5.0, -6, -7]))
     assert found.auroc == 1 and 0 < found.slope < 10

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from biogan import SequenceGAN, SequenceSet
+from biogan import SequenceGAN, SequenceSet, judge
 from biogan.alphabet import DNA
 from biogan.circles import draw_turns, turned
 from biogan.config import SequenceGANConfig
+from biogan.datasets.layout import Layout
 from biogan.nets import Shape, build
 from biogan.training.batches import Batches, LazyBatches, TurnedBatches
 
@@ -93,6 +94,29 @@ def test_samples_have_no_places_though_the_weights_do(tmp_path):
     assert np.ptp(shares) < 8 * (0.25 / 6_000) ** 0.5
     again = SequenceGAN.load(tmp_path / "run").sample(30, seed=2)
     assert again.strings() == SequenceGAN.load(tmp_path / "run").sample(50, seed=2)[:30].strings()
+
+
+def test_a_judge_is_calibrated_on_records_that_are_turned_too(monkeypatch):
+    placed = SequenceSet.from_matrix(DNA, np.tile([[0, 1, 2, 3, 3]], (300, 1)).astype(np.uint8))
+    options = {**SMALL, "architecture": "hybrid", "rotate": True}
+    networks = build(SequenceGANConfig(**options), Shape(4, 5))
+    seen = []
+
+    def logits(critic, codes, prepare):
+        seen.append(codes)
+        return np.arange(len(codes), dtype=float)
+
+    monkeypatch.setattr(judge, "critic_logits", logits)
+    for rotate in (False, True):
+        layout = Layout.of(placed)
+        judge.calibrate(networks.critic, networks.generator, placed, layout, None, 1, rotate)
+    plain, _, circles, _ = seen
+    assert (plain[:, 0] == 0).all()
+    # Each turn is as likely, and the records are still the same circles.
+    assert (circles[:, 0] == 0).float().mean() == pytest.approx(0.2, abs=0.1)
+    assert {"".join(map(str, row)) * 2 for row in circles.tolist()} == {
+        "".join(map(str, np.roll([0, 1, 2, 3, 3], k))) * 2 for k in range(5)
+    }
 
 
 def test_a_run_that_is_resumed_is_the_run(tmp_path):

@@ -45,6 +45,9 @@ def test_numbers_of_any_kind_become_the_declared_type():
         int, float, float, int
     ]  # fmt: skip
     assert config.seed == 2**60 + 1
+    assert SequenceGANConfig(attention=np.bool_(True)).attention is True
+    with pytest.raises(ConfigError, match="--width .*: a number is needed"):
+        SequenceGANConfig(width=np.bool_(True))
 
 
 def test_a_dictionary_is_the_configuration():

@@ -11,7 +11,7 @@ from biogan import SequenceGAN, SequenceSet, sampling
 from biogan.cli import main
 from biogan.datasets.layout import Layout
 from biogan.datasets.splits import split
-from biogan.errors import CheckpointError, ConfigError, DataError, OutputError
+from biogan.errors import AlphabetError, CheckpointError, ConfigError, DataError, OutputError
 from biogan.monitor import FidelityMonitor
 from biogan.protocols import Sampler
 from biogan.seeds import rng
@@ -72,17 +72,30 @@ def test_noise_of_a_device_is_another_stream_of_the_same_records(gan, monkeypatc
 
 
 @pytest.mark.gpu
-def test_noise_of_a_gpu(gan, folder):
-    there = SequenceGAN.load(folder, "cuda")
+def test_noise_of_a_gpu(folder):
+    here, there = (SequenceGAN.load(folder, device) for device in ("cpu", "cuda"))
     check_wide_noise(there, wide(there, 0, 20_000))
     # Rounding may turn a letter of a draw that is nearly even.
     same = [
         a == b
         for a, b in zip(
-            there.sample(2_000, 7).strings(), gan.sample(2_000, 7).strings(), strict=True
+            there.sample(2_000, 7).strings(), here.sample(2_000, 7).strings(), strict=True
         )
     ]
     assert np.mean(same) > 0.99
+
+
+def test_a_list_of_strings_is_scored_as_a_set_and_numbers_are_checked(gan):
+    new = gan.sample(5, 1)
+    assert gan.score(new.strings()).tolist() == gan.score(new).tolist()
+    with pytest.raises(AlphabetError, match="the scored set does not fit the model"):
+        gan.score(["MKV"])
+    for bad in (0, -1, 2.5, True):
+        with pytest.raises(ConfigError, match=f"-n {bad}: a whole number is needed, at least 1 se"):
+            gan.sample(bad)
+    for options in ({"n": 2.5}, {"n": 5, "start": -3}):
+        with pytest.raises(ConfigError, match="a whole number is needed, at least 0 sequences"):
+            gan.stream(**options)
 
 
 def test_options_are_keywords_and_wrong_ones_are_named():

@@ -10,7 +10,7 @@ import torch
 from biogan.alphabet import DNA
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
-from biogan.matching import KmerMatching, mean_counts, placed_shares
+from biogan.matching import KmerMatching, mean_counts, placed_shares, running_product
 from biogan.metrics.kmers import kmer_counts
 
 
@@ -91,6 +91,20 @@ def test_lengths_of_words_follow_the_letters(channels, positions, lengths):
     assert KmerMatching(channels, positions, 1.0).lengths == lengths
 
 
+@pytest.mark.parametrize("length", [1, 2, 7, 8])
+def test_a_running_product_has_the_derivatives_of_torch(length):
+    rows = torch.rand(3, length, dtype=torch.double)
+    rows[0, length // 2] = 0
+    rows.requires_grad_()
+    weights, found = torch.rand(3, length, dtype=torch.double), []
+    for product_of in (running_product, lambda x: x.cumprod(1)):
+        rows.grad = None
+        products = product_of(rows)
+        (products * weights).sum().backward()
+        found.append((products.detach(), rows.grad))
+    assert all(torch.allclose(a, b) for a, b in zip(*found, strict=True))
+
+
 def test_the_value_is_the_chi_square_distance_of_the_first_batches():
     real, fake = random_letters(64), random_letters(64, seed=1, shares=[4.0, 1.0, 1.0, 1.0])
     matching, expected = KmerMatching(4, 20, 3.0), 0.0
@@ -101,18 +115,20 @@ def test_the_value_is_the_chi_square_distance_of_the_first_batches():
 
 def test_words_in_places_are_matched_where_all_places_together_are():
     real, fake = one_hot(["ACGT", "ACGT"], "ACGT"), one_hot(["CATG", "GTAC"], "ACGT")
-    assert KmerMatching(4, 4, 2.0, placed=2).placed == [1, 2]
+    assert KmerMatching(4, 4, 2.0, longest_placed=2).placed == [1, 2]
     expected = KmerMatching(4, 4, 2.0)(real, fake).item() * 4
     for k in (1, 2):
         r, g = placed_shares(real, k), placed_shares(fake, k)
         expected += 2.0 * ((g - r) ** 2 / (r + 0.5 / 4**k)).sum().item()
-    assert KmerMatching(4, 4, 2.0, placed=2)(real, fake).item() == pytest.approx(expected / 6)
-    assert KmerMatching(4, 4, 2.0, placed=1)(real, fake).item() > 0
+    assert KmerMatching(4, 4, 2.0, longest_placed=2)(real, fake).item() == pytest.approx(
+        expected / 6
+    )
+    assert KmerMatching(4, 4, 2.0, longest_placed=1)(real, fake).item() > 0
 
 
 @pytest.mark.parametrize(("channels", "positions", "placed"), [(4, 1, [1]), (21, 3000, [1])])
 def test_places_are_counted_where_there_are_not_too_many(channels, positions, placed):
-    assert KmerMatching(channels, positions, 1.0, placed=2).placed == placed
+    assert KmerMatching(channels, positions, 1.0, longest_placed=2).placed == placed
 
 
 def test_descent_brings_the_words_together():

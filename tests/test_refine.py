@@ -19,11 +19,12 @@ ONE = Layout(DNA, 1, "fixed")
 # A generator that writes A C G T alike, and data that hold them as 8 : 4 : 3 : 1.
 DATA = np.array([8, 4, 3, 1]) / 16
 RATIO = DATA / 0.25
+NOUGHT = np.zeros((BLOCK, 1), np.uint8)
 
 
 def propose(*stream):
     rows = rng(5, *stream).integers(0, 4, (BLOCK, 1)).astype(np.uint8)
-    return Candidates(rows, np.log(RATIO[rows[:, 0]]))
+    return Candidates(rows, np.log(RATIO[rows[:, 0]]), np.zeros(BLOCK, bool))
 
 
 def shares(chunk):
@@ -72,6 +73,14 @@ def test_chains_draw_the_data_where_the_ratio_is_known():
     # At rest a move from i to j has rate DATA_i / 4 * min(1, RATIO_j / RATIO_i).
     rate = (DATA[:, None] / 4 * np.minimum(1, RATIO / RATIO[:, None])).sum()
     assert found.accepted / found.proposed == pytest.approx(rate, abs=0.01)
+
+
+def test_only_the_wanted_records_of_a_block_count_as_drawn_again():
+    def again(*stream):
+        return propose(*stream)._replace(again=np.arange(BLOCK) < 10)
+
+    assert metropolis_hastings(again, 1, 2)(0, 5, 30).again == 3 * 5
+    assert metropolis_hastings(again, 1, 2)(0, 20, 30).again == 0
 
 
 def test_one_step_of_a_chain_by_hand():
@@ -146,7 +155,7 @@ def test_a_model_without_a_judge_says_how_to_get_one(option):
 
 def test_a_generator_far_from_the_data_does_not_loop_for_ever():
     def hopeless(*stream):
-        return Candidates(np.zeros((BLOCK, 1), np.uint8), np.full(BLOCK, -20.0))
+        return Candidates(NOUGHT, np.full(BLOCK, -20.0), np.zeros(BLOCK, bool))
 
     with pytest.raises(DataError, match=r"0 of 5,120 candidates kept, fewer than 1 in 500: take"):
         rejection(hopeless, 1, 10.0)(0, 0, 1)
@@ -178,7 +187,7 @@ def test_a_judge_that_tells_all_is_given_as_much_patience_as_any():
     """No ratio reaches 1, M is 0.01, and half of the candidates are kept."""
 
     def sure(*stream):
-        return Candidates(np.zeros((BLOCK, 1), np.uint8), np.full(BLOCK, np.log(0.005)))
+        return Candidates(NOUGHT, np.full(BLOCK, np.log(0.005)), np.zeros(BLOCK, bool))
 
     found = rejection(sure, 1, 0.01)(0, 0, 500)
     assert len(found.rows) == 500 and found.accepted / found.proposed == pytest.approx(0.5, abs=0.1)

@@ -9,7 +9,8 @@ from typing import Self
 import numpy as np
 
 from biogan.datasets.sequences import SequenceSet
-from biogan.errors import ConfigError, DataError
+from biogan.errors import DataError
+from biogan.options import check_count
 from biogan.seeds import rng
 
 # Letters that are handled at once: some 50 to 100 bytes each.
@@ -90,8 +91,7 @@ class Baseline(ABC):
         DataError
             If nothing was fitted yet.
         """
-        if n < 1:
-            raise ConfigError(f"n {n}: at least 1 sequence is to be drawn")
+        n = check_count("n", n, "sequence")
         drawn = self._draw(self.train, n, rng(seed, "baseline", self.prefix))
         ids = [f"{self.prefix}_{i + 1}" for i in range(n)]
         return SequenceSet(drawn.alphabet, drawn.codes, drawn.offsets, ids)

@@ -59,14 +59,14 @@ class MarkovChain(Baseline):
         backoff: float | None = None,
     ) -> None:
         super().__init__()
-        if order < 0 or order != int(order):
+        if not 0 <= order < float("inf") or order != int(order):
             raise ConfigError(f"order {order}: must be a whole number, 0 or more")
         for name, value in (("pseudocount", pseudocount), ("backoff", backoff)):
             if value is not None and not 0 < value < float("inf"):
                 raise ConfigError(f"{name} {value}: must be above 0 and finite")
         self.order, self.positional = int(order), positional
         self.pseudocount, self.backoff = pseudocount, backoff
-        self.prefix = f"{'positional_' if positional else ''}markov{order}"
+        self.prefix = f"{'positional_' if positional else ''}markov{self.order}"
 
     def _learn(self, sequences: SequenceSet) -> None:
         size = sequences.alphabet.size

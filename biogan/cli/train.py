@@ -49,15 +49,13 @@ def command(
     from biogan.training.callbacks import Progress
     from biogan.training.folder import ModelFolder
 
-    if resume and overwrite:
-        raise click.UsageError("--resume and --overwrite exclude each other")
-    if fasta == "-" and config.devices * config.nodes > 1:
-        raise click.UsageError("'-': several processes cannot share standard input, give a file")
     folder = ModelFolder(out)
     if not dry_run:
         folder.check(resume, overwrite)
     if resume:
         reading, config, store = _continued(folder, reading, config, store)
+    if fasta == "-" and config.devices * config.nodes > 1:
+        raise click.UsageError("'-': several processes cannot share standard input, give a file")
     stack = click.get_current_context().with_resource(ExitStack())
     place = None if dry_run else folder.store
     sequences, engine = read_training_data(fasta, reading, config, store, place, stack)

@@ -22,17 +22,26 @@ class SequenceGANConfig(TrainingConfig):
         "Networks",
         choices=ARCHITECTURES,
     )
-    width: int | None = option(None, "Channels of the convolutions.", "Networks", low=1, high=4096)
+    width: int | None = option(
+        None, "Channels of the convolutions (by the data).", "Networks", low=1, high=4096
+    )
     depth: int | None = option(
-        None, "Residual blocks of convolutions in each network.", "Networks", low=1, high=64
+        None,
+        "Residual blocks of convolutions in each network (by the data).",
+        "Networks",
+        low=1,
+        high=64,
     )
     kernel: int = option(5, "Kernel size of the convolutions, odd.", "Networks", low=1, high=63)
     dilation: int | None = option(
-        None, "Dilations double up to this value and start again (1: none).", "Networks", low=1
+        None,
+        "Dilations double up to this value and start again (1: none; by the length).",
+        "Networks",
+        low=1,
     )
     attention: bool = option(False, "Add a self-attention layer to both networks.", "Networks")
     units: int | None = option(
-        None, "Hidden units of the dense layers.", "Networks", low=1, high=65536
+        None, "Hidden units of the dense layers (by the data).", "Networks", low=1, high=65536
     )
     latent: int = option(128, "Size of the latent vector.", "Networks", low=1, high=65536)
     position_noise: int = option(
@@ -45,7 +54,7 @@ class SequenceGANConfig(TrainingConfig):
     kmer_matching: float | None = option(
         None,
         "Weight of the distance between mean k-mer counts, at one length also by position, "
-        "beside the critic (0: none).",
+        "beside the critic (0: none; 1).",
         "Loss",
         low=0,
     )

@@ -17,25 +17,32 @@ class TrainingConfig(Options):
 
     loss: str | None = option(
         None,
-        "Adversarial loss (relativistic for sequences of one length, else wgan-gp).",
+        "Adversarial loss (relativistic for unaligned sequences of one length, else wgan-gp).",
         "Loss",
         choices=LOSSES,
     )
     gp: float | None = option(
-        None, "Weight of the one-centred gradient penalty (WGAN-GP's lambda).", "Loss", low=0
+        None,
+        "Weight of the one-centred gradient penalty, WGAN-GP's lambda (by the loss).",
+        "Loss",
+        low=0,
     )
     r1: float | None = option(
-        None, "Weight of the zero-centred penalty on real data.", "Loss", low=0
+        None, "Weight of the zero-centred penalty on real data (by the loss).", "Loss", low=0
     )
     r2: float | None = option(
-        None, "Weight of the zero-centred penalty on generated data.", "Loss", low=0
+        None,
+        "Weight of the zero-centred penalty on generated data (by the loss).",
+        "Loss",
+        low=0,
     )
     critic_steps: int | None = option(
-        None, "Critic steps for each generator step.", "Loss", low=1, high=1000
+        None, "Critic steps for each generator step (by the loss).", "Loss", low=1, high=1000
     )
     penalty_every: int | None = option(
         None,
-        "Critic steps from one with penalties to the next, with as many times their weight.",
+        "Critic steps from one with penalties to the next, with as many times their weight (by the "
+        "loss).",
         "Loss",
         low=1,
         high=1000,
@@ -60,7 +67,10 @@ class TrainingConfig(Options):
         None, "Stop after this time, e.g. 90s, 10m, 2h (10m if --steps is not given).", "Budget"
     )
     check_every: int | None = option(
-        None, "Generator steps between two checks on the validation split.", "Budget", low=1
+        None,
+        "Generator steps between two checks on the validation split (25 checks a run).",
+        "Budget",
+        low=1,
     )
     patience: int | None = option(
         None,

@@ -69,8 +69,12 @@ def planted_motif_rate(sequences: SequenceSet) -> dict[str, float]:
     >>> planted_motif_rate(SequenceSet.from_strings([ideal, "A" * 60]))["promoter"]
     0.5
     """
-    if not len(sequences) or sequences.alphabet.letters[:4] != "ACGT":
-        raise DataError("the planted motifs can be looked for in DNA sequences only; none given")
+    if not len(sequences):
+        raise DataError("there are no sequences in which planted motifs can be looked for")
+    if sequences.alphabet.letters[:4] != "ACGT":
+        raise DataError(
+            f"planted motifs are looked for in DNA sequences, these are {sequences.alphabet.name}"
+        )
     matrix = sequences.matrix(LENGTH)
     # Letter at which each box may start.
     starts_10 = [START - gap - len(MINUS_10) for gap in GAPS]

@@ -28,7 +28,7 @@ from biogan.imaging.sampling import between, draw, stream
 from biogan.modelfile import ReadNetworks, read_model, write_model
 from biogan.nets import Networks
 from biogan.nets.images import ImageGenerator
-from biogan.options import unknown_name
+from biogan.options import check_count, unknown_name
 from biogan.protocols import Callback
 from biogan.runs import carry_out, run_folder, tell
 from biogan.training.engine import Engine
@@ -189,9 +189,10 @@ class ImageGAN:
         self, n: int, seed: int = 0, start: int = 0, label: str | None = None
     ) -> Iterator[Records]:
         """Yield images ``start`` to ``n`` of the stream of a seed, with constant memory."""
-        if n < 1:
-            raise ConfigError(f"-n {n}: at least 1 {self.domain.noun}")
-        return stream(self._generator, self.domain, start, n, seed, self._class(label))
+        generator = self._generator
+        n = check_count("-n", n, self.domain.noun)
+        start = check_count("start", start, self.domain.noun, low=0)
+        return stream(generator, self.domain, start, n, seed, self._class(label))
 
     def interpolate(self, pairs: int = 8, steps: int = 10, seed: int = 0) -> Any:
         """Paint the way from one latent vector to another, ``pairs`` times ``steps`` images.

@@ -22,7 +22,7 @@ FEWEST = 100
 # Of few records as many directions are read as leave some to each.
 RECORDS_A_DIRECTION = 4
 # A stream of its own: what chose the checkpoint is not what a user samples.
-SEED = -1
+STREAM = "check"
 # A Frechet distance of training data can be 0 by chance.
 LEAST = 1e-3
 PREVIEW = 64
@@ -43,7 +43,7 @@ class ImageMonitor:
     train, held_out : ImageSet or FragmentSet
         Real records.
     seed : int
-        Seed of the subsamples.
+        Seed of the subsamples and of what the generator paints.
     preview : callable, optional
         Receives a few samples and the step at each check.
     watch : callable, optional
@@ -64,7 +64,7 @@ class ImageMonitor:
         preview: Keep | None = None,
         watch: Watch | None = None,
     ) -> None:
-        self.domain, self.preview = domain, preview
+        self.domain, self.seed, self.preview = domain, seed, preview
         self.n = min(MOST, len(train))
         self.beside: dict[str, float] = {}
         self._features = domain.features(train, seed, watch)
@@ -85,7 +85,7 @@ class ImageMonitor:
     def __call__(self, generator: nn.Module, step: int) -> Judgement:
         """Return ``fidelity``, the distance that it was made of, and the variety."""
         assert isinstance(generator, ImageGenerator)
-        samples = [*stream(generator, self.domain, 0, self.n, SEED, rough=True)]
+        samples = [*stream(generator, self.domain, 0, self.n, self.seed, rough=True, name=STREAM)]
         if self.preview is not None:
             self.preview(samples[0][:PREVIEW], step)
         points = np.concatenate([self._features(some) for some in samples])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from biogan.config import ImageGANConfig
-from biogan.losses import LOSSES, PENALTIES
+from biogan.losses import LOSSES, OWN_DEFAULTS
 from biogan.training.budget import DEFAULT_TIME, check_patience
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def resolve(config: ImageGANConfig, domain: Domain) -> tuple[ImageGANConfig, lis
     changes = {
         k: v
         for k, v in settings.items()
-        if getattr(config, k) is None and (own or k not in PENALTIES)
+        if getattr(config, k) is None and (own or k not in OWN_DEFAULTS)
     }
     told = ", ".join(
         f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in changes.items()
@@ -114,5 +114,5 @@ def resolve(config: ImageGANConfig, domain: Domain) -> tuple[ImageGANConfig, lis
         reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
     config = config.replace(**changes)
     loss = LOSSES[config.chosen("loss")]
-    left = [k for k in PENALTIES if getattr(config, k) is None]
+    left = [k for k in OWN_DEFAULTS if getattr(config, k) is None]
     return config.replace(**{k: getattr(loss, k) for k in left}), reasons

@@ -27,6 +27,7 @@ def stream(
     seed: int = 0,
     label: int | None = None,
     rough: bool = False,
+    name: str = "sample",
 ) -> Iterator[Records]:
     """Yield images ``start`` to ``stop`` of the stream of a seed, a block at a time.
 
@@ -44,9 +45,11 @@ def stream(
         Class of every image; drawn as often as in the training data without.
     rough : bool
         Decode quickly, see :meth:`biogan.imaging.domain.Domain.decode`.
+    name : str
+        Name of the stream.
     """
     for block, low, high in spans(start, stop, BLOCK):
-        noise = generator.noise(BLOCK, torch_generator(seed, "sample", block))
+        noise = generator.noise(BLOCK, torch_generator(seed, name, block))
         rows = draw(generator, labelled(noise, label))[low:high]
         yield domain.decode(rows, f"gan{seed}", block * BLOCK + low, rough)
 

@@ -61,8 +61,9 @@ def draw_noise(n: int, config: SequenceGANConfig, shape: Shape, rng: torch.Gener
     latent = torch.randn(n, config.latent, generator=rng, device=place)
     position = torch.randn(n, config.position_noise, shape.length, generator=rng, device=place)
     uniform = torch.rand(n, shape.channels, shape.length, generator=rng, device=place)
-    # clamp: rand() can be exactly 0, whose Gumbel is minus infinity.
-    gumbel = -torch.log(-torch.log(uniform.clamp(1e-20, 1 - 1e-7)))
+    # clamp: rand() can be exactly 0, whose Gumbel is minus infinity. In place: it is the largest
+    # tensor of all.
+    gumbel = uniform.clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
     if config.rotate:
         return Noise(latent, position, gumbel, draw_turns(n, shape.length, rng))
     return Noise(latent, position, gumbel, torch.zeros(n, dtype=torch.long, device=place))

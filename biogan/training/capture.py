@@ -7,9 +7,11 @@ among them. A GPU is done with each before Python has launched the next; a CUDA 
 
 from __future__ import annotations
 
+import gc
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 import torch
@@ -64,6 +66,19 @@ class Recorded(NamedTuple):
     inputs: Draws
     terms: Tensor
     launch: Callable[[], None]
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Keep the garbage collector away: an older graph that it destroys would spoil a recording."""
+    gc.collect()
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class Captured:
@@ -121,6 +136,6 @@ class Captured:
     def record(self, inputs: Draws) -> Recorded:
         """Record a step without taking it."""
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with no_collection(), torch.cuda.graph(graph):
             terms = self.program(inputs)
         return Recorded(inputs, terms, graph.replay)

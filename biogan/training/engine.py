@@ -129,7 +129,8 @@ class Engine:
         network.to(self.device)
         if self.world > 1:
             for tensor in network.state_dict().values():
-                tensor.copy_(self.fabric.broadcast(tensor))
+                # From the CPU: a tensor of the first GPU would be unpickled there by all.
+                tensor.copy_(self.fabric.broadcast(tensor.cpu()))
         return network
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -162,16 +163,18 @@ class Engine:
             self.fabric.barrier()
 
     def alone(self, task: Callable[[], None]) -> None:
-        """Run a task in the first process; its deliberate errors are raised in all."""
-        problem: BioganError | None = None
+        """Run a task in the first process; what it raises ends all of them."""
+        own: Exception | None = None
         if self.lead:
             try:
                 task()
-            except BioganError as error:
-                problem = error
-        problem = self.agree(problem)
-        if problem is not None:
-            raise problem
+            except Exception as error:
+                own = error
+        # Others need not know how to unpickle an error that nobody meant.
+        deliberate = own is None or isinstance(own, BioganError)
+        told = self.agree(own if deliberate else RuntimeError(f"the first process: {own!r}"))
+        if told is not None:
+            raise own or told
 
 
 def leave() -> None:

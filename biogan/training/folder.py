@@ -29,7 +29,7 @@ from safetensors.torch import save as to_bytes
 from torch import nn
 
 from biogan.datasets.store import META
-from biogan.errors import CheckpointError, OutputError
+from biogan.errors import CheckpointError, ConfigError, OutputError
 from biogan.io.tables import atomic_path, claim_folder, write_json, writing
 from biogan.training.cards import SCHEMA, read_card
 
@@ -91,7 +91,11 @@ class ModelFolder:
             If the folder is a file, or holds something and neither was said.
         CheckpointError
             If there is nothing to resume.
+        ConfigError
+            If both were said.
         """
+        if resume and overwrite:
+            raise ConfigError("--resume and --overwrite exclude each other")
         if self.path.exists() and not self.path.is_dir():
             raise OutputError(f"{self.path}: is a file, a folder is needed")
         nearest = next(

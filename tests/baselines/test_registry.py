@@ -38,8 +38,9 @@ def test_fit_comes_first_and_needs_sequences(name):
         get_baseline(name).sample(1)
     with pytest.raises(DataError, match="cannot be fitted: there are no sequences"):
         get_baseline(name).fit(TRAIN[:0])
-    with pytest.raises(ConfigError, match="n 0: at least 1 sequence"):
-        get_baseline(name).fit(TRAIN).sample(0)
+    for n in (0, 2.5):
+        with pytest.raises(ConfigError, match=f"n {n}: a whole number is needed, at least 1 seque"):
+            get_baseline(name).fit(TRAIN).sample(n)
 
 
 def test_ids_tell_the_sampler():

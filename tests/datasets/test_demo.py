@@ -99,9 +99,12 @@ def test_planted_motif_rate_is_a_share():
 
 
 @pytest.mark.parametrize(
-    "sequences",
-    [SequenceSet.from_strings([]), SequenceSet.from_strings(["ACGU" * 15], alphabet="rna")],
+    ("sequences", "message"),
+    [
+        (SequenceSet.from_strings([]), "there are no sequences"),
+        (SequenceSet.from_strings(["ACGU" * 15], alphabet="rna"), "in DNA sequences, these are rn"),
+    ],
 )
-def test_planted_motif_rate_needs_dna(sequences):
-    with pytest.raises(DataError, match="DNA"):
+def test_planted_motif_rate_needs_dna(sequences, message):
+    with pytest.raises(DataError, match=message):
         planted_motif_rate(sequences)

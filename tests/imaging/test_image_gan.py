@@ -124,7 +124,7 @@ def test_what_cannot_be_asked_for_is_said():
     gan = ImageGAN(steps=1, **SMALL).fit(blobs())
     with pytest.raises(ConfigError, match="--label left: this model has not learned classes"):
         gan.sample(1, label="left")
-    with pytest.raises(ConfigError, match="-n 0: at least 1 image"):
+    with pytest.raises(ConfigError, match="-n 0: a whole number is needed, at least 1 image"):
         gan.sample(0)
     with pytest.raises(ConfigError, match="not fitted"):
         ImageGAN().sample(1)

@@ -3,17 +3,24 @@
 import copy
 import math
 
+import numpy as np
 import pytest
 import torch
 from test_rollback import Recorder, poison
 from toys import make, same
 
-from biogan.config import LOSSES
+from biogan import DNA, SequenceSet
+from biogan.autoconfig import resolve
+from biogan.config import LOSSES, SequenceGANConfig
+from biogan.datasets.layout import Layout
 from biogan.errors import ConfigError
+from biogan.fitting import Letters, build_matching, build_networks
+from biogan.seeds import rng
+from biogan.training.batches import Batches, TurnedBatches
 from biogan.training.capture import WARM_UP, Captured, Recorded
 from biogan.training.draws import Draws
 from biogan.training.engine import Engine
-from biogan.training.players import NonFiniteTerm
+from biogan.training.players import NonFiniteTerm, Players
 
 
 class Replayed(Captured):
@@ -133,6 +140,76 @@ def test_a_state_of_one_machine_is_read_on_another(replaying):
 def test_a_graph_needs_a_cuda_device():
     with pytest.raises(ConfigError, match="--cuda-graph: needs one process and a CUDA device"):
         make(cuda_graph=True)
+
+
+KINDS = {
+    "letters": {},
+    "circles": {"rotate": True},
+    "attention": {"attention": True, "head": "gumbel"},
+    "bf16": {"precision": "bf16", "loss": "wgan-gp"},
+    "dense": {"architecture": "dense", "loss": "hinge"},
+    "dcgan": {"architecture": "dcgan", "head": "softmax"},
+    "codons": {},
+}
+
+
+def genes():
+    """Return open reading frames of many lengths."""
+    draw, sense = rng(0, "genes"), ["GCT", "AAA", "CTG", "GGC", "GAA"]
+    texts = ["ATG" + "".join(draw.choice(sense, n)) + "TAA" for n in draw.integers(5, 12, 200)]
+    found = SequenceSet.from_strings(texts)
+    assert Layout.of(found).word == 3
+    return found
+
+
+def players_of(kind, **options):
+    """Build what a fit trains, on random records of a kind."""
+    codes = rng(0, "records").integers(0, 4, (80, 24)).astype(np.uint8)
+    records = genes() if kind == "codons" else SequenceSet.from_matrix(DNA, codes)
+    layout = Layout.of(records)
+    small = {"width": 4, "depth": 2, "units": 8, "latent": 4, "batch_size": 8, "steps": 9}
+    lacking = {"dense": ("width", "depth"), "dcgan": ("units",)}.get(kind, ())
+    small = {k: v for k, v in small.items() if k not in lacking}
+    config, _ = resolve(SequenceGANConfig(**small, **KINDS[kind], **options), layout)
+    networks, engine = build_networks(config, layout), Engine(config)
+    rows = torch.from_numpy(layout.encode(records))
+    batches = Batches(rows, np.ones(len(rows)), 8, 0)
+    return Players(
+        networks.generator, networks.critic, TurnedBatches(batches) if config.rotate else batches,
+        Letters(layout.channels, engine.device), config, engine, build_matching(config, layout),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_asks_its_device_nothing(kind):
+    """Whatever waits for a number of the device cannot be recorded, and holds a GPU up."""
+    players = players_of(kind)
+    for t in range(2):
+        players.step(t)
+    draws = players._draw(4)
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        players._play(draws)
+    asking = {"aten::item", "aten::is_nonzero", "aten::nonzero", "aten::masked_select"}
+    found, names = set(), set()
+    for event in profile.events():
+        names.add(event.name)
+        parents, above = [], event.cpu_parent
+        while above is not None:
+            parents.append(above.name)
+            above = above.cpu_parent
+        # On a CPU alone: the fused optimiser reads its step, one_hot its largest class.
+        if event.name in asking and not {"aten::_fused_adam_", "aten::one_hot"} & {*parents}:
+            found.add((event.name, *parents[:3]))
+    assert "aten::_fused_adam_" in names and not found
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_data_is_recorded(kind):
+    plain, graph = (players_of(kind, device="cuda", cuda_graph=g) for g in (False, True))
+    for t in range(WARM_UP + 6):
+        assert graph.step(t) == pytest.approx(plain.step(t), rel=5e-2, abs=1e-2)
+    assert graph.launch.recorded
 
 
 @pytest.mark.gpu

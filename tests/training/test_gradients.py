@@ -61,7 +61,7 @@ def step(config, engine):
     players = Players(
         generator, critic, batches,
         lambda codes: torch.eye(4)[codes.int()].transpose(1, 2).contiguous(), config, engine,
-        KmerMatching(SHAPE.channels, SHAPE.length, 0.5, placed=2),
+        KmerMatching(SHAPE.channels, SHAPE.length, 0.5, longest_placed=2),
     )  # fmt: skip
     return lambda: players.step(0)
 

@@ -46,8 +46,6 @@ def command(
     from biogan.training.engine import check_machine
     from biogan.training.folder import FILM, PAGE, PICTURE, ModelFolder
 
-    if resume and overwrite:
-        raise click.UsageError("--resume and --overwrite exclude each other")
     folder = ModelFolder(out)
     if not dry_run:
         folder.check(resume, overwrite)
