@@ -12,9 +12,6 @@ from biogan.config import TrainingConfig
 from biogan.errors import ConfigError
 from biogan.training.trainer import Trainer
 
-#: Kinds of model, as their cards call them.
-SEQUENCES, IMAGES = "sequence-gan", "image-gan"
-
 
 def model_card(
     kind: str,
@@ -29,7 +26,7 @@ def model_card(
     Parameters
     ----------
     kind : str
-        :data:`SEQUENCES` or :data:`IMAGES`.
+        :data:`biogan.training.cards.SEQUENCES` or ``IMAGES``.
     config : TrainingConfig
         Options with nothing left open.
     layout : mapping

@@ -34,7 +34,7 @@ from biogan.seeds import layers_from
 from biogan.training.batches import Batches, LazyBatches, Stream, TurnedBatches
 from biogan.training.callbacks import JsonLog
 from biogan.training.engine import Engine
-from biogan.training.folder import LOG, SAMPLES, ModelFolder
+from biogan.training.folder import JUDGE, LOG, SAMPLES, ModelFolder
 from biogan.training.signals import Signals
 from biogan.training.trainer import Trainer
 
@@ -187,6 +187,12 @@ def build_trainer(
         Further watchers.
     """
     networks = build_networks(config, layout)
+    preview = (lambda some: write_fasta(some, folder.path / SAMPLES)) if folder else None
+    monitor = None
+    if engine.lead:  # it judges for all
+        strands = config.chosen("reverse_complement")
+        monitor = FidelityMonitor(in_memory(parts), layout, config.seed, preview, strands)
+    log = [JsonLog(lambda: folder.path / LOG)] if folder else []
     return Trainer(
         networks.generator,
         networks.critic,
@@ -194,23 +200,20 @@ def build_trainer(
         Letters(layout.channels, engine.device),
         config,
         engine,
-        # The first process judges for all.
-        FidelityMonitor(
-            in_memory(parts),
-            layout,
-            config.seed,
-            (lambda some: write_fasta(some, folder.path / SAMPLES)) if folder else None,
-            config.chosen("reverse_complement"),
-        )
-        if engine.lead
-        else None,
-        [*callbacks, *([JsonLog(lambda: folder.path / LOG)] if folder else [])],
-        saver(folder, card),
-        build_matching(config, layout),
+        monitor=monitor,
+        callbacks=[*callbacks, *log],
+        save=saver(folder, card),
+        matching=build_matching(config, layout),
     )
 
 
-def fit_judge(trainer: Trainer, layout: Layout, parts: Split | StoredSplit) -> Judge | None:
+def fit_judge(
+    trainer: Trainer,
+    layout: Layout,
+    parts: Split | StoredSplit,
+    card: dict[str, Any],
+    folder: ModelFolder | None,
+) -> Judge | None:
     """Train and calibrate a judge of the generator that was kept, the same in every process.
 
     Parameters
@@ -221,6 +224,10 @@ def fit_judge(trainer: Trainer, layout: Layout, parts: Split | StoredSplit) -> J
         How sequences become codes.
     parts : Split or StoredSplit
         Training and validation records.
+    card : dict
+        The model card, which gets the calibration.
+    folder : ModelFolder or None
+        Where both are written.
 
     Returns
     -------
@@ -265,4 +272,10 @@ def fit_judge(trainer: Trainer, layout: Layout, parts: Split | StoredSplit) -> J
         number, calibration = engine.agree((signals.caught, calibration))
     if calibration is None:
         raise trainer.stopped(number or signal.SIGINT)
-    return Judge(engine.place(critic), calibration, prepare)
+    judge = Judge(engine.place(critic), calibration, prepare)
+    card["judge"] = calibration.to_dict()
+    if folder:
+        # The card last: it tells that there is a judge.
+        engine.alone(lambda: folder.write_weights(JUDGE, judge.critic))
+        engine.alone(lambda: folder.write_config(card))
+    return judge

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from biogan.card import SEQUENCES, model_card
+from biogan.card import model_card
 from biogan.config import SamplingConfig, SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.datasets.sequences import SequenceSet
@@ -25,7 +25,7 @@ from biogan.fitting import (
     fit_judge,
     split_for,
 )
-from biogan.judge import NO_JUDGE, Judge, read_judge, write_judge
+from biogan.judge import NO_JUDGE, Judge, read_judge
 from biogan.metrics.inputs import Sequences, as_set
 from biogan.modelfile import ReadNetworks, read_model, write_model
 from biogan.nets import Networks
@@ -42,6 +42,7 @@ from biogan.sampling import (
     drawer,
     stream,
 )
+from biogan.training.cards import SEQUENCES
 from biogan.training.engine import Engine
 from biogan.training.folder import CRITIC, GENERATOR, JUDGE, ModelFolder
 from biogan.training.trainer import Trainer
@@ -153,13 +154,9 @@ class SequenceGAN:
         trainer = carry_out(
             lambda: build_trainer(config, layout, parts, engine, folder, card, callbacks),
             card, config, engine, folder, resume, callbacks, end,
-            "judge" if config.judge_steps and len(parts.held_out) else None,
+            afterwards="judge" if config.judge_steps and len(parts.held_out) else None,
         )  # fmt: skip
-        self._judge = judge = fit_judge(trainer, layout, parts)
-        if judge:
-            card["judge"] = judge.calibration.to_dict()
-            if folder:
-                engine.alone(lambda: write_judge(folder, judge, card))
+        self._judge = fit_judge(trainer, layout, parts, card, folder)
         return self
 
     def __repr__(self) -> str:

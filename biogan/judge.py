@@ -186,12 +186,6 @@ def read_judge(
     return Judge(critic, calibration, prepare)
 
 
-def write_judge(folder: ModelFolder, judge: Judge, card: dict[str, Any]) -> None:
-    """Write a judge beside its model, and then the card that tells of it."""
-    folder.write_weights(JUDGE, judge.critic)
-    folder.write_config(card)
-
-
 def _generated(
     generator: LetterGenerator, layout: Layout, n: int, seed: int, *stream: str | int
 ) -> Tensor:

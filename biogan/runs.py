@@ -134,7 +134,7 @@ def carry_out(
     resume: bool,
     callbacks: Sequence[Callback],
     end: Callable[[Trainer], None],
-    last: str | None = None,
+    afterwards: str | None = None,
 ) -> Trainer:
     """Train from the start, or go on with the run in the folder.
 
@@ -157,9 +157,9 @@ def carry_out(
     end : callable
         Receives the trainer at the end, also after an interrupt or a fault: what was learned until
         then can be used.
-    last : str, optional
-        What the card has when all is done that follows the training: a run that was stopped before
-        is over and yet goes on from there.
+    afterwards : str, optional
+        Key of the card that is made after the training: a run that was stopped before is over and
+        yet goes on from there.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def carry_out(
     if folder and resume:
         restore(folder, trainer)
         card["training"] = training_card(trainer)
-        if trainer.over and last and last not in old:
+        if trainer.over and afterwards and afterwards not in old:
             end(trainer)
             return trainer
         if trainer.over:

@@ -85,7 +85,7 @@ def _continued(
     folder: Any, reading: ReadingConfig, config: SequenceGANConfig, store: bool | None
 ) -> tuple[ReadingConfig, SequenceGANConfig, bool]:
     """Return the options that a run began with, but for what this call names."""
-    from biogan.card import SEQUENCES
+    from biogan.training.cards import SEQUENCES
 
     card = folder.read_config(SEQUENCES)
     old, new = dict(card["config"]), given(config)

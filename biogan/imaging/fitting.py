@@ -117,6 +117,7 @@ def build_trainer(
         with engine.busy():
             return ImageMonitor(domain, train, held_out, config.seed, preview, watch)
 
+    log = [JsonLog(lambda: folder.path / LOG)] if folder else []
     return Trainer(
         generator,
         critic,
@@ -124,10 +125,9 @@ def build_trainer(
         domain.prepare,
         config,
         engine,
-        # The first process judges for all.
-        monitor() if engine.lead else None,
-        [*callbacks, *([JsonLog(lambda: folder.path / LOG)] if folder else [])],
-        saver(folder, card, bare),
+        monitor=monitor() if engine.lead else None,  # the first process judges for all
+        callbacks=[*callbacks, *log],
+        save=saver(folder, card, bare),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from biogan.card import IMAGES, model_card
+from biogan.card import model_card
 from biogan.config import ImageGANConfig
 from biogan.errors import ConfigError
 from biogan.imaging.domain import Domain, Records
@@ -31,6 +31,7 @@ from biogan.nets.images import ImageGenerator
 from biogan.options import check_count, unknown_name
 from biogan.protocols import Callback
 from biogan.runs import carry_out, run_folder, tell
+from biogan.training.cards import IMAGES
 from biogan.training.engine import Engine
 from biogan.training.folder import CRITIC, GENERATOR
 from biogan.training.trainer import Trainer

@@ -13,6 +13,8 @@ from biogan.errors import BioganError, CheckpointError
 from biogan.io.tables import read_json
 
 SCHEMA = 1
+#: Kinds of model, as their cards call them.
+SEQUENCES, IMAGES = "sequence-gan", "image-gan"
 # Options that cards of before do not have, as those runs were.
 LATER_OPTIONS = {"rotate": False}
 _NUMBER, _MAYBE = (int, float), (int, float, type(None))
@@ -51,7 +53,7 @@ def read_card(path: Path, kind: str | None = None) -> dict[str, Any]:
     path : Path
         The file.
     kind : str, optional
-        Kind of model that is needed, see :mod:`biogan.card`.
+        Kind of model that is needed: :data:`SEQUENCES` or :data:`IMAGES`.
 
     Raises
     ------
@@ -66,7 +68,7 @@ def read_card(path: Path, kind: str | None = None) -> dict[str, Any]:
             f"{path}: schema {data['schema']!r}, this version reads {SCHEMA}: update biogan"
         )
     if kind is not None and data["kind"] != kind:
-        commands = "biogan image" if data["kind"] == "image-gan" else "biogan"
+        commands = "biogan image" if data["kind"] == IMAGES else "biogan"
         raise CheckpointError(
             f"{path}: this model is of kind {data['kind']}, {kind} is needed: use {commands}"
         )
@@ -91,7 +93,7 @@ def _check(data: dict[str, Any]) -> None:
     if data["data"].get("input") is not None:
         _hold("data", data["data"], {"input": dict})
     options: type[TrainingConfig] = ImageGANConfig
-    if data["kind"] == "sequence-gan":
+    if data["kind"] == SEQUENCES:
         options = SequenceGANConfig
         data["config"] = LATER_OPTIONS | data["config"]
         _check_layout(data["layout"])

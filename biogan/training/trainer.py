@@ -83,6 +83,7 @@ class Trainer:
         prepare: Callable[[Tensor], Tensor],
         config: TrainingConfig,
         engine: Engine,
+        *,
         monitor: Monitor | None = None,
         callbacks: Sequence[Callback] = (),
         save: Callable[[Trainer], None] | None = None,

@@ -36,8 +36,9 @@ def make(monitor=None, callbacks=(), save=None, **options):
     generator, critic = build(config, SHAPE)
     batches = Batches(CODES, np.ones(len(CODES)), config.batch_size, config.seed)
     return Trainer(
-        generator, critic, batches, letters, config, Engine(config), monitor, callbacks, save
-    )
+        generator, critic, batches, letters, config, Engine(config),
+        monitor=monitor, callbacks=callbacks, save=save,
+    )  # fmt: skip
 
 
 class Scripted:

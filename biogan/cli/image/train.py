@@ -81,7 +81,7 @@ def _continued(
     folder: Any, reading: ImageReadingConfig, config: ImageGANConfig
 ) -> tuple[ImageReadingConfig, ImageGANConfig]:
     """Return the options that a run began with, but for what this call names."""
-    from biogan.card import IMAGES
+    from biogan.training.cards import IMAGES
 
     card = folder.read_config(IMAGES)
     old, new = dict(card["config"]), given(config)
