@@ -27,6 +27,7 @@ def option(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] | None = None,
+    free: bool = False,
 ) -> Any:
     """Declare one option of a configuration.
 
@@ -42,8 +43,11 @@ def option(
         Inclusive range.
     choices : tuple of str, optional
         Allowed words.
+    free : bool
+        Whether a resumed run may have another value: the option bounds or places the work.
     """
     meta = {"help": help, "group": group, "low": low, "high": high, "choices": choices}
+    meta["free"] = free
     return dataclasses.field(default=default, metadata=meta)
 
 

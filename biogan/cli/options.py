@@ -31,11 +31,15 @@ def _option(field: dataclasses.Field, hint: Any) -> click.Option:
         kind = click.STRING
     else:
         kind = click.FLOAT if "float" in text else click.INT
-    default = "" if field.default is None else f"  [default: {field.default:g}]" if isinstance(
-        field.default, float
-    ) else f"  [default: {field.default}]"  # fmt: skip
+    facts = []
+    if field.default is not None:
+        shown = f"{field.default:g}" if isinstance(field.default, float) else field.default
+        facts.append(f"default: {shown}")
+    if meta["high"] is not None:
+        facts.append(f"{meta['low']} to {meta['high']}")
+    told = f"  [{'; '.join(facts)}]" if facts else ""
     # The default stays None here: an option that was not given is left to the options class.
-    return click.Option([flag(field.name), field.name], type=kind, help=meta["help"] + default)
+    return click.Option([flag(field.name), field.name], type=kind, help=meta["help"] + told)
 
 
 def config_options(cls: type[Options], name: str) -> Callable[[Function], Function]:

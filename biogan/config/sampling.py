@@ -39,7 +39,7 @@ class SamplingConfig(Options):
     device_noise: bool = option(
         False,
         "Draw the noise on the device, too: faster on a GPU, but other records, and the same for a "
-        "seed on one kind of device only.",
+        "seed on one model of GPU only.",
         "Sampling",
     )
 

@@ -75,6 +75,7 @@ class SequenceGANConfig(TrainingConfig):
         "at most as many as the run has).",
         "Budget",
         low=0,
+        free=True,
     )
     reverse_complement: bool | None = option(
         None,

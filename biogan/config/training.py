@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from biogan.options import Options, flag, option, seconds
@@ -62,9 +63,14 @@ class TrainingConfig(Options):
     ema: float | None = option(
         0.9995, "Decay of the averaged generator weights.", "Optimiser", low=0, high=0.999999
     )
-    steps: int | None = option(None, "Stop after this many generator steps.", "Budget", low=1)
+    steps: int | None = option(
+        None, "Stop after this many generator steps.", "Budget", low=1, free=True
+    )
     max_time: str | None = option(
-        None, "Stop after this time, e.g. 90s, 10m, 2h (10m if --steps is not given).", "Budget"
+        None,
+        "Stop after this time, e.g. 90s, 10m, 2h (10m if --steps is not given).",
+        "Budget",
+        free=True,
     )
     check_every: int | None = option(
         None,
@@ -77,14 +83,19 @@ class TrainingConfig(Options):
         "Stop after this many checks in a row without a better fidelity (unset: use all the time).",
         "Budget",
         low=1,
+        free=True,
     )
     seed: int = option(0, "Seed of every random stream.", "Budget")
-    device: str = option("auto", "Where to compute.", "Machine", choices=DEVICES)
+    device: str = option("auto", "Where to compute.", "Machine", choices=DEVICES, free=True)
     threads: int | None = option(
-        None, "CPU threads (up to 4: small networks gain nothing from more).", "Machine", low=1
+        None,
+        "CPU threads (up to 4: small networks gain nothing from more).",
+        "Machine",
+        low=1,
+        free=True,
     )
-    devices: int = option(1, "Processes, one a device.", "Machine", low=1)
-    nodes: int = option(1, "Machines.", "Machine", low=1)
+    devices: int = option(1, "Processes, one a device.", "Machine", low=1, free=True)
+    nodes: int = option(1, "Machines.", "Machine", low=1, free=True)
     precision: str = option(
         "float32",
         "Numbers of the networks while they train; bf16 keeps weights, losses and penalties in "
@@ -96,23 +107,18 @@ class TrainingConfig(Options):
         False,
         "Launch a training step at once, as a CUDA graph (one GPU; not tried on one yet).",
         "Machine",
+        free=True,
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         seconds(self.max_time)
 
-    # Options that may change between a run and its resumption: they bound or place the work.
-    FREE = (
-        "steps", "max_time", "patience", "judge_steps", "device", "threads", "devices", "nodes",
-        "cuda_graph",
-    )  # fmt: skip
-
     def differences(self, other: TrainingConfig) -> list[str]:
         """Name the options that keep a run from being resumed under ``other``."""
         mine, theirs = self.to_dict(), other.to_dict()
         return [
-            f"{flag(name)} was {mine[name]}, now {theirs[name]}"
-            for name in mine
-            if name not in self.FREE and mine[name] != theirs[name]
+            f"{flag(field.name)} was {mine[field.name]}, now {theirs[field.name]}"
+            for field in dataclasses.fields(self)
+            if not field.metadata["free"] and mine[field.name] != theirs[field.name]
         ]
