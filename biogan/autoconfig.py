@@ -14,6 +14,7 @@ from biogan.errors import ConfigError
 from biogan.losses import LOSSES, OWN_DEFAULTS
 from biogan.metrics.placement import places_alike
 from biogan.metrics.strandedness import strands_alike
+from biogan.nets.spread import GROUP
 from biogan.options import flag
 from biogan.training.budget import DEFAULT_TIME, check_patience
 
@@ -26,15 +27,16 @@ class Suited(NamedTuple):
     width: int
     depth: int
     units: int
+    minibatch_std: bool
 
 
 # Aligned: what belongs together is far apart, so large dense layers. The relativistic loss loses
 # correlations there, and the spread of lengths where they vary. The steps of wgan-gp are dear:
 # thin convolutions leave time for two to three times as many.
 SUITED = {
-    FIXED: Suited("relativistic", "hybrid", 32, 2, 256),
-    ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512),
-    VARIABLE: Suited("wgan-gp", "hybrid", 16, 1, 256),
+    FIXED: Suited("relativistic", "hybrid", 32, 2, 256, True),
+    ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512, True),
+    VARIABLE: Suited("wgan-gp", "hybrid", 16, 1, 256, False),
 }
 KMER_MATCHING = 1.0
 # What each family of networks is sized by.
@@ -141,6 +143,16 @@ def resolve(
     changes = fill(SIZES_OF[family])
     if changes:
         reasons.append(", ".join(f"{name} {value}" for name, value in changes.items()))
+    whole = config.chosen("batch_size") % (GROUP * config.devices * config.nodes) == 0
+    if config.minibatch_std is None:
+        changes["minibatch_std"] = suited.minibatch_std and whole
+        if changes["minibatch_std"]:
+            reasons.append("minibatch_std in the critic")
+    elif config.minibatch_std and not whole:
+        raise ConfigError(
+            f"--minibatch-std: compares records by {GROUP}, --batch-size {config.batch_size} is no "
+            f"multiple of {GROUP} for each of {config.devices * config.nodes} processes"
+        )
     if config.kmer_matching is None:
         changes["kmer_matching"] = KMER_MATCHING
         reasons.append(f"kmer_matching {KMER_MATCHING:g} beside the critic")

@@ -95,7 +95,8 @@ def train_judge(
     watch : callable
         Receives the number of steps that were taken, before each one.
     """
-    critic = copy.deepcopy(critic).requires_grad_(True)
+    # A judge looks at single records.
+    critic = copy.deepcopy(critic).requires_grad_(True).eval()
     optimiser = torch.optim.Adam(critic.parameters(), LR, (0.0, 0.9), fused=True)
     for k in range(steps):
         watch(k)

@@ -229,8 +229,9 @@ def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:
 def critic_logits(
     critic: nn.Module, codes: Tensor, prepare: Callable[[Tensor], Tensor], batch: int = BLOCK
 ) -> np.ndarray:
-    """Return the critic's logit of each row of codes, shape (n,).
+    """Return the critic's logit of each row of codes, shape (n,), none for the sake of others.
 
     ``prepare`` turns a batch of codes into what the critic sees.
     """
+    critic.eval()
     return torch.cat([critic(prepare(part)) for part in codes.split(batch)]).cpu().numpy()

@@ -40,6 +40,12 @@ class SequenceGANConfig(TrainingConfig):
         low=1,
     )
     attention: bool = option(False, "Add a self-attention layer to both networks.", "Networks")
+    minibatch_std: bool | None = option(
+        None,
+        "Show the critic, while it trains, how the records of each eight of a batch differ (on for "
+        "records of one length).",
+        "Networks",
+    )
     units: int | None = option(
         None, "Hidden units of the dense layers (by the data).", "Networks", low=1, high=65536
     )

@@ -13,6 +13,7 @@ from biogan.config import SequenceGANConfig
 from biogan.nets.blocks import PositionNoise, SelfAttention, activate, convolution
 from biogan.nets.heads import LetterGenerator
 from biogan.nets.shape import Shape
+from biogan.nets.spread import GroupCritic
 
 
 def stages(shape: Shape, depth: int) -> tuple[int, int]:
@@ -56,14 +57,14 @@ class DCGANGenerator(LetterGenerator):
         return self.letters(activate(x))
 
 
-class DCGANCritic(nn.Module):
+class DCGANCritic(GroupCritic):
     """Letters to one logit by strided convolutions."""
 
     def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
-        super().__init__()
         count, bottom = stages(shape, config.chosen("depth"))
         width = config.chosen("width")
         widths = [width * 2**i for i in range(count + 1)]
+        super().__init__(widths[-1] if config.minibatch_std else 0)
         self.embed = convolution(shape.channels, width, config.kernel)
         self.shrink = nn.ModuleList(
             nn.Conv1d(a, b, config.kernel, stride=2, padding=config.kernel // 2)
@@ -78,4 +79,4 @@ class DCGANCritic(nn.Module):
         for layer in self.shrink:
             x = layer(activate(x))
         x = activate(self.attend(x))
-        return self.judge(x.flatten(1)).squeeze(1)
+        return self.with_group(self.judge(x.flatten(1)).squeeze(1), x)

@@ -13,6 +13,7 @@ from biogan.config import SequenceGANConfig
 from biogan.nets.blocks import RESIDUAL, SLOPE, activate
 from biogan.nets.heads import LetterGenerator
 from biogan.nets.shape import Shape
+from biogan.nets.spread import GroupCritic
 
 
 class DenseBlock(nn.Module):
@@ -57,21 +58,23 @@ class DenseGenerator(LetterGenerator):
         return self.layers(latent).view(len(latent), *self.shape)
 
 
-class DenseCritic(nn.Module):
+class DenseCritic(GroupCritic):
     """Letters to one logit a sequence.
 
     Parameters
     ----------
     config : SequenceGANConfig
-        Units.
+        Units, minibatch_std.
     shape : Shape
         Channels and length of the input.
     """
 
     def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
-        super().__init__()
-        self.layers = dense(shape.channels * shape.length, config.chosen("units"), 1)
+        units = config.chosen("units")
+        super().__init__(units if config.minibatch_std else 0)
+        self.layers = dense(shape.channels * shape.length, units, 1)
 
     def forward(self, letters: Tensor) -> Tensor:
         """Judge (N, channels, length), return (N,)."""
-        return self.layers(letters.flatten(1)).squeeze(1)
+        hidden = self.layers[:-1](letters.flatten(1))
+        return self.with_group(self.layers[-1](hidden).squeeze(1), hidden)

@@ -13,6 +13,7 @@ from biogan.config import SequenceGANConfig
 from biogan.nets.blocks import PositionNoise, activate, body, convolution
 from biogan.nets.heads import LetterGenerator
 from biogan.nets.shape import Shape
+from biogan.nets.spread import GroupCritic
 
 
 class ResNetGenerator(LetterGenerator):
@@ -41,20 +42,20 @@ class ResNetGenerator(LetterGenerator):
         return self.letters(activate(x))
 
 
-class ResNetCritic(nn.Module):
+class ResNetCritic(GroupCritic):
     """Letters to one logit a sequence.
 
     Parameters
     ----------
     config : SequenceGANConfig
-        Width, depth, kernel, dilation, attention.
+        Width, depth, kernel, dilation, attention, minibatch_std.
     shape : Shape
         Channels and length of the input.
     """
 
     def __init__(self, config: SequenceGANConfig, shape: Shape) -> None:
-        super().__init__()
         width = config.chosen("width")
+        super().__init__(width if config.minibatch_std else 0)
         self.embed = convolution(shape.channels, width, config.kernel)
         self.blocks = body(config)
         self.judge = nn.Linear(width * shape.length, 1)
@@ -62,4 +63,4 @@ class ResNetCritic(nn.Module):
     def forward(self, letters: Tensor) -> Tensor:
         """Judge (N, channels, length), return (N,)."""
         x = activate(self.blocks(self.embed(letters)))
-        return self.judge(x.flatten(1)).squeeze(1)
+        return self.with_group(self.judge(x.flatten(1)).squeeze(1), x)

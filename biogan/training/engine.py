@@ -115,10 +115,10 @@ class Engine:
         """Number of processes."""
         return self.fabric.world_size
 
-    @property
-    def rows(self) -> slice:
-        """Which rows of a joint batch are this process's."""
-        return slice(self.rank, None, self.world)
+    def rows(self, batch_size: int) -> slice:
+        """Return which rows of a joint batch are this process's; what stands together stays so."""
+        mine = batch_size // self.world
+        return slice(self.rank * mine, (self.rank + 1) * mine)
 
     def launcher(self, program: Program) -> Launcher:
         """Return what runs a program on this device, given draws that are on the CPU."""

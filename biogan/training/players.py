@@ -130,7 +130,7 @@ class Players:
     def _draw(self, t: int) -> Draws:
         return draw(
             self.batches, self.generator, self.objective.penalised(t), self.config.seed, t,
-            self.average.weight(t + 1), self.engine.rows,
+            self.average.weight(t + 1), self.engine.rows(self.batches.batch_size),
         )  # fmt: skip
 
     def _play(self, draws: Draws) -> Tensor:

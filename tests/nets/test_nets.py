@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from biogan.config import SequenceGANConfig
 from biogan.nets import GENERATORS, Shape, build
 from biogan.nets.heads import HEADS
+from biogan.nets.spread import GROUP, MinibatchStd
 
 
 def rng(seed=0):
@@ -84,3 +85,31 @@ def test_every_weight_of_the_generator_gets_a_gradient(architecture):
     generator, critic = build(small(architecture=architecture, attention=True), Shape(4, 20))
     critic(generator(generator.noise(4, rng()))).sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in generator.parameters())
+
+
+def test_groups_are_judged_by_how_their_records_differ():
+    hidden = torch.randn(2 * GROUP, 3, 5, generator=rng())
+    spread = MinibatchStd(3)
+    found = spread(hidden)
+    for group in (slice(0, GROUP), slice(GROUP, None)):
+        sds = hidden[group].std(0, correction=0).mean(1)
+        by_hand = (sds * spread.weigh.weight[0]).sum() + spread.weigh.bias
+        assert torch.allclose(found[group], by_hand.expand(GROUP), atol=1e-5)
+    alike = hidden[:1].expand(GROUP, 3, 5).clone().requires_grad_()
+    (slope,) = torch.autograd.grad(spread(alike).sum(), alike, create_graph=True)
+    slope.square().sum().backward()
+    assert alike.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("architecture", GENERATORS)
+def test_a_critic_looks_at_groups_only_while_it_trains(architecture):
+    options = {"architecture": architecture, "minibatch_std": True}
+    generator, critic = build(small(**options), Shape(4, 9))
+    letters = generator(generator.noise(2 * GROUP, rng())).detach()
+    plain = critic.eval()(letters)
+    assert torch.allclose(plain[:5], critic(letters[:5]), atol=1e-6)
+    judged = critic.train()(letters)
+    assert not torch.allclose(judged, plain, atol=1e-4)
+    # What is added is the same for the records of a group, and has nothing to do with others.
+    assert torch.allclose((judged - plain)[:GROUP], (judged - plain)[0], atol=1e-5)
+    assert torch.allclose(critic(letters[:GROUP]), judged[:GROUP], atol=1e-5)

@@ -87,7 +87,7 @@ def test_two_processes_equal_one(loss, tmp_path):
 def test_one_process_leads_and_owns_every_row():
     engine = Engine(SequenceGANConfig(device="cpu"))
     assert engine.lead and engine.world == 1
-    assert torch.arange(4)[engine.rows].tolist() == [0, 1, 2, 3]
+    assert torch.arange(4)[engine.rows(4)].tolist() == [0, 1, 2, 3]
     assert engine.agree("word") == "word"
 
 

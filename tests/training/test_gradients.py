@@ -10,6 +10,7 @@ from toys import CODES, SHAPE
 from biogan.config import LOSSES, SequenceGANConfig
 from biogan.matching import KmerMatching
 from biogan.nets import build
+from biogan.nets.spread import GROUP
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
 from biogan.training.players import Players
@@ -28,12 +29,11 @@ class Recording(Engine):
 class Half(Recording):
     """One of two processes; they meet where tensors are averaged."""
 
-    device, world, rows, rank = torch.device("cpu"), 2, slice(None), 0
+    device, world, rank = torch.device("cpu"), 2, 0
     cuda_graph, precision = False, "float32"
 
     def __init__(self, rank, meeting, table):
         self.rank, self.meeting, self.table = rank, meeting, table
-        self.rows, self.rank = slice(rank, None, 2), rank
 
     def place(self, network):
         return network
@@ -66,11 +66,12 @@ def step(config, engine):
     return lambda: players.step(0)
 
 
+@pytest.mark.parametrize("groups", [False, True])
 @pytest.mark.parametrize("loss", LOSSES)
-def test_two_halves_have_the_gradients_of_the_whole(loss, double):
+def test_two_halves_have_the_gradients_of_the_whole(loss, groups, double):
     config = SequenceGANConfig(
-        loss=loss, architecture="resnet", width=8, depth=1, latent=4, batch_size=8, steps=1,
-        critic_steps=2, r1=0.3, r2=0.2, gp=0.5, seed=3, device="cpu",
+        loss=loss, architecture="resnet", width=8, depth=1, latent=4, batch_size=2 * GROUP, steps=1,
+        critic_steps=2, r1=0.3, r2=0.2, gp=0.5, seed=3, device="cpu", minibatch_std=groups,
     )  # fmt: skip
     whole, table = Recording(config), {}
     terms = step(config, whole)()
