@@ -27,16 +27,15 @@ class Suited(NamedTuple):
     width: int
     depth: int
     units: int
-    minibatch_std: bool
 
 
 # Aligned: what belongs together is far apart, so large dense layers. The relativistic loss loses
 # correlations there, and the spread of lengths where they vary. The steps of wgan-gp are dear:
 # thin convolutions leave time for two to three times as many.
 SUITED = {
-    FIXED: Suited("relativistic", "hybrid", 32, 2, 256, True),
-    ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512, True),
-    VARIABLE: Suited("wgan-gp", "hybrid", 16, 1, 256, False),
+    FIXED: Suited("relativistic", "hybrid", 32, 2, 256),
+    ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512),
+    VARIABLE: Suited("wgan-gp", "hybrid", 16, 1, 256),
 }
 KMER_MATCHING = 1.0
 # What each family of networks is sized by.
@@ -130,6 +129,12 @@ def resolve(
         raise ConfigError(
             f"--rotate: needs records of one length without gaps, found {layout.describe()}"
         )
+    processes = config.devices * config.nodes
+    if config.minibatch_std and config.chosen("batch_size") % (GROUP * processes):
+        raise ConfigError(
+            f"--minibatch-std: compares records by {GROUP}, --batch-size {config.batch_size} is no "
+            f"multiple of {GROUP} for each of {processes} processes"
+        )
     suited = SUITED[layout.kind]
 
     def fill(names: tuple[str, ...]) -> dict[str, Any]:
@@ -143,16 +148,6 @@ def resolve(
     changes = fill(SIZES_OF[family])
     if changes:
         reasons.append(", ".join(f"{name} {value}" for name, value in changes.items()))
-    whole = config.chosen("batch_size") % (GROUP * config.devices * config.nodes) == 0
-    if config.minibatch_std is None:
-        changes["minibatch_std"] = suited.minibatch_std and whole
-        if changes["minibatch_std"]:
-            reasons.append("minibatch_std in the critic")
-    elif config.minibatch_std and not whole:
-        raise ConfigError(
-            f"--minibatch-std: compares records by {GROUP}, --batch-size {config.batch_size} is no "
-            f"multiple of {GROUP} for each of {config.devices * config.nodes} processes"
-        )
     if config.kmer_matching is None:
         changes["kmer_matching"] = KMER_MATCHING
         reasons.append(f"kmer_matching {KMER_MATCHING:g} beside the critic")

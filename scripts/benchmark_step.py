@@ -37,7 +37,7 @@ PUBLISHED = {
     "loss": "wgan-gp", "gp": 10.0, "critic_steps": 1, "penalty_every": 1, "batch_size": 32,
     "width": 512, "depth": 5,
     "latent": 128, "position_noise": 0, "head": "softmax", "lr": 1e-4, "beta1": 0.5,
-    "architecture": "resnet", "kmer_matching": 0.0, "minibatch_std": False,
+    "architecture": "resnet", "kmer_matching": 0.0,
 }  # fmt: skip
 GEMM = 1024
 

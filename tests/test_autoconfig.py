@@ -21,7 +21,6 @@ def test_nothing_is_left_open_and_every_choice_is_said():
     assert reasons == [
         "architecture hybrid for fixed sequences",
         "width 32, depth 2, units 256",
-        "minibatch_std in the critic",
         "kmer_matching 1 beside the critic",
         "max_time 10m, as neither --steps nor --max-time was given",
         "dilation 4 for 100 positions",
@@ -40,7 +39,7 @@ def test_what_was_given_stays():
     given = SequenceGANConfig(
         loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, penalty_every=2, steps=5,
         architecture="resnet", width=8, depth=3, word=1, dilation=2,
-        kmer_matching=0.5, reverse_complement=False, rotate=False, minibatch_std=False,
+        kmer_matching=0.5, reverse_complement=False, rotate=False,
     )  # fmt: skip
     assert resolve(given, Layout(DNA, 20, FIXED)) == (given, [])
 
@@ -133,16 +132,15 @@ def test_codons_have_one_strand():
     assert resolve(given.replace(word=1), Layout.of(genes, 1))[0].reverse_complement
 
 
-def test_groups_of_a_batch_are_looked_at_where_it_is_made_of_whole_ones():
-    def chosen(kind=FIXED, **options):
-        return resolve(SequenceGANConfig(**options), Layout(DNA, 20, kind))[0].minibatch_std
+def test_groups_need_batches_that_are_made_of_them():
+    def chosen(**options):
+        given = SequenceGANConfig(minibatch_std=True, **options)
+        return resolve(given, Layout(DNA, 20, FIXED))[0].minibatch_std
 
-    assert chosen() and chosen(ALIGNED) and not chosen(VARIABLE)
-    assert chosen(VARIABLE, minibatch_std=True) and not chosen(minibatch_std=False)
-    assert not chosen(batch_size=20) and chosen(batch_size=16, devices=2)
-    assert not chosen(batch_size=8, devices=2)
-    with pytest.raises(ConfigError, match="--minibatch-std: compares records by 8, --batch-siz"):
-        chosen(batch_size=20, minibatch_std=True)
+    assert chosen() and chosen(batch_size=16, devices=2)
+    for options in ({"batch_size": 20}, {"batch_size": 8, "devices": 2}):
+        with pytest.raises(ConfigError, match="--minibatch-std: compares records by 8, --batch-si"):
+            chosen(**options)
 
 
 def test_words_have_a_frame_whatever_their_letters_say():

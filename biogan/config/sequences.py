@@ -40,10 +40,9 @@ class SequenceGANConfig(TrainingConfig):
         low=1,
     )
     attention: bool = option(False, "Add a self-attention layer to both networks.", "Networks")
-    minibatch_std: bool | None = option(
-        None,
-        "Show the critic, while it trains, how the records of each eight of a batch differ (on for "
-        "records of one length).",
+    minibatch_std: bool = option(
+        False,
+        "Show the critic, while it trains, how the records of each eight of a batch differ.",
         "Networks",
     )
     units: int | None = option(

@@ -16,7 +16,7 @@ SCHEMA = 1
 #: Kinds of model, as their cards call them.
 SEQUENCES, IMAGES = "sequence-gan", "image-gan"
 # Options that cards of before do not have, as those runs were.
-LATER_OPTIONS = {"rotate": False, "minibatch_std": False}
+LATER_OPTIONS = {"rotate": False}
 _NUMBER, _MAYBE = (int, float), (int, float, type(None))
 _Types = type | tuple[type, ...]
 

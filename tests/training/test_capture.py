@@ -150,6 +150,7 @@ KINDS = {
     "dense": {"architecture": "dense", "loss": "hinge"},
     "dcgan": {"architecture": "dcgan", "head": "softmax"},
     "codons": {},
+    "groups": {"minibatch_std": True},
 }
 
 
