@@ -82,6 +82,8 @@ def check_same_run(
     if old["data"]["digest"] != new["data"]["digest"]:
         differences.append("the data are others than those the run began with")
     elif old["data"].get("stored", False) != new["data"].get("stored", False):
-        differences.append("the data were stored and are now in memory, or the other way")
+        stored = old["data"].get("stored", False)
+        was, now = ("stored", "in memory")[:: 1 if stored else -1]
+        differences.append(f"the data were {was} and are now {now}")
     if differences:
         raise ConfigError("--resume: this is another run: " + "; ".join(differences))

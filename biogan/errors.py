@@ -57,6 +57,10 @@ class FastaError(BioganError):
             where += f", record {record!r}"
         super().__init__(f"{where}: {message}")
 
+    def __reduce__(self) -> tuple[type[FastaError], tuple[str, str, int | None, str | None]]:
+        """Travel between processes: an exception is pickled by its text alone otherwise."""
+        return type(self), (self.message, self.path, self.line, self.record)
+
 
 class AlphabetError(BioganError):
     """Letters that do not belong to the alphabet, or an alphabet that makes no sense."""
@@ -96,6 +100,10 @@ class NonFiniteError(DivergedError):
     """A term or a weight became NaN or infinite again; the best generator so far was kept."""
 
 
+class ProcessError(BioganError):
+    """Another process of a run has ended, or cannot be reached."""
+
+
 class Interrupted(BioganError):  # noqa: N818 - a stop that was asked for, not a fault
     """Training stopped by a signal after saving its state.
 
@@ -104,9 +112,13 @@ class Interrupted(BioganError):  # noqa: N818 - a stop that was asked for, not a
     message : str
         What was saved and how to go on.
     exit_code : int
-        130 after SIGINT (Ctrl-C), 143 after SIGTERM.
+        128 and the number of the signal: 130 after SIGINT (Ctrl-C), 143 after SIGTERM.
     """
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+    def __reduce__(self) -> tuple[type[Interrupted], tuple[str, int]]:
+        """Travel between processes with the exit code."""
+        return type(self), (str(self), self.exit_code)

@@ -186,6 +186,8 @@ def carry_out(
     elif folder:
         engine.alone(lambda: folder.claim(card["data"].get("stored", False)))
     lines = list(card["data"]["split"])
+    if resume:
+        lines.append(f"going on from step {trainer.step_count:,}")
     if folder:
         engine.alone(lambda: folder.write_config(card))
         if folder.replacing:

@@ -1,13 +1,14 @@
 """Options: ranges, types, dictionaries."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
 
 from biogan import losses
 from biogan.config import ARCHITECTURES, HEADS, LOSSES, ReadingConfig, SequenceGANConfig
-from biogan.errors import ConfigError
+from biogan.errors import BioganError, ConfigError, FastaError, Interrupted
 from biogan.nets import CRITICS, GENERATORS, heads
 from biogan.options import flag, seconds
 
@@ -83,3 +84,22 @@ def test_the_names_are_those_of_the_registries():
     assert set(LOSSES) == set(losses.LOSSES)
     assert set(HEADS) == set(heads.HEADS)
     assert set(ARCHITECTURES) == set(GENERATORS) == set(CRITICS)
+
+
+def kinds(base=BioganError):
+    """Yield every class of error."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
+@pytest.mark.parametrize("kind", sorted(set(kinds()), key=lambda kind: kind.__name__))
+def test_errors_travel_between_processes(kind):
+    given = {
+        FastaError: ("no '>' found", "a.fa", 3, "r1"),
+        Interrupted: ("SIGTERM: saved", 143),
+    }.get(kind, ("what was found",))
+    error = kind(*given)
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.exit_code) == (kind, str(error), error.exit_code)
+    assert vars(copy) == vars(error)

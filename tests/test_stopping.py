@@ -172,6 +172,28 @@ def test_the_first_signal_is_answered_at_once(capfd):
         assert capfd.readouterr().err == ""
 
 
+def test_what_a_cluster_sends_twice_stops_no_sooner():
+    with Signals(speak=False) as signals:
+        for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+            os.kill(os.getpid(), number)
+        assert signals.caught == signal.SIGTERM
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGHUP])
+def test_warnings_of_the_end_are_heeded_unless_they_are_ignored(number, tmp_path):
+    with pytest.raises(Interrupted) as caught:
+        fit(tmp_path / "run", [Press(number, 13)])
+    assert caught.value.exit_code == 128 + number
+    assert "state saved at step 13, --resume goes on" in str(caught.value)
+    old = signal.signal(number, signal.SIG_IGN)
+    try:
+        with Signals() as signals:
+            os.kill(os.getpid(), number)
+            assert signals.caught is None
+    finally:
+        signal.signal(number, old)
+
+
 def test_the_second_one_says_what_is_saved(tmp_path):
     out = tmp_path / "run"
     with pytest.raises(Interrupted) as caught:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import click
@@ -13,7 +17,7 @@ import click
 import biogan
 from biogan.cli import console
 from biogan.cli.lazy import LazyGroup, ReaderGone, switch
-from biogan.errors import BioganError, Interrupted
+from biogan.errors import BioganError, DivergedError, Interrupted, ProcessError
 
 COMMANDS = {
     "train": "Train a GAN on your sequences.",
@@ -62,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> Any:
 def run(argv: Sequence[str] | None = None) -> int:
     """Entry point: run, print an error as one line, return the exit code."""
     try:
-        main(argv)
+        with terminated():
+            main(argv)
     except BioganError as error:
         return _fail(error, str(error), error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -85,10 +90,32 @@ def run(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+@contextmanager
+def terminated() -> Iterator[None]:
+    """Unwind at SIGTERM as at Ctrl-C, so that nothing half-written is left behind."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise Interrupted("SIGTERM: stopped", 128 + number)
+
+    mine = threading.current_thread() is threading.main_thread()
+    if not mine or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def _fail(error: BaseException, message: str, code: int) -> int:
     console.end_status()
-    if console.follower() and isinstance(error, Interrupted):
-        return 0  # the first process speaks; a failed one here would have it killed
+    if console.follower():
+        # The first process speaks for all; a failed one here would have it killed.
+        if isinstance(error, Interrupted):
+            return 0
+        if isinstance(error, DivergedError | ProcessError):
+            return code
     if console.settings.debug:
         traceback.print_exception(error)
     print("biogan: " + " ".join(message.split()), file=sys.stderr)

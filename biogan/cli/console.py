@@ -10,8 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-# Set by Lightning Fabric, torchrun and srun in the processes that they start.
-RANKS = ("LOCAL_RANK", "NODE_RANK", "RANK", "SLURM_PROCID")
+# What Lightning Fabric, torchrun, srun and a person set where they start several processes, and the
+# number of this one beside it, which alone may be left over from elsewhere.
+STARTED = (
+    ("BIOGAN_FIRST_PROCESS", "LOCAL_RANK"),
+    ("TORCHELASTIC_RUN_ID", "RANK"),
+    ("SLURM_NTASKS", "SLURM_PROCID"),
+    ("MASTER_ADDR", "NODE_RANK"),
+)
 _WIDTH = 24
 
 
@@ -39,7 +45,7 @@ def command_line() -> str:
 
 def follower() -> bool:
     """Whether this is one of several processes, and not the one that speaks."""
-    return any(os.environ.get(name, "0") != "0" for name in RANKS)
+    return any(by in os.environ and os.environ.get(rank, "0") != "0" for by, rank in STARTED)
 
 
 def _write(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from contextlib import ExitStack
 from typing import Any
 
@@ -66,7 +67,8 @@ def command(
         planned = plan(sequences, config)
         for line in planned.lines:
             console.say(line)
-        click.echo(json.dumps(planned.config.to_dict(), indent=2))
+        if not console.follower():
+            click.echo(json.dumps(planned.config.to_dict(), indent=2))
         return planned.config
     gan = SequenceGAN(config).fit(
         sequences,
@@ -77,7 +79,7 @@ def command(
         engine=engine,
     )
     draw(out)
-    console.say(f"next: biogan sample {out} -n 1000 > new.fasta")
+    console.say(f"next: biogan sample {shlex.quote(out)} -n 1000 > new.fasta")
     return gan
 
 

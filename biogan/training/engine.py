@@ -11,22 +11,25 @@ differentiates twice.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import LightningEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, distributed, nn
 
 from biogan.config import TrainingConfig
-from biogan.errors import BioganError, ConfigError
+from biogan.errors import BioganError, ConfigError, ProcessError
 from biogan.memory import keep_freed_memory
 from biogan.seeds import layers_from
 from biogan.training.capture import Captured, Launcher, Plain, Program
-from biogan.training.signals import end_together
+from biogan.training.signals import end_together, mortal
 
 MOST_THREADS = 4
 
@@ -51,14 +54,23 @@ class Engine:
         self.cuda_graph, self.precision = config.cuda_graph, config.precision
         if wanted > 1 and started is None:
             end_together()
+        # What it says of itself, and that there is a program srun.
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+        waiting = mortal() if wanted > 1 else nullcontext()
         try:
-            self.fabric = Fabric(
-                accelerator=config.device,
-                devices=config.devices,
-                num_nodes=config.nodes,
-                strategy="ddp" if wanted > 1 else "auto",
-            )
-            self.fabric.launch()
+            with warnings.catch_warnings(), waiting:
+                warnings.filterwarnings("ignore", ".*srun.*command is available")
+                self.fabric = Fabric(
+                    accelerator=config.device,
+                    devices=config.devices,
+                    num_nodes=config.nodes,
+                    strategy="ddp" if wanted > 1 else "auto",
+                    # A shell inside an allocation has the variables of SLURM, and no srun.
+                    plugins=LightningEnvironment()
+                    if started is None and "SLURM_NTASKS" in os.environ
+                    else None,
+                )
+                self.fabric.launch()
         except (RuntimeError, ValueError, MisconfigurationException) as error:
             reason = str(error).strip().splitlines()[0]
             raise ConfigError(
@@ -149,18 +161,23 @@ class Engine:
         """Return the mean of a tensor over the processes."""
         if self.world == 1:
             return tensor
-        result = self.fabric.all_reduce(tensor, reduce_op="mean")
+        with together():
+            result = self.fabric.all_reduce(tensor, reduce_op="mean")
         assert isinstance(result, Tensor)
         return result
 
     def agree(self, value: Any) -> Any:
         """Return the first process's value in every process."""
-        return value if self.world == 1 else self.fabric.broadcast(value)
+        if self.world == 1:
+            return value
+        with together():
+            return self.fabric.broadcast(value)
 
     def wait(self) -> None:
         """Wait until every process is here."""
         if self.world > 1:
-            self.fabric.barrier()
+            with together():
+                self.fabric.barrier()
 
     def alone(self, task: Callable[[], None]) -> None:
         """Run a task in the first process; what it raises ends all of them."""
@@ -175,6 +192,25 @@ class Engine:
         told = self.agree(own if deliberate else RuntimeError(f"the first process: {own!r}"))
         if told is not None:
             raise own or told
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Say in one line that the processes have lost one another.
+
+    Raises
+    ------
+    ProcessError
+        If one does not answer any more.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        raise ProcessError(
+            f"another process has ended or cannot be reached ({reason}); --resume goes on from the "
+            "state that was saved last"
+        ) from error
 
 
 def leave() -> None:
@@ -195,8 +231,9 @@ def check_machine(config: TrainingConfig) -> None:
     wanted, started = config.devices * config.nodes, processes_started()
     if started not in (None, wanted):
         raise ConfigError(
-            f"--devices {config.devices}, --nodes {config.nodes}: {wanted} processes, but the "
-            f"launcher started {started}"
+            f"--devices {config.devices}, --nodes {config.nodes}: {wanted} "
+            f"process{'es' if wanted > 1 else ''}, but torchrun or SLURM stands for {started}; say "
+            "--devices and --nodes as it does, or start a run of its own with srun --ntasks=1"
         )
     if config.chosen("batch_size") % wanted:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run between two steps, after its state is saved.
+"""Ctrl-C, SIGTERM and their like end a run between two steps, after its state is saved.
 
 And where the first of several processes is gone, the others go, too.
 """
@@ -9,15 +9,20 @@ import os
 import signal
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
 
 _STDERR = 2
+# Ctrl-C; what a cluster sends before it takes a machine away; a terminal that was closed.
+_NAMES = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP")
 
 
 class Signals:
     """Remembers a signal instead of dying from it, and says so; a second Ctrl-C stops at once.
+
+    Others may come several times, from a launcher and from the cluster, and stop no sooner for it.
 
     Parameters
     ----------
@@ -37,7 +42,10 @@ class Signals:
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         if self.caught is not None:
-            raise KeyboardInterrupt
+            # Of several processes the first stops, and the others with it.
+            if number == signal.SIGINT and self.speak:
+                raise KeyboardInterrupt
+            return
         self.caught = number
         if self.speak:
             again = "; Ctrl-C again stops at once" * (number == signal.SIGINT)
@@ -50,8 +58,10 @@ class Signals:
     def __enter__(self) -> Signals:
         # Only the main thread may install handlers; elsewhere the caller keeps its own.
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._old[number] = signal.signal(number, self._remember)
+            for number in (getattr(signal, name) for name in _NAMES if hasattr(signal, name)):
+                # Ignored is asked for: nohup does so with SIGHUP.
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    self._old[number] = signal.signal(number, self._remember)
         return self
 
     def __exit__(
@@ -62,6 +72,19 @@ class Signals:
     ) -> None:
         for number, handler in self._old.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def mortal() -> Iterator[None]:
+    """Let Ctrl-C end the process inside the block: waiting for others does not look up for it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    old = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, old)
 
 
 # Process that starts the others, in their environment.

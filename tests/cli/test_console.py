@@ -36,8 +36,8 @@ def test_without_a_total_the_rate_is_told(shown):
 def test_in_a_log_it_is_a_line_a_minute(monkeypatch, capsys):
     # As at the start of a command, whatever ran before in this process.
     monkeypatch.setattr(console.settings, "quiet", False)
-    for name in console.RANKS:
-        monkeypatch.delenv(name, raising=False)
+    for by, _ in console.STARTED:
+        monkeypatch.delenv(by, raising=False)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
     now = iter([0.0, 1.0, 61.0, 62.0, 125.0])
     bar = console.Bar("reading", clock=lambda: next(now))
@@ -47,6 +47,18 @@ def test_in_a_log_it_is_a_line_a_minute(monkeypatch, capsys):
         "reading [###########.............]  48%  1 MB/s  ETA 1:06",
         "reading [########################] 100%  1 MB/s  ETA 0:00",
     ]
+
+
+@pytest.mark.parametrize(("by", "rank"), console.STARTED)
+def test_a_rank_that_nothing_started_is_no_follower(by, rank, monkeypatch):
+    for name in {name for pair in console.STARTED for name in pair}:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(rank, "1")
+    assert not console.follower()
+    monkeypatch.setenv(by, "2")
+    assert console.follower()
+    monkeypatch.setenv(rank, "0")
+    assert not console.follower()
 
 
 def test_steps_are_counted_and_the_rest_is_foretold(shown):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 import click
@@ -73,7 +74,7 @@ def command(
     told = (("samples", PICTURE), ("film", FILM), ("page", PAGE))
     there = [f"{what}: {out}/{name}" for what, name in told if (folder.path / name).is_file()]
     console.say("   ".join(there))
-    console.say(f"next: biogan image sample {out} -n 1000 -o new.npz")
+    console.say(f"next: biogan image sample {shlex.quote(out)} -n 1000 -o new.npz")
     return gan
 
 
