@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from helpers import Kill, Killed
 from biogan import SequenceGAN, SequenceSet
 from biogan.cli import main, run
 from biogan.errors import CheckpointError, Interrupted, OutputError
+from biogan.io.write import write_fasta
 from biogan.seeds import rng
 from biogan.training.folder import ModelFolder
 from biogan.training.signals import Signals
@@ -157,6 +159,31 @@ def test_without_a_state_nothing_is_said_of_resuming(old, tmp_path, capsys):
     with pytest.raises(OutputError, match="choose another folder$"):
         (old / "config.json").unlink()
         ModelFolder(old).check()
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path, capsys):
+    out, path = tmp_path / "run", tmp_path / "reads.fasta"
+    write_fasta(reads(), path)
+    argv = ["train", str(path), "-o", str(out), "--judge-steps", "0"]
+    argv += [f"--{name.replace('_', '-')}={value}" for name, value in SMALL.items()]
+    script = f"""if True:
+        from biogan.training.folder import ModelFolder
+        with ModelFolder({str(out)!r}).held():
+            print("held", flush=True)
+            input()
+    """
+    other = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout.readline() == "held\n"
+    assert run(argv) == 1
+    told = f"{out}: process {other.pid} on {platform.node()} is training there: wait for its end"
+    assert told in capsys.readouterr().err
+    other.communicate("\n", timeout=60)
+    # Nothing was written: the folder is gone, and free.
+    assert other.returncode == 0 and not out.exists()
+    assert run([*argv, "--steps", "0"]) == 2 and not out.exists()
+    assert run(argv) == 0 and not (out / ".lock").exists()
 
 
 # --- signals --------------------------------------------------------------------------------

@@ -51,13 +51,15 @@ def command(
     from biogan.training.folder import ModelFolder
 
     folder = ModelFolder(out)
+    stack = click.get_current_context().with_resource(ExitStack())
     if not dry_run:
         folder.check(resume, overwrite)
+        if not console.follower():
+            stack.enter_context(folder.held())
     if resume:
         reading, config, store = _continued(folder, reading, config, store)
     if fasta == "-" and config.devices * config.nodes > 1:
         raise click.UsageError("'-': several processes cannot share standard input, give a file")
-    stack = click.get_current_context().with_resource(ExitStack())
     place = None if dry_run else folder.store
     sequences, engine = read_training_data(fasta, reading, config, store, place, stack)
     if sequences.report is not None:

@@ -16,9 +16,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
+import platform
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +43,7 @@ STATE, LOG, SAMPLES, PAGE = "state.pt", "log.jsonl", "samples.fasta", "report.ht
 STORE = "sequences"
 # Where a run writes that is to replace a model, until it has one itself.
 NEW = ".new"
+LOCK = ".lock"
 # Of images.
 PICTURE, FILM, PREVIEWS = "samples.png", "training.webp", "previews"
 FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES, PAGE, PICTURE, FILM)
@@ -125,6 +130,44 @@ class ModelFolder:
             raise OutputError(
                 f"{self.path}: holds {present[0]} and no model: --overwrite only replaces a model"
             )
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other runs out of the folder inside the block; it is made, and goes if it is empty.
+
+        Raises
+        ------
+        OutputError
+            If another process holds it, or it cannot be made or written.
+        """
+        made = not self.home.exists()
+        claim_folder(self.home)
+        path = self.home / LOCK
+        with writing(path):
+            file = open(path, "a+")
+        try:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise OutputError(
+                    f"{self.home}: {file.read() or 'a process'} is training there: wait for its "
+                    "end, or choose another folder"
+                ) from None
+            except OSError:
+                pass  # a file system without locks
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {platform.node()}")
+            file.flush()
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+        finally:
+            file.close()
+            if made:
+                with suppress(OSError):
+                    self.home.rmdir()
 
     def claim(self, stored: bool = False) -> None:
         """Make the folder and see that it can be written; an earlier model stays until `settle`.

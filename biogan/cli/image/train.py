@@ -50,6 +50,8 @@ def command(
     folder = ModelFolder(out)
     if not dry_run:
         folder.check(resume, overwrite)
+        if not console.follower():
+            click.get_current_context().with_resource(folder.held())
     if resume:
         reading, config = _continued(folder, reading, config)
     records = read_records(data, reading)
