@@ -206,6 +206,26 @@ def test_what_a_cluster_sends_twice_stops_no_sooner():
         assert signals.caught == signal.SIGTERM
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_who_waits_for_others_dies_of_a_signal(name):
+    """A library that waits looks at no handler of Python, and the command line has one."""
+    script = textwrap.dedent(
+        """
+        import time
+        from biogan.cli import terminated
+        from biogan.training.signals import mortal
+        with terminated(), mortal():
+            print("waiting", flush=True)
+            time.sleep(100)
+        """
+    )
+    waiting = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert waiting.stdout.readline() == "waiting\n"
+    waiting.send_signal(getattr(signal, name))
+    waiting.communicate(timeout=30)
+    assert waiting.returncode == -getattr(signal, name)
+
+
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGHUP])
 def test_warnings_of_the_end_are_heeded_unless_they_are_ignored(number, tmp_path):
     with pytest.raises(Interrupted) as caught:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from types import FrameType
 from typing import Any
 
@@ -18,6 +17,7 @@ import biogan
 from biogan.cli import console
 from biogan.cli.lazy import LazyGroup, ReaderGone, switch
 from biogan.errors import BioganError, DivergedError, Interrupted, ProcessError
+from biogan.training.signals import handled
 
 COMMANDS = {
     "train": "Train a GAN on your sequences.",
@@ -90,22 +90,15 @@ def run(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-@contextmanager
-def terminated() -> Iterator[None]:
+def terminated() -> AbstractContextManager[None]:
     """Unwind at SIGTERM as at Ctrl-C, so that nothing half-written is left behind."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise Interrupted("SIGTERM: stopped", 128 + number)
 
-    mine = threading.current_thread() is threading.main_thread()
-    if not mine or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Who calls this from a program may have a handler of their own.
+    plain = signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    return handled(end, ("SIGTERM",) if plain else ())
 
 
 def _fail(error: BaseException, message: str, code: int) -> int:

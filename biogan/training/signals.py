@@ -9,10 +9,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
+
+Handler = Callable[[int, FrameType | None], Any] | signal.Handlers
 
 _STDERR = 2
 # Ctrl-C; what a cluster sends before it takes a machine away; a terminal that was closed.
@@ -38,7 +40,7 @@ class Signals:
     def __init__(self, speak: bool = True) -> None:
         self.speak = speak
         self.caught: int | None = None
-        self._old: dict[int, Any] = {}
+        self._handled = handled(self._remember, _NAMES)
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         if self.caught is not None:
@@ -56,12 +58,7 @@ class Signals:
                 os.write(_STDERR, f"{clear}stopping after this step{again}\n".encode())
 
     def __enter__(self) -> Signals:
-        # Only the main thread may install handlers; elsewhere the caller keeps its own.
-        if threading.current_thread() is threading.main_thread():
-            for number in (getattr(signal, name) for name in _NAMES if hasattr(signal, name)):
-                # Ignored is asked for: nohup does so with SIGHUP.
-                if signal.getsignal(number) != signal.SIG_IGN:
-                    self._old[number] = signal.signal(number, self._remember)
+        self._handled.__enter__()
         return self
 
     def __exit__(
@@ -70,21 +67,41 @@ class Signals:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
+        self._handled.__exit__(kind, error, trace)
 
 
 @contextmanager
-def mortal() -> Iterator[None]:
-    """Let Ctrl-C end the process inside the block: waiting for others does not look up for it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    old = signal.signal(signal.SIGINT, signal.SIG_DFL)
+def handled(handler: Handler, names: Sequence[str]) -> Iterator[None]:
+    """Let a handler answer some signals inside the block.
+
+    Signals that are ignored stay so: nohup asks for it with SIGHUP. Only the main thread may
+    install handlers; elsewhere the caller keeps its own.
+
+    Parameters
+    ----------
+    handler : callable or signal.SIG_DFL
+        As :func:`signal.signal` takes it.
+    names : sequence of str
+        Signals; those that this system does not know are left out.
+    """
+    old: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
+            if signal.getsignal(number) != signal.SIG_IGN:
+                old[number] = signal.signal(number, handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, old)
+        for number, before in old.items():
+            signal.signal(number, before)
+
+
+def mortal() -> AbstractContextManager[None]:
+    """Let Ctrl-C and SIGTERM end the process at once inside the block.
+
+    Who waits for other processes does so in a library, which never looks up for a handler.
+    """
+    return handled(signal.SIG_DFL, ("SIGINT", "SIGTERM"))
 
 
 # Process that starts the others, in their environment.
