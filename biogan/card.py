@@ -79,11 +79,12 @@ def check_same_run(
     """
     config = options.from_dict(new["config"])
     differences = options.from_dict(old["config"]).differences(config)
+    was, now = (
+        "stored" if card["data"].get("stored", False) else "in memory" for card in (old, new)
+    )
     if old["data"]["digest"] != new["data"]["digest"]:
         differences.append("the data are others than those the run began with")
-    elif old["data"].get("stored", False) != new["data"].get("stored", False):
-        stored = old["data"].get("stored", False)
-        was, now = ("stored", "in memory")[:: 1 if stored else -1]
+    elif was != now:
         differences.append(f"the data were {was} and are now {now}")
     if differences:
         raise ConfigError("--resume: this is another run: " + "; ".join(differences))

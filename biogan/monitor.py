@@ -89,8 +89,8 @@ class FidelityMonitor:
         """Return ``fidelity`` (1 = as close as training data is), its parts, and the variety."""
         assert isinstance(generator, LetterGenerator)
         draw = drawer(generator, self.layout, SamplingConfig(seed=self.seed))
-        drawn = stream(draw, self.layout, 0, self.n, f"check{self.seed}", name=STREAM)
-        chunk = collect(drawn, self.layout)
+        chunks = stream(draw, self.layout, 0, self.n, f"check{self.seed}", name=STREAM)
+        chunk = collect(chunks, self.layout)
         if self.preview is not None:
             self.preview(chunk.sequences[:PREVIEW])
         scores: dict[str, float] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,12 +81,13 @@ def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
     console.end_status()
     click.echo(report.to_text())
     click.echo(motif_table(new, held_out, seed))
+    typed = {name: shlex.quote(str(path)) for name, path in files.items()}
     console.say(
         f"model: {folder / 'run'}   sequences: {files['new']}\n"
         "next:\n"
-        f"  biogan sample {folder / 'run'} -n 10000 --seed 7 > more.fasta\n"
-        f"  biogan evaluate {files['new']} --reference {files['train']} "
-        f"--held-out {files['held_out']}\n"
+        f"  biogan sample {shlex.quote(str(folder / 'run'))} -n 10000 --seed 7 > more.fasta\n"
+        f"  biogan evaluate {typed['new']} --reference {typed['train']} "
+        f"--held-out {typed['held_out']}\n"
         "  biogan train YOUR.fasta -o run"
     )
     return report

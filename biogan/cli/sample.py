@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +15,8 @@ from biogan.cli.options import GroupedCommand, config_options
 from biogan.config import DEVICES, ReadingConfig, SamplingConfig
 
 if TYPE_CHECKING:
+    from biogan.datasets.layout import Layout
     from biogan.datasets.sequences import SequenceSet
-    from biogan.gan import SequenceGAN
     from biogan.sampling import Chunk
 
 
@@ -44,21 +44,21 @@ class Shard(click.ParamType):
         return int(found[1]), int(found[2])
 
 
-def to_avoid(path: str, gan: SequenceGAN) -> SequenceSet:
-    """Read the records of ``--exclude`` as those that the model learned from were read."""
+def to_avoid(path: str, layout: Layout, learned: Mapping[str, Any]) -> SequenceSet:
+    """Read the records of ``--exclude`` with the options by which training data were read."""
+    from biogan.datasets.layout import FIXED
     from biogan.io.fasta import read_fasta
     from biogan.metrics.inputs import reading_like
 
-    learned = (gan.card["data"].get("input") or {}).get("options") or {}
     same = {name: learned[name] for name in AS_LEARNED if name in learned}
-    config = reading_like(gan.layout.alphabet, ReadingConfig(gaps="remove").replace(**same))
+    config = reading_like(layout.alphabet, ReadingConfig(gaps="remove").replace(**same))
     known = read_fasta(path, config, whose="the model")
-    lengths, longest = known.ungapped().lengths, gan.layout.length
-    fits = lengths == longest if gan.layout.kind == "fixed" else lengths <= longest
+    lengths = known.ungapped().lengths
+    fits = lengths == layout.length if layout.kind == FIXED else lengths <= layout.length
     if not fits.any():
         console.say(
             f"--exclude {path}: leaves nothing out, its {len(known)} records have other lengths "
-            f"than the model writes ({gan.layout.describe()})"
+            f"than the model writes ({layout.describe()})"
         )
     return known
 
@@ -107,10 +107,10 @@ def command(
     start, stop = bounds(count, *shard)
     gan = SequenceGAN.load(run, device)
     inputs = [Path(run) / name for name in FILES]
+    read = gan.card["data"].get("input") or {}
     # As it was typed for training: a relative path is only found from the same folder.
-    learned = (gan.card["data"].get("input") or {}).get("source")
-    check_output(out, [*inputs, *(name for name in (exclude, learned) if name)])
-    avoided = None if exclude is None else to_avoid(exclude, gan)
+    check_output(out, [*inputs, *(name for name in (exclude, read.get("source")) if name)])
+    avoided = None if exclude is None else to_avoid(exclude, gan.layout, read.get("options", {}))
     malformed = empty = proposed = accepted = again = 0
     # Records on the terminal and a status line on it would run into one another.
     shown = out != "-" or not sys.stdout.isatty()

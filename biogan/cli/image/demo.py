@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -54,7 +55,7 @@ def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
         f"digits: {folder / 'new.png'}   page: {folder / 'evaluation' / 'report.html'}   "
         f"film: {folder / 'run' / 'training.webp'}\n"
         "next:\n"
-        f"  biogan image interpolate {folder / 'run'} -o between.png\n"
+        f"  biogan image interpolate {shlex.quote(str(folder / 'run'))} -o between.png\n"
         "  biogan image train --data YOUR_IMAGES -o run"
     )
     return report

@@ -61,7 +61,8 @@ def command(
         check_machine(resolved)
         for line in described(len(records), domain, reasons):
             console.say(line)
-        click.echo(json.dumps(resolved.to_dict(), indent=2))
+        if not console.follower():
+            click.echo(json.dumps(resolved.to_dict(), indent=2))
         return resolved
     gan = ImageGAN(config).fit(
         records,
