@@ -24,7 +24,7 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.errors import DataError
 from biogan.io.input_report import InputReport
 
-SCHEMA = 1
+SCHEMA = 2
 CODES, OFFSETS, KEYS, META = "codes.u8", "offsets.i64", "keys.u32", "store.json"
 _BLOCK = 1 << 22
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
-from zlib import crc32
 
 import numpy as np
 
 from biogan.alphabet import Alphabet
 from biogan.config import ReadingConfig
+from biogan.datasets.keys import sequence_keys
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import CODES, KEYS, META, OFFSETS, SCHEMA, Mapped, SequenceStore
 from biogan.datasets.windows import cut_windows
@@ -188,27 +188,6 @@ def _pass(
             notes.append(windows_note(out.records, left_over, config))
         notes.append("read into files beside the model: ids and labels are not kept")
     return {**out.meta(alphabet), "report": report.to_dict()}
-
-
-def sequence_keys(sequences: SequenceSet) -> np.ndarray:
-    """Return a key of each sequence, shape (n,), uint32: equal for equal ones and both strands.
-
-    It is the CRC-32 of the codes, the smaller one of the two strands where there are two.
-    """
-    alphabet, codes, bounds = sequences.alphabet, sequences.codes.tobytes(), sequences.offsets
-    keys = _checksums(codes, bounds)
-    if alphabet.complement is not None and not alphabet.has_gap:
-        # The other strand of all at once: backwards, so the last sequence comes first.
-        partner = alphabet.encode(alphabet.complement).tobytes().ljust(256)
-        other = codes.translate(partner)[::-1]
-        keys = np.minimum(keys, _checksums(other, bounds[-1] - bounds[::-1])[::-1])
-    return keys
-
-
-def _checksums(codes: bytes, bounds: np.ndarray) -> np.ndarray:
-    view, ends = memoryview(codes), bounds.tolist()
-    values = map(crc32, [view[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)])
-    return np.fromiter(values, np.uint32, len(ends) - 1)
 
 
 class _Writer:

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from biogan.config import ReadingConfig
+from biogan.datasets.keys import sequence_keys
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import CODES, META, SequenceStore
-from biogan.datasets.strands import reverse_complement
 from biogan.errors import BioganError, DataError, FastaError, OutputError
 from biogan.io import storing
 from biogan.io.fasta import read_fasta
-from biogan.io.storing import sequence_keys, store_fasta
+from biogan.io.storing import store_fasta
 
 # Ids are not kept, so what is told about them is not the same.
 ABOUT_IDS = ("no id", "repeated id")
@@ -172,16 +172,6 @@ def test_a_damaged_store_is_one_line(damage, fasta, tmp_path):
     with pytest.raises(DataError) as caught:
         SequenceStore(folder)
     assert "\n" not in str(caught.value) and str(folder) in str(caught.value)
-
-
-def test_keys_are_those_of_either_strand():
-    forward = SequenceSet.from_strings(["ACGTT", "GGA", "TTTT"])
-    keys = sequence_keys(forward)
-    assert (keys == sequence_keys(reverse_complement(forward))).all()
-    assert len(set(keys.tolist())) == 3
-    proteins = SequenceSet.from_strings(["ACDE", "EDCA", "ACDE"], alphabet="protein")
-    a, b, c = sequence_keys(proteins).tolist()
-    assert a == c != b
 
 
 def test_large_is_told_by_the_size_of_what_is_unpacked(tmp_path, monkeypatch):

@@ -1,0 +1,75 @@
+"""A hash of each sequence, the same for equal ones and for the two strands of one."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from biogan.datasets.permutation import mixed
+from biogan.datasets.sequences import SequenceSet
+
+# Odd, so that it has an inverse modulo 2^64, and of no short period (Steele and Vigna 2021).
+_BASE = 0xD1342543DE82EF95
+_INVERSE = pow(_BASE, -1, 1 << 64)
+_BLOCK = 1 << 17
+
+
+def sequence_keys(sequences: SequenceSet) -> np.ndarray:
+    """Return a key of each sequence, shape (n,), uint32.
+
+    It is half of a polynomial of the codes modulo 2^64 (Karp and Rabin 1987), mixed, and the
+    smaller one of the two strands where there are two. Both are differences of sums over all
+    sequences at once, with constant memory beside them and no loop over records.
+    """
+    alphabet, codes, bounds = sequences.alphabet, sequences.codes, sequences.offsets
+    strands = alphabet.complement is not None and not alphabet.has_gap
+    # No code counts 0: a sequence must not have the key of one that goes on.
+    table = np.arange(1, 257).astype(np.uint8)
+    other = table.copy()
+    if strands:
+        partners = alphabet.encode(alphabet.complement or "")
+        other[: len(partners)] = table[partners]
+    sums, powers = _sums(table, codes, bounds, _BASE)
+    below, inverse = _sums(other, codes, bounds, _INVERSE)
+    keys = _half(np.diff(sums) * inverse[:-1])
+    if strands:
+        # The other strand runs from the last letter to the first: the powers fall.
+        keys = np.minimum(keys, _half(np.diff(below) * powers[1:] * np.uint64(_INVERSE)))
+    return keys
+
+
+def _half(values: np.ndarray) -> np.ndarray:
+    """Return 32 bits that depend on all 64."""
+    return (mixed(values) >> np.uint64(32)).astype(np.uint32)
+
+
+def _sums(
+    table: np.ndarray, codes: np.ndarray, bounds: np.ndarray, base: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for each bound b, the sum of ``table[codes[i]] * base^i`` for i < b, and base^b."""
+    powers = _powers(base)
+    sums, power = np.empty((2, len(bounds)), np.uint64)
+    # Of one number each: scalars would warn where arrays wrap around.
+    before, scale = np.zeros(1, np.uint64), np.ones(1, np.uint64)
+    terms, running = np.empty(_BLOCK, np.uint64), np.zeros(_BLOCK + 1, np.uint64)
+    first = 0
+    for start in range(0, max(len(codes), 1), _BLOCK):
+        block = table[codes[start : start + _BLOCK]]
+        size = len(block)
+        np.multiply(powers[:size], block, out=terms[:size])
+        np.cumsum(terms[:size], out=running[1 : size + 1])
+        last = int(np.searchsorted(bounds, start + size, "right"))
+        here = bounds[first:last] - start
+        sums[first:last] = before + scale * running[here]
+        power[first:last] = scale * powers[here]
+        before, scale, first = before + scale * running[size], scale * powers[size], last
+    return sums, power
+
+
+@cache
+def _powers(base: int) -> np.ndarray:
+    """Return the powers 0 to the size of a block."""
+    factors = np.full(_BLOCK + 1, base, np.uint64)
+    factors[0] = 1
+    return np.cumprod(factors)
