@@ -158,8 +158,44 @@ def resolve(
         changes["word"] = layout.word
         if layout.word > 1:
             reasons.append(f"word {layout.word}, as the records are open reading frames")
-    # A store is not read through, and words have a frame.
-    letters = sequences if isinstance(sequences, SequenceSet) and layout.word == 1 else None
+    more, told_of_records = _by_records(config, layout, sequences)
+    changes |= more
+    reasons += told_of_records
+    if config.dilation is None:
+        # One block has nothing to double.
+        blocks = changes.get("depth") or config.depth or 1
+        residual = family in ("resnet", "hybrid") and blocks > 1
+        changes["dilation"] = 4 if residual and layout.positions > SHORT else 1
+        if residual:
+            reasons.append(f"dilation {changes['dilation']} for {layout.positions} positions")
+    left_open = [key for key in OWN_DEFAULTS if getattr(config, key) is None]
+    changes |= {key: getattr(loss, key) for key in left_open}
+    told = ", ".join(f"{key} {changes[key]:g}" for key in left_open if changes[key])
+    if told:
+        reasons.append(f"{told} for the loss {config.loss}")
+    return config.replace(**changes), reasons
+
+
+def _by_records(
+    config: SequenceGANConfig, layout: Layout, sequences: SequenceSet | SequenceStore | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Choose what only the records can tell; those of a store are not read through for it."""
+    changes: dict[str, Any] = {}
+    reasons: list[str] = []
+    letters = sequences if isinstance(sequences, SequenceSet) else None
+    if config.repeats == "once" and isinstance(sequences, SequenceStore):
+        raise ConfigError(
+            "--repeats once: records on disk are not compared with each other; take repeats out of "
+            "the file first, or give --no-store"
+        )
+    if config.repeats is None:
+        # How often a family has a record tells what was sequenced often.
+        again = len(letters) - len(letters.unique()) if letters and layout.kind == ALIGNED else 0
+        changes["repeats"] = "once" if again else "all"
+        if again:
+            reasons.append(f"repeats once, as {again:,} records of the alignment repeat others")
+    if layout.word > 1:
+        letters = None  # words have a frame
     if config.reverse_complement is None:
         alike = strands_alike(letters) if letters else None
         changes["reverse_complement"] = alike is not None
@@ -174,19 +210,7 @@ def resolve(
                 "rotate (records are circles with a seam at a random place), as letters tell "
                 f"{max(anywhere.bits, 0):.4f} bits about their place"
             )
-    if config.dilation is None:
-        # One block has nothing to double.
-        blocks = changes.get("depth") or config.depth or 1
-        residual = family in ("resnet", "hybrid") and blocks > 1
-        changes["dilation"] = 4 if residual and layout.positions > SHORT else 1
-        if residual:
-            reasons.append(f"dilation {changes['dilation']} for {layout.positions} positions")
-    left_open = [key for key in OWN_DEFAULTS if getattr(config, key) is None]
-    changes |= {key: getattr(loss, key) for key in left_open}
-    told = ", ".join(f"{key} {changes[key]:g}" for key in left_open if changes[key])
-    if told:
-        reasons.append(f"{told} for the loss {config.loss}")
-    return config.replace(**changes), reasons
+    return changes, reasons
 
 
 def check_sizes(config: SequenceGANConfig, family: str) -> None:

@@ -69,6 +69,9 @@ def split_for(
             fewest=FEWEST_FOR_VALIDATION,
         )  # fmt: skip
         noun = "distinct records"
+        if config.repeats == "once":
+            for part in (parts.train, parts.held_out):
+                part.weights = np.ones(len(part))
     if not config.validation or len(parts.held_out):
         return parts
     n = len(parts.train)

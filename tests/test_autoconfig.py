@@ -9,6 +9,7 @@ from biogan.config import ARCHITECTURES, SequenceGANConfig
 from biogan.datasets.layout import ALIGNED, FIXED, VARIABLE, Layout
 from biogan.datasets.sequences import SequenceSet
 from biogan.errors import ConfigError
+from biogan.io.storing import store_fasta
 from biogan.nets import Shape, build
 
 
@@ -39,7 +40,7 @@ def test_what_was_given_stays():
     given = SequenceGANConfig(
         loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, penalty_every=2, steps=5,
         architecture="resnet", width=8, depth=3, word=1, dilation=2,
-        kmer_matching=0.5, reverse_complement=False, rotate=False,
+        kmer_matching=0.5, reverse_complement=False, rotate=False, repeats="once",
     )  # fmt: skip
     assert resolve(given, Layout(DNA, 20, FIXED)) == (given, [])
 
@@ -116,6 +117,32 @@ def test_records_whose_letters_stand_anywhere_are_circles():
     ]:
         config, reasons = resolve(given, Layout.of(data), data)
         assert config.rotate is False and "rotate" not in " ".join(reasons)
+
+
+def test_repeats_of_an_alignment_are_read_once():
+    aligned = SequenceSet.from_strings(
+        ["AC-T", "ACGT", "AC-T", "A--T", "ACGT"], alphabet=DNA.with_letters("-")
+    )
+    config, reasons = resolve(SequenceGANConfig(), Layout.of(aligned), aligned)
+    assert config.repeats == "once"
+    assert "repeats once, as 2 records of the alignment repeat others" in reasons
+    loose = SequenceSet.from_strings(["ACTT", "ACGT", "ACTT"])
+    for given, data in [
+        (SequenceGANConfig(repeats="all"), aligned),
+        (SequenceGANConfig(), aligned.unique()),
+        (SequenceGANConfig(), loose),
+    ]:
+        config, reasons = resolve(given, Layout.of(data), data)
+        assert config.repeats == "all" and "repeat" not in " ".join(reasons)
+
+
+def test_repeats_on_disk_are_not_looked_for(tmp_path):
+    (tmp_path / "a.fa").write_text(">a\nAC-T\n>b\nAC-T\n>c\nACGT\n")
+    store = store_fasta(tmp_path / "a.fa", tmp_path / "sequences")
+    config, _ = resolve(SequenceGANConfig(), Layout.of(store), store)
+    assert config.repeats == "all"
+    with pytest.raises(ConfigError, match="^--repeats once: records on disk are not compared"):
+        resolve(SequenceGANConfig(repeats="once"), Layout.of(store), store)
 
 
 @pytest.mark.parametrize("kind", [ALIGNED, VARIABLE])

@@ -8,6 +8,7 @@ from biogan.config.training import TrainingConfig
 from biogan.errors import ConfigError
 from biogan.options import option
 
+REPEATS = ("all", "once")
 HEADS = ("straight-through", "gumbel", "softmax")
 ARCHITECTURES = ("resnet", "dense", "hybrid", "dcgan")
 
@@ -73,6 +74,13 @@ class SequenceGANConfig(TrainingConfig):
     )
     validation: float = option(
         0.1, "Share of the records kept for validation.", "Data", low=0, high=0.5
+    )
+    repeats: str | None = option(
+        None,
+        "Read a record that stands several times in the data as often, or once (once in "
+        "alignments, else all).",
+        "Data",
+        choices=REPEATS,
     )
     judge_steps: int = option(
         200,

@@ -154,6 +154,18 @@ def test_a_fit_collapses_duplicates_once(n, held, monkeypatch):
     assert (parts.report == few) == (held == 0)
 
 
+@pytest.mark.parametrize("validation", [0.0, 0.2])
+def test_repeats_are_read_as_often_as_they_stand_there_or_once(validation):
+    sequences = random_set(60, 30)
+    thrice = sequences[np.r_[0:60, 0:20, 0:20]]
+    options = {"reverse_complement": False, "validation": validation}
+    for repeats, total in (("all", 100), ("once", 60)):
+        parts = split_for(thrice, SequenceGANConfig(repeats=repeats, **options))
+        weights = np.concatenate([parts.train.weights, parts.held_out.weights])
+        assert (weights.sum(), len(weights)) == (total, 60)
+    assert thrice.weights.tolist() == [1.0] * 100
+
+
 def test_fewer_than_the_fewest_are_not_split():
     assert len(split(random_set(9, 30), 0.2, fewest=10).held_out) == 0
     assert len(split(random_set(10, 30), 0.2, fewest=10).held_out) == 2
