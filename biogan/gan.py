@@ -139,24 +139,23 @@ class SequenceGAN:
         """
         layout, config, reasons, told = plan(sequences, self.config)
         engine = engine or Engine(config)
-        folder = run_folder(out, resume, overwrite, engine)
-        tell(callbacks, engine, "data", lines=told)
-        parts = split_for(sequences, config)
-        card = model_card(
-            SEQUENCES, config, layout.to_dict(), data_card(sequences, parts), reasons, ["biopython"]
-        )
-        self._judge = self._folder = None
+        with run_folder(out, resume, overwrite, engine) as folder:
+            tell(callbacks, engine, "data", lines=told)
+            parts = split_for(sequences, config)
+            data = data_card(sequences, parts)
+            card = model_card(SEQUENCES, config, layout.to_dict(), data, reasons, ["biopython"])
+            self._judge = self._folder = None
 
-        def end(trainer: Trainer) -> None:
-            self.layout, self.card = layout, card
-            self._networks = Networks(trainer.best, trainer.players.critic)
+            def end(trainer: Trainer) -> None:
+                self.layout, self.card = layout, card
+                self._networks = Networks(trainer.best, trainer.players.critic)
 
-        trainer = carry_out(
-            lambda: build_trainer(config, layout, parts, engine, folder, card, callbacks),
-            card, config, engine, folder, resume, callbacks, end,
-            afterwards="judge" if config.judge_steps and len(parts.held_out) else None,
-        )  # fmt: skip
-        self._judge = fit_judge(trainer, layout, parts, card, folder)
+            trainer = carry_out(
+                lambda: build_trainer(config, layout, parts, engine, folder, card, callbacks),
+                card, config, engine, folder, resume, callbacks, end,
+                afterwards="judge" if config.judge_steps and len(parts.held_out) else None,
+            )  # fmt: skip
+            self._judge = fit_judge(trainer, layout, parts, card, folder)
         return self
 
     def __repr__(self) -> str:

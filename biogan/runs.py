@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from biogan.io.tables import atomic_path
 from biogan.protocols import Callback
 from biogan.training.engine import Engine
 from biogan.training.folder import CRITIC, GENERATOR, LOG, STATE, ModelFolder
+from biogan.training.lock import held
 from biogan.training.trainer import Trainer
 
 
+@contextmanager
 def run_folder(
     out: str | Path | None, resume: bool, overwrite: bool, engine: Engine
-) -> ModelFolder | None:
-    """Return the folder of a run, refused before what takes time if it must not be used.
+) -> Iterator[ModelFolder | None]:
+    """Give the folder of a run, held until the block ends; refused before what takes time.
 
     Raises
     ------
@@ -33,10 +36,17 @@ def run_folder(
     if out is None:
         if resume:
             raise ConfigError("resume: needs out, the folder of the run that is to go on")
-        return None
+        yield None
+        return
     folder = ModelFolder(out)
-    engine.alone(lambda: folder.check(resume, overwrite))
-    return folder
+    with ExitStack() as stack:
+
+        def hold() -> None:
+            folder.check(resume, overwrite)
+            stack.enter_context(held(folder.home))
+
+        engine.alone(hold)
+        yield folder
 
 
 def saver(
@@ -81,6 +91,7 @@ def restore(folder: ModelFolder, trainer: Trainer) -> None:
             f"{folder.path / STATE}: not the state of this model, the run cannot be resumed"
         ) from error
     folder.saved = trainer.step_count
+    trainer.engine.alone(folder.tidy)
     trainer.engine.alone(lambda: trim_log(folder.path / LOG, trainer.step_count))
 
 

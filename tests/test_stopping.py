@@ -117,8 +117,12 @@ def test_killed_it_leaves_the_old_model_and_a_later_run_clears_up(old):
     assert done.returncode == -signal.SIGKILL
     assert before.items() <= contents(old).items()
     assert (old / ".new" / "state.pt").exists()
+    half = old / ".state.pt.4242.abcd.tmp"
+    half.write_bytes(b"half")
+    more = SMALL | {"steps": 25, "judge_steps": 0, "seed": 1}
+    SequenceGAN(**more).fit(reads(), out=old, resume=True)
+    assert not (old / ".new").exists() and not half.exists()
     fit(old, seed=3)
-    assert not (old / ".new").exists()
 
 
 def test_a_kill_in_the_moment_of_the_exchange_leaves_no_mixture(old, monkeypatch):
@@ -167,8 +171,9 @@ def test_two_runs_do_not_share_a_folder(tmp_path, capsys):
     argv = ["train", str(path), "-o", str(out), "--judge-steps", "0"]
     argv += [f"--{name.replace('_', '-')}={value}" for name, value in SMALL.items()]
     script = f"""if True:
-        from biogan.training.folder import ModelFolder
-        with ModelFolder({str(out)!r}).held():
+        from pathlib import Path
+        from biogan.training.lock import held
+        with held(Path({str(out)!r})):
             print("held", flush=True)
             input()
     """
@@ -179,6 +184,8 @@ def test_two_runs_do_not_share_a_folder(tmp_path, capsys):
     assert run(argv) == 1
     told = f"{out}: process {other.pid} on {platform.node()} is training there: wait for its end"
     assert told in capsys.readouterr().err
+    with pytest.raises(OutputError, match="is training there"):
+        fit(out)
     other.communicate("\n", timeout=60)
     # Nothing was written: the folder is gone, and free.
     assert other.returncode == 0 and not out.exists()

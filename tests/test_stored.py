@@ -98,11 +98,16 @@ def test_the_command_stores_on_request_and_resumes_without_reading(fasta, tmp_pa
     gan = main(["train", str(fasta), "-o", str(out), "--resume", "--steps", "6"])
     assert gan.card["training"]["steps"] == 6
     assert (out / "sequences" / "store.json").stat().st_mtime_ns == before
-    # Another file is another run; the store of the old one is replaced by then, the model is not.
+    # Another file is another run, and replaces nothing; a copy of the same one is the same run.
     other = tmp_path / "other.fasta"
     other.write_text(fasta.read_text().replace("ACG", "ACC", 1))
-    assert run(["train", str(other), "-o", str(out), "--resume", "--steps", "9"]) == 2
-    assert "the data are others" in capsys.readouterr().err
+    assert run(["train", str(other), "-o", str(out), "--resume", "--steps", "9"]) == 1
+    told = f"{other}: other sequences than those that were read before into {out / 'sequences'}"
+    assert told in capsys.readouterr().err
+    assert (out / "sequences" / "store.json").stat().st_mtime_ns == before
+    other.write_text(fasta.read_text())
+    gan = main(["train", str(other), "-o", str(out), "--resume", "--steps", "9"])
+    assert gan.card["training"]["steps"] == 9
     # A model in memory takes its place.
     main(["train", str(fasta), "-o", str(out), "--overwrite", *FLAGS])
     assert not (out / "sequences").exists()
@@ -130,6 +135,18 @@ def test_reading_that_failed_can_be_begun_again(fasta, tmp_path, capsys):
     # The data were stored, and the run did not begin.
     store_fasta(fasta, out / "sequences")
     main(["train", str(fasta), "-o", str(out), "--store", *FLAGS])
+
+
+def test_the_store_may_be_a_link_to_another_disk(fasta, tmp_path):
+    out, far = tmp_path / "run", tmp_path / "scratch"
+    out.mkdir()
+    (out / "sequences").symlink_to(far)
+    main(["train", str(fasta), "-o", str(out), "--store", *FLAGS])
+    assert (out / "sequences").is_symlink() and len(SequenceStore(far)) == 200
+    main(["train", str(fasta), "-o", str(out), "--store", "--overwrite", "--window", "5", *FLAGS])
+    assert (out / "sequences").is_symlink() and SequenceStore(far).longest == 5
+    main(["train", str(fasta), "-o", str(out), "--overwrite", *FLAGS])
+    assert not far.exists() and (out / "sequences").is_symlink()
 
 
 def test_standard_input_is_not_stored(capsys):

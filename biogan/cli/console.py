@@ -63,6 +63,12 @@ def say(text: str) -> None:
         _write(text + "\n")
 
 
+def say_processes(count: int) -> None:
+    """Say that several processes must find one another, which may take a queue of a cluster."""
+    if count > 1:
+        say(f"waiting until all {count} processes are there")
+
+
 def status(text: str) -> None:
     """Replace the current status line; only on a terminal, nothing with ``--quiet``."""
     if not settings.quiet and sys.stderr.isatty() and not follower():

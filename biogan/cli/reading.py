@@ -25,6 +25,7 @@ def read_training_data(
     store: bool | None,
     folder: Path | None,
     stack: ExitStack,
+    digest: str | None = None,
 ) -> tuple[SequenceSet | SequenceStore, Engine | None]:
     """Read a file, with a progress bar.
 
@@ -40,6 +41,8 @@ def read_training_data(
         Where to; a temporary folder where nothing is to be written.
     stack : ExitStack
         Removes the temporary folder.
+    digest : str, optional
+        Of the sequences of the run that is to go on; a store of them is not replaced by others.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def read_training_data(
     engine, place = Engine(config), folder
 
     def read() -> None:
-        store_fasta(fasta, place, reading, watch=bar)
+        store_fasta(fasta, place, reading, watch=bar, digest=digest)
 
     engine.alone(read)
     console.end_status()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -48,20 +49,27 @@ def command(
     from biogan.gan import SequenceGAN
     from biogan.plan import plan
     from biogan.training.callbacks import Progress
+    from biogan.training.cards import SEQUENCES
     from biogan.training.folder import ModelFolder
+    from biogan.training.lock import held
 
     folder = ModelFolder(out)
     stack = click.get_current_context().with_resource(ExitStack())
     if not dry_run:
         folder.check(resume, overwrite)
         if not console.follower():
-            stack.enter_context(folder.held())
+            stack.enter_context(held(folder.home))
+    digest = None
     if resume:
-        reading, config, store = _continued(folder, reading, config, store)
+        card = folder.read_config(SEQUENCES)
+        reading, config, store = _continued(card, reading, config, store)
+        digest = card["data"]["digest"]
     if fasta == "-" and config.devices * config.nodes > 1:
         raise click.UsageError("'-': several processes cannot share standard input, give a file")
+    if not dry_run:
+        console.say_processes(config.devices * config.nodes)
     place = None if dry_run else folder.store
-    sequences, engine = read_training_data(fasta, reading, config, store, place, stack)
+    sequences, engine = read_training_data(fasta, reading, config, store, place, stack, digest)
     if sequences.report is not None:
         for line in sequences.report.lines():
             console.say(line)
@@ -86,12 +94,12 @@ def command(
 
 
 def _continued(
-    folder: Any, reading: ReadingConfig, config: SequenceGANConfig, store: bool | None
+    card: Mapping[str, Any],
+    reading: ReadingConfig,
+    config: SequenceGANConfig,
+    store: bool | None,
 ) -> tuple[ReadingConfig, SequenceGANConfig, bool]:
     """Return the options that a run began with, but for what this call names."""
-    from biogan.training.cards import SEQUENCES
-
-    card = folder.read_config(SEQUENCES)
     old, new = dict(card["config"]), given(config)
     if {"steps", "max_time"} & set(new):
         # A new budget takes the place of the old one, it does not run beside it.

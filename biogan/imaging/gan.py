@@ -128,25 +128,25 @@ class ImageGAN:
         domain = domain_of(records, self.config)
         config, reasons = resolve(self.config, domain)
         engine = engine or Engine(config)
-        folder = run_folder(out, resume, overwrite, engine)
-        tell(callbacks, engine, "data", lines=described(len(records), domain, reasons))
-        train, held_out = split_for(records, domain, config)
-        data = data_card(records, train, held_out, domain.noun) | {"input": dict(reading or {})}
-        card = model_card(IMAGES, config, domain.to_dict(), data, reasons, ["pillow"])
+        with run_folder(out, resume, overwrite, engine) as folder:
+            tell(callbacks, engine, "data", lines=described(len(records), domain, reasons))
+            train, held_out = split_for(records, domain, config)
+            data = data_card(records, train, held_out, domain.noun) | {"input": dict(reading or {})}
+            card = model_card(IMAGES, config, domain.to_dict(), data, reasons, ["pillow"])
 
-        def end(trainer: Trainer) -> None:
-            self.domain, self.card = domain, card
-            self._networks = Networks(trainer.best, bare(trainer.players.critic))
+            def end(trainer: Trainer) -> None:
+                self.domain, self.card = domain, card
+                self._networks = Networks(trainer.best, bare(trainer.players.critic))
 
-        trainer = carry_out(
-            lambda: build_trainer(
-                config, domain, train, held_out, engine, folder, card, callbacks
-            ),
-            card, config, engine, folder, resume, callbacks, end,
-        )  # fmt: skip
-        if folder:
-            film = Film(domain, folder)
-            engine.alone(lambda: film.develop(trainer.step_count))
+            trainer = carry_out(
+                lambda: build_trainer(
+                    config, domain, train, held_out, engine, folder, card, callbacks
+                ),
+                card, config, engine, folder, resume, callbacks, end,
+            )  # fmt: skip
+            if folder:
+                film = Film(domain, folder)
+                engine.alone(lambda: film.develop(trainer.step_count))
         return self
 
     def __repr__(self) -> str:

@@ -49,6 +49,7 @@ def store_fasta(
     config: ReadingConfig | None = None,
     *,
     watch: Watch | None = None,
+    digest: str | None = None,
     **options: object,
 ) -> SequenceStore:
     """Read a file as :func:`biogan.read_fasta` does, into a folder and not into memory.
@@ -65,6 +66,8 @@ def store_fasta(
         another one is replaced as soon as the new one is whole.
     config, watch, **options
         As for :func:`biogan.read_fasta`.
+    digest : str, optional
+        :attr:`SequenceStore.digest` of the only sequences that are wanted.
 
     Returns
     -------
@@ -74,6 +77,8 @@ def store_fasta(
     ------
     FastaError, ConfigError
         As for :func:`biogan.read_fasta`.
+    DataError
+        If the sequences are not those of ``digest``; what is in the folder stays.
     OutputError
         If the folder cannot be written, or holds something else.
     """
@@ -93,6 +98,10 @@ def store_fasta(
             whole = Whole(answers)
             meta = _pass(path, temporary, config, whole, answers is not None, watch)
             if meta is not None:
+                if digest not in (None, meta["digest"]):
+                    raise DataError(
+                        f"{path}: other sequences than those that were read before into {folder}"
+                    )
                 write_json({"schema": SCHEMA, "source": source, **meta}, temporary / META)
         if meta is not None:
             return SequenceStore(folder)
@@ -127,6 +136,7 @@ def fingerprint(path: str | Path, config: ReadingConfig) -> dict[str, Any]:
 @contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
     """Give a temporary folder that takes the place of ``folder`` if it is whole at the end."""
+    folder = folder.resolve()  # a link to a larger disk stays one
     claim_folder(folder.parent)
     with writing(folder):
         for left in folder.parent.glob(f".{folder.name}.*.tmp"):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -45,7 +46,8 @@ class Engine:
     Raises
     ------
     ConfigError
-        If this machine cannot do it (:func:`check_machine`).
+        If this machine cannot do it (:func:`check_machine`), or this program is not to be started
+        once more (:func:`check_program`).
     """
 
     def __init__(self, config: TrainingConfig) -> None:
@@ -53,6 +55,7 @@ class Engine:
         wanted, started = config.devices * config.nodes, processes_started()
         self.cuda_graph, self.precision = config.cuda_graph, config.precision
         if wanted > 1 and started is None:
+            check_program(config)
             end_together()
         # What it says of itself, and that there is a program srun.
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
@@ -247,6 +250,22 @@ def check_machine(config: TrainingConfig) -> None:
     cores = os.cpu_count() or 1
     if (config.threads or 1) > cores:
         raise ConfigError(f"--threads {config.threads}: this machine has {cores} cores")
+
+
+def check_program(config: TrainingConfig) -> None:
+    """Refuse a program that cannot be started once more: one of ``python -c`` or of a pipe.
+
+    Raises
+    ------
+    ConfigError
+        If it is one.
+    """
+    main = sys.modules.get("__main__")
+    if getattr(main, "__spec__", None) is None and not os.path.isfile(sys.argv[0]):
+        raise ConfigError(
+            f"--devices {config.devices}, --nodes {config.nodes}: every process runs the program "
+            "from its file, and this one has none; save it as a file and run that"
+        )
 
 
 def processes_started() -> int | None:

@@ -16,13 +16,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
 import os
-import platform
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +39,6 @@ STATE, LOG, SAMPLES, PAGE = "state.pt", "log.jsonl", "samples.fasta", "report.ht
 STORE = "sequences"
 # Where a run writes that is to replace a model, until it has one itself.
 NEW = ".new"
-LOCK = ".lock"
 # Of images.
 PICTURE, FILM, PREVIEWS = "samples.png", "training.webp", "previews"
 FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES, PAGE, PICTURE, FILM)
@@ -131,44 +126,6 @@ class ModelFolder:
                 f"{self.path}: holds {present[0]} and no model: --overwrite only replaces a model"
             )
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep other runs out of the folder inside the block; it is made, and goes if it is empty.
-
-        Raises
-        ------
-        OutputError
-            If another process holds it, or it cannot be made or written.
-        """
-        made = not self.home.exists()
-        claim_folder(self.home)
-        path = self.home / LOCK
-        with writing(path):
-            file = open(path, "a+")
-        try:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                raise OutputError(
-                    f"{self.home}: {file.read() or 'a process'} is training there: wait for its "
-                    "end, or choose another folder"
-                ) from None
-            except OSError:
-                pass  # a file system without locks
-            file.truncate(0)
-            file.write(f"process {os.getpid()} on {platform.node()}")
-            file.flush()
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
-        finally:
-            file.close()
-            if made:
-                with suppress(OSError):
-                    self.home.rmdir()
-
     def claim(self, stored: bool = False) -> None:
         """Make the folder and see that it can be written; an earlier model stays until `settle`.
 
@@ -193,6 +150,18 @@ class ModelFolder:
             else:
                 self._clear()
                 self._clear_store()
+
+    def tidy(self) -> None:
+        """Remove what a run that was killed had half written, before it goes on.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written.
+        """
+        with writing(self.home):
+            self._clear_halves()
+            shutil.rmtree(self.home / NEW, ignore_errors=True)
 
     def settle(self) -> None:
         """Put the new model, now that it is whole, in the place of the old one.
@@ -224,14 +193,19 @@ class ModelFolder:
     def _clear(self) -> None:
         for name in FILES:
             (self.home / name).unlink(missing_ok=True)
-            for half in self.home.glob(f".{name}.*.tmp"):
-                half.unlink(missing_ok=True)
+        self._clear_halves()
         for picture in (self.home / PREVIEWS).glob("[0-9]*.png"):
             picture.unlink()
 
+    def _clear_halves(self) -> None:
+        for name in FILES:
+            for half in self.home.glob(f".{name}.*.tmp"):
+                half.unlink(missing_ok=True)
+
     def _clear_store(self) -> None:
         if not self._stored and (self.store / META).is_file():
-            shutil.rmtree(self.store)
+            # The link stays of one to a larger disk.
+            shutil.rmtree(self.store.resolve())
 
     def write_config(self, data: dict[str, Any]) -> None:
         """Write ``config.json``."""

@@ -137,3 +137,17 @@ def test_the_number_of_processes_that_a_launcher_started(monkeypatch):
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "x")
     monkeypatch.setenv("WORLD_SIZE", "4")
     assert processes_started() == 4
+
+
+def test_a_program_without_a_file_starts_no_others():
+    code = """if True:
+        from biogan import SequenceGAN, SequenceSet
+        reads = SequenceSet.from_strings(["ACGT", "ACGA"])
+        SequenceGAN(devices=2, steps=1, device="cpu").fit(reads)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=LIMIT
+    )
+    assert done.returncode == 1
+    told = "--devices 2, --nodes 1: every process runs the program from its file, and this one has"
+    assert told in done.stderr

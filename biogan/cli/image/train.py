@@ -46,12 +46,13 @@ def command(
     from biogan.training.callbacks import Progress
     from biogan.training.engine import check_machine
     from biogan.training.folder import FILM, PAGE, PICTURE, ModelFolder
+    from biogan.training.lock import held
 
     folder = ModelFolder(out)
     if not dry_run:
         folder.check(resume, overwrite)
         if not console.follower():
-            click.get_current_context().with_resource(folder.held())
+            click.get_current_context().with_resource(held(folder.home))
     if resume:
         reading, config = _continued(folder, reading, config)
     records = read_records(data, reading)
@@ -64,6 +65,7 @@ def command(
         if not console.follower():
             click.echo(json.dumps(resolved.to_dict(), indent=2))
         return resolved
+    console.say_processes(config.devices * config.nodes)
     gan = ImageGAN(config).fit(
         records,
         out=out,
