@@ -11,7 +11,7 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
 from biogan.datasets.strands import check_two_strands
 from biogan.errors import ConfigError
-from biogan.losses import LOSSES, OWN_DEFAULTS
+from biogan.losses import own_defaults
 from biogan.metrics.placement import places_alike
 from biogan.metrics.strandedness import strands_alike
 from biogan.nets.spread import GROUP
@@ -143,7 +143,7 @@ def resolve(
     chosen = fill(("loss", "architecture"))
     reasons = [f"{name} {value} for {layout.kind} sequences" for name, value in chosen.items()]
     config = config.replace(**chosen)
-    family, loss = config.chosen("architecture"), LOSSES[config.chosen("loss")]
+    family = config.chosen("architecture")
     check_sizes(config, family)
     changes = fill(SIZES_OF[family])
     if changes:
@@ -168,9 +168,9 @@ def resolve(
         changes["dilation"] = 4 if residual and layout.positions > SHORT else 1
         if residual:
             reasons.append(f"dilation {changes['dilation']} for {layout.positions} positions")
-    left_open = [key for key in OWN_DEFAULTS if getattr(config, key) is None]
-    changes |= {key: getattr(loss, key) for key in left_open}
-    told = ", ".join(f"{key} {changes[key]:g}" for key in left_open if changes[key])
+    of_loss = own_defaults(config)
+    changes |= of_loss
+    told = ", ".join(f"{key} {value:g}" for key, value in of_loss.items() if value)
     if told:
         reasons.append(f"{told} for the loss {config.loss}")
     return config.replace(**changes), reasons

@@ -26,7 +26,7 @@ from biogan.losses import standard_critic
 from biogan.modelfile import trusted
 from biogan.nets.heads import LetterGenerator
 from biogan.penalties import input_gradient, zero_centred
-from biogan.sampling import BLOCK, critic_logits, draw
+from biogan.sampling import BLOCK, critic_logits, write_codes
 from biogan.seeds import torch_generator
 from biogan.training.batches import Stream
 from biogan.training.folder import JUDGE, ModelFolder
@@ -192,4 +192,4 @@ def _generated(
 ) -> Tensor:
     """Return generated records as codes, cut at their end like those that a reader sees."""
     noise = generator.noise(n, torch_generator(seed, *stream))
-    return torch.from_numpy(layout.cut(draw(generator, layout, noise)))
+    return torch.from_numpy(layout.cut(write_codes(generator, layout, noise)))

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
+from biogan.config import TrainingConfig
+
 PairLoss = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -96,5 +98,21 @@ LOSSES: dict[str, Loss] = {
     "relativistic": Loss(relativistic_critic, relativistic_generator, True, 0.0, 0.05, 0.05, 1, 4),
 }
 
-#: Options whose defaults are those of the loss.
 OWN_DEFAULTS = ("critic_steps", "gp", "r1", "r2", "penalty_every")
+
+
+def own_defaults(config: TrainingConfig) -> dict[str, float]:
+    """Return what the loss of a configuration has for each of its options that was left open.
+
+    Raises
+    ------
+    ConfigError
+        If the loss is open itself.
+
+    Examples
+    --------
+    >>> own_defaults(TrainingConfig(loss="relativistic", r1=1.0, r2=0.5, gp=0.0))
+    {'critic_steps': 1, 'penalty_every': 4}
+    """
+    loss = LOSSES[config.chosen("loss")]
+    return {name: getattr(loss, name) for name in OWN_DEFAULTS if getattr(config, name) is None}

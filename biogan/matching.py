@@ -272,5 +272,5 @@ def placed_shares(letters: Tensor, k: int) -> Tensor:
     """
     if k == 1:
         return letters.mean(0).T
-    columns = letters.permute(2, 1, 0)
+    columns = letters.permute(2, 1, 0).contiguous()  # a third of the time
     return (columns[:-1] @ columns[1:].transpose(1, 2)).flatten(1) / len(letters)

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from biogan.config import TrainingConfig
-from biogan.errors import ConfigError
-from biogan.losses import LOSSES, Loss
+from biogan.losses import LOSSES, Loss, own_defaults
 from biogan.penalties import input_gradient, interpolate, one_centred, zero_centred
 
 Terms = dict[str, Tensor]
@@ -48,17 +47,11 @@ class Objective:
     @classmethod
     def from_config(cls, config: TrainingConfig) -> Objective:
         """Build the objective; options that are ``None`` take the loss's own default."""
-        if config.loss is None:
-            raise ConfigError("--loss: not chosen yet, one of " + ", ".join(LOSSES))
-        loss = LOSSES[config.loss]
-
-        def chosen(name: str) -> float:
-            value = getattr(config, name)
-            return getattr(loss, name) if value is None else value
-
+        config = config.replace(**own_defaults(config))
+        of = config.chosen
         return cls(
-            loss, chosen("gp"), chosen("r1"), chosen("r2"), int(chosen("critic_steps")),
-            int(chosen("penalty_every")),
+            LOSSES[of("loss")], of("gp"), of("r1"), of("r2"), of("critic_steps"),
+            of("penalty_every"),
         )  # fmt: skip
 
     def penalised(self, t: int) -> tuple[bool, ...]:

@@ -119,7 +119,7 @@ def drawer(generator: LetterGenerator, layout: Layout, how: SamplingConfig) -> D
 
     def rows(*stream: str | int) -> Drawn:
         noise = generator.noise(size, torch_generator(how.seed, *stream, *names, device=place))
-        return Drawn(draw(generator, layout, noise, how.temperature), np.zeros(size, bool))
+        return Drawn(write_codes(generator, layout, noise, how.temperature), np.zeros(size, bool))
 
     return rows
 
@@ -196,7 +196,7 @@ def check_temperature(generator: LetterGenerator, temperature: float) -> None:
         )
 
 
-def draw(
+def write_codes(
     generator: LetterGenerator, layout: Layout, noise: Noise, temperature: float = 1.0
 ) -> np.ndarray:
     """Write the records of some noise as rows of codes, shape (n, length), uint8."""

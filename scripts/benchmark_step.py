@@ -26,7 +26,7 @@ from biogan.config import SamplingConfig, SequenceGANConfig
 from biogan.config.training import PRECISIONS
 from biogan.datasets.layout import Layout
 from biogan.fitting import Letters, build_matching, build_networks
-from biogan.sampling import BLOCK, WIDE, draw, drawer, stream
+from biogan.sampling import BLOCK, WIDE, drawer, stream, write_codes
 from biogan.seeds import rng, torch_generator
 from biogan.training.batches import Batches
 from biogan.training.capture import WARM_UP
@@ -242,7 +242,7 @@ def compare_noise(
     def as_codes(size: int, place: str) -> None:
         for k in range(-(-n // size)):
             noise = generator.noise(size, torch_generator(seed, "benchmark", k, device=place))
-            draw(generator, layout, noise)
+            write_codes(generator, layout, noise)
 
     def as_records() -> None:
         how = SamplingConfig(seed=seed, device_noise=True)

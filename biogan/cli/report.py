@@ -31,7 +31,7 @@ def command(run: str, out: str | None) -> Path:
     return path
 
 
-def draw(run: str) -> None:
+def draw_page(run: str) -> None:
     """Write the page at the end of a run; whatever goes wrong there, the model is trained."""
     if console.follower():
         return

@@ -13,7 +13,7 @@ import click
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options, given
 from biogan.cli.reading import read_training_data
-from biogan.cli.report import draw
+from biogan.cli.report import draw_page
 from biogan.config import ReadingConfig, SequenceGANConfig
 
 
@@ -88,7 +88,7 @@ def command(
         callbacks=[Progress(console.say, console.status)],
         engine=engine,
     )
-    draw(out)
+    draw_page(out)
     console.say(f"next: biogan sample {shlex.quote(out)} -n 1000 > new.fasta")
     return gan
 

@@ -24,7 +24,7 @@ from biogan.imaging.fitting import (
 )
 from biogan.imaging.joined import joined
 from biogan.imaging.presets import described, resolve
-from biogan.imaging.sampling import between, draw, stream
+from biogan.imaging.sampling import between, stream, write_records
 from biogan.modelfile import ReadNetworks, read_model, write_model
 from biogan.nets import Networks
 from biogan.nets.images import ImageGenerator
@@ -204,7 +204,7 @@ class ImageGAN:
             Row by row: the ``steps`` images of the first pair, then those of the next.
         """
         noise = between(self._generator, seed, pairs, steps)
-        rows = [draw(self._generator, noise.rows(slice(i, i + steps)))
+        rows = [write_records(self._generator, noise.rows(slice(i, i + steps)))
                 for i in range(0, pairs * steps, steps)]  # fmt: skip
         return self.domain.decode(np.concatenate(rows), f"between{seed}", 0)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from biogan.config import ImageGANConfig
-from biogan.losses import LOSSES, OWN_DEFAULTS
+from biogan.losses import OWN_DEFAULTS, own_defaults
 from biogan.training.budget import DEFAULT_TIME, check_patience
 
 if TYPE_CHECKING:
@@ -113,6 +113,4 @@ def resolve(config: ImageGANConfig, domain: Domain) -> tuple[ImageGANConfig, lis
         changes["max_time"] = DEFAULT_TIME
         reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
     config = config.replace(**changes)
-    loss = LOSSES[config.chosen("loss")]
-    left = [k for k in OWN_DEFAULTS if getattr(config, k) is None]
-    return config.replace(**{k: getattr(loss, k) for k in left}), reasons
+    return config.replace(**own_defaults(config)), reasons

@@ -50,7 +50,7 @@ def stream(
     """
     for block, low, high in spans(start, stop, BLOCK):
         noise = generator.noise(BLOCK, torch_generator(seed, name, block))
-        rows = draw(generator, labelled(noise, label))[low:high]
+        rows = write_records(generator, labelled(noise, label))[low:high]
         yield domain.decode(rows, f"gan{seed}", block * BLOCK + low, rough)
 
 
@@ -64,7 +64,7 @@ def labelled(noise: ImageNoise, label: int | None) -> ImageNoise:
 
 
 @torch.no_grad()
-def draw(generator: ImageGenerator, noise: ImageNoise) -> np.ndarray:
+def write_records(generator: ImageGenerator, noise: ImageNoise) -> np.ndarray:
     """Write the records of some noise, shape (n, ...), float32."""
     keep_freed_memory()
     device = next(generator.parameters()).device

@@ -103,7 +103,7 @@ COLD = 1e-6
 HEADS = {"straight-through": straight_through, "gumbel": gumbel_softmax, "softmax": softmax}
 
 
-def draw(
+def draw_letters(
     logits: Tensor, gumbel: Tensor, temperature: float = 1.0, grammar: Grammar | None = None
 ) -> Tensor:
     """Draw letters: the Gumbel-max trick samples the softmax of the logits exactly.
@@ -163,5 +163,5 @@ class LetterGenerator(nn.Module):
         """
         logits = self.logits(noise.latent, noise.position)
         heat = 0.0 if self.config.head == "softmax" else temperature
-        codes = draw(logits, noise.gumbel, heat, grammar)
+        codes = draw_letters(logits, noise.gumbel, heat, grammar)
         return turned(codes, noise.turn) if self.config.rotate else codes

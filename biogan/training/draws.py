@@ -66,7 +66,7 @@ class Draws(NamedTuple):
         yield self.weight
 
 
-def draw(
+def draw_step(
     batches: Stream,
     generator: Any,
     penalised: tuple[bool, ...],

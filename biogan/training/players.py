@@ -13,7 +13,7 @@ from biogan.config import TrainingConfig
 from biogan.objective import Objective, Terms
 from biogan.precision import widened
 from biogan.training.batches import Stream
-from biogan.training.draws import Draws, draw
+from biogan.training.draws import Draws, draw_step
 from biogan.training.ema import Average
 from biogan.training.engine import Engine
 
@@ -128,7 +128,7 @@ class Players:
         return self._read(self.term_names[draws.penalised], terms.tolist())
 
     def _draw(self, t: int) -> Draws:
-        return draw(
+        return draw_step(
             self.batches, self.generator, self.objective.penalised(t), self.config.seed, t,
             self.average.weight(t + 1), self.engine.rows(self.batches.batch_size),
         )  # fmt: skip

@@ -7,7 +7,7 @@ import torch
 
 from biogan.config import SequenceGANConfig
 from biogan.nets import Shape
-from biogan.nets.heads import draw, draw_noise, gumbel_softmax, softmax, straight_through
+from biogan.nets.heads import draw_letters, draw_noise, gumbel_softmax, softmax, straight_through
 
 LOGITS = torch.tensor([0.0, 1.0, 2.0, -1.0]).view(1, 4, 1)
 
@@ -40,14 +40,14 @@ def test_straight_through_is_hard_forward_and_soft_backward():
 def test_drawing_samples_the_softmax(temperature):
     """The Gumbel-max trick: frequencies equal softmax(logits / temperature) within 4 sd."""
     n = 40_000
-    drawn = draw(LOGITS.expand(n, 4, 1), gumbel(n), temperature).flatten()
+    drawn = draw_letters(LOGITS.expand(n, 4, 1), gumbel(n), temperature).flatten()
     expected = (LOGITS.flatten() / temperature).softmax(0)
     sd = (expected * (1 - expected) / n).sqrt()
     assert ((torch.bincount(drawn, minlength=4) / n - expected).abs() < 4 * sd).all()
 
 
 def test_temperature_zero_takes_the_likeliest_letter():
-    assert (draw(LOGITS.expand(50, 4, 1), gumbel(50), 0.0) == 2).all()
+    assert (draw_letters(LOGITS.expand(50, 4, 1), gumbel(50), 0.0) == 2).all()
 
 
 def test_gumbel_noise_has_the_mean_and_variance_of_its_law():

@@ -11,7 +11,7 @@ import click
 from biogan.cli import console
 from biogan.cli.image.reading import lasting, read_records
 from biogan.cli.options import GroupedCommand, config_options, given
-from biogan.cli.report import draw
+from biogan.cli.report import draw_page
 from biogan.config import ImageGANConfig, ImageReadingConfig
 
 
@@ -74,7 +74,7 @@ def command(
         callbacks=[Progress(console.say, console.status)],
         reading=lasting(data, reading),
     )
-    draw(out)
+    draw_page(out)
     # A run of one check has no film.
     told = (("samples", PICTURE), ("film", FILM), ("page", PAGE))
     there = [f"{what}: {out}/{name}" for what, name in told if (folder.path / name).is_file()]
