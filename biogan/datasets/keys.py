@@ -20,9 +20,9 @@ def sequence_keys(sequences: SequenceSet) -> np.ndarray:
 
     It is half of a polynomial of the codes modulo 2^64 (Karp and Rabin 1987), mixed, and the
     smaller one of the two strands where there are two. Both are differences of sums over all
-    sequences at once, with constant memory beside them and no loop over records.
+    sequences at once, with a few bytes a letter beside them and no loop over records.
     """
-    alphabet, codes, bounds = sequences.alphabet, sequences.codes, sequences.offsets
+    alphabet, bounds = sequences.alphabet, sequences.offsets
     strands = alphabet.complement is not None and not alphabet.has_gap
     # No code counts 0: a sequence must not have the key of one that goes on.
     table = np.arange(1, 257).astype(np.uint8)
@@ -30,8 +30,9 @@ def sequence_keys(sequences: SequenceSet) -> np.ndarray:
     if strands:
         partners = alphabet.encode(alphabet.complement or "")
         other[: len(partners)] = table[partners]
-    sums, powers = _sums(table, codes, bounds, _BASE)
-    below, inverse = _sums(other, codes, bounds, _INVERSE)
+    codes = sequences.codes.tobytes()
+    sums, powers = _sums(codes.translate(table.tobytes()), bounds, _BASE)
+    below, inverse = _sums(codes.translate(other.tobytes()), bounds, _INVERSE)
     keys = _half(np.diff(sums) * inverse[:-1])
     if strands:
         # The other strand runs from the last letter to the first: the powers fall.
@@ -44,18 +45,17 @@ def _half(values: np.ndarray) -> np.ndarray:
     return (mixed(values) >> np.uint64(32)).astype(np.uint32)
 
 
-def _sums(
-    table: np.ndarray, codes: np.ndarray, bounds: np.ndarray, base: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return, for each bound b, the sum of ``table[codes[i]] * base^i`` for i < b, and base^b."""
+def _sums(values: bytes, bounds: np.ndarray, base: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for each bound b, the sum of ``values[i] * base^i`` for i < b, and base^b."""
+    numbers = np.frombuffer(values, np.uint8)
     powers = _powers(base)
     sums, power = np.empty((2, len(bounds)), np.uint64)
     # Of one number each: scalars would warn where arrays wrap around.
     before, scale = np.zeros(1, np.uint64), np.ones(1, np.uint64)
     terms, running = np.empty(_BLOCK, np.uint64), np.zeros(_BLOCK + 1, np.uint64)
     first = 0
-    for start in range(0, max(len(codes), 1), _BLOCK):
-        block = table[codes[start : start + _BLOCK]]
+    for start in range(0, max(len(numbers), 1), _BLOCK):
+        block = numbers[start : start + _BLOCK]
         size = len(block)
         np.multiply(powers[:size], block, out=terms[:size])
         np.cumsum(terms[:size], out=running[1 : size + 1])
