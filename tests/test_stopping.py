@@ -117,12 +117,17 @@ def test_killed_it_leaves_the_old_model_and_a_later_run_clears_up(old):
     assert done.returncode == -signal.SIGKILL
     assert before.items() <= contents(old).items()
     assert (old / ".new" / "state.pt").exists()
-    half = old / ".state.pt.4242.abcd.tmp"
+    fit(old, seed=3)
+    assert not (old / ".new").exists()
+
+
+def test_what_a_killed_run_left_half_written_goes_when_a_run_goes_on(old):
+    half, new = old / ".state.pt.4242.abcd.tmp", old / ".new"
     half.write_bytes(b"half")
+    new.mkdir()
     more = SMALL | {"steps": 25, "judge_steps": 0, "seed": 1}
     SequenceGAN(**more).fit(reads(), out=old, resume=True)
-    assert not (old / ".new").exists() and not half.exists()
-    fit(old, seed=3)
+    assert not new.exists() and not half.exists()
 
 
 def test_a_kill_in_the_moment_of_the_exchange_leaves_no_mixture(old, monkeypatch):

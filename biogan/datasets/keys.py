@@ -23,20 +23,17 @@ def sequence_keys(sequences: SequenceSet) -> np.ndarray:
     sequences at once, with a few bytes a letter beside them and no loop over records.
     """
     alphabet, bounds = sequences.alphabet, sequences.offsets
-    strands = alphabet.complement is not None and not alphabet.has_gap
     # No code counts 0: a sequence must not have the key of one that goes on.
     table = np.arange(1, 257).astype(np.uint8)
-    other = table.copy()
-    if strands:
-        partners = alphabet.encode(alphabet.complement or "")
-        other[: len(partners)] = table[partners]
     codes = sequences.codes.tobytes()
-    sums, powers = _sums(codes.translate(table.tobytes()), bounds, _BASE)
-    below, inverse = _sums(codes.translate(other.tobytes()), bounds, _INVERSE)
-    keys = _half(np.diff(sums) * inverse[:-1])
-    if strands:
+    sums = _sums(codes.translate(table.tobytes()), bounds, _BASE)
+    keys = _half(np.diff(sums) * _power(_INVERSE, bounds[:-1]))
+    if alphabet.complement is not None and not alphabet.has_gap:
         # The other strand runs from the last letter to the first: the powers fall.
-        keys = np.minimum(keys, _half(np.diff(below) * powers[1:] * np.uint64(_INVERSE)))
+        partners = alphabet.encode(alphabet.complement)
+        table[: len(partners)] = table[partners]
+        sums = _sums(codes.translate(table.tobytes()), bounds, _INVERSE)
+        keys = np.minimum(keys, _half(np.diff(sums) * _power(_BASE, bounds[1:] - 1)))
     return keys
 
 
@@ -45,26 +42,30 @@ def _half(values: np.ndarray) -> np.ndarray:
     return (mixed(values) >> np.uint64(32)).astype(np.uint32)
 
 
-def _sums(values: bytes, bounds: np.ndarray, base: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return, for each bound b, the sum of ``values[i] * base^i`` for i < b, and base^b."""
-    numbers = np.frombuffer(values, np.uint8)
-    powers = _powers(base)
-    sums, power = np.empty((2, len(bounds)), np.uint64)
+def _sums(values: bytes, bounds: np.ndarray, base: int) -> np.ndarray:
+    """Return the sum of ``values[i] * base^i`` for i < b, for each bound b."""
+    numbers, powers = np.frombuffer(values, np.uint8), _powers(base)
+    sums, first = np.empty(len(bounds), np.uint64), 0
     # Of one number each: scalars would warn where arrays wrap around.
     before, scale = np.zeros(1, np.uint64), np.ones(1, np.uint64)
     terms, running = np.empty(_BLOCK, np.uint64), np.zeros(_BLOCK + 1, np.uint64)
-    first = 0
     for start in range(0, max(len(numbers), 1), _BLOCK):
         block = numbers[start : start + _BLOCK]
         size = len(block)
         np.multiply(powers[:size], block, out=terms[:size])
         np.cumsum(terms[:size], out=running[1 : size + 1])
         last = int(np.searchsorted(bounds, start + size, "right"))
-        here = bounds[first:last] - start
-        sums[first:last] = before + scale * running[here]
-        power[first:last] = scale * powers[here]
+        sums[first:last] = before + scale * running[bounds[first:last] - start]
         before, scale, first = before + scale * running[size], scale * powers[size], last
-    return sums, power
+    return sums
+
+
+def _power(base: int, exponents: np.ndarray) -> np.ndarray:
+    """Return ``base`` to exponents of 0 or more, in any order."""
+    blocks, rest = np.divmod(exponents, _BLOCK)
+    scales = np.full(int(blocks.max(initial=0)) + 1, _powers(base)[_BLOCK])
+    scales[0] = 1
+    return np.cumprod(scales)[blocks] * _powers(base)[rest]
 
 
 @cache

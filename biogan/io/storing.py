@@ -19,7 +19,7 @@ from biogan.datasets.keys import sequence_keys
 from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import CODES, KEYS, META, OFFSETS, SCHEMA, Mapped, SequenceStore
 from biogan.datasets.windows import cut_windows
-from biogan.errors import DataError, FastaError, OutputError
+from biogan.errors import ConfigError, DataError, FastaError, OutputError
 from biogan.io.chunks import Watch, iter_chunks
 from biogan.io.cleaning import Clean, Counts, clean, summary, windows_note
 from biogan.io.input_report import Finding
@@ -76,9 +76,8 @@ def store_fasta(
     Raises
     ------
     FastaError, ConfigError
-        As for :func:`biogan.read_fasta`.
-    DataError
-        If the sequences are not those of ``digest``; what is in the folder stays.
+        As for :func:`biogan.read_fasta`; also if the sequences are not those of ``digest``: what is
+        in the folder stays.
     OutputError
         If the folder cannot be written, or holds something else.
     """
@@ -99,8 +98,9 @@ def store_fasta(
             meta = _pass(path, temporary, config, whole, answers is not None, watch)
             if meta is not None:
                 if digest not in (None, meta["digest"]):
-                    raise DataError(
-                        f"{path}: other sequences than those that were read before into {folder}"
+                    raise ConfigError(
+                        f"{path}: the data are others than those that were read before into "
+                        f"{folder}"
                     )
                 write_json({"schema": SCHEMA, "source": source, **meta}, temporary / META)
         if meta is not None:
