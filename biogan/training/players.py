@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from biogan.config import TrainingConfig
-from biogan.objective import Objective, Terms
+from biogan.objective import Objective
 from biogan.precision import widened
 from biogan.training.batches import Stream
 from biogan.training.draws import Draws, draw_step
 from biogan.training.ema import Average
 from biogan.training.engine import Engine
+from biogan.training.halves import Half, differentiate
 
 State = dict[str, Any]
 
@@ -143,23 +144,27 @@ class Players:
             draws.real, for_critic, draws.alpha, draws.penalised, strict=True
         ):
             real = self.prepare(stored)
-            with torch.no_grad():
-                fake = self._fake(noise)
-            terms = self.objective.critic_terms(self._judged, real, fake, alpha, penalised)
-            names.append([*terms])
-            values.append(self._update(self.critic_opt, terms))
-        self.critic.requires_grad_(False)
-        try:
-            fake = self._fake(own)
-            terms = self.objective.generator_terms(self._judged, real, fake)
-            if self.matching is not None:
-                terms["kmers"] = self.matching(real, fake, self.engine.average)
-            names.append([*terms])
-            values.append(self._update(self.generator_opt, terms))
-        finally:
-            self.critic.requires_grad_(True)
+            half = self._critic_half(real, noise, alpha, penalised)
+            names.append([*half.terms])
+            values.append(self._update(self.critic_opt, half))
+        half = self._generator_half(real, own)
+        names.append([*half.terms])
+        values.append(self._update(self.generator_opt, half))
         self.average.update(self.generator, draws.weight)
         return torch.cat(values)
+
+    def _critic_half(self, real: Tensor, noise: Any, alpha: Tensor, penalised: bool) -> Half:
+        with torch.no_grad():
+            fake = self._fake(noise)
+        terms = self.objective.critic_terms(self._judged, real, fake, alpha, penalised)
+        return differentiate(terms, weights(self.critic_opt))
+
+    def _generator_half(self, real: Tensor, noise: Any) -> Half:
+        fake = self._fake(noise)
+        terms = self.objective.generator_terms(self._judged, real, fake)
+        if self.matching is not None:
+            terms["kmers"] = self.matching(real, fake, self.engine.average)
+        return differentiate(terms, weights(self.generator_opt))
 
     def _fake(self, noise: Any) -> Tensor:
         with self.engine.arithmetic():
@@ -169,12 +174,11 @@ class Players:
         with self.engine.arithmetic():
             return widened(self.critic(records))
 
-    def _update(self, optimiser: torch.optim.Adam, terms: Terms) -> Tensor:
-        values = self.engine.average(torch.stack([t.detach() for t in terms.values()]))
-        optimiser.zero_grad()
-        # One backward of the sum: a penalty's second derivative and the loss go together.
-        torch.stack(list(terms.values())).sum().backward()
-        self.engine.average_gradients(optimiser.param_groups[0]["params"])
+    def _update(self, optimiser: torch.optim.Adam, half: Half) -> Tensor:
+        values = self.engine.average(torch.stack([*half.terms.values()]))
+        for weight, gradient in zip(weights(optimiser), half.gradients, strict=True):
+            weight.grad = gradient
+        self.engine.average_gradients(weights(optimiser))
         optimiser.step()
         return values
 
@@ -228,3 +232,9 @@ class Players:
         if self.matching is not None:
             self.matching.load_state_dict(state["matching"])
         self.launch.forget()
+
+
+def weights(optimiser: torch.optim.Adam) -> list[nn.Parameter]:
+    """Return what an optimiser moves."""
+    moved: list[nn.Parameter] = optimiser.param_groups[0]["params"]
+    return moved
