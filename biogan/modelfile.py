@@ -13,8 +13,8 @@ from torch import nn
 
 from biogan.errors import BioganError, CheckpointError
 from biogan.nets import Networks
-from biogan.training.engine import find_device
 from biogan.training.folder import CONFIG, CRITIC, GENERATOR, ModelFolder
+from biogan.training.machine import find_device
 
 
 def write_model(

@@ -18,7 +18,7 @@ from biogan.datasets.store import SequenceStore
 from biogan.errors import DataError
 from biogan.memory import check_fits
 from biogan.nets import Shape, build
-from biogan.training.engine import check_machine
+from biogan.training.machine import check_machine
 
 # Of each weight: itself, its gradient, two moments, the average and the kept one, and the last
 # good state of most of these.

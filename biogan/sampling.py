@@ -21,6 +21,7 @@ from biogan.errors import ConfigError
 from biogan.memory import keep_freed_memory
 from biogan.nets.grammar import Grammar
 from biogan.nets.heads import LetterGenerator, Noise
+from biogan.precision import exact
 from biogan.seeds import torch_generator
 
 BLOCK = 512
@@ -206,8 +207,7 @@ def write_codes(
     grammar = Grammar(end)
     if not generator.config.rotate:
         grammar = Grammar(end, layout.closing, layout.opening)
-    # TF32, which a GPU's convolutions use unasked, would turn one letter in some thousand.
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+    with exact():
         return generator.sample(noise.to(device), temperature, grammar).cpu().numpy()
 
 
@@ -234,4 +234,5 @@ def critic_logits(
     ``prepare`` turns a batch of codes into what the critic sees.
     """
     critic.eval()
-    return torch.cat([critic(prepare(part)) for part in codes.split(batch)]).cpu().numpy()
+    with exact():
+        return torch.cat([critic(prepare(part)) for part in codes.split(batch)]).cpu().numpy()

@@ -183,9 +183,16 @@ def step(args: argparse.Namespace) -> list[Row]:
     return compare_steps(LENGTH, args.repeats, args.seed)
 
 
+def compiling(args: argparse.Namespace) -> list[Row]:
+    """Time a training step as torch.compile makes it."""
+    from benchmark_step import compare_compiled
+
+    return compare_compiled(LENGTH, args.repeats, args.seed)
+
+
 def gpu(args: argparse.Namespace) -> list[Row]:
     """Time training steps and sampling on a GPU: operation by operation, as graphs, and noise."""
-    from benchmark_step import compare_launches, compare_noise
+    from benchmark_gpu import compare_launches, compare_noise
 
     return [
         *compare_launches(LENGTH, 4 * args.repeats, args.seed),
@@ -194,7 +201,9 @@ def gpu(args: argparse.Namespace) -> list[Row]:
 
 
 TIME = "time-to-fidelity"
-SECTIONS = {f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, step, gpu)}
+SECTIONS = {
+    f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, step, compiling, gpu)
+}
 
 
 def spectrum_r(new: SequenceSet, real: SequenceSet) -> float:
@@ -244,10 +253,14 @@ def about(args: argparse.Namespace) -> list[str]:
     """Machine, versions, seed and command."""
     import torch
 
+    gpu = []
+    if torch.cuda.is_available():
+        gpu.append(f"* {torch.cuda.get_device_name()}, CUDA {torch.version.cuda}")
     packages = ", ".join(f"{p} {version(p)}" for p in ("torch", "numpy", "biopython"))
     return [
         f"* {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
         f"{torch.get_num_threads()} torch threads, Python {platform.python_version()}",
+        *gpu,
         f"* biogan {biogan.__version__}, {packages}; seed {args.seed}",
         f"* `python scripts/benchmark.py {shlex.join(sys.argv[1:])}`",
         "",

@@ -22,14 +22,11 @@ from torch.utils.flop_counter import flop_registry
 
 from biogan import DNA, SequenceSet
 from biogan.autoconfig import resolve
-from biogan.config import SamplingConfig, SequenceGANConfig
-from biogan.config.training import PRECISIONS
+from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
 from biogan.fitting import Letters, build_matching, build_networks
-from biogan.sampling import BLOCK, WIDE, drawer, stream, write_codes
-from biogan.seeds import rng, torch_generator
+from biogan.seeds import rng
 from biogan.training.batches import Batches
-from biogan.training.capture import WARM_UP
 from biogan.training.engine import Engine
 from biogan.training.players import Players
 
@@ -180,82 +177,23 @@ def follow(some: Players, numbers: Iterator[int]) -> None:
         some.step(next(numbers))
 
 
-def compare_launches(length: int, repeats: int, seed: int) -> list[tuple[str, str, str, str]]:
-    """Time a step on a GPU operation by operation and as a graph, from small networks to large."""
-    if not torch.cuda.is_available():
-        return [("steps on a GPU", "not measured", "no CUDA device here", "-")]
-    codes = rng(seed, "benchmark").integers(0, DNA.size, (10_000, length), np.uint8)
-    sequences = SequenceSet.from_matrix(DNA, codes)
-    square = torch.randn(8 * GEMM, 8 * GEMM, device="cuda")
-
-    def product() -> None:
-        torch.mm(square, square)
-        torch.cuda.synchronize()
-
-    # As the convolutions of a step are computed by default, in TF32.
-    torch.backends.cuda.matmul.allow_tf32 = True
-    best = 2 * len(square) ** 3 / min(interleaved([product], repeats)[0])
-    torch.backends.cuda.matmul.allow_tf32 = False
-    rows = []
-    for width, batch in ((32, 64), (64, 512), (256, 1024)):
-        options = {"device": "cuda", "width": width, "batch_size": batch}
-        plain = players(sequences, **options)
-        graphs = {
-            p: players(sequences, **options, cuda_graph=True, precision=p) for p in PRECISIONS
-        }
-        # Step after step, as the next draws are made while the device works.
-        tasks = [partial(follow, some, count()) for some in (plain, *graphs.values())]
-        with Operations() as counter:
-            tasks[0]()
-        for task in tasks[1:]:
-            for _ in range(WARM_UP):
-                task()
-        every = cycle(plain)
-        timed = interleaved(tasks, repeats)
-        one, *others = ([seconds / every for seconds in times] for times in timed)
-        for precision, other in zip(graphs, others, strict=True):
-            share = counter.total / every / min(other) / best
-            rows.append(
-                (
-                    f"step on a GPU ({length} nt, width {width}, batch {batch}), as a graph, "
-                    f"{precision}, ms",
-                    f"{milliseconds(other)}, {batch / min(other):,.0f} sequences/s, "
-                    f"{share:.3f} of the rate of large matrix products in TF32",
-                    f"operation by operation, float32: {milliseconds(one)}",
-                    f"{min(one) / min(other):.2f} x",
-                )
-            )
-    return rows
-
-
-def compare_noise(
-    length: int, n: int, seed: int, device: str = "cuda"
-) -> list[tuple[str, str, str, str]]:
-    """Time sampling on a GPU with noise of its own and of the CPU, as codes and as records."""
-    if device == "cuda" and not torch.cuda.is_available():
-        return [("sampling on a GPU", "not measured", "no CUDA device here", "-")]
+def compare_compiled(length: int, repeats: int, seed: int) -> list[tuple[str, str, str, str]]:
+    """Time a step of the default network as ``--compile`` takes it, and how long compiling took."""
     codes = rng(seed, "benchmark").integers(0, DNA.size, (1000, length), np.uint8)
     sequences = SequenceSet.from_matrix(DNA, codes)
-    layout = Layout.of(sequences)
-    generator = players(sequences, device).generator
-
-    def as_codes(size: int, place: str) -> None:
-        for k in range(-(-n // size)):
-            noise = generator.noise(size, torch_generator(seed, "benchmark", k, device=place))
-            write_codes(generator, layout, noise)
-
-    def as_records() -> None:
-        how = SamplingConfig(seed=seed, device_noise=True)
-        for _ in stream(drawer(generator, layout, how), layout, 0, n, "gan", WIDE):
-            pass
-
-    tasks = [lambda: as_codes(WIDE, device), lambda: as_codes(BLOCK, "cpu"), as_records]
-    own, cpu, records = (n / min(times) for times in interleaved(tasks, 3))
+    plain, compiled = (players(sequences, compile=c) for c in (False, True))
+    tasks = [partial(follow, some, count()) for some in (plain, compiled)]
+    with plain.engine.busy():
+        start = time.perf_counter()
+        tasks[1]()
+        waited = time.perf_counter() - start
+        one, other = interleaved(tasks, 2 * repeats)
+    one, other = ([seconds / cycle(plain) for seconds in times] for times in (one, other))
     return [
         (
-            f"sample on a GPU ({length} letters, noise of its own), sequences/s",
-            f"{own:,.0f} as codes, {records:,.0f} as records",
-            f"noise of the CPU: {cpu:,.0f} as codes",
-            f"{own / cpu:.1f} x",
+            f"step of the default network ({length} nt) after {waited:.0f} s of compiling, ms",
+            milliseconds(other),
+            f"operation by operation: {milliseconds(one)}",
+            f"{min(one) / min(other):.2f} x",
         )
     ]

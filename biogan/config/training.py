@@ -98,10 +98,18 @@ class TrainingConfig(Options):
     nodes: int = option(1, "Machines.", "Machine", low=1, free=True)
     precision: str = option(
         "float32",
-        "Numbers of the networks while they train; bf16 keeps weights, losses and penalties in "
-        "float32 (for large networks on a GPU; not tried on one yet).",
+        "Numbers of the networks while they train, where a GPU convolves in TF32; bf16 keeps "
+        "weights, losses and penalties in float32 (for large networks on a GPU; not tried on one "
+        "yet).",
         "Machine",
         choices=PRECISIONS,
+    )
+    compile: bool = option(
+        False,
+        "Compile a training step first (torch.compile): one to three minutes, then shorter steps "
+        "(one process; for long runs).",
+        "Machine",
+        free=True,
     )
     cuda_graph: bool = option(
         False,

@@ -16,6 +16,7 @@ from biogan.imaging.film import Film
 from biogan.imaging.monitor import FEWEST, ImageMonitor
 from biogan.nets import Networks
 from biogan.nets.images import ImageCritic, RecordShape, join, split
+from biogan.precision import exact
 from biogan.protocols import Callback
 from biogan.runs import saver
 from biogan.seeds import layers_from
@@ -140,5 +141,6 @@ def bare(critic: nn.Module) -> nn.Module:
 def logits(critic: nn.Module, data: Tensor, domain: Domain, batch: int = 256) -> np.ndarray:
     """Return the critic's logit of each stored record, shape (n,)."""
     device = next(critic.parameters()).device
-    parts = [critic(domain.prepare(part.to(device))) for part in data.split(batch)]
-    return torch.cat(parts).cpu().numpy()
+    with exact():
+        parts = [critic(domain.prepare(part.to(device))) for part in data.split(batch)]
+        return torch.cat(parts).cpu().numpy()

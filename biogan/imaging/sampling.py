@@ -12,6 +12,7 @@ from biogan.errors import ConfigError
 from biogan.imaging.domain import Domain, Records
 from biogan.memory import keep_freed_memory
 from biogan.nets.images import ImageGenerator, ImageNoise
+from biogan.precision import exact
 from biogan.sampling import spans
 from biogan.seeds import torch_generator
 
@@ -68,8 +69,9 @@ def write_records(generator: ImageGenerator, noise: ImageNoise) -> np.ndarray:
     """Write the records of some noise, shape (n, ...), float32."""
     keep_freed_memory()
     device = next(generator.parameters()).device
-    records: Tensor = generator(noise.to(device))
-    return records.cpu().numpy()
+    with exact():
+        records: Tensor = generator(noise.to(device))
+        return records.cpu().numpy()
 
 
 def between(generator: ImageGenerator, seed: int, pairs: int, steps: int) -> ImageNoise:

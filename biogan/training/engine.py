@@ -13,11 +13,10 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 from lightning_fabric import Fabric
@@ -30,7 +29,12 @@ from biogan.errors import BioganError, ConfigError, ProcessError
 from biogan.memory import keep_freed_memory
 from biogan.seeds import layers_from
 from biogan.training.capture import Captured, Launcher, Plain, Program
+from biogan.training.compiled import compiled
+from biogan.training.machine import check_machine, check_program, processes_started
 from biogan.training.signals import end_together, mortal
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 MOST_THREADS = 4
 
@@ -41,7 +45,8 @@ class Engine:
     Parameters
     ----------
     config : TrainingConfig
-        ``device``, ``threads``, ``devices``, ``nodes``, ``precision`` and ``cuda_graph``.
+        ``device``, ``threads``, ``devices``, ``nodes``, ``precision``, ``compile`` and
+        ``cuda_graph``.
 
     Raises
     ------
@@ -53,7 +58,8 @@ class Engine:
     def __init__(self, config: TrainingConfig) -> None:
         check_machine(config)
         wanted, started = config.devices * config.nodes, processes_started()
-        self.cuda_graph, self.precision = config.cuda_graph, config.precision
+        self.cuda_graph, self.compile = config.cuda_graph, config.compile
+        self.precision = config.precision
         if wanted > 1 and started is None:
             check_program(config)
             end_together()
@@ -84,6 +90,10 @@ class Engine:
             # then kills the others.
             atexit.register(leave)
         self.threads = config.threads or min(MOST_THREADS, torch.get_num_threads())
+        if self.device.type == "cuda":
+            # The thread that differentiates on a GPU has no context before its first kernel; were
+            # that a matrix product, cuBLAS would warn.
+            torch.ones(1, device=self.device, requires_grad=True).square().sum().backward()
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -139,6 +149,10 @@ class Engine:
         """Return what runs a program on this device, given draws that are on the CPU."""
         return (Captured if self.cuda_graph else Plain)(program, self.device)
 
+    def program(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Compile a function of tensors if that was asked for."""
+        return compiled(function) if self.compile else function
+
     def place(self, network: nn.Module) -> nn.Module:
         """Move a network to the device; every process starts from the first one's weights."""
         network.to(self.device)
@@ -164,10 +178,11 @@ class Engine:
         """Return the mean of a tensor over the processes."""
         if self.world == 1:
             return tensor
+        total = tensor.clone()
+        # Not by Fabric, which waits for every process and every kernel first.
         with together():
-            result = self.fabric.all_reduce(tensor, reduce_op="mean")
-        assert isinstance(result, Tensor)
-        return result
+            distributed.all_reduce(total)
+        return total.div_(self.world)
 
     def agree(self, value: Any) -> Any:
         """Return the first process's value in every process."""
@@ -220,81 +235,3 @@ def leave() -> None:
     """Close the connection to the other processes, if there is one."""
     if distributed.is_available() and distributed.is_initialized():
         distributed.destroy_process_group()
-
-
-def check_machine(config: TrainingConfig) -> None:
-    """Refuse what this machine cannot do, as far as that is known before processes start.
-
-    Raises
-    ------
-    ConfigError
-        If the device is not there, or the processes do not share the batch evenly, there are more
-        threads than cores, or a step cannot be a CUDA graph.
-    """
-    wanted, started = config.devices * config.nodes, processes_started()
-    if started not in (None, wanted):
-        raise ConfigError(
-            f"--devices {config.devices}, --nodes {config.nodes}: {wanted} "
-            f"process{'es' if wanted > 1 else ''}, but torchrun or SLURM stands for {started}; say "
-            "--devices and --nodes as it does, or start a run of its own with srun --ntasks=1"
-        )
-    if config.chosen("batch_size") % wanted:
-        raise ConfigError(
-            f"--batch-size {config.batch_size}: must be a multiple of the {wanted} processes"
-        )
-    kind = find_device(config.device).type
-    if config.cuda_graph and (kind != "cuda" or wanted > 1):
-        raise ConfigError(
-            f"--cuda-graph: needs one process and a CUDA device, found {wanted} on {kind}"
-        )
-    cores = os.cpu_count() or 1
-    if (config.threads or 1) > cores:
-        raise ConfigError(f"--threads {config.threads}: this machine has {cores} cores")
-
-
-def check_program(config: TrainingConfig) -> None:
-    """Refuse a program that cannot be started once more: one of ``python -c`` or of a pipe.
-
-    Raises
-    ------
-    ConfigError
-        If it is one.
-    """
-    main = sys.modules.get("__main__")
-    if getattr(main, "__spec__", None) is None and not os.path.isfile(sys.argv[0]):
-        raise ConfigError(
-            f"--devices {config.devices}, --nodes {config.nodes}: every process runs the program "
-            "from its file, and this one has none; save it as a file and run that"
-        )
-
-
-def processes_started() -> int | None:
-    """Return how many processes torchrun or srun started, None if this is neither."""
-    if "TORCHELASTIC_RUN_ID" in os.environ:
-        return int(os.environ["WORLD_SIZE"])
-    if "SLURM_PROCID" in os.environ and "SLURM_NTASKS" in os.environ:
-        # An interactive shell inside an allocation is one process, whatever was allocated.
-        interactive = os.environ.get("SLURM_JOB_NAME") in ("bash", "interactive")
-        return None if interactive else int(os.environ["SLURM_NTASKS"])
-    return None
-
-
-def find_device(name: str) -> torch.device:
-    """Return a device that is there; ``auto`` takes CUDA, else MPS, else the CPU.
-
-    Raises
-    ------
-    ConfigError
-        If the name is unknown or this machine (or this build of torch) lacks the device.
-    """
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if name == "auto":
-        return torch.device(next(kind for kind, found in there.items() if found))
-    if not there.get(name, False):
-        have = ", ".join(kind for kind, found in there.items() if found)
-        raise ConfigError(f"--device {name}: not on this machine, which has {have}")
-    return torch.device(name)

@@ -77,6 +77,8 @@ class Players:
         self.term_names: dict[tuple[bool, ...], list[list[str]]] = {}
         self.logged: dict[str, float] = {}
         self.launch = engine.launcher(self._play)
+        self._for_critic = engine.program(self._critic_half)
+        self._for_generator = engine.program(self._generator_half)
         self._ahead: dict[int, Draws] = {}
         self.generator_opt = self._optimiser(self.generator)
         self.critic_opt = self._optimiser(self.critic)
@@ -144,10 +146,10 @@ class Players:
             draws.real, for_critic, draws.alpha, draws.penalised, strict=True
         ):
             real = self.prepare(stored)
-            half = self._critic_half(real, noise, alpha, penalised)
+            half = self._for_critic(real, noise, alpha, penalised)
             names.append([*half.terms])
             values.append(self._update(self.critic_opt, half))
-        half = self._generator_half(real, own)
+        half = self._for_generator(real, own)
         names.append([*half.terms])
         values.append(self._update(self.generator_opt, half))
         self.average.update(self.generator, draws.weight)

@@ -123,9 +123,11 @@ class Trainer:
             while not self.over:
                 self.players.set_learning_rate(self.learning_rate)
                 terms, alarm = self._step()
-                self.elapsed, alarm = self.engine.agree((time.monotonic() - start, alarm))
+                self.elapsed = time.monotonic() - start
                 self.tell("on_step", self.step_count, terms | {"spent": self.spent})
-                number = self.engine.agree(signals.caught)
+                self.elapsed, alarm, number = self.engine.agree(
+                    (self.elapsed, alarm, signals.caught)
+                )
                 pause = number is not None or self.elapsed - self.last_save > SAVE_EVERY
                 due = self.budget.check_is_due(
                     self.spent, self.step_count, self.last_check, self.checks

@@ -2,21 +2,18 @@
 
 import copy
 import math
+from contextlib import nullcontext
 
-import numpy as np
 import pytest
 import torch
+from kinds import KINDS, players_of
 from test_rollback import Recorder, poison
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from toys import make, same
 
-from biogan import DNA, SequenceSet
-from biogan.autoconfig import resolve
-from biogan.config import LOSSES, SequenceGANConfig
-from biogan.datasets.layout import Layout
+from biogan.config import LOSSES
 from biogan.errors import ConfigError
-from biogan.fitting import Letters, build_matching, build_networks
-from biogan.seeds import rng
-from biogan.training.batches import Batches, TurnedBatches
 from biogan.training.capture import WARM_UP, Captured, Recorded
 from biogan.training.draws import Draws
 from biogan.training.engine import Engine
@@ -142,45 +139,6 @@ def test_a_graph_needs_a_cuda_device():
         make(cuda_graph=True)
 
 
-KINDS = {
-    "letters": {},
-    "circles": {"rotate": True},
-    "attention": {"attention": True, "head": "gumbel"},
-    "bf16": {"precision": "bf16", "loss": "wgan-gp"},
-    "dense": {"architecture": "dense", "loss": "hinge"},
-    "dcgan": {"architecture": "dcgan", "head": "softmax"},
-    "codons": {},
-    "groups": {"minibatch_std": True},
-}
-
-
-def genes():
-    """Return open reading frames of many lengths."""
-    draw, sense = rng(0, "genes"), ["GCT", "AAA", "CTG", "GGC", "GAA"]
-    texts = ["ATG" + "".join(draw.choice(sense, n)) + "TAA" for n in draw.integers(5, 12, 200)]
-    found = SequenceSet.from_strings(texts)
-    assert Layout.of(found).word == 3
-    return found
-
-
-def players_of(kind, **options):
-    """Build what a fit trains, on random records of a kind."""
-    codes = rng(0, "records").integers(0, 4, (80, 24)).astype(np.uint8)
-    records = genes() if kind == "codons" else SequenceSet.from_matrix(DNA, codes)
-    layout = Layout.of(records)
-    small = {"width": 4, "depth": 2, "units": 8, "latent": 4, "batch_size": 8, "steps": 9}
-    lacking = {"dense": ("width", "depth"), "dcgan": ("units",)}.get(kind, ())
-    small = {k: v for k, v in small.items() if k not in lacking}
-    config, _ = resolve(SequenceGANConfig(**small, **KINDS[kind], **options), layout)
-    networks, engine = build_networks(config, layout), Engine(config)
-    rows = torch.from_numpy(layout.encode(records))
-    batches = Batches(rows, np.ones(len(rows)), 8, 0)
-    return Players(
-        networks.generator, networks.critic, TurnedBatches(batches) if config.rotate else batches,
-        Letters(layout.channels, engine.device), config, engine, build_matching(config, layout),
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_step_asks_its_device_nothing(kind):
     """Whatever waits for a number of the device cannot be recorded, and holds a GPU up."""
@@ -202,6 +160,46 @@ def test_a_step_asks_its_device_nothing(kind):
         if event.name in asking and not {"aten::_fused_adam_", "aten::one_hot"} & {*parents}:
             found.add((event.name, *parents[:3]))
     assert "aten::_fused_adam_" in names and not found
+
+
+class Stub:
+    """An optimiser of weights that hold no numbers."""
+
+    def __init__(self, weights):
+        self.param_groups = [{"params": list(weights)}]
+
+    def step(self):
+        assert all(w.grad is None or w.grad.is_meta for w in self.param_groups[0]["params"])
+
+
+class Spy(TorchDispatchMode):
+    """Remembers operations that use a tensor of the CPU."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        leaves = tree_leaves((args, kwargs, result))
+        if any(isinstance(leaf, torch.Tensor) and leaf.is_cpu for leaf in leaves):
+            self.found.add(str(func))
+        return result
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "bf16"])
+def test_a_step_uses_no_tensor_of_the_cpu(kind, monkeypatch):
+    """On a device that holds no numbers, as a GPU is none that the CPU could reach into."""
+    meta = torch.device("meta")
+    monkeypatch.setattr(Engine, "device", meta)
+    monkeypatch.setattr(Engine, "arithmetic", lambda engine: nullcontext())
+    monkeypatch.setattr(Players, "_optimiser", lambda players, net: Stub(net.parameters()))
+    players = players_of(kind)
+    for t in range(5):
+        draws = players._draw(t).to(meta)
+        with Spy() as spy:
+            terms = players._play(draws)
+        assert terms.is_meta and not spy.found
 
 
 @pytest.mark.gpu

@@ -44,9 +44,9 @@ def command(
     from biogan.imaging.gan import ImageGAN
     from biogan.imaging.presets import described, resolve
     from biogan.training.callbacks import Progress
-    from biogan.training.engine import check_machine
     from biogan.training.folder import FILM, PAGE, PICTURE, ModelFolder
     from biogan.training.lock import held
+    from biogan.training.machine import check_machine
 
     folder = ModelFolder(out)
     if not dry_run:

@@ -1,0 +1,80 @@
+"""A step that was compiled is the step that was not."""
+
+import pytest
+import torch
+from kinds import KINDS, players_of
+from toys import make
+
+from biogan.config import LOSSES
+from biogan.errors import ConfigError
+from biogan.training import compiled as module
+from biogan.training.capture import WARM_UP
+from biogan.training.compiled import compiled
+from biogan.training.engine import Engine
+
+
+@pytest.fixture
+def traced(monkeypatch):
+    """Let ``--compile`` trace all of a half step, derivatives included, and run what it found."""
+    monkeypatch.setattr(Engine, "program", lambda engine, half: compiled(half, "aot_eager"))
+
+
+def but(few, names):
+    """Mark all but a few as slow: tracing takes seconds."""
+    return [name if name in few else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("kind", but(("dense", "dcgan", "images"), KINDS))
+def test_a_traced_step_is_the_plain_one(kind, request):
+    """As one program each, with nothing left to Python."""
+    plain = players_of(kind)
+    request.getfixturevalue("traced")
+    found = players_of(kind)
+    for t in range(2):
+        assert found.step(t) == plain.step(t)
+    for one, other in zip(found.critic.parameters(), plain.critic.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("loss", but(("relativistic",), LOSSES))
+def test_every_loss_is_traced(loss, request):
+    options = {"loss": loss, "critic_steps": 2, "r1": 0.1, "r2": 0.2, "gp": 0.5, "penalty_every": 2}
+    plain = make(**options)
+    request.getfixturevalue("traced")
+    found = make(**options)
+    assert found.players.step(0) == plain.players.step(0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_compiled_run_is_the_plain_one_up_to_rounding():
+    options = {"loss": "relativistic", "gp": 0.5, "seed": 3, "penalty_every": 2}
+    plain, found = make(**options), make(**options, compile=True)
+    for t in range(6):
+        assert found.players.step(t) == pytest.approx(plain.players.step(t), rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.gpu
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("graph", [False, True])
+@pytest.mark.parametrize("kind", ["letters", "bf16", "images"])
+def test_a_compiled_step_on_a_gpu_is_the_plain_one_up_to_rounding(kind, graph):
+    options = {"device": "cuda"}
+    plain = players_of(kind, **options)
+    found = players_of(kind, **options, compile=True, cuda_graph=graph)
+    for t in range(WARM_UP + 6):
+        assert found.step(t) == pytest.approx(plain.step(t), rel=5e-2, abs=1e-2)
+
+
+def test_a_machine_without_a_compiler_is_told():
+    def failing(graph, inputs):
+        raise RuntimeError("no compiler found\nand much more")
+
+    with pytest.raises(ConfigError, match="--compile: the step cannot be compiled here .*no comp"):
+        compiled(lambda x: x * 2, failing)(torch.ones(2))
+
+
+def test_what_cannot_be_compiled_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr(module, "_INSIDE", "no such setting")
+    with pytest.raises(ConfigError, match="--compile: needs one process and a torch that compiles"):
+        make(compile=True)
