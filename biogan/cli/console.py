@@ -63,10 +63,12 @@ def say(text: str) -> None:
         _write(text + "\n")
 
 
-def say_processes(count: int) -> None:
-    """Say that several processes must find one another, which may take a queue of a cluster."""
-    if count > 1:
-        say(f"waiting until all {count} processes are there")
+def say_waits(processes: int, compiling: bool) -> None:
+    """Say what takes its time before the first step: a queue of a cluster, a compiler."""
+    if processes > 1:
+        say(f"waiting until all {processes} processes are there")
+    if compiling:
+        say("the first steps are compiled, which takes one to three minutes (less the next time)")
 
 
 def status(text: str) -> None:

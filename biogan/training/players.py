@@ -159,14 +159,14 @@ class Players:
         with torch.no_grad():
             fake = self._fake(noise)
         terms = self.objective.critic_terms(self._judged, real, fake, alpha, penalised)
-        return differentiate(terms, weights(self.critic_opt))
+        return differentiate(terms, [*self.critic.parameters()])
 
     def _generator_half(self, real: Tensor, noise: Any) -> Half:
         fake = self._fake(noise)
         terms = self.objective.generator_terms(self._judged, real, fake)
         if self.matching is not None:
             terms["kmers"] = self.matching(real, fake, self.engine.average)
-        return differentiate(terms, weights(self.generator_opt))
+        return differentiate(terms, [*self.generator.parameters()])
 
     def _fake(self, noise: Any) -> Tensor:
         with self.engine.arithmetic():
@@ -178,9 +178,10 @@ class Players:
 
     def _update(self, optimiser: torch.optim.Adam, half: Half) -> Tensor:
         values = self.engine.average(torch.stack([*half.terms.values()]))
-        for weight, gradient in zip(weights(optimiser), half.gradients, strict=True):
+        weights = optimiser.param_groups[0]["params"]
+        for weight, gradient in zip(weights, half.gradients, strict=True):
             weight.grad = gradient
-        self.engine.average_gradients(weights(optimiser))
+        self.engine.average_gradients(weights)
         optimiser.step()
         return values
 
@@ -234,9 +235,3 @@ class Players:
         if self.matching is not None:
             self.matching.load_state_dict(state["matching"])
         self.launch.forget()
-
-
-def weights(optimiser: torch.optim.Adam) -> list[nn.Parameter]:
-    """Return what an optimiser moves."""
-    moved: list[nn.Parameter] = optimiser.param_groups[0]["params"]
-    return moved

@@ -45,6 +45,23 @@ def test_every_loss_is_traced(loss, request):
     assert found.players.step(0) == plain.players.step(0)
 
 
+def test_a_program_serves_the_whole_run(monkeypatch):
+    """Whatever changes between steps must not stand in it: it would be compiled again each time."""
+    programs = []
+
+    def counted(graph, inputs):
+        programs.append(graph)
+        return graph.forward
+
+    monkeypatch.setattr(Engine, "program", lambda engine, half: compiled(half, counted))
+    trainer = make(loss="relativistic", penalty_every=2, steps=8, check_every=2, decay_start=0.1)
+    trainer.run()
+    rates = [group["lr"] for group in trainer.players.critic_opt.param_groups]
+    assert (
+        rates[0] < 1e-3 and len(programs) == 3
+    )  # a critic with and without penalties, and the generator
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_compiled_run_is_the_plain_one_up_to_rounding():
