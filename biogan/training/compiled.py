@@ -58,14 +58,14 @@ def compiled(function: Callable[P, R], backend: str = "inductor") -> Callable[P,
     from torch._dynamo.exc import TorchDynamoException
     from torch._inductor.exc import InductorError
 
+    # Advice to let all matrix products of this Python lose digits.
+    warnings.filterwarnings("ignore", "TensorFloat32 tensor cores")
     program = torch.compile(function, fullgraph=True, dynamic=False, backend=backend)
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         inside = settings.patch({_INSIDE: True, "recompile_limit": _MOST_PROGRAMS})
         try:
-            with inside, warnings.catch_warnings():
-                # Advice to let matrix products lose digits, for the whole program.
-                warnings.filterwarnings("ignore", "TensorFloat32 tensor cores")
+            with inside:
                 result: R = program(*args, **kwargs)
         except (TorchDynamoException, InductorError) as error:
             # The first line names the step of the compiler, the second one what went wrong.
