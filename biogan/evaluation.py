@@ -24,7 +24,8 @@ from biogan.metrics.parts import Roles
 from biogan.metrics.profile import Profile
 from biogan.metrics.roles import assign_roles
 from biogan.protocols import Sampler
-from biogan.report.report import CONTROL, Report, Row
+from biogan.report.report import Report
+from biogan.report.row import CONTROL, Row
 
 Watch = Callable[[str, int, int], None]
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from biogan.building import Letters, build_networks
 from biogan.card import model_card
 from biogan.config import SamplingConfig, SequenceGANConfig
 from biogan.datasets.layout import Layout
@@ -17,14 +18,7 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.store import SequenceStore
 from biogan.errors import ConfigError
 from biogan.exclusion import excluding
-from biogan.fitting import (
-    Letters,
-    build_networks,
-    build_trainer,
-    data_card,
-    fit_judge,
-    split_for,
-)
+from biogan.fitting import build_trainer, data_card, fit_judge, split_for
 from biogan.judge import NO_JUDGE, Judge, read_judge
 from biogan.metrics.inputs import Sequences, as_set
 from biogan.modelfile import ReadNetworks, read_model, write_model

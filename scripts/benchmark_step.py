@@ -22,9 +22,9 @@ from torch.utils.flop_counter import flop_registry
 
 from biogan import DNA, SequenceSet
 from biogan.autoconfig import resolve
+from biogan.building import Letters, build_matching, build_networks
 from biogan.config import SequenceGANConfig
 from biogan.datasets.layout import Layout
-from biogan.fitting import Letters, build_matching, build_networks
 from biogan.seeds import rng
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine

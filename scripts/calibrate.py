@@ -29,7 +29,8 @@ import numpy as np
 
 from biogan import SequenceSet, evaluate, read_fasta, split
 from biogan.metrics.composition import gc_content
-from biogan.report.report import CONTROL, REAL, UNREAD, Report
+from biogan.report.report import Report
+from biogan.report.row import CONTROL, REAL, UNREAD
 from biogan.seeds import rng
 
 #: Letters by which GC is raised, over DNA and RNA.

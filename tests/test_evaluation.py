@@ -10,7 +10,7 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.errors import AlphabetError, BioganError, ConfigError, DataError
 from biogan.evaluation import default_floors, evaluate
 from biogan.metrics.roles import assign_roles
-from biogan.report.report import EXCESS, FLOOR, REAL
+from biogan.report.row import EXCESS, FLOOR, REAL
 
 QUICK = ["kmer-jsd", "site-pair-jsd", "auroc", "near-copies", "near-excess", "copies", "unique"]
 

@@ -49,7 +49,7 @@ from biogan.datasets.sequences import SequenceSet
 from biogan.datasets.strands import reverse_complement
 from biogan.evaluation import evaluate
 from biogan.metrics.kmers import jsd, kmer_counts
-from biogan.report.report import EXCESS, REAL
+from biogan.report.row import EXCESS, REAL
 
 LENGTH = 100
 

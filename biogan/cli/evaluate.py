@@ -101,7 +101,7 @@ def groups_of(names: str | None, order: Sequence[str]) -> list[str]:
 
 def _judge(report: Report, groups: list[str]) -> None:
     """Fail where a group that was asked for does; say where nothing could be judged."""
-    from biogan.report.report import FAILED, UNREAD
+    from biogan.report.row import FAILED, UNREAD
 
     rows = [row for row in report.rows if row.metric.group in groups]
     failed = [f"{row.metric.title} ({row.status})" for row in rows if row.status in FAILED]

@@ -12,7 +12,8 @@ import biogan
 from biogan.errors import ConfigError, DataError
 from biogan.metrics.base import ALL, Metric, Value
 from biogan.metrics.parts import Dealing, Records, Roles, assign_roles
-from biogan.report.report import CONTROL, Report, Row
+from biogan.report.report import Report
+from biogan.report.row import CONTROL, Row
 
 #: Receives, before a set is scored, its name, how many were scored and how many there are.
 Watch = Callable[[str, int, int], None]

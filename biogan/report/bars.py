@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from biogan.metrics.base import Value
-from biogan.report.report import UNREAD
+from biogan.report.row import UNREAD
 
 if TYPE_CHECKING:
-    from biogan.report.report import Row
+    from biogan.report.row import Row
 
 WIDTH = 132
 #: Places of ceiling and best floor.

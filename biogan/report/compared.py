@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from biogan.report import page
 from biogan.report.kind import get_kind
-from biogan.report.report import CONTROL, SCHEMA, Report, Row
+from biogan.report.report import SCHEMA, Report
+from biogan.report.row import CONTROL, Row
 from biogan.report.text import MARKS, number
 from biogan.report.words import words_of
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from biogan.report.kind import get_kind
 
 if TYPE_CHECKING:
-    from biogan.report.report import Report, Row
+    from biogan.report.report import Report
+    from biogan.report.row import Row
 
 FILE, GENERAL = "biogan_mqc.json", "biogan_general_mqc.json"
 # What stands in the general statistics, from the left, where the report has it.

@@ -14,7 +14,7 @@ from biogan.io.input_report import plural
 from biogan.metrics.intervals import GROUPS
 from biogan.report.bars import bar
 from biogan.report.kind import get_kind
-from biogan.report.report import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
+from biogan.report.row import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
 from biogan.report.text import PARAMETERS, interval, number
 from biogan.report.verdict import verdict
 from biogan.report.words import words_of
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from biogan.metrics.base import Value
-    from biogan.report.report import Report, Row
+    from biogan.report.report import Report
+    from biogan.report.row import Row
 
 
 @dataclass(frozen=True)

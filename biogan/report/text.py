@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from biogan.io.input_report import plural
 from biogan.metrics.base import Value
 from biogan.report.kind import get_kind
-from biogan.report.report import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
+from biogan.report.row import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
 
 if TYPE_CHECKING:
-    from biogan.report.report import Report, Row
+    from biogan.report.report import Report
+    from biogan.report.row import Row
 
 WIDTH = 110
 #: Mark of each status.

@@ -9,11 +9,12 @@ from biogan.io.input_report import plural
 from biogan.metrics.base import Value
 from biogan.metrics.intervals import GROUPS
 from biogan.report.kind import get_kind
-from biogan.report.report import EXCESS, FLOOR, REAL, UNREAD
+from biogan.report.row import EXCESS, FLOOR, REAL, UNREAD
 from biogan.report.text import interval, number
 
 if TYPE_CHECKING:
-    from biogan.report.report import Report, Row
+    from biogan.report.report import Report
+    from biogan.report.row import Row
 
 #: Sentences at most, memorisation among them.
 _MOST = 6

@@ -6,7 +6,7 @@ import pytest
 from biogan.errors import BioganError, ConfigError, DataError
 from biogan.images.imageset import ImageSet
 from biogan.imaging.evaluation import evaluate_images
-from biogan.report.report import BETWEEN, EXCESS, FLOOR, REAL, UNREAD
+from biogan.report.row import BETWEEN, EXCESS, FLOOR, REAL, UNREAD
 
 QUICK = ["copies", "near-copies", "near-excess", "auroc-pixels", "intensity-w1", "sharpness-w1"]
 

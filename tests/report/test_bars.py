@@ -3,7 +3,7 @@ import pytest
 from biogan.metrics.base import Value
 from biogan.metrics.catalogue import get_metrics
 from biogan.report.bars import CEILING, FLOOR, WIDTH, Bar, bar
-from biogan.report.report import Row
+from biogan.report.row import Row
 
 
 def row(name, generated, ceiling, floors):

@@ -9,7 +9,7 @@ from markupsafe import escape
 from pages import NASTY, dna_report, image_report, outside, protein_report
 
 from biogan.report.page import to_html
-from biogan.report.report import FAILED
+from biogan.report.row import FAILED
 
 
 class Strict(HTMLParser):

@@ -6,7 +6,8 @@ import pytest
 
 from biogan.metrics.base import Value
 from biogan.metrics.catalogue import get_metrics
-from biogan.report.report import BETWEEN, EXCESS, FLOOR, REAL, UNREAD, Report, Row
+from biogan.report.report import Report
+from biogan.report.row import BETWEEN, EXCESS, FLOOR, REAL, UNREAD, Row
 from biogan.report.text import WIDTH
 
 FLOORS = ("markov-5", "positional-markov-4", "pwm", "dinucleotide-shuffle", "uniform")

@@ -6,9 +6,9 @@ import torch
 from biogan import DNA, ImageSet, SequenceSet
 from biogan.augment import Augment
 from biogan.autoconfig import resolve
+from biogan.building import Letters, build_matching, build_networks
 from biogan.config import ImageGANConfig, SequenceGANConfig
 from biogan.datasets.layout import Layout
-from biogan.fitting import Letters, build_matching, build_networks
 from biogan.imaging import presets
 from biogan.imaging.domains import domain_of
 from biogan.imaging.fitting import Augmented
