@@ -30,6 +30,8 @@ COMMANDS = {
     "demo": "Train, sample and evaluate on an embedded set of promoters.",
     "image": "The same for images and protein structures: train, sample, evaluate.",
 }
+# What needs less memory.
+LESS = "try fewer or shorter records, a smaller --batch-size or --width, or another --device"
 
 
 @click.command(
@@ -87,7 +89,25 @@ def run(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         name = error.filename if error.filename is not None else "input or output"
         return _fail(error, f"{name}: {error.strerror or error}", 1)
+    except (MemoryError, RuntimeError) as error:
+        if not lacks_memory(error):
+            raise
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        return _fail(error, f"out of memory: {reason}; {LESS}", 1)
     return 0
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an error of Python, numpy or torch (whose CPU and GPU say it differently) means that.
+
+    Examples
+    --------
+    >>> lacks_memory(MemoryError()), lacks_memory(RuntimeError("shapes differ"))
+    (True, False)
+    """
+    # torch itself is not loaded for it.
+    named = type(error).__name__ == "OutOfMemoryError"
+    return isinstance(error, MemoryError) or named or "can't allocate memory" in str(error)
 
 
 def terminated() -> AbstractContextManager[None]:

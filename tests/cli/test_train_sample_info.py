@@ -1,6 +1,7 @@
 """The commands as a person types them."""
 
 import gzip
+import importlib
 import io
 import json
 import logging
@@ -219,6 +220,32 @@ def test_no_arguments_print_the_help(capsys):
 def test_debug_shows_the_traceback(capsys):
     assert run(["info", "nowhere", "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+def reserve(library):
+    """Ask for a petabyte."""
+    return importlib.import_module(library).empty(10**15)
+
+
+@pytest.mark.parametrize(
+    ("library", "told"),
+    [("torch", "can't allocate memory: you tried"), ("numpy", "Unable to allocate 7.11 PiB")],
+)
+def test_too_little_memory_is_one_line(library, told, monkeypatch, capsys):
+    monkeypatch.setattr("biogan.cli.group.main", lambda **options: reserve(library))
+    assert run(["sample", "run"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("biogan: out of memory: ") and told in line
+    assert line.endswith("a smaller --batch-size or --width, or another --device")
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def shapes(**options):
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr("biogan.cli.group.main", shapes)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        run(["sample", "run"])
 
 
 def sampled(model, *argv):
