@@ -57,7 +57,7 @@ def training_card(trainer: Trainer) -> dict[str, Any]:
     return {
         "steps": trainer.step_count,
         "seconds": round(trainer.elapsed, 1),
-        "kept_step": trainer.best_step,
+        "kept_step": trainer.kept.step,
         "fidelity": trainer.score,
         "beside": dict(trainer.beside),
         "rollbacks": trainer.good.count,

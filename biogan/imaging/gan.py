@@ -136,7 +136,7 @@ class ImageGAN:
 
             def end(trainer: Trainer) -> None:
                 self.domain, self.card = domain, card
-                self._networks = Networks(trainer.best, bare(trainer.players.critic))
+                self._networks = Networks(trainer.kept.network, bare(trainer.players.critic))
 
             trainer = carry_out(
                 lambda: build_trainer(

@@ -8,7 +8,6 @@ rollback sees batches and noise that were not used before.
 
 from __future__ import annotations
 
-import copy
 import math
 import signal
 import time
@@ -24,6 +23,7 @@ from biogan.training.batches import Stream
 from biogan.training.budget import CHECKS, Budget
 from biogan.training.engine import Engine
 from biogan.training.judging import NOTHING, Monitor
+from biogan.training.kept import Kept
 from biogan.training.players import NonFiniteTerm, Players, State
 from biogan.training.rollback import LastGood
 from biogan.training.signals import Signals
@@ -31,13 +31,7 @@ from biogan.training.watch import Alarm, Watch
 
 # A state is saved at least this often, in seconds, also between checks.
 SAVE_EVERY = 300
-# Two draws of one generator differ by 2 to 7 % in fidelity, and the lowest of 25 such scores lies
-# two standard deviations below their mean. Of generators that cannot be told apart the latest is
-# kept: its average looks back on smaller steps.
-SAME = 0.1
-NUMBERS = (
-    "step_count", "checks", "last_check", "elapsed", "lowest", "best_score", "best_step", "stale",
-)  # fmt: skip
+NUMBERS = ("step_count", "checks", "last_check", "elapsed")
 
 
 class Trainer:
@@ -69,8 +63,8 @@ class Trainer:
 
     Attributes
     ----------
-    best : nn.Module
-        The generator that is kept.
+    kept : Kept
+        The generator that is kept, and what is known of it.
     ended : str or None
         Why the run ended before its budget was spent.
     """
@@ -92,8 +86,7 @@ class Trainer:
         self.config, self.engine, self.budget = config, engine, Budget(config)
         self.players = Players(generator, critic, batches, prepare, config, engine, matching)
         self.monitor, self.callbacks, self.save = monitor, callbacks, save
-        self.best: nn.Module = self.players.average.network
-        self.lowest, self.best_score, self.best_step, self.stale = math.inf, math.inf, 0, 0
+        self.kept = Kept(self.players.average.network)
         self.step_count, self.checks, self.last_check = 0, 0, 0
         self.elapsed, self.last_save = 0.0, 0.0
         self.ended: str | None = None
@@ -146,11 +139,11 @@ class Trainer:
             number = self.engine.agree(signals.caught)
             if number is not None:
                 self._stop(number)
-        self.engine.place(self.best)
+        self.engine.place(self.kept.network)
         self.tell("on_event", "end", step=self.step_count, seconds=self.elapsed,
-                   ended=self.ended, kept=self.best_step, score=self.score,
+                   ended=self.ended, kept=self.kept.step, score=self.score,
                    beside=self.beside)  # fmt: skip
-        return self.best
+        return self.kept.network
 
     @property
     def spent(self) -> float:
@@ -170,7 +163,7 @@ class Trainer:
     @property
     def score(self) -> float | None:
         """Fidelity of the generator that is kept, None where none was measured."""
-        return self.best_score if self.best_score < math.inf else None
+        return self.kept.fidelity if self.kept.fidelity < math.inf else None
 
     @property
     def beside(self) -> Mapping[str, float]:
@@ -195,35 +188,23 @@ class Trainer:
             found = self.monitor(judged, self.step_count) if self.monitor else NOTHING
             fidelity = found.scores.get("fidelity")
             alarm = self.watch.check(fidelity, found.variety, self.spent)
-            kept = alarm is None and self._is_good(fidelity)
-            if kept:
-                self.best_score = math.inf if fidelity is None else fidelity
-                self.best_step, self.best = self.step_count, copy.deepcopy(judged)
-            better = kept and (fidelity is None or fidelity < self.lowest)
-            self.lowest = self.best_score if better else self.lowest
-            self.stale = 0 if better else self.stale + 1
+            # Where nothing is held out: none that may have collapsed once one had not.
+            doubtful = self.watch.doubtful and self.good.step > 0
+            kept = self.kept.consider(judged, self.step_count, fidelity, alarm is None, doubtful)
             self.tell("on_event", "check", step=self.step_count, seconds=self.elapsed,
                        scores=found.scores, beside=self.beside, best=kept)  # fmt: skip
-        alarm, watch, self.lowest, self.best_score, self.best_step, self.stale = self.engine.agree(
-            (alarm, self.watch.state(), self.lowest, self.best_score, self.best_step, self.stale)
-        )
+        alarm, watch, numbers = self.engine.agree((alarm, self.watch.state(), self.kept.numbers()))
         self.watch.load_state(watch)
+        self.kept.load_numbers(numbers)
         if alarm is None and not self.watch.doubtful:
             self.good.remember(self.step_count)
         self._heed_patience()
         return alarm
 
-    def _is_good(self, fidelity: float | None) -> bool:
-        """Tell whether a generator is to be kept in the place of the one that was."""
-        if fidelity is not None:
-            return fidelity <= self.lowest * (1 + SAME)
-        # Nothing is held out: the latest, but none that may have collapsed once one had not.
-        return not (self.watch.doubtful and self.good.step)
-
     def _heed_patience(self) -> None:
         patience = self.config.patience
-        if patience and self.stale >= patience and not self.over:
-            self.ended = f"no better fidelity in {self.stale} checks (--patience {patience})"
+        if patience and self.kept.stale >= patience and not self.over:
+            self.ended = f"no better fidelity in {self.kept.stale} checks (--patience {patience})"
 
     def tell(self, method: str, *args: Any, **kwargs: Any) -> None:
         """Call a method of every callback, in the first process."""
@@ -249,9 +230,9 @@ class Trainer:
         self.tell("on_event", "alarm", step=self.step_count, kind=alarm.kind, reason=alarm.reason,
                    back_to=self.good.step, rollbacks=self.good.count, last=last,
                    lr=self.learning_rate)  # fmt: skip
-        learned, broken = self.best_step > 0, alarm.kind == "non-finite"
+        learned, broken = self.kept.step > 0, alarm.kind == "non-finite"
         if (last and broken) or (self.over and not learned):
-            kept = f"the generator of step {self.best_step} is kept and can be sampled from"
+            kept = f"the generator of step {self.kept.step} is kept and can be sampled from"
             raise (NonFiniteError if broken else DivergedError)(
                 f"{self.ended or fault}; {kept if learned else 'nothing was learned'}. Try a lower "
                 "--lr or a larger penalty"
@@ -287,10 +268,10 @@ class Trainer:
         return {
             **self.players.state(),
             "watch": self.watch.state(),
-            "best": self.best.state_dict(),
+            "best": self.kept.network.state_dict(),
             "good": self.good.state(self.step_count),
             "ended": self.ended if self.good.used_up else None,
-            "numbers": {name: getattr(self, name) for name in NUMBERS},
+            "numbers": {name: getattr(self, name) for name in NUMBERS} | self.kept.numbers(),
         }
 
     def load_state(self, state: State) -> None:
@@ -299,11 +280,7 @@ class Trainer:
         self.watch.load_state(state["watch"])
         for name in NUMBERS:
             setattr(self, name, state["numbers"][name])
-        # Before the first check the average of the moment is the best there is.
-        self.best = self.players.average.network
-        if self.best_step:
-            self.best = copy.deepcopy(self.best)
-            self.best.load_state_dict(state["best"])
+        self.kept.load(state["numbers"], self.players.average.network, state["best"])
         self.good.load_state(state["good"])
         self.ended = state.get("ended")
         self._heed_patience()

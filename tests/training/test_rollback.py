@@ -62,7 +62,7 @@ def test_a_fault_that_passes_costs_some_steps(network):
     assert alarm["kind"] == "non-finite" and "is nan" in alarm["reason"]
     # The budget decays from half of the run on; a rollback halves what is left.
     assert alarm["lr"] == pytest.approx(trainer.budget.learning_rate(0.6) / 2)
-    assert (trainer.best_step, trainer.ended) == (10, None)
+    assert (trainer.kept.step, trainer.ended) == (10, None)
 
 
 def test_weights_that_are_no_numbers_are_never_written():
@@ -129,7 +129,7 @@ def test_a_fault_that_stays_ends_the_run_after_three_rollbacks(network):
     assert [alarm["rollbacks"] for alarm in recorder.alarms()] == [1, 2, 3, 3]
     assert [alarm["last"] for alarm in recorder.alarms()] == [False, False, False, True]
     assert trainer.players.broken() is None
-    assert all(p.isfinite().all() for p in trainer.best.parameters())
+    assert all(p.isfinite().all() for p in trainer.kept.network.parameters())
     again, _ = poisoned(set(), network, steps=20)
     again.load_state(trainer.state())
     assert again.over and again.ended == trainer.ended
@@ -150,7 +150,7 @@ def test_scores_that_explode_roll_back_and_go_on():
     [alarm] = recorder.alarms()
     assert (alarm["step"], alarm["back_to"], alarm["kind"]) == (8, 6, "divergence")
     assert alarm["reason"] == "fidelity 11, after 2 at best"
-    assert (trainer.best_step, trainer.best_score, trainer.good.count) == (10, 1.9, 1)
+    assert (trainer.kept.step, trainer.kept.fidelity, trainer.good.count) == (10, 1.9, 1)
 
 
 def test_samples_that_collapse_end_the_run_with_the_best_kept():
@@ -163,7 +163,7 @@ def test_samples_that_collapse_end_the_run_with_the_best_kept():
     # Three checks in a row each time; the first of them is no good state any more.
     assert [alarm["step"] for alarm in recorder.alarms()] == [12, 18, 24, 30]
     assert {alarm["back_to"] for alarm in recorder.alarms()} == {6}
-    assert (trainer.step_count, trainer.best_step) == (30, 6) and same(best, trainer.best)
+    assert (trainer.step_count, trainer.kept.step) == (30, 6) and same(best, trainer.kept.network)
     event, end = recorder.told[-1]
     assert event == "end" and end["kept"] == 6 and end["score"] == 2.0
     assert end["ended"] == (
@@ -177,7 +177,7 @@ def test_without_validation_nothing_is_kept_that_has_collapsed():
                    check_every=2, steps=40)  # fmt: skip
     trainer.run()
     # The last generator is kept, but not those of the checks that led to the alarms at 24, 30 ...
-    assert trainer.good.count > 0 and trainer.best_step == 18 and trainer.score is None
+    assert trainer.good.count > 0 and trainer.kept.step == 18 and trainer.score is None
 
 
 @pytest.mark.parametrize("cut", [5, 7, 8, 9])
@@ -197,10 +197,10 @@ def test_a_run_cut_near_a_rollback_goes_on_bit_for_bit(cut, tmp_path):
     second = make(Scripted(fidelity), **options)
     second.load_state(torch.load(tmp_path / "state.pt", weights_only=True))
     second.run()
-    assert (second.good.count, second.best_step) == (whole.good.count, whole.best_step) == (1, 12)
+    assert (second.good.count, second.kept.step) == (whole.good.count, whole.kept.step) == (1, 12)
     for name in ("generator", "critic"):
         assert same(getattr(whole.players, name), getattr(second.players, name))
-    assert same(whole.best, second.best)
+    assert same(whole.kept.network, second.kept.network)
 
 
 def test_patience_counts_checks_without_a_better_score(tmp_path):
@@ -216,14 +216,14 @@ def test_patience_counts_checks_without_a_better_score(tmp_path):
 
     assert run().step_count == 18
     one, three = run(patience=1), run(patience=3)
-    assert (one.step_count, one.best_step) == (6, 4)
-    assert (three.step_count, three.best_step) == (14, 8)
+    assert (one.step_count, one.kept.step) == (6, 4)
+    assert (three.step_count, three.kept.step) == (14, 8)
     assert three.ended == "no better fidelity in 3 checks (--patience 3)"
     again = make(Scripted(fidelity), patience=3, **options)
     again.load_state(three.state())
     assert again.over and again.ended == three.ended
     more = run(three.state(), patience=4)
-    assert (more.step_count, more.best_step, more.ended) == (18, 18, None)
+    assert (more.step_count, more.kept.step, more.ended) == (18, 18, None)
 
 
 def reads(n=200):

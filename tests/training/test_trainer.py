@@ -116,7 +116,7 @@ def test_the_best_generator_is_chosen_by_fidelity_not_by_the_last_step():
 
     trainer = make(monitor=Keeping(scores), check_every=2)
     best = trainer.run()
-    assert (trainer.best_step, trainer.best_score) == (4, 1.0)
+    assert (trainer.kept.step, trainer.kept.fidelity) == (4, 1.0)
     assert all(torch.equal(a, b) for a, b in zip(best.parameters(), kept[4], strict=True))
 
 
@@ -125,9 +125,9 @@ def test_of_generators_that_cannot_be_told_apart_the_latest_is_kept():
     trainer = make(monitor=Scripted(scores), check_every=2, steps=12)
     trainer.run()
     # Measured from the best, so that small steps do not add up.
-    assert (trainer.best_step, trainer.best_score, trainer.lowest) == (10, 1.09, 1.0)
+    assert (trainer.kept.step, trainer.kept.fidelity, trainer.kept.lowest) == (10, 1.09, 1.0)
     # Patience is for generators that are better, not for those that are no worse.
-    assert trainer.stale == 4
+    assert trainer.kept.stale == 4
 
 
 def test_without_validation_the_last_average_is_kept():
@@ -230,10 +230,10 @@ def test_before_a_check_a_resumed_run_keeps_the_average_of_the_moment():
     first.step_count = 3
     second = make(steps=1000, check_every=500)
     second.load_state(first.state())
-    assert same(second.best, first.players.average.network)
+    assert same(second.kept.network, first.players.average.network)
     second.players.step(3)
-    assert same(second.best, second.players.average.network)
-    assert not same(second.best, first.players.average.network)
+    assert same(second.kept.network, second.players.average.network)
+    assert not same(second.kept.network, first.players.average.network)
 
 
 @pytest.mark.parametrize("loss", ["wgan-gp", "relativistic"])
