@@ -21,8 +21,14 @@ SIZES = ((32, 64), (64, 512), (256, 1024))
 WAYS = {
     "as a graph": {"cuda_graph": True},
     "as a graph, bf16": {"cuda_graph": True, "precision": "bf16"},
+    "as a graph, noise of its own": {"cuda_graph": True, "device_noise": True},
     "compiled, as a graph": {"cuda_graph": True, "compile": True},
-    "compiled, as a graph, bf16": {"cuda_graph": True, "compile": True, "precision": "bf16"},
+    "compiled, as a graph, bf16, noise of its own": {
+        "cuda_graph": True,
+        "compile": True,
+        "precision": "bf16",
+        "device_noise": True,
+    },
 }
 
 

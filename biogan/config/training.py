@@ -118,6 +118,13 @@ class TrainingConfig(Options):
         free=True,
     )
 
+    device_noise: bool = option(
+        False,
+        "Draw the noise on the device, too: large batches need not wait for the CPU, but a seed "
+        "means other numbers on every model of GPU (not tried on one yet).",
+        "Machine",
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         seconds(self.max_time)

@@ -69,12 +69,14 @@ class ImageGenerator(nn.Module, ABC):
         self.config, self.shape = config, shape
 
     def noise(self, n: int, rng: torch.Generator) -> ImageNoise:
-        """Draw the noise of ``n`` images on the CPU."""
-        latent = torch.randn(n, self.config.latent, generator=rng)
+        """Draw the noise of ``n`` images, where the generator ``rng`` draws."""
+        place = rng.device
+        latent = torch.randn(n, self.config.latent, generator=rng, device=place)
         if not self.shape.classes:
-            return ImageNoise(latent, torch.empty(n, 0))
-        drawn = torch.multinomial(torch.tensor(self.shape.shares), n, True, generator=rng)
-        return ImageNoise(latent, torch.eye(self.shape.classes)[drawn])
+            return ImageNoise(latent, torch.empty(n, 0, device=place))
+        shares = torch.tensor(self.shape.shares, device=place)
+        drawn = torch.multinomial(shares, n, True, generator=rng)
+        return ImageNoise(latent, torch.eye(self.shape.classes, device=place)[drawn])
 
     @abstractmethod
     def images(self, code: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a step is given from outside: records, noise, what is due, all made on the CPU.
+"""What a step is given from outside: records, noise, what is due; made on the CPU if not asked.
 
 The rest of a step is arithmetic on the device, which never asks the host anything: it can be
 recorded once and launched again with other draws.
@@ -54,8 +54,8 @@ class Draws(NamedTuple):
         return self.each(lambda x: x.to(device, non_blocking=x.is_pinned()))
 
     def pinned(self) -> Draws:
-        """Lay all of it where a GPU can fetch it while the host goes on."""
-        return self.each(Tensor.pin_memory)
+        """Lay what is on the CPU where a GPU can fetch it while the host goes on."""
+        return self.each(lambda x: x.pin_memory() if x.is_cpu else x)
 
     def tensors(self) -> Iterator[Tensor]:
         """Yield every tensor, always in the same order."""
@@ -74,6 +74,7 @@ def draw_step(
     t: int,
     weight: float,
     rows: slice,
+    place: torch.device | str = "cpu",
 ) -> Draws:
     """Draw what step ``t`` needs from streams of the seed and ``t``.
 
@@ -94,13 +95,15 @@ def draw_step(
         See :class:`Draws`.
     rows : slice
         The rows of this process.
+    place : torch.device or str
+        Where noise is drawn; each model of GPU has numbers of its own.
     """
-    rng, n = torch_generator(seed, "step", t), batches.batch_size
+    rng, n = torch_generator(seed, "step", t, device=place), batches.batch_size
     real, noise, alpha = [], [], []
     critic_steps = len(penalised)
     for i in range(critic_steps):
         real.append(batches.part(t * critic_steps + i, rows))
         noise.append(generator.noise(n, rng).rows(rows))
-        alpha.append(torch.rand(n, generator=rng)[rows])
+        alpha.append(torch.rand(n, generator=rng, device=rng.device)[rows])
     noise.append(generator.noise(n, rng).rows(rows))
     return Draws(tuple(real), tuple(noise), tuple(alpha), torch.tensor(weight), penalised)

@@ -134,6 +134,7 @@ class Players:
         return draw_step(
             self.batches, self.generator, self.objective.penalised(t), self.config.seed, t,
             self.average.weight(t + 1), self.engine.rows(self.batches.batch_size),
+            self.engine.device if self.config.device_noise else "cpu",
         )  # fmt: skip
 
     def _play(self, draws: Draws) -> Tensor:

@@ -14,6 +14,7 @@ from toys import make, same
 
 from biogan.config import LOSSES
 from biogan.errors import ConfigError
+from biogan.seeds import torch_generator
 from biogan.training.capture import WARM_UP, Captured, Recorded
 from biogan.training.draws import Draws
 from biogan.training.engine import Engine
@@ -134,6 +135,19 @@ def test_a_state_of_one_machine_is_read_on_another(replaying):
     assert back.players.step(5) == recorded.players.step(5) == plain.players.step(5)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_noise_is_drawn_where_the_engine_says(kind, monkeypatch):
+    """A CPU that draws for itself draws the same."""
+    asked = []
+    monkeypatch.setattr(
+        "biogan.training.draws.torch_generator",
+        lambda *stream, device: asked.append(device) or torch_generator(*stream, device=device),
+    )
+    draws = [players_of(kind, device_noise=d)._draw(3) for d in (False, True)]
+    assert asked == ["cpu", torch.device("cpu")]
+    assert all(map(torch.equal, *(draw.tensors() for draw in draws)))
+
+
 def test_a_graph_needs_a_cuda_device():
     with pytest.raises(ConfigError, match="--cuda-graph: needs one process and a CUDA device"):
         make(cuda_graph=True)
@@ -209,6 +223,18 @@ def test_every_kind_of_data_is_recorded(kind):
     for t in range(WARM_UP + 6):
         assert graph.step(t) == pytest.approx(plain.step(t), rel=5e-2, abs=1e-2)
     assert graph.launch.recorded
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", ["letters", "circles", "images"])
+def test_noise_of_a_gpu_is_drawn_there_and_recorded(kind):
+    options = {"device": "cuda", "device_noise": True}
+    plain, graph = players_of(kind, **options), players_of(kind, **options, cuda_graph=True)
+    noise = plain._draw(0).noise[0]
+    assert all(part.is_cuda for part in noise)
+    assert all(map(torch.equal, noise, graph._draw(0).noise[0]))
+    for t in range(WARM_UP + 6):
+        assert graph.step(t) == pytest.approx(plain.step(t), rel=5e-2, abs=1e-2)
 
 
 @pytest.mark.gpu
