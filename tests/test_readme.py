@@ -80,7 +80,7 @@ def test_image_commands_run_one_after_another(pictures, capsys):
             words += ["--max-time", "2s"]
         main(words[1:])
     assert len(read_images("samples.npz")) == 60
-    assert (pictures / "evaluation" / "report.html").is_file()
+    assert (pictures / "digits-evaluation" / "report.html").is_file()
     assert (pictures / "folds" / "config.json").is_file()
     assert "held-out" in capsys.readouterr().out
 
@@ -89,7 +89,7 @@ def test_python_runs(folder, capsys):
     for block in blocks("python"):
         exec(compile(quickly(block), "README.md", "exec"), {})
     assert (folder / "new.fasta").read_text().count(">") == 2000
-    assert (folder / "run" / "config.json").is_file()
+    assert (folder / "model" / "config.json").is_file()
     assert "held-out" in capsys.readouterr().out
 
 

@@ -63,12 +63,10 @@ def say(text: str) -> None:
         _write(text + "\n")
 
 
-def say_waits(processes: int, compiling: bool) -> None:
-    """Say what takes its time before the first step: a queue of a cluster, a compiler."""
-    if processes > 1:
-        say(f"waiting until all {processes} processes are there")
-    if compiling:
-        say("the first steps are compiled, which takes one to three minutes (less the next time)")
+def say_processes(count: int) -> None:
+    """Say that several processes must find one another, which may take a queue of a cluster."""
+    if count > 1:
+        say(f"waiting until all {count} processes are there")
 
 
 def status(text: str) -> None:
@@ -135,6 +133,8 @@ class Bar:
 class Steps:
     """Which of several steps is under way, and how long the rest will take: a status line.
 
+    Where standard error is no terminal it is a message, a minute or more after the last one.
+
     Parameters
     ----------
     label : str
@@ -145,11 +145,17 @@ class Steps:
 
     def __init__(self, label: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.label, self.clock = label, clock
-        self.start = clock()
+        self.start = self.last = clock()
 
     def __call__(self, name: str, done: int, total: int) -> None:
         """Show the step that begins now, with ``done`` of ``total`` steps behind it."""
-        status(self.line(name, done, total, self.clock() - self.start))
+        now = self.clock()
+        line = self.line(name, done, total, now - self.start)
+        if sys.stderr.isatty():
+            status(line)
+        elif now - self.last >= Bar.LOGGED_EVERY:
+            self.last = now
+            say(line)
 
     def line(self, name: str, done: int, total: int, seconds: float) -> str:
         """Return the line; the rest is taken to last as long, step by step, as what is done.

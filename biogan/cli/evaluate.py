@@ -125,7 +125,7 @@ def read_like(
         reading = reading_like(alphabet, reading)
     sequences = read_fasta(path, reading, whose=whose)
     for line in sequences.report.lines() if sequences.report else ():
-        console.say(f"{name}: {line}")
+        console.say(line if line.startswith(f"{name}: ") else f"{name}: {line}")
     return sequences
 
 

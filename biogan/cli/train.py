@@ -67,7 +67,7 @@ def command(
     if fasta == "-" and config.devices * config.nodes > 1:
         raise click.UsageError("'-': several processes cannot share standard input, give a file")
     if not dry_run:
-        console.say_waits(config.devices * config.nodes, config.compile)
+        console.say_processes(config.devices * config.nodes)
     place = None if dry_run else folder.store
     sequences, engine = read_training_data(fasta, reading, config, store, place, stack, digest)
     if sequences.report is not None:

@@ -72,6 +72,9 @@ class Row:
         if self.metric.name == DIFFERENCE:
             # Held-out data are in the value already: its interval alone decides.
             return EXCESS if found.low is not None and found.low > 0 else REAL
+        if self.metric.goal == "half" and _far(self.ceiling) >= 0.5:
+            # Held-out data themselves may be anything, so that noise would pass.
+            return UNREAD
         if self._reaches(found, self.ceiling):
             return REAL
         if self.metric.group == "novelty":
@@ -89,15 +92,22 @@ class Row:
         assert found.low is not None and found.high is not None
         assert ceiling.low is not None and ceiling.high is not None
         if self.metric.goal == "half":
-            # Which side of chance a classifier falls on means nothing: only how far from it. But
-            # few clusters of real records can push it far below, which is no licence for others:
-            # then only the width of its interval counts.
-            far = max(ceiling.high - 0.5, (ceiling.high - ceiling.low) / 2)
+            # Which side of chance a classifier falls on means nothing: only how far from it.
             near = min(self.metric.loss(found.low), self.metric.loss(found.high))
-            return found.low <= 0.5 <= found.high or near <= far
+            return found.low <= 0.5 <= found.high or near <= _far(ceiling)
         if self.metric.loss(found.value) <= self.metric.loss(ceiling.value):
             return True
         return found.low <= ceiling.high and ceiling.low <= found.high
+
+
+def _far(ceiling: Value) -> float:
+    """Return how far from chance a classifier may be on held-out data, 0 to 0.5.
+
+    Few clusters of real records can push it far below, which is no licence for others: then only
+    the width of its interval counts.
+    """
+    assert ceiling.low is not None and ceiling.high is not None
+    return max(ceiling.high - 0.5, (ceiling.high - ceiling.low) / 2)
 
 
 def _judged(value: Value) -> bool:

@@ -7,13 +7,16 @@ them), so that forward and backward are one program.
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import torch
 
-from biogan.errors import ConfigError
+from biogan.errors import BioganError, ConfigError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,11 +27,47 @@ _INSIDE = "trace_autograd_ops"
 _MOST_PROGRAMS = 256
 
 
-def can_compile() -> bool:
-    """Tell whether this torch compiles what takes derivatives inside."""
-    import torch._dynamo.config as settings
+def lacking(kind: str) -> str | None:
+    """Return what this machine needs to compile for a kind of device, None if it has all.
 
-    return hasattr(settings, _INSIDE)
+    Examples
+    --------
+    >>> lacking("cpu")  # doctest: +SKIP
+    'a C++ compiler (g++)'
+    """
+    from torch._dynamo import config as settings
+    from torch._inductor.cpp_builder import get_cpp_compiler
+    from torch._inductor.exc import InvalidCxxCompiler
+    from torch.utils._triton import has_triton
+
+    if not hasattr(settings, _INSIDE):
+        return f"a torch that compiles derivatives (2.13 does, this is {torch.__version__})"
+    if kind == "cuda":
+        return None if has_triton() else "triton"
+    try:
+        get_cpp_compiler()
+    except InvalidCxxCompiler:
+        return "a C++ compiler (g++)"
+    return None
+
+
+@contextmanager
+def compiling() -> Iterator[None]:
+    """Leave no half-written program behind if the block is stopped: it would be loaded next time.
+
+    Ctrl-C on a terminal reaches the compiler, too.
+    """
+    from torch._inductor.runtime.cache_dir_utils import cache_dir
+
+    start = time.time()
+    try:
+        yield
+    except BaseException:
+        for program in Path(cache_dir()).rglob("*.so"):
+            with suppress(OSError):
+                if program.stat().st_mtime >= start:
+                    program.unlink()
+        raise
 
 
 def compiled(function: Callable[P, R], backend: str = "inductor") -> Callable[P, R]:
@@ -57,6 +96,7 @@ def compiled(function: Callable[P, R], backend: str = "inductor") -> Callable[P,
     from torch._dynamo import config as settings
     from torch._dynamo.exc import TorchDynamoException
     from torch._inductor.exc import InductorError
+    from torch._inductor.runtime.cache_dir_utils import cache_dir
 
     # Advice to let all matrix products of this Python lose digits.
     warnings.filterwarnings("ignore", "TensorFloat32 tensor cores")
@@ -68,10 +108,15 @@ def compiled(function: Callable[P, R], backend: str = "inductor") -> Callable[P,
             with inside:
                 result: R = program(*args, **kwargs)
         except (TorchDynamoException, InductorError) as error:
+            inner = getattr(error, "inner_exception", None)
+            if isinstance(inner, BioganError):  # a signal, and no fault of the compiler
+                raise inner from None
             # The first line names the step of the compiler, the second one what went wrong.
-            reason = " ".join((str(error).strip() or repr(error)).splitlines()[:2])
+            reason = " ".join((str(error).strip() or repr(error)).splitlines()[:2]).strip()
             raise ConfigError(
-                f"--compile: the step cannot be compiled here ({reason}); train without it"
+                f"--compile: the step cannot be compiled here ({reason}); --no-compile trains "
+                "without (with --resume where the run has begun); programs that were kept from "
+                f"before are in {cache_dir()}"
             ) from error
         return result
 

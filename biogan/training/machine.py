@@ -12,7 +12,7 @@ import torch
 
 from biogan.config import TrainingConfig
 from biogan.errors import ConfigError
-from biogan.training.compiled import can_compile
+from biogan.training.compiled import lacking
 
 
 def check_machine(config: TrainingConfig) -> None:
@@ -40,11 +40,10 @@ def check_machine(config: TrainingConfig) -> None:
         raise ConfigError(
             f"--precision bf16: {torch.cuda.get_device_name()} cannot compute in it; leave it out"
         )
-    if config.compile and (wanted > 1 or not can_compile()):
-        raise ConfigError(
-            "--compile: needs one process and a torch that compiles derivatives (2.13 does), "
-            f"found {wanted} and torch {torch.__version__}"
-        )
+    if config.compile and wanted > 1:
+        raise ConfigError(f"--compile: needs one process, found {wanted}")
+    if config.compile and (needed := lacking(kind)):
+        raise ConfigError(f"--compile: needs {needed}; train without it")
     if config.cuda_graph and (kind != "cuda" or wanted > 1):
         raise ConfigError(
             f"--cuda-graph: needs one process and a CUDA device, found {wanted} on {kind}"

@@ -13,6 +13,7 @@ from biogan.config import TrainingConfig
 from biogan.objective import Objective
 from biogan.precision import widened
 from biogan.training.batches import Stream
+from biogan.training.compiled import compiling
 from biogan.training.draws import Draws, draw_step
 from biogan.training.ema import Average
 from biogan.training.engine import Engine
@@ -129,6 +130,23 @@ class Players:
         # Drawn while the device works.
         self._ahead = {t + 1: self._draw(t + 1).pinned()} if self.launch.ahead else {}
         return self._read(self.term_names[draws.penalised], terms.tolist())
+
+    def rehearse(self) -> None:
+        """Go through both half steps without taking them, so that they are compiled."""
+        networks = [n for n in (self.generator, self.critic, self.matching) if n is not None]
+        buffers = [x for network in networks for x in network.buffers()]
+        before = [x.clone() for x in buffers]
+        draws = self._draw(0).to(self.engine.device)
+        every = range(self.objective.penalty_every)
+        kinds = {kind for t in every for kind in self.objective.penalised(t)}
+        with compiling(), self.engine.chance(self.config.seed, 0):
+            real = self.prepare(draws.real[0])
+            for kind in sorted(kinds):
+                self._for_critic(real, draws.noise[0], draws.alpha[0], kind)
+            self._for_generator(real, draws.noise[-1])
+        # Means of counts, statistics of batch norm.
+        for buffer, value in zip(buffers, before, strict=True):
+            buffer.copy_(value)
 
     def _draw(self, t: int) -> Draws:
         return draw_step(

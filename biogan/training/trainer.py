@@ -107,12 +107,23 @@ class Trainer:
         DivergedError
             If a run went wrong before any check found a good generator.
         """
-        start = time.monotonic() - self.elapsed
-        with self.engine.busy(), Signals(self.engine.lead) as signals:
-            # A resumed run may have a larger budget, of which less is spent.
-            self.checks = min(self.checks, int(self.spent * CHECKS))
+        with self.engine.busy():
             if self.step_count == 0:
                 self._save()
+            if self.engine.compile and not self.over:
+                self._compile()
+            self._train()
+        self.engine.place(self.kept.network)
+        self.tell("on_event", "end", step=self.step_count, seconds=self.elapsed,
+                   ended=self.ended, kept=self.kept.step, score=self.score,
+                   beside=self.beside)  # fmt: skip
+        return self.kept.network
+
+    def _train(self) -> None:
+        start = time.monotonic() - self.elapsed
+        with Signals(self.engine.lead) as signals:
+            # A resumed run may have a larger budget, of which less is spent.
+            self.checks = min(self.checks, int(self.spent * CHECKS))
             while not self.over:
                 self.players.set_learning_rate(self.learning_rate)
                 terms, alarm = self._step()
@@ -139,11 +150,13 @@ class Trainer:
             number = self.engine.agree(signals.caught)
             if number is not None:
                 self._stop(number)
-        self.engine.place(self.kept.network)
-        self.tell("on_event", "end", step=self.step_count, seconds=self.elapsed,
-                   ended=self.ended, kept=self.kept.step, score=self.score,
-                   beside=self.beside)  # fmt: skip
-        return self.kept.network
+
+    def _compile(self) -> None:
+        """Compile before the clock starts, where a signal still stops at once."""
+        start = time.monotonic()
+        self.tell("on_event", "compile", seconds=None)
+        self.players.rehearse()
+        self.tell("on_event", "compile", seconds=time.monotonic() - start)
 
     @property
     def spent(self) -> float:

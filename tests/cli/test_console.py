@@ -49,6 +49,20 @@ def test_in_a_log_it_is_a_line_a_minute(monkeypatch, capsys):
     ]
 
 
+def test_steps_in_a_log_are_a_line_a_minute(monkeypatch, capsys):
+    monkeypatch.setattr(console.settings, "quiet", False)
+    for by, _ in console.STARTED:
+        monkeypatch.delenv(by, raising=False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
+    now = iter([0.0, 1.0, 61.0, 62.0])
+    steps = console.Steps("scoring", clock=lambda: next(now))
+    for done, name in enumerate(("generated", "held-out", "pwm")):
+        steps(name, done, 3)
+    assert capsys.readouterr().err.splitlines() == [
+        "scoring [########................] 2 of 3: held-out  ETA 2:02"
+    ]
+
+
 @pytest.mark.parametrize(("by", "rank"), console.STARTED)
 def test_a_rank_that_nothing_started_is_no_follower(by, rank, monkeypatch):
     for name in {name for pair in console.STARTED for name in pair}:

@@ -59,6 +59,13 @@ def test_status_of_a_share_that_is_best_at_one_half():
     assert row("auroc", Value(0.7, 0.68, 0.72), ceiling, floors).best_floor == "positional-markov-4"
 
 
+def test_held_out_data_that_may_be_anything_prove_nothing():
+    """Few families: noise would be as far from chance as they may be."""
+    ceiling = Value(0.634, 0.208, 1.0)
+    assert row("auroc", Value(1.0, 1.0, 1.0), ceiling).status == UNREAD
+    assert row("auroc", Value(1.0, 1.0, 1.0), Value(0.6, 0.3, 0.9)).status == FLOOR
+
+
 def test_held_out_data_far_below_one_half_are_no_licence():
     # A few clusters of real records can push their own classifier to the wrong side.
     ceiling = Value(0.33, 0.25, 0.41)

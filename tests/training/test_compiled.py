@@ -1,12 +1,14 @@
 """A step that was compiled is the step that was not."""
 
+import os
+
 import pytest
 import torch
 from kinds import KINDS, players_of
 from toys import make
 
 from biogan.config import LOSSES
-from biogan.errors import ConfigError
+from biogan.errors import ConfigError, Interrupted
 from biogan.training import compiled as module
 from biogan.training.capture import WARM_UP
 from biogan.training.compiled import compiled
@@ -83,7 +85,57 @@ def test_a_compiled_step_on_a_gpu_is_the_plain_one_up_to_rounding(kind, graph):
         assert found.step(t) == pytest.approx(plain.step(t), rel=5e-2, abs=1e-2)
 
 
-def test_a_machine_without_a_compiler_is_told():
+def test_compiling_is_no_step(monkeypatch):
+    """It comes before the clock, changes nothing, and is told."""
+    told = []
+
+    class Told:
+        def on_step(self, step, terms):
+            told.append(step)
+
+        def on_event(self, event, **details):
+            told.append(event)
+
+    plain = players_of("batch norm")
+    monkeypatch.setattr(Engine, "program", lambda engine, half: compiled(half, "eager"))
+    found = players_of("batch norm")
+    found.rehearse()
+    assert found.step(0) == plain.step(0)
+    monkeypatch.setattr("biogan.training.machine.lacking", lambda kind: None)
+    trainer = make(compile=True, steps=2, penalty_every=2, callbacks=[Told()])
+    trainer.run()
+    assert told[:3] == ["compile", "compile", 1]
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, Interrupted("SIGTERM: stopped", 143)])
+def test_a_signal_stops_compiling_at_once_and_leaves_no_half(stop, tmp_path, monkeypatch):
+    """What a compiler was writing would be loaded by the next run."""
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    older, half = tmp_path / "older.so", tmp_path / "a" / "half.so"
+    older.touch()
+    os.utime(older, (1, 1))
+
+    def stopped(graph, inputs):
+        half.parent.mkdir()
+        half.touch()
+        raise stop
+
+    monkeypatch.setattr(Engine, "program", lambda engine, part: compiled(part, stopped))
+    players = make(loss="standard").players
+    with pytest.raises(KeyboardInterrupt if stop is KeyboardInterrupt else Interrupted):
+        players.rehearse()
+    assert older.exists() and not half.exists()
+
+
+def test_a_machine_without_a_compiler_is_told(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(
+        ConfigError, match=r"--compile: needs a C\+\+ compiler \(g\+\+\); train with"
+    ):
+        make(compile=True)
+
+
+def test_a_compiler_that_fails_is_told():
     def failing(graph, inputs):
         raise RuntimeError("no compiler found\nand much more")
 
@@ -93,5 +145,5 @@ def test_a_machine_without_a_compiler_is_told():
 
 def test_what_cannot_be_compiled_is_refused_at_once(monkeypatch):
     monkeypatch.setattr(module, "_INSIDE", "no such setting")
-    with pytest.raises(ConfigError, match="--compile: needs one process and a torch that compiles"):
+    with pytest.raises(ConfigError, match="--compile: needs a torch that compiles derivatives"):
         make(compile=True)

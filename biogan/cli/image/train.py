@@ -65,7 +65,7 @@ def command(
         if not console.follower():
             click.echo(json.dumps(resolved.to_dict(), indent=2))
         return resolved
-    console.say_waits(config.devices * config.nodes, config.compile)
+    console.say_processes(config.devices * config.nodes)
     gan = ImageGAN(config).fit(
         records,
         out=out,

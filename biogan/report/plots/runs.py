@@ -62,6 +62,8 @@ def series(
     kept : int or None
         Step whose generator was kept.
     """
+    from matplotlib.ticker import MaxNLocator
+
     with drawing(name, f"{quantity} over steps: {', '.join(values)}") as d:
         for i, (key, some) in enumerate(values.items()):
             dots = "o" if len(steps) < 40 else ""
@@ -88,6 +90,7 @@ def series(
             d.axes.yaxis.set_major_formatter("{x:g}")
             d.axes.yaxis.set_minor_formatter("")
         d.axes.set(xlabel="generator step", ylabel=quantity)
+        d.axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         d.axes.xaxis.set_major_formatter("{x:,.0f}")
         legend(d.axes, columns=2)
     return d.svg
