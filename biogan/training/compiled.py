@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 
 import torch
 
-from biogan.errors import BioganError, ConfigError
+from biogan.errors import ConfigError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -108,9 +108,6 @@ def compiled(function: Callable[P, R], backend: str = "inductor") -> Callable[P,
             with inside:
                 result: R = program(*args, **kwargs)
         except (TorchDynamoException, InductorError) as error:
-            inner = getattr(error, "inner_exception", None)
-            if isinstance(inner, BioganError):  # a signal, and no fault of the compiler
-                raise inner from None
             # The first line names the step of the compiler, the second one what went wrong.
             reason = " ".join((str(error).strip() or repr(error)).splitlines()[:2]).strip()
             raise ConfigError(

@@ -70,6 +70,29 @@ class Signals:
         self._handled.__exit__(kind, error, trace)
 
 
+class Stopped(BaseException):
+    """A signal as an exception that no library takes for a fault of its own.
+
+    Attributes
+    ----------
+    number : int
+        Its number.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def at_once() -> AbstractContextManager[None]:
+    """Let signals end the block where it is, by :class:`Stopped`."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Stopped(number)
+
+    return handled(stop, _NAMES)
+
+
 @contextmanager
 def handled(handler: Handler, names: Sequence[str]) -> Iterator[None]:
     """Let a handler answer some signals inside the block.

@@ -26,7 +26,7 @@ from biogan.training.judging import NOTHING, Monitor
 from biogan.training.kept import Kept
 from biogan.training.players import NonFiniteTerm, Players, State
 from biogan.training.rollback import LastGood
-from biogan.training.signals import Signals
+from biogan.training.signals import Signals, Stopped, at_once
 from biogan.training.watch import Alarm, Watch
 
 # A state is saved at least this often, in seconds, also between checks.
@@ -155,7 +155,11 @@ class Trainer:
         """Compile before the clock starts, where a signal still stops at once."""
         start = time.monotonic()
         self.tell("on_event", "compile", seconds=None)
-        self.players.rehearse()
+        try:
+            with at_once():
+                self.players.rehearse()
+        except Stopped as stop:
+            raise self.stopped(stop.number) from None
         self.tell("on_event", "compile", seconds=time.monotonic() - start)
 
     @property
