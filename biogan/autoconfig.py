@@ -78,7 +78,7 @@ def described(records: int, layout: Layout, reasons: Sequence[str]) -> list[str]
     ['90 sequences, all of length 150, letters ACGT', 'chosen: width 32; dilation 4']
     """
     noun = "sequence" if records == 1 else "sequences"
-    lines = [f"{records} {noun}, {layout.describe()}, letters {layout.alphabet.letters}"]
+    lines = [f"{records:,} {noun}, {layout.describe()}, letters {layout.alphabet.letters}"]
     return [*lines, "chosen: " + "; ".join(reasons)] if reasons else lines
 
 

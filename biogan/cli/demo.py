@@ -25,6 +25,7 @@ def demo_options(out: str, max_time: str) -> Callable[[Callable[..., Any]], Call
         click.option("-o", "--out", default=out, show_default=True, help="Folder to write."),
         click.option("--max-time", default=max_time, show_default=True, help="Time for training."),
         click.option("--seed", type=int, default=1, show_default=True, help="Seed of everything."),
+        click.option("--threads", type=int, help="CPU threads for training (up to 4)."),
         click.option("--overwrite", is_flag=True, help="Replace an earlier demo in the folder."),
     ]
 
@@ -56,14 +57,14 @@ def demo_folder(out: str, overwrite: bool) -> Path:
 
 @click.command()
 @demo_options("demo", "2m")
-def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
+def command(out: str, max_time: str, seed: int, threads: int | None, overwrite: bool) -> Report:
     """Show how often the planted -35 and -10 boxes come back, and how the samples are judged."""
     from biogan.datasets.demo import load_demo
     from biogan.evaluation import evaluate
     from biogan.gan import SequenceGAN
     from biogan.training.callbacks import Progress
 
-    gan = SequenceGAN(max_time=max_time, seed=seed)
+    gan = SequenceGAN(max_time=max_time, seed=seed, threads=threads)
     folder = demo_folder(out, overwrite)
     files = {name: folder / f"{name}.fasta" for name in ("train", "held_out", "new")}
     train, held_out = load_demo()

@@ -109,7 +109,7 @@ def split(
         raise ConfigError(f"identity {identity}: must be above 0 and at most 1")
     distinct = sequences.unique()
     report = [
-        f"{len(sequences)} records, {len(sequences) - len(distinct)} exact duplicates collapsed"
+        f"{len(sequences):,} records, {len(sequences) - len(distinct):,} exact duplicates collapsed"
     ]
     if fraction == 0 or len(distinct) < fewest:
         return Split(distinct, distinct[:0], identity, (*report, "nothing held out"))
@@ -123,15 +123,15 @@ def split(
         labels = _together(distinct, level, both_strands)
         sizes = np.bincount(labels)
         report.append(
-            f"{len(sizes)} clusters at {level:.0%} identity, the largest with {sizes.max()} of "
-            f"{len(distinct)} sequences"
+            f"{len(sizes):,} clusters at {level:.0%} identity, the largest with {sizes.max():,} of "
+            f"{len(distinct):,} sequences"
         )
         held = _deal(_order(distinct, labels, seed), sizes, wanted)[labels]
         if abs(held.sum() - wanted) <= max(1, TOLERANCE * wanted) and 0 < held.sum() < len(held):
             break
-        report.append(f"too large to hold out {wanted} sequences: identity raised")
+        report.append(f"too large to hold out {wanted:,} sequences: identity raised")
     report.append(
-        f"held out {held.sum()} of {len(distinct)} sequences ({held.mean():.1%}, asked for "
+        f"held out {held.sum():,} of {len(distinct):,} sequences ({held.mean():.1%}, asked for "
         f"{fraction:.1%}); no near copy at {level:.0%} identity across"
     )
     return Split(distinct[~held], distinct[held], level, tuple(report))

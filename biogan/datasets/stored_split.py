@@ -109,7 +109,7 @@ def split_stored(
         len(train), min(most, len(train)), replace=False
     )
     sample, held_out = train.take(np.sort(positions)), store.take(held)
-    report = [f"{len(store)} records on disk, exact duplicates are not collapsed"]
+    report = [f"{len(store):,} records on disk, exact duplicates are not collapsed"]
     if not wanted:
         report.append("nothing held out")
     else:
@@ -117,8 +117,8 @@ def split_stored(
         report += [
             "too many to be clustered by identity: held out by a hash of the sequence, equal "
             "sequences on one side; near copies may be on both",
-            f"held out {len(held)} of {len(store)} records ({len(held) / len(store):.2%}, asked "
-            f"for {fraction:.1%}{limit})",
+            f"held out {len(held):,} of {len(store):,} records "
+            f"({len(held) / len(store):.2%}, asked for {fraction:.1%}{limit})",
         ]
     if len(held_out):
         report.append(_check(store, held_out, sample, seed, strands))

@@ -104,7 +104,7 @@ def summary(
         doubt = whole.evidence["alphabet"].doubt(alphabet)
         reason = f"that of {whole.whose}" + (f"; {doubt}" if doubt else "")
     elif config.alphabet:
-        reason = "as asked for (--alphabet)"
+        reason = "asked for by --alphabet"
     report = InputReport(
         source=source,
         alphabet=alphabet.name,

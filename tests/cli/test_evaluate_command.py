@@ -111,7 +111,7 @@ def test_letters_that_do_not_fit_name_the_file(files, protein, capsys):
     # Who names the alphabet is told of the flag.
     assert run(["evaluate", protein, "--reference", files["real"], "--alphabet", "dna"]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
-    assert "alphabet dna (as asked for (--alphabet))" in last
+    assert "alphabet dna (asked for by --alphabet)" in last
     assert last.endswith("dropped (--alphabet protein may fit better)")
 
 
@@ -120,7 +120,7 @@ def test_the_alphabet_of_further_sets_is_that_of_the_reference(files, protein, c
     main(command)
     assert "generated: alphabet dna: that of the reference\n" in capsys.readouterr().err
     main([*command, "--alphabet", "dna"])
-    assert "generated: alphabet dna: as asked for (--alphabet)\n" in capsys.readouterr().err
+    assert "generated: alphabet dna: asked for by --alphabet\n" in capsys.readouterr().err
     main(["evaluate", files["new"], "--reference", protein, "--metric", "letter-jsd"])
     said = "generated: alphabet protein: that of the reference; 60 of 60 records look like DNA\n"
     assert said in capsys.readouterr().err

@@ -144,7 +144,7 @@ def test_a_fit_collapses_duplicates_once(n, held, monkeypatch):
     parts = split_for(twice, SequenceGANConfig(reverse_complement=False))
     assert collapsed == [2 * n]
     assert (len(parts.train), len(parts.held_out)) == (n - held, held)
-    first = f"{2 * n} records, {n} exact duplicates collapsed"
+    first = f"{2 * n:,} records, {n:,} exact duplicates collapsed"
     assert parts.report[0] == first
     few = (
         first,

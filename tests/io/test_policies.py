@@ -264,4 +264,4 @@ def test_nucleotides_read_as_the_protein_of_another_file_are_told(
     config = ReadingConfig(alphabet="protein")
     found = clean_records(records, config, "x.fa", whose="the reference")
     assert report(found).alphabet_reason == "that of the reference" + doubt
-    assert report(clean(*texts, alphabet="protein")).alphabet_reason == "as asked for (--alphabet)"
+    assert report(clean(*texts, alphabet="protein")).alphabet_reason == "asked for by --alphabet"

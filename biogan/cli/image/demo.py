@@ -18,7 +18,7 @@ SAMPLES = 1000
 
 @click.command()
 @demo_options("image-demo", "75s")
-def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
+def command(out: str, max_time: str, seed: int, threads: int | None, overwrite: bool) -> Report:
     """Learn 1,797 handwritten digits, paint new ones and judge them."""
     from biogan.config import ImageReadingConfig
     from biogan.images.read import read_images
@@ -29,7 +29,7 @@ def command(out: str, max_time: str, seed: int, overwrite: bool) -> Report:
     from biogan.seeds import rng
     from biogan.training.callbacks import Progress
 
-    gan = ImageGAN(max_time=max_time, seed=seed)
+    gan = ImageGAN(max_time=max_time, seed=seed, threads=threads)
     folder = demo_folder(out, overwrite)
     digits = read_images("digits", ImageReadingConfig())
     order = rng(seed, "demo").permutation(len(digits))
