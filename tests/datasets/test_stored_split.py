@@ -81,7 +81,7 @@ def test_the_held_out_part_is_bounded_and_it_is_said(tmp_path, monkeypatch):
     assert len(parts.held_out) == pytest.approx(50, abs=30)
     assert len(parts.sample) == 50
     assert any("asked for 50.0%, at most 50" in line for line in parts.report)
-    assert "3000 records on disk, exact duplicates are not collapsed" in parts.report
+    assert "3,000 records on disk, exact duplicates are not collapsed" in parts.report
 
 
 def test_a_sequence_that_makes_up_most_of_a_file_stays_in_training(tmp_path):
