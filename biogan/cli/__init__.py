@@ -31,7 +31,7 @@ COMMANDS = {
     "image": "The same for images and protein structures: train, sample, evaluate.",
 }
 # What needs less memory.
-LESS = "try fewer or shorter records, a smaller --batch-size or --width, or another --device"
+LESS = "try fewer or shorter records, smaller batches or networks, or another device"
 
 
 @click.command(
@@ -102,12 +102,14 @@ def lacks_memory(error: BaseException) -> bool:
 
     Examples
     --------
-    >>> lacks_memory(MemoryError()), lacks_memory(RuntimeError("shapes differ"))
-    (True, False)
+    >>> lacks_memory(MemoryError()), lacks_memory(RuntimeError("CUDA error: out of memory"))
+    (True, True)
+    >>> lacks_memory(RuntimeError("shapes differ"))
+    False
     """
-    # torch itself is not loaded for it.
-    named = type(error).__name__ == "OutOfMemoryError"
-    return isinstance(error, MemoryError) or named or "can't allocate memory" in str(error)
+    said = str(error).lower()
+    words = ("out of memory", "can't allocate memory", "alloc_failed")
+    return isinstance(error, MemoryError) or any(word in said for word in words)
 
 
 def terminated() -> AbstractContextManager[None]:

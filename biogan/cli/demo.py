@@ -25,7 +25,7 @@ def demo_options(out: str, max_time: str) -> Callable[[Callable[..., Any]], Call
         click.option("-o", "--out", default=out, show_default=True, help="Folder to write."),
         click.option("--max-time", default=max_time, show_default=True, help="Time for training."),
         click.option("--seed", type=int, default=1, show_default=True, help="Seed of everything."),
-        click.option("--threads", type=int, help="CPU threads for training (up to 4)."),
+        click.option("--threads", type=int, help="CPU threads for training; by default up to 4."),
         click.option("--overwrite", is_flag=True, help="Replace an earlier demo in the folder."),
     ]
 

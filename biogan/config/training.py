@@ -89,7 +89,7 @@ class TrainingConfig(Options):
     device: str = option("auto", "Where to compute.", "Machine", choices=DEVICES, free=True)
     threads: int | None = option(
         None,
-        "CPU threads (up to 4: small networks gain nothing from more).",
+        "CPU threads (by default up to 4: small networks gain nothing from more).",
         "Machine",
         low=1,
         free=True,

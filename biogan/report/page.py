@@ -14,7 +14,7 @@ from biogan.io.input_report import plural
 from biogan.metrics.intervals import GROUPS
 from biogan.report.bars import bar
 from biogan.report.kind import get_kind
-from biogan.report.row import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
+from biogan.report.row import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD, unread
 from biogan.report.text import PARAMETERS, interval, number
 from biogan.report.verdict import verdict
 from biogan.report.words import words_of
@@ -212,11 +212,8 @@ def _floors(report: Report) -> list[dict[str, str]]:
 
 
 def _skipped(rows: Iterable[Row]) -> list[dict[str, str]]:
-    reasons: dict[str, list[str]] = {}
-    for row in rows:
-        if row.generated.value is None:
-            reasons.setdefault(row.generated.note, []).append(row.metric.title)
-    return [{"titles": ", ".join(t), "reason": reason} for reason, t in reasons.items()]
+    found = unread(rows).items()
+    return [{"titles": ", ".join(titles), "reason": reason} for reason, titles in found]
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,6 +64,22 @@ class Row:
         """Where the generated set stands, relative to ceiling and floors only."""
         return self.status_of("generated")
 
+    @property
+    def unread(self) -> str:
+        """Why nothing can be said, empty where something can or nobody knows why not."""
+        if self.generated.value is None:
+            return self.generated.note
+        if self.proves_nothing:
+            low, high = self.ceiling.low, self.ceiling.high
+            return f"held-out data may be anything ({low:.2f} to {high:.2f}), and so may the others"
+        return ""
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether held-out data may be so far from chance that noise would pass."""
+        half = self.metric.goal == "half" and _judged(self.ceiling)
+        return half and _far(self.ceiling) >= 0.5
+
     def status_of(self, column: str) -> str:
         """Return the status of a column: of a floor too, to say what it proves."""
         found = self.columns[column]
@@ -72,8 +88,7 @@ class Row:
         if self.metric.name == DIFFERENCE:
             # Held-out data are in the value already: its interval alone decides.
             return EXCESS if found.low is not None and found.low > 0 else REAL
-        if self.metric.goal == "half" and _far(self.ceiling) >= 0.5:
-            # Held-out data themselves may be anything, so that noise would pass.
+        if self.proves_nothing:
             return UNREAD
         if self._reaches(found, self.ceiling):
             return REAL
@@ -98,6 +113,15 @@ class Row:
         if self.metric.loss(found.value) <= self.metric.loss(ceiling.value):
             return True
         return found.low <= ceiling.high and ceiling.low <= found.high
+
+
+def unread(rows: Iterable[Row]) -> dict[str, list[str]]:
+    """Return the titles of metrics that say nothing, by the reason."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row.generated.value is None or row.unread:
+            reasons.setdefault(row.unread, []).append(row.metric.title)
+    return reasons
 
 
 def _far(ceiling: Value) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from biogan.io.input_report import plural
 from biogan.metrics.base import Value
 from biogan.report.kind import get_kind
-from biogan.report.row import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD
+from biogan.report.row import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD, unread
 
 if TYPE_CHECKING:
     from biogan.report.report import Report
@@ -106,12 +106,8 @@ def _name(row: Row) -> str:
 
 
 def _unread(report: Report) -> list[str]:
-    """One line for each reason why metrics could not be read."""
-    reasons: dict[str, list[str]] = {}
-    for row in report.rows:
-        if row.generated.value is None:
-            reasons.setdefault(row.generated.note, []).append(row.metric.title)
-    return [f"{', '.join(titles)}: {reason}" for reason, titles in reasons.items()]
+    """One line for each reason why metrics say nothing."""
+    return [f"{', '.join(titles)}: {reason}" for reason, titles in unread(report.rows).items()]
 
 
 def _wrap(text: str, bullet: str = "") -> list[str]:

@@ -28,7 +28,7 @@ Program = Callable[[Draws], Tensor]
 
 
 class Launcher(Protocol):
-    """Takes steps with draws that are on the CPU.
+    """Takes steps with draws, on the CPU or where noise is drawn.
 
     Attributes
     ----------

@@ -7,7 +7,6 @@ them), so that forward and backward are one program.
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,12 +22,14 @@ R = TypeVar("R")
 
 # Lets the compiler look into torch.autograd.grad; older versions of torch do not know it.
 _INSIDE = "trace_autograd_ops"
+# Bytes of a 64-bit ELF header that say where its last table begins, and how long that is.
+_TABLE = ((40, 48), (58, 60), (60, 62))
 # Every run of a Python process compiles the same lines for networks of its own.
 _MOST_PROGRAMS = 256
 
 
 def lacking(kind: str) -> str | None:
-    """Return what this machine needs to compile for a kind of device, None if it has all.
+    """Return what this machine needs to compile for a kind of device, None if nothing known.
 
     Examples
     --------
@@ -59,15 +60,28 @@ def compiling() -> Iterator[None]:
     """
     from torch._inductor.runtime.cache_dir_utils import cache_dir
 
-    start = time.time()
     try:
-        yield
+        with warnings.catch_warnings():
+            # Advice to let all matrix products of this Python lose digits.
+            warnings.filterwarnings("ignore", "TensorFloat32 tensor cores")
+            yield
     except BaseException:
         for program in Path(cache_dir()).rglob("*.so"):
             with suppress(OSError):
-                if program.stat().st_mtime >= start:
+                if is_half(program):
                     program.unlink()
         raise
+
+
+def is_half(program: Path) -> bool:
+    """Whether whoever wrote a program was stopped: a file of the format ELF ends with a table."""
+    size = program.stat().st_size
+    with program.open("rb") as file:
+        head = file.read(64)
+    if len(head) < 64 or not any(head[:4]):
+        return True
+    where, each, entries = (int.from_bytes(head[a:b], "little") for a, b in _TABLE)
+    return head[:4] == b"\x7fELF" and not 0 < where + each * entries <= size
 
 
 def compiled(function: Callable[P, R], backend: str = "inductor") -> Callable[P, R]:
@@ -95,17 +109,18 @@ def compiled(function: Callable[P, R], backend: str = "inductor") -> Callable[P,
     """
     from torch._dynamo import config as settings
     from torch._dynamo.exc import TorchDynamoException
+    from torch._inductor import config as inductor
     from torch._inductor.exc import InductorError
     from torch._inductor.runtime.cache_dir_utils import cache_dir
 
-    # Advice to let all matrix products of this Python lose digits.
-    warnings.filterwarnings("ignore", "TensorFloat32 tensor cores")
     program = torch.compile(function, fullgraph=True, dynamic=False, backend=backend)
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         inside = settings.patch({_INSIDE: True, "recompile_limit": _MOST_PROGRAMS})
+        # A header of which half was written could not be told from a whole one.
+        headers = inductor.patch({"cpp_cache_precompile_headers": False})
         try:
-            with inside:
+            with inside, headers:
                 result: R = program(*args, **kwargs)
         except (TorchDynamoException, InductorError) as error:
             # The first line names the step of the compiler, the second one what went wrong.

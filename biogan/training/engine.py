@@ -146,7 +146,7 @@ class Engine:
         return slice(self.rank * mine, (self.rank + 1) * mine)
 
     def launcher(self, program: Program) -> Launcher:
-        """Return what runs a program on this device, given draws that are on the CPU."""
+        """Return what runs a program on this device, given draws from anywhere."""
         return (Captured if self.cuda_graph else Plain)(program, self.device)
 
     def program(self, function: Callable[P, R]) -> Callable[P, R]:
@@ -179,7 +179,8 @@ class Engine:
         if self.world == 1:
             return tensor
         total = tensor.clone()
-        # Not by Fabric, which waits for every process and every kernel first.
+        # Not by Fabric, which waits for every process and every kernel first. On GPUs a process
+        # that is lost shows when the terms are read, not here.
         with together():
             distributed.all_reduce(total)
         return total.div_(self.world)

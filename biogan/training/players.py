@@ -139,14 +139,16 @@ class Players:
         draws = self._draw(0).to(self.engine.device)
         every = range(self.objective.penalty_every)
         kinds = {kind for t in every for kind in self.objective.penalised(t)}
-        with compiling(), self.engine.chance(self.config.seed, 0):
-            real = self.prepare(draws.real[0])
-            for kind in sorted(kinds):
-                self._for_critic(real, draws.noise[0], draws.alpha[0], kind)
-            self._for_generator(real, draws.noise[-1])
-        # Means of counts, statistics of batch norm.
-        for buffer, value in zip(buffers, before, strict=True):
-            buffer.copy_(value)
+        try:
+            with compiling(), self.engine.chance(self.config.seed, 0):
+                real = self.prepare(draws.real[0])
+                for kind in sorted(kinds):
+                    self._for_critic(real, draws.noise[0], draws.alpha[0], kind)
+                self._for_generator(real, draws.noise[-1])
+        finally:
+            # Means of counts, statistics of batch norm.
+            for buffer, value in zip(buffers, before, strict=True):
+                buffer.copy_(value)
 
     def _draw(self, t: int) -> Draws:
         return draw_step(

@@ -84,13 +84,23 @@ class Stopped(BaseException):
         self.number = number
 
 
-def at_once() -> AbstractContextManager[None]:
-    """Let signals end the block where it is, by :class:`Stopped`."""
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Let the first signal end the block where it is, by :class:`Stopped`.
+
+    Others do not disturb what is cleared away then.
+    """
+    caught: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise Stopped(number)
+        if not caught:
+            caught.append(number)
+            raise Stopped(number)
 
-    return handled(stop, _NAMES)
+    with handled(stop, _NAMES):
+        yield
+        if caught:  # raised where Python ignores it, as in a destructor
+            raise Stopped(caught[0])
 
 
 @contextmanager

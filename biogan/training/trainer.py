@@ -101,7 +101,9 @@ class Trainer:
         Raises
         ------
         Interrupted
-            After Ctrl-C or SIGTERM, with the state saved.
+            After Ctrl-C or SIGTERM, with the state saved if it is to be.
+        ConfigError
+            If steps are to be compiled and cannot be.
         NonFiniteError
             If a term or a weight is no number, again after every rollback.
         DivergedError
@@ -109,7 +111,9 @@ class Trainer:
         """
         with self.engine.busy():
             if self.step_count == 0:
-                self._save()
+                with Signals(self.engine.lead) as signals:
+                    self._save()
+                self._heed(signals)
             if self.engine.compile and not self.over:
                 self._compile()
             self._train()
@@ -147,9 +151,7 @@ class Trainer:
                 if number is not None:
                     self._stop(number)
             # One that came while the last check was made.
-            number = self.engine.agree(signals.caught)
-            if number is not None:
-                self._stop(number)
+            self._heed(signals)
 
     def _compile(self) -> None:
         """Compile before the clock starts, where a signal still stops at once."""
@@ -261,6 +263,11 @@ class Trainer:
         self.last_save = self.elapsed
         if self.save and self.engine.lead:
             self.save(self)
+
+    def _heed(self, signals: Signals) -> None:
+        number = self.engine.agree(signals.caught)
+        if number is not None:
+            self._stop(number)
 
     def _stop(self, number: int) -> None:
         self.engine.wait()

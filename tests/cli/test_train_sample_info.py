@@ -236,7 +236,7 @@ def test_too_little_memory_is_one_line(library, told, monkeypatch, capsys):
     assert run(["sample", "run"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("biogan: out of memory: ") and told in line
-    assert line.endswith("a smaller --batch-size or --width, or another --device")
+    assert line.endswith("smaller batches or networks, or another device")
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch):

@@ -62,7 +62,10 @@ def test_status_of_a_share_that_is_best_at_one_half():
 def test_held_out_data_that_may_be_anything_prove_nothing():
     """Few families: noise would be as far from chance as they may be."""
     ceiling = Value(0.634, 0.208, 1.0)
-    assert row("auroc", Value(1.0, 1.0, 1.0), ceiling).status == UNREAD
+    told = row("auroc", Value(1.0, 1.0, 1.0), ceiling)
+    assert told.status == UNREAD
+    said = " ".join(report(told).to_text().split())
+    assert "- classifier AUROC: held-out data may be anything (0.21 to 1.00)" in said
     assert row("auroc", Value(1.0, 1.0, 1.0), Value(0.6, 0.3, 0.9)).status == FLOOR
 
 

@@ -1,7 +1,8 @@
 """A step that was compiled is the step that was not."""
 
-import os
+import copy
 import signal
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,8 +13,10 @@ from biogan.config import LOSSES
 from biogan.errors import ConfigError, Interrupted
 from biogan.training import compiled as module
 from biogan.training.capture import WARM_UP
-from biogan.training.compiled import compiled
+from biogan.training.compiled import compiled, is_half
 from biogan.training.engine import Engine
+
+ELF = b"\x7fELF" + bytes(36) + (64).to_bytes(8, "little") + bytes(10) + b"\x40\0\2\0" + bytes(130)
 
 
 @pytest.fixture
@@ -68,10 +71,14 @@ def test_a_program_serves_the_whole_run(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_compiled_run_is_the_plain_one_up_to_rounding():
+    from torch._inductor.runtime.cache_dir_utils import cache_dir
+
     options = {"loss": "relativistic", "gp": 0.5, "seed": 3, "penalty_every": 2}
     plain, found = make(**options), make(**options, compile=True)
     for t in range(6):
         assert found.players.step(t) == pytest.approx(plain.players.step(t), rel=1e-4, abs=1e-5)
+    made = [*Path(cache_dir()).rglob("*.so")]
+    assert made and not any(map(is_half, made))
 
 
 @pytest.mark.gpu
@@ -86,8 +93,32 @@ def test_a_compiled_step_on_a_gpu_is_the_plain_one_up_to_rounding(kind, graph):
         assert found.step(t) == pytest.approx(plain.step(t), rel=5e-2, abs=1e-2)
 
 
-def test_compiling_is_no_step(monkeypatch):
-    """It comes before the clock, changes nothing, and is told."""
+@pytest.mark.parametrize("kind", ["letters", "batch norm"])
+def test_compiling_is_no_step(kind, monkeypatch):
+    """It changes nothing, and what it made serves the steps."""
+    programs = []
+
+    def counted(graph, inputs):
+        programs.append(graph)
+        return graph.forward
+
+    monkeypatch.setattr(Engine, "program", lambda engine, half: compiled(half, counted))
+    players = players_of(kind)
+    players.step(0)
+    before, chance = copy.deepcopy(players.state()), torch.get_rng_state()
+    players.rehearse()
+    made = len(programs)
+    for name, expected in before.items():
+        if not name.endswith("_opt") and name != "logged":
+            found = players.state()[name]
+            assert all(torch.equal(found[key], value) for key, value in expected.items())
+    assert torch.equal(torch.get_rng_state(), chance)
+    for t in range(1, 5):
+        players.step(t)
+    assert len(programs) == made
+
+
+def test_compiling_comes_before_the_first_step(monkeypatch):
     told = []
 
     class Told:
@@ -97,24 +128,28 @@ def test_compiling_is_no_step(monkeypatch):
         def on_event(self, event, **details):
             told.append(event)
 
-    plain = players_of("batch norm")
-    monkeypatch.setattr(Engine, "program", lambda engine, half: compiled(half, "eager"))
-    found = players_of("batch norm")
-    found.rehearse()
-    assert found.step(0) == plain.step(0)
     monkeypatch.setattr("biogan.training.machine.lacking", lambda kind: None)
-    trainer = make(compile=True, steps=2, penalty_every=2, callbacks=[Told()])
-    trainer.run()
+    monkeypatch.setattr(Engine, "program", lambda engine, half: compiled(half, "eager"))
+    make(compile=True, steps=2, callbacks=[Told()]).run()
     assert told[:3] == ["compile", "compile", 1]
+
+
+def test_half_a_program_is_known(tmp_path):
+    """By the table of sections, here two of 64 bytes, that stands at the end of a whole one."""
+    program = tmp_path / "program.so"
+    for size in (0, 63, 64, 100, 191, 192):
+        program.write_bytes(ELF[:size])
+        assert is_half(program) == (size < 192)
+    program.write_bytes(bytes(192))  # room that was made, and nothing written
+    assert is_half(program)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_compiling_at_once_and_leaves_no_half(number, tmp_path, monkeypatch):
     """What a compiler was writing would be loaded by the next run."""
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
-    older, half = tmp_path / "older.so", tmp_path / "a" / "half.so"
-    older.touch()
-    os.utime(older, (1, 1))
+    other, half = tmp_path / "other.so", tmp_path / "a" / "half.so"
+    other.write_bytes(ELF)
 
     def stopped(graph, inputs):
         half.parent.mkdir()
@@ -127,10 +162,13 @@ def test_a_signal_stops_compiling_at_once_and_leaves_no_half(number, tmp_path, m
     with pytest.raises(Interrupted, match="state saved at step 0, --resume goes on") as caught:
         trainer.run()
     assert caught.value.exit_code == 128 + number
-    assert older.exists() and not half.exists()
+    assert other.exists() and not half.exists()
 
 
 def test_a_machine_without_a_compiler_is_told(monkeypatch):
+    from torch._inductor.cpp_builder import cpp_compiler_search
+
+    cpp_compiler_search.cache_clear()
     monkeypatch.setenv("PATH", "")
     with pytest.raises(
         ConfigError, match=r"--compile: needs a C\+\+ compiler \(g\+\+\); train with"
