@@ -154,7 +154,7 @@ class Trainer:
             self._heed(signals)
 
     def _compile(self) -> None:
-        """Compile before the clock starts, where a signal still stops at once."""
+        """Compile before the clock starts; a signal does not wait for the first step."""
         start = time.monotonic()
         self.tell("on_event", "compile", seconds=None)
         try:
