@@ -122,3 +122,14 @@ class Interrupted(BioganError):  # noqa: N818 - a stop that was asked for, not a
     def __reduce__(self) -> tuple[type[Interrupted], tuple[str, int]]:
         """Travel between processes with the exit code."""
         return type(self), (str(self), self.exit_code)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or the error itself where it says nothing.
+
+    Examples
+    --------
+    >>> first_line(RuntimeError("no room")), first_line(MemoryError())
+    ('no room', 'MemoryError()')
+    """
+    return (str(error).strip() or repr(error)).splitlines()[0]

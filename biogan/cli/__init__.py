@@ -16,7 +16,7 @@ import click
 import biogan
 from biogan.cli import console
 from biogan.cli.lazy import LazyGroup, ReaderGone, switch
-from biogan.errors import BioganError, DivergedError, Interrupted, ProcessError
+from biogan.errors import BioganError, DivergedError, Interrupted, ProcessError, first_line
 from biogan.training.signals import handled
 
 COMMANDS = {
@@ -92,8 +92,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     except (MemoryError, RuntimeError) as error:
         if not lacks_memory(error):
             raise
-        reason = (str(error).strip() or repr(error)).splitlines()[0]
-        return _fail(error, f"out of memory: {reason}; {LESS}", 1)
+        return _fail(error, f"out of memory: {first_line(error)}; {LESS}", 1)
     return 0
 
 

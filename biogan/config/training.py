@@ -117,7 +117,6 @@ class TrainingConfig(Options):
         "Machine",
         free=True,
     )
-
     device_noise: bool = option(
         False,
         "Draw the noise on the device, too: large batches need not wait for the CPU, but a seed "

@@ -25,7 +25,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, distributed, nn
 
 from biogan.config import TrainingConfig
-from biogan.errors import BioganError, ConfigError, ProcessError
+from biogan.errors import BioganError, ConfigError, ProcessError, first_line
 from biogan.memory import keep_freed_memory
 from biogan.seeds import layers_from
 from biogan.training.capture import Captured, Launcher, Plain, Program
@@ -81,9 +81,8 @@ class Engine:
                 )
                 self.fabric.launch()
         except (RuntimeError, ValueError, MisconfigurationException) as error:
-            reason = str(error).strip().splitlines()[0]
             raise ConfigError(
-                f"--device {config.device} --devices {config.devices}: {reason}"
+                f"--device {config.device} --devices {config.devices}: {first_line(error)}"
             ) from error
         if wanted > 1:
             # A process that ends with an open connection is aborted now and then, and torchrun
@@ -225,10 +224,9 @@ def together() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ProcessError(
-            f"another process has ended or cannot be reached ({reason}); --resume goes on from the "
-            "state that was saved last"
+            f"another process has ended or cannot be reached ({first_line(error)}); --resume "
+            "goes on from the state that was saved last"
         ) from error
 
 
