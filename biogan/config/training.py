@@ -106,7 +106,7 @@ class TrainingConfig(Options):
     )
     compile: bool = option(
         False,
-        "Compile a training step first (torch.compile): one to three minutes, then shorter steps "
+        "Compile a training step first (torch.compile): one to six minutes, then shorter steps "
         "(one process; for long runs).",
         "Machine",
         free=True,

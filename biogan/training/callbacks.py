@@ -157,7 +157,7 @@ def _features_status(step: int, steps: int) -> str:
 
 def _compile_lines(seconds: float | None) -> Lines:
     if seconds is None:
-        return ["compiling the steps, one to three minutes (less where it was done before)"]
+        return ["compiling the steps, one to six minutes (less where it was done before)"]
     return [f"compiled in {clock(seconds)}"]
 
 
