@@ -9,74 +9,97 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from biogan.core.errors import BioganError
+    from biogan.core.protocols import Callback, Sampler
+    from biogan.images.config import ImageReadingConfig
+    from biogan.images.dataset import ImageSet
+    from biogan.images.evaluate import evaluate_images
+    from biogan.images.read import read_images
+    from biogan.images.write import write_images
+    from biogan.models.gan import SequenceGAN
+    from biogan.models.image_gan import ImageGAN
+    from biogan.sequences.alphabet import DNA, PROTEIN, RNA, Alphabet
+    from biogan.sequences.baselines.markov import PWM, MarkovChain
+    from biogan.sequences.baselines.simple import Shuffle
+    from biogan.sequences.config import ReadingConfig, SequenceGANConfig
+    from biogan.sequences.dataset import SequenceSet
+    from biogan.sequences.evaluate import evaluate
+    from biogan.sequences.io.fasta import clean_records, read_fasta
+    from biogan.sequences.io.write import write_fasta
+    from biogan.sequences.splits import split
+    from biogan.sequences.store import SequenceStore, store_fasta
+    from biogan.structures.dataset import FragmentSet
+    from biogan.structures.evaluate import evaluate_structures
+    from biogan.structures.read import read_structures
+    from biogan.structures.write import write_structures
+    from biogan.training.presets import ImageGANConfig
+
+
 __version__ = "0.1.0"
 
 _HOMES = {
-    "SequenceGAN": "biogan.gan",
-    "ImageGAN": "biogan.imaging.gan",
-    "ImageSet": "biogan.images.imageset",
-    "FragmentSet": "biogan.structures.fragments",
-    "SequenceSet": "biogan.datasets.sequences",
-    "SequenceStore": "biogan.datasets.store",
-    "Alphabet": "biogan.alphabet",
-    "DNA": "biogan.alphabet",
-    "RNA": "biogan.alphabet",
-    "PROTEIN": "biogan.alphabet",
-    "BioganError": "biogan.errors",
-    "Callback": "biogan.protocols",
-    "Sampler": "biogan.protocols",
-    "SequenceGANConfig": "biogan.config",
-    "ReadingConfig": "biogan.config",
-    "ImageGANConfig": "biogan.config",
-    "ImageReadingConfig": "biogan.config",
-    "read_fasta": "biogan.io.fasta",
+    "SequenceGAN": "biogan.models.gan",
+    "ImageGAN": "biogan.models.image_gan",
+    "ImageSet": "biogan.images.dataset",
+    "FragmentSet": "biogan.structures.dataset",
+    "SequenceSet": "biogan.sequences.dataset",
+    "SequenceStore": "biogan.sequences.store",
+    "Alphabet": "biogan.sequences.alphabet",
+    "DNA": "biogan.sequences.alphabet",
+    "RNA": "biogan.sequences.alphabet",
+    "PROTEIN": "biogan.sequences.alphabet",
+    "BioganError": "biogan.core.errors",
+    "Callback": "biogan.core.protocols",
+    "Sampler": "biogan.core.protocols",
+    "SequenceGANConfig": "biogan.sequences.config",
+    "ReadingConfig": "biogan.sequences.config",
+    "ImageGANConfig": "biogan.training.presets",
+    "ImageReadingConfig": "biogan.images.config",
+    "read_fasta": "biogan.sequences.io.fasta",
     "read_images": "biogan.images.read",
     "write_images": "biogan.images.write",
     "read_structures": "biogan.structures.read",
     "write_structures": "biogan.structures.write",
-    "store_fasta": "biogan.io.storing",
-    "clean_records": "biogan.io.cleaning",
-    "write_fasta": "biogan.io.write",
-    "split": "biogan.datasets.splits",
-    "evaluate": "biogan.evaluation",
-    "evaluate_images": "biogan.imaging.evaluation",
-    "evaluate_structures": "biogan.imaging.structures",
-    "MarkovChain": "biogan.baselines",
-    "PWM": "biogan.baselines",
-    "Shuffle": "biogan.baselines",
+    "store_fasta": "biogan.sequences.store",
+    "clean_records": "biogan.sequences.io.fasta",
+    "write_fasta": "biogan.sequences.io.write",
+    "split": "biogan.sequences.splits",
+    "evaluate": "biogan.sequences.evaluate",
+    "evaluate_images": "biogan.images.evaluate",
+    "evaluate_structures": "biogan.structures.evaluate",
+    "MarkovChain": "biogan.sequences.baselines",
+    "PWM": "biogan.sequences.baselines",
+    "Shuffle": "biogan.sequences.baselines",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]
 
 if TYPE_CHECKING:
-    from biogan.alphabet import DNA, PROTEIN, RNA, Alphabet
-    from biogan.baselines import PWM, MarkovChain, Shuffle
-    from biogan.config import (
-        ImageGANConfig,
-        ImageReadingConfig,
-        ReadingConfig,
-        SequenceGANConfig,
-    )
-    from biogan.datasets.sequences import SequenceSet
-    from biogan.datasets.splits import split
-    from biogan.datasets.store import SequenceStore
-    from biogan.errors import BioganError
-    from biogan.evaluation import evaluate
-    from biogan.gan import SequenceGAN
-    from biogan.images.imageset import ImageSet
+    from biogan.core.errors import BioganError
+    from biogan.core.protocols import Callback, Sampler
+    from biogan.images.config import ImageReadingConfig
+    from biogan.images.dataset import ImageSet
+    from biogan.images.evaluate import evaluate_images
     from biogan.images.read import read_images
     from biogan.images.write import write_images
-    from biogan.imaging.evaluation import evaluate_images
-    from biogan.imaging.gan import ImageGAN
-    from biogan.imaging.structures import evaluate_structures
-    from biogan.io.cleaning import clean_records
-    from biogan.io.fasta import read_fasta
-    from biogan.io.storing import store_fasta
-    from biogan.io.write import write_fasta
-    from biogan.protocols import Callback, Sampler
-    from biogan.structures.fragments import FragmentSet
+    from biogan.models.gan import SequenceGAN
+    from biogan.models.image_gan import ImageGAN
+    from biogan.sequences.alphabet import DNA, PROTEIN, RNA, Alphabet
+    from biogan.sequences.baselines.markov import PWM, MarkovChain
+    from biogan.sequences.baselines.simple import Shuffle
+    from biogan.sequences.config import ReadingConfig, SequenceGANConfig
+    from biogan.sequences.dataset import SequenceSet
+    from biogan.sequences.evaluate import evaluate
+    from biogan.sequences.io.fasta import clean_records, read_fasta
+    from biogan.sequences.io.write import write_fasta
+    from biogan.sequences.splits import split
+    from biogan.sequences.store import SequenceStore, store_fasta
+    from biogan.structures.dataset import FragmentSet
+    from biogan.structures.evaluate import evaluate_structures
     from biogan.structures.read import read_structures
     from biogan.structures.write import write_structures
+    from biogan.training.presets import ImageGANConfig
 
 
 def __getattr__(name: str) -> Any:

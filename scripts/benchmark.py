@@ -25,8 +25,8 @@ from benchmark_data import Row, alphabet, kmers, random_dna, reading, seconds
 
 import biogan
 from biogan import SequenceSet, evaluate, read_fasta
-from biogan.baselines import get_baseline
-from biogan.metrics.kmers import kmer_counts
+from biogan.sequences.baselines import get_baseline
+from biogan.sequences.kmers import kmer_counts
 
 LENGTH = 50
 SPECTRUM_N = 10_000

@@ -10,11 +10,11 @@ import torch
 from benchmark_step import GEMM, Operations, cycle, follow, interleaved, milliseconds, players
 
 from biogan import DNA, SequenceSet
-from biogan.config import SamplingConfig
-from biogan.datasets.layout import Layout
-from biogan.sampling import BLOCK, WIDE, drawer, stream, write_codes
-from biogan.seeds import rng, torch_generator
-from biogan.training.capture import WARM_UP
+from biogan.core.rng import rng, torch_generator
+from biogan.models.sampling import BLOCK, WIDE, drawer, stream, write_codes
+from biogan.sequences.config import SamplingConfig
+from biogan.sequences.tokenizer import Layout
+from biogan.training.compile import WARM_UP
 
 # Width of the convolutions and records in a batch, from the default to what fills a GPU.
 SIZES = ((32, 64), (64, 512), (256, 1024))

@@ -38,21 +38,19 @@ from torch import Tensor
 
 import biogan
 from biogan import ImageGAN
-from biogan.config import ImageGANConfig
-from biogan.config.images import PRESETS
-from biogan.images.imageset import ImageSet
+from biogan.core.rng import rng
+from biogan.images.dataset import ImageSet
+from biogan.images.evaluate import evaluate_images
 from biogan.images.read import read_images
-from biogan.imaging.domains import domain_of
-from biogan.imaging.evaluation import evaluate_images
-from biogan.imaging.fitting import build_networks
-from biogan.imaging.presets import resolve
-from biogan.losses import LOSSES
-from biogan.nets import Networks
-from biogan.seeds import rng
+from biogan.models.checkpoint import LOG
+from biogan.models.image_fit import build_networks
+from biogan.models.registry import domain_of
+from biogan.nn.sequence_nets import Networks
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
-from biogan.training.folder import LOG
-from biogan.training.players import Players
+from biogan.training.losses import LOSSES
+from biogan.training.presets import PRESETS, ImageGANConfig, resolve
+from biogan.training.step import Players
 
 METRICS = ("frechet", "recall", "coverage")
 #: Minutes of training at which the curve is read.
@@ -200,7 +198,9 @@ def fidelity(args: argparse.Namespace) -> list[str]:
     ]  # fmt: skip
 
 
-def scored(name: str, report: biogan.report.report.Report, column: str, done: object) -> str:
+def scored(
+    name: str, report: biogan.evaluation.report.report.Report, column: str, done: object
+) -> str:
     """One line of the table: a column of a report."""
     values = [report[m].columns[column].value for m in METRICS]
     ceiling = report["frechet"].columns["held-out"].value

@@ -21,14 +21,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from biogan import DNA, SequenceSet
-from biogan.autoconfig import resolve
-from biogan.building import Letters, build_matching, build_networks
-from biogan.config import SequenceGANConfig
-from biogan.datasets.layout import Layout
-from biogan.seeds import rng
+from biogan.core.rng import rng
+from biogan.sequences.autoconfig import resolve
+from biogan.sequences.config import SequenceGANConfig
+from biogan.sequences.modality import Letters, build_matching, build_networks
+from biogan.sequences.tokenizer import Layout
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
-from biogan.training.players import Players
+from biogan.training.step import Players
 
 PUBLISHED = {
     "loss": "wgan-gp", "gp": 10.0, "critic_steps": 1, "penalty_every": 1, "batch_size": 32,

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from biogan import SequenceGAN, SequenceSet, read_fasta
-from biogan.metrics.single import measure
-from biogan.training.folder import CONFIG, CRITIC, GENERATOR
+from biogan.metrics import measure
+from biogan.models.checkpoint import CONFIG, CRITIC, GENERATOR
 
 METRIC, TARGETS = "auroc-cnn", (0.65, 0.58)
 # What the metric reads at most.

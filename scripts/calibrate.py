@@ -28,10 +28,10 @@ from pathlib import Path
 import numpy as np
 
 from biogan import SequenceSet, evaluate, read_fasta, split
-from biogan.metrics.composition import gc_content
-from biogan.report.report import Report
-from biogan.report.row import CONTROL, REAL, UNREAD
-from biogan.seeds import rng
+from biogan.core.rng import rng
+from biogan.evaluation.report.report import Report
+from biogan.evaluation.report.results import CONTROL, REAL, UNREAD
+from biogan.sequences.metrics.composition import gc_content
 
 #: Letters by which GC is raised, over DNA and RNA.
 _STRONGER = {"A": "G", "T": "C", "U": "C"}

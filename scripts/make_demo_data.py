@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from biogan.alphabet import DNA
-from biogan.datasets.demo import GAPS, LENGTH, MINUS_10, MINUS_35, SPACERS, START
-from biogan.seeds import rng
+from biogan.core.rng import rng
+from biogan.sequences.alphabet import DNA
+from biogan.sequences.demo import GAPS, LENGTH, MINUS_10, MINUS_35, SPACERS, START
 
 SEED = 1
 RECORDS = {"train": 6000, "held_out": 1000}
-FOLDER = Path(__file__).resolve().parents[1] / "biogan" / "datasets" / "demo"
+FOLDER = Path(__file__).resolve().parents[1] / "biogan" / "sequences" / "promoters"
 
 # Share of promoters with the consensus letter at each place of a box (Harley & Reynolds 1987,
 # Nucleic Acids Res 15:2343, 263 promoters of E. coli).

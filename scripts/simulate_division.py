@@ -26,9 +26,9 @@ import pandas as pd
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from biogan.errors import BioganError, OutputError
-from biogan.io.tables import atomic_path, claim_folder, write_tsv
-from biogan.seeds import rng
+from biogan.core.errors import BioganError, OutputError
+from biogan.core.files import atomic_path, claim_folder, write_tsv
+from biogan.core.rng import rng
 
 #: Lengths are shares of the side of the image: radius of the mother, distance in the last frame.
 RADIUS, FARTHEST = (0.11, 0.15), (0.38, 0.55)

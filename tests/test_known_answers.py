@@ -43,13 +43,14 @@ Case 24 is about molecules and case 28 about images, which biogan does not evalu
 import numpy as np
 import pytest
 
-from biogan.alphabet import DNA
-from biogan.baselines import get_baseline
-from biogan.datasets.sequences import SequenceSet
-from biogan.datasets.strands import reverse_complement
-from biogan.evaluation import evaluate
-from biogan.metrics.kmers import jsd, kmer_counts
-from biogan.report.row import EXCESS, REAL
+from biogan.evaluation.distances import jsd
+from biogan.evaluation.report.results import EXCESS, REAL
+from biogan.sequences.alphabet import DNA
+from biogan.sequences.baselines import get_baseline
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.evaluate import evaluate
+from biogan.sequences.kmers import kmer_counts
+from biogan.sequences.splits import reverse_complement
 
 LENGTH = 100
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from helpers import ROOT
 
-from biogan import FragmentSet, ImageSet, read_images, write_images, write_structures
+from biogan import FragmentSet, ImageSet, read_images, write_fasta, write_images, write_structures
 from biogan.cli import main
-from biogan.datasets.demo import load_demo
+from biogan.sequences.demo import load_demo
 
 TEXT = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = re.findall(r"^\$ (.*)$", TEXT, re.M)
@@ -27,7 +27,7 @@ def quickly(text):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    load_demo()[0][:400].to_fasta(tmp_path / "promoters.fasta")
+    write_fasta(load_demo()[0][:400], tmp_path / "promoters.fasta")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from biogan.baselines import BASELINES
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options
-from biogan.config import ReadingConfig
+from biogan.sequences.baselines import BASELINES
+from biogan.sequences.config import ReadingConfig
 
 if TYPE_CHECKING:
-    from biogan.datasets.sequences import SequenceSet
+    from biogan.sequences.dataset import SequenceSet
+
 
 NAMES = tuple(name.removesuffix("-K") for name in BASELINES)
 WITH_ORDER = tuple(name.removesuffix("-K") for name in BASELINES if name.endswith("-K"))
@@ -49,10 +50,10 @@ def command(
     """  # noqa: D301 - click's mark for lines that are not to be joined
     if order is not None and name not in WITH_ORDER:
         raise click.UsageError(f"--order: only {' and '.join(WITH_ORDER)} have one, not {name}")
-    from biogan.baselines import get_baseline
-    from biogan.io.fasta import read_fasta
-    from biogan.io.tables import check_output
-    from biogan.io.write import write_fasta
+    from biogan.core.files import check_output
+    from biogan.sequences.baselines import get_baseline
+    from biogan.sequences.io.fasta import read_fasta
+    from biogan.sequences.io.write import write_fasta
 
     check_output(out, [fasta, *([reading.labels] if reading.labels else [])])
     whole = f"{name}-{3 if order is None else order}" if name in WITH_ORDER else name

@@ -11,10 +11,10 @@ import click
 from biogan.cli import console
 from biogan.cli.evaluate import check_folder, check_standard_input, known_beyond, read_like
 from biogan.cli.options import GroupedCommand, config_options, scoring_options
-from biogan.config import ReadingConfig
+from biogan.sequences.config import ReadingConfig
 
 if TYPE_CHECKING:
-    from biogan.report.report import Report
+    from biogan.evaluation.report.report import Report
 
 
 @click.command(cls=GroupedCommand, headings=(ReadingConfig,))
@@ -38,10 +38,10 @@ def command(
     \b
     biogan compare real.fasta gan.fasta markov.fasta -o comparison
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.evaluation import compare
-    from biogan.io.tables import claim_folder
-    from biogan.report import compared
-    from biogan.report.folder import write_comparison
+    from biogan.core.files import claim_folder
+    from biogan.evaluation.report import report
+    from biogan.evaluation.report.report import write_comparison
+    from biogan.sequences.evaluate import compare
 
     if out is not None:
         check_folder(Path(out), overwrite)
@@ -71,7 +71,7 @@ def command(
     if out is not None:
         files = write_comparison(reports, Path(out), console.command_line())
         console.say(f"{out}: {', '.join(files)} written")
-    text = json.dumps(compared.to_dict(reports), indent=2) if as_json else compared.to_text(reports)
+    text = json.dumps(report.to_dict(reports), indent=2) if as_json else report.to_text(reports)
     click.echo(text)
     return reports
 

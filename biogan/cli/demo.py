@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
-from biogan.errors import OutputError
+from biogan.core.errors import OutputError
 
 if TYPE_CHECKING:
-    from biogan.datasets.sequences import SequenceSet
-    from biogan.report.report import Report
+    from biogan.evaluation.report.report import Report
+    from biogan.sequences.dataset import SequenceSet
+
 
 SAMPLES = 2000
 
@@ -59,24 +60,25 @@ def demo_folder(out: str, overwrite: bool) -> Path:
 @demo_options("demo", "2m")
 def command(out: str, max_time: str, seed: int, threads: int | None, overwrite: bool) -> Report:
     """Show how often the planted -35 and -10 boxes come back, and how the samples are judged."""
-    from biogan.datasets.demo import load_demo
-    from biogan.evaluation import evaluate
-    from biogan.gan import SequenceGAN
+    from biogan.models.gan import SequenceGAN
+    from biogan.sequences.demo import load_demo
+    from biogan.sequences.evaluate import evaluate
+    from biogan.sequences.io.write import write_fasta
     from biogan.training.callbacks import Progress
 
     gan = SequenceGAN(max_time=max_time, seed=seed, threads=threads)
     folder = demo_folder(out, overwrite)
     files = {name: folder / f"{name}.fasta" for name in ("train", "held_out", "new")}
     train, held_out = load_demo()
-    train.to_fasta(files["train"])
-    held_out.to_fasta(files["held_out"])
+    write_fasta(train, files["train"])
+    write_fasta(held_out, files["held_out"])
 
     console.say(f"1/3 learning {len(train)} simulated promoters of 60 nt for {max_time}")
     watcher = Progress(console.say, console.status)
     gan.fit(train, out=folder / "run", overwrite=overwrite, callbacks=[watcher])
     console.say(f"2/3 writing {SAMPLES} new ones to {files['new']}")
     new = gan.sample(SAMPLES, seed)
-    new.to_fasta(files["new"])
+    write_fasta(new, files["new"])
     console.say("3/3 judging them beside held-out promoters and trivial samplers")
     report = evaluate(train, new, held_out=held_out, seed=seed, progress=console.Steps("scoring"))
     console.end_status()
@@ -104,8 +106,8 @@ def motif_table(new: SequenceSet, held_out: SequenceSet, seed: int) -> str:
     seed : int
         Seed of the shuffle, the level of chance.
     """
-    from biogan.baselines import get_baseline
-    from biogan.datasets.demo import planted_motif_rate
+    from biogan.sequences.baselines import get_baseline
+    from biogan.sequences.demo import planted_motif_rate
 
     chance = get_baseline("shuffle").fit(held_out).sample(SAMPLES, seed)
     rates = {

@@ -10,13 +10,13 @@ import click
 
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options, scoring_options
-from biogan.config import ReadingConfig
-from biogan.errors import OutputError, QualityError
+from biogan.core.errors import OutputError, QualityError
+from biogan.sequences.config import ReadingConfig
 
 if TYPE_CHECKING:
-    from biogan.alphabet import Alphabet
-    from biogan.datasets.sequences import SequenceSet
-    from biogan.report.report import Report
+    from biogan.evaluation.report.report import Report
+    from biogan.sequences.alphabet import Alphabet
+    from biogan.sequences.dataset import SequenceSet
 
 
 @click.command(cls=GroupedCommand, headings=(ReadingConfig,))
@@ -44,9 +44,9 @@ def command(
     biogan evaluate new.fasta --reference real.fasta
     biogan evaluate new.fasta --reference test.fasta --train train.fasta -o report
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.evaluation import evaluate
-    from biogan.io.tables import claim_folder
-    from biogan.metrics.catalogue import GROUP_ORDER
+    from biogan.core.files import claim_folder
+    from biogan.sequences.evaluate import evaluate
+    from biogan.sequences.metrics.catalogue import GROUP_ORDER
 
     groups = groups_of(fail_on, GROUP_ORDER)
     check_standard_input(reference, fasta, train, held_out)
@@ -75,7 +75,7 @@ def command(
 
 def finish(report: Report, out: str | None, as_json: bool, groups: list[str]) -> Report:
     """Write and print a report; fail where a group of ``--fail-on`` does."""
-    from biogan.report.folder import write_report
+    from biogan.evaluation.report.report import write_report
 
     console.end_status()
     # The files first: who reads standard output may have gone away.
@@ -101,7 +101,7 @@ def groups_of(names: str | None, order: Sequence[str]) -> list[str]:
 
 def _judge(report: Report, groups: list[str]) -> None:
     """Fail where a group that was asked for does; say where nothing could be judged."""
-    from biogan.report.row import FAILED, UNREAD
+    from biogan.evaluation.report.results import FAILED, UNREAD
 
     rows = [row for row in report.rows if row.metric.group in groups]
     failed = [f"{row.metric.title} ({row.status})" for row in rows if row.status in FAILED]
@@ -116,8 +116,7 @@ def read_like(
     name: str, path: str, reading: ReadingConfig, alphabet: Alphabet | None = None
 ) -> SequenceSet:
     """Read one file; all but the reference are read with the reference's alphabet."""
-    from biogan.io.fasta import read_fasta
-    from biogan.metrics.inputs import REFERENCE, reading_like
+    from biogan.sequences.io.fasta import REFERENCE, read_fasta, reading_like
 
     whose = ""
     if alphabet is not None:
@@ -131,8 +130,8 @@ def read_like(
 
 def known_beyond(scoring: dict[str, Any]) -> dict[str, Any]:
     """Look metrics up and read motifs and profile, before time is spent on the sequences."""
-    from biogan.metrics.catalogue import get_metrics
-    from biogan.metrics.extras import read_extras
+    from biogan.sequences.metrics.catalogue import get_metrics
+    from biogan.sequences.metrics.context import read_extras
 
     get_metrics(scoring.get("metrics"))
     extras = read_extras(scoring.get("motifs", ()), scoring.get("hmm"), code=scoring["code"])

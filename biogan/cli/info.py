@@ -13,8 +13,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print the whole of config.json.")
 def command(run: str, as_json: bool) -> dict[str, Any]:
     """Print the model card of the folder RUN: data, letters, loss, steps, scores, versions."""
-    from biogan.modelfile import trusted
-    from biogan.training.folder import ModelFolder
+    from biogan.models.checkpoint import ModelFolder, trusted
 
     folder = ModelFolder(run)
     card = folder.read_config()
@@ -25,7 +24,7 @@ def command(run: str, as_json: bool) -> dict[str, Any]:
 
 
 def _sequences(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:
-    from biogan.datasets.layout import Layout
+    from biogan.sequences.tokenizer import Layout
 
     return {
         "letters": f"{layout['alphabet']['letters']} ({layout['alphabet']['name']})",
@@ -38,7 +37,7 @@ def _sequences(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]
 
 def _sizes(config: dict[str, Any]) -> list[str]:
     """Name the options that the family of networks has."""
-    from biogan.autoconfig import SIZES_OF
+    from biogan.sequences.autoconfig import SIZES_OF
 
     family = config["architecture"]
     sizes = [f"{name} {config[name]}" for name in SIZES_OF[family]]
@@ -52,7 +51,7 @@ def _sizes(config: dict[str, Any]) -> list[str]:
 
 
 def _images(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:
-    from biogan.imaging.domains import domain_from
+    from biogan.models.registry import domain_from
 
     return {
         "shape": domain_from(layout).describe(),

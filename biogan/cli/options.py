@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 import click
 from click.core import ParameterSource
 
-from biogan.options import Options, flag
+from biogan.core.options import Options, flag
 
 Function = Callable[..., Any]
 _SWITCH = {True: "on", False: "off"}
@@ -48,7 +48,7 @@ def config_options(cls: type[Options], name: str) -> Callable[[Function], Functi
     Parameters
     ----------
     cls : type
-        A frozen subclass of :class:`biogan.config.Options`.
+        A frozen subclass of :class:`biogan.core.options.Options`.
     name : str
         Keyword under which the command receives the built object.
     """

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
-from biogan.errors import OutputError
+from biogan.core.errors import OutputError
 
 if TYPE_CHECKING:
-    from biogan.datasets.sequences import SequenceSet
+    from biogan.sequences.dataset import SequenceSet
+
 
 #: How the names of pages end; a file of another name is not replaced.
 PAGES = (".html", ".htm")
@@ -51,12 +52,11 @@ def write_page(run: str, out: str | None = None) -> Path:
     OutputError
         If the page cannot be written, or would take the place of something that is no page.
     """
-    from biogan.alphabet import Alphabet
-    from biogan.io.fasta import read_fasta
-    from biogan.io.tables import atomic_path, check_output
-    from biogan.metrics.inputs import reading_like
-    from biogan.report.run import read_log, to_html
-    from biogan.training.folder import FILES, LOG, PAGE, PICTURE, SAMPLES, ModelFolder
+    from biogan.core.files import atomic_path, check_output
+    from biogan.models.checkpoint import FILES, LOG, PAGE, PICTURE, SAMPLES, ModelFolder
+    from biogan.models.run_report import read_log, to_html
+    from biogan.sequences.alphabet import Alphabet
+    from biogan.sequences.io.fasta import read_fasta, reading_like
 
     folder = Path(run)
     card: dict[str, Any] = ModelFolder(run).read_config()

@@ -12,12 +12,13 @@ import click
 
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options
-from biogan.config import DEVICES, ReadingConfig, SamplingConfig
+from biogan.sequences.config import ReadingConfig, SamplingConfig
+from biogan.training.config import DEVICES
 
 if TYPE_CHECKING:
-    from biogan.datasets.layout import Layout
-    from biogan.datasets.sequences import SequenceSet
-    from biogan.sampling import Chunk
+    from biogan.models.sampling import Chunk
+    from biogan.sequences.dataset import SequenceSet
+    from biogan.sequences.tokenizer import Layout
 
 
 #: Options of reading that decide what a record is.
@@ -46,9 +47,8 @@ class Shard(click.ParamType):
 
 def to_avoid(path: str, layout: Layout, learned: Mapping[str, Any]) -> SequenceSet:
     """Read the records of ``--exclude`` with the options by which training data were read."""
-    from biogan.datasets.layout import FIXED
-    from biogan.io.fasta import read_fasta
-    from biogan.metrics.inputs import reading_like
+    from biogan.sequences.io.fasta import read_fasta, reading_like
+    from biogan.sequences.tokenizer import FIXED
 
     same = {name: learned[name] for name in AS_LEARNED if name in learned}
     config = reading_like(layout.alphabet, ReadingConfig(gaps="remove").replace(**same))
@@ -98,11 +98,11 @@ def command(
     biogan sample run -n 10000 --seed 7 > new.fasta
     biogan sample run -n 1000000 --shard 2/8 -o part2.fasta.gz
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.gan import SequenceGAN
-    from biogan.io.tables import check_output
-    from biogan.io.write import output_format, write_chunks
-    from biogan.sampling import shard as bounds
-    from biogan.training.folder import FILES
+    from biogan.core.files import check_output
+    from biogan.models.checkpoint import FILES
+    from biogan.models.gan import SequenceGAN
+    from biogan.models.sampling import shard as bounds
+    from biogan.sequences.io.write import output_format, write_chunks
 
     start, stop = bounds(count, *shard)
     gan = SequenceGAN.load(run, device)

@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from biogan.cli import console
+from biogan.cli.data import read_training_data
 from biogan.cli.options import GroupedCommand, config_options, given
-from biogan.cli.reading import read_training_data
 from biogan.cli.report import draw_page
-from biogan.config import ReadingConfig, SequenceGANConfig
+from biogan.sequences.config import ReadingConfig, SequenceGANConfig
 
 
 @click.command(cls=GroupedCommand, headings=(ReadingConfig, SequenceGANConfig))
@@ -46,12 +46,11 @@ def command(
     biogan train promoters.fasta.gz -o run --max-time 10m --seed 1
     biogan train promoters.fasta.gz -o run --resume
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.gan import SequenceGAN
-    from biogan.plan import plan
+    from biogan.models.card import SEQUENCES
+    from biogan.models.checkpoint import ModelFolder, held
+    from biogan.models.gan import SequenceGAN
+    from biogan.sequences.autoconfig import plan
     from biogan.training.callbacks import Progress
-    from biogan.training.cards import SEQUENCES
-    from biogan.training.folder import ModelFolder
-    from biogan.training.lock import held
 
     folder = ModelFolder(out)
     stack = click.get_current_context().with_resource(ExitStack())

@@ -1,1 +1,1 @@
-"""Images: what they are, how they are read and written, how they are judged."""
+"""Images: data sets, files, features, metrics."""

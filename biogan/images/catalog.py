@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from biogan.errors import DataError
-from biogan.io.tables import claim_folder
+from biogan.core.errors import DataError
+from biogan.core.files import claim_folder
 
 #: Told of the bytes that were fetched and of all, as :class:`biogan.cli.console.Bar` is.
 Progress = Callable[[int, int | None], None]

@@ -8,17 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from biogan.config import ImageReadingConfig
-from biogan.errors import ConfigError, DataError
+from biogan.core.errors import ConfigError, DataError
+from biogan.core.options import unknown_name
 from biogan.images.catalog import CATALOG, DIGITS, KNOWN, Progress, fetch
+from biogan.images.config import ImageReadingConfig
+from biogan.images.dataset import ImageSet, LabelTable
 from biogan.images.files import STARTS
-from biogan.images.folder import FolderReader, mnist_images
-from biogan.images.gather import Gathering
-from biogan.images.idx import head, is_idx, labels_beside, read_idx_images, read_idx_labels
-from biogan.images.imageset import ImageSet
-from biogan.images.labels import LabelTable
-from biogan.images.npz import read_npz
-from biogan.options import unknown_name
+from biogan.images.folder import FolderReader, Gathering, mnist_images
+from biogan.images.formats import (
+    head,
+    is_idx,
+    labels_beside,
+    read_idx_images,
+    read_idx_labels,
+    read_npz,
+)
 
 DIGITS_SIZE, DIGITS_BRIGHTEST = 28, 16
 

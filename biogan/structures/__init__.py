@@ -1,1 +1,1 @@
-"""Protein structures as C-alpha coordinates: reading, distances, back to space, judging."""
+"""Protein structures: fragments, files, geometry, metrics."""

@@ -1,6 +1,12 @@
-"""What is measured on C-alpha coordinates: distances, angles, compactness, likeness.
+"""Fragments as rows of numbers that a linear classifier learns from.
+
+What is measured on C-alpha coordinates: distances, angles, compactness, likeness.
 
 Every function takes all fragments at once: coordinates of shape (n, L, 3) in Angstrom.
+
+Which of two mirror images a protein is: distance maps do not tell, its twists do.
+
+From distance maps back to space: classical scaling, refined by weighted stress.
 """
 
 from __future__ import annotations
@@ -9,7 +15,7 @@ from itertools import combinations
 
 import numpy as np
 
-from biogan.seeds import rng
+from biogan.core.rng import rng
 
 #: C-alpha atoms nearer than this (Angstrom) and at least this far along the chain are in contact.
 CONTACT, APART = 8.0, 3
@@ -192,3 +198,194 @@ def _greatest(m: np.ndarray, bound: np.ndarray) -> np.ndarray:
 def _determinant(m: np.ndarray) -> np.ndarray:
     """Find the determinants of 3 x 3 matrices, shape (..., 3, 3)."""
     return np.asarray((np.cross(m[..., 0, :], m[..., 1, :]) * m[..., 2, :]).sum(-1))
+
+
+#: For pseudo-torsions of 0-10, 10-20, ... 170-180 degrees: the logarithm of how many times more
+#: often real fragments have them than those of the other sign. The peak at 50 degrees is the
+#: right-handed helix; the values below 0 beyond 80 degrees are strands, which twist the other way.
+#: Counted on 9,545 fragments of 16 residues from 122 families.
+TWISTS = (
+    0.3, 0.8, 1.1, 2.1, 3.5, 3.2, 1.8, 0.6, -0.1, -0.5, -0.7, -0.9, -0.9, -1.0, -1.2, -1.1, -0.9,
+    -0.3,
+)  # fmt: skip
+
+
+def chirality(xyz: np.ndarray) -> np.ndarray:
+    """Weigh each fragment against its mirror image; above 0 it is of the hand of proteins.
+
+    Parameters
+    ----------
+    xyz : numpy.ndarray, shape (n, L, 3)
+        C-alpha coordinates.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Logarithm of the likelihood ratio of its pseudo-torsions, taken as independent.
+
+    Notes
+    -----
+    On families that were not counted, it is right for 97 % of the fragments of 16 residues, 99.7 %
+    of 32 and all of 64 and 128; where there is no helix, for 93 % of 16 and 99 % of 32.
+    """
+    torsions = pseudo_torsions(xyz)
+    box = np.minimum((np.abs(torsions) / 10).astype(int), len(TWISTS) - 1)
+    return np.asarray((np.sign(torsions) * np.array(TWISTS)[box]).sum(1))
+
+
+def handed(xyz: np.ndarray) -> np.ndarray:
+    """Mirror the fragments that are of the wrong hand; same shape and type.
+
+    Examples
+    --------
+    >>> turn = np.deg2rad(100) * np.arange(16)
+    >>> helix = np.stack([2.3 * np.cos(turn), 2.3 * np.sin(turn), 1.5 * np.arange(16)], 1)[None]
+    >>> left = helix * [1, 1, -1]
+    >>> [bool(chirality(x)[0] > 0) for x in (helix, left, handed(left))]
+    [True, False, True]
+    """
+    mirrored = chirality(xyz) < 0
+    return np.where(mirrored[:, None, None], xyz * np.array([1, 1, -1], xyz.dtype), xyz)
+
+
+#: Steps of the refinement at most, and the relative change of the stress that ends it.
+STEPS, TOLERANCE = 300, 1e-4
+# Distance of neighbours in Angstrom.
+BOND = 3.8
+# A mean misfit (Angstrom) at which a map is met: nothing is refined.
+_MET = 1e-3
+# Numbers of one block of maps, to bound the memory.
+_EMBED_BLOCK = 1 << 20
+
+
+def embed(maps: np.ndarray, refine: bool = True) -> np.ndarray:
+    """Find coordinates whose distances are those of the maps, as nearly as space allows.
+
+    Parameters
+    ----------
+    maps : numpy.ndarray, shape (n, L, L)
+        Symmetric distances in Angstrom, which may contradict one another.
+    refine : bool
+        Refine what classical scaling finds, until a step lowers the stress of a fragment by less
+        than ``TOLERANCE``. Maps that are distances of a chain need none, and get none.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, L, 3), float32
+        Centred, of either hand: see :func:`biogan.structures.geometry.handed`.
+
+    Notes
+    -----
+    Start: the three leading eigenvectors of the doubly centred squares (Torgerson 1952,
+    Psychometrika 17:401). Then the stress sum w (|x_i - x_j| - d)^2 goes down by the steps of
+    SMACOF (de Leeuw 1977): each is a gradient step, scaled by the weights, that never goes up.
+    The weights 1 / (d + 3.8)^2 favour short distances as the network units do: they are best where
+    the errors are alike in those units, and were best of five among real fragments with noise.
+
+    Examples
+    --------
+    >>> square = np.array([[[0, 0, 0], [3, 0, 0], [3, 4, 0], [0, 4, 0.0]]])
+    >>> np.round(distances(embed(distances(square))), 3)[0, 0].tolist()
+    [0.0, 3.0, 5.0, 4.0]
+    """
+    n, length = maps.shape[:2]
+    found = np.empty((n, length, 3), np.float32)
+    size = max(1, _EMBED_BLOCK // length**2)
+    for at in range(0, n, size):
+        some = np.asarray(maps[at : at + size], np.float64)
+        found[at : at + size] = _classical(some)
+        if refine:
+            found[at : at + size] = _refined(found[at : at + size].astype(np.float64), some)
+    return found
+
+
+def _classical(maps: np.ndarray) -> np.ndarray:
+    """Classical multidimensional scaling to three dimensions, (n, L, 3)."""
+    squares = maps**2
+    rows = squares.mean(2, keepdims=True)
+    inner = (rows + rows.swapaxes(1, 2) - rows.mean(1, keepdims=True) - squares) / 2
+    values, vectors = np.linalg.eigh(inner)
+    return vectors[..., -3:] * np.sqrt(np.maximum(values[:, None, -3:], 0))
+
+
+def _refined(xyz: np.ndarray, maps: np.ndarray) -> np.ndarray:
+    """Lower the weighted stress of those fragments that do not meet their maps."""
+    length = maps.shape[1]
+    off = ~np.eye(length, dtype=bool)
+    weights = np.where(off, 1 / (maps + BOND) ** 2, 0)
+    # The Laplacian of the weights, made invertible: its null space, moving all, is never needed.
+    laplacian = weights.sum(2)[:, None] * np.eye(length) - weights
+    active = np.flatnonzero(_misfit(xyz, maps) > _MET)
+    if not len(active):
+        return xyz
+    inverse = np.linalg.inv(laplacian[active] + 1 / length)
+    x, d, w = xyz[active], maps[active], weights[active]
+    before = np.full(len(active), np.inf)
+    for _ in range(STEPS):
+        real = distances(x)
+        stress = (w * (real - d) ** 2).sum((1, 2))
+        going = before - stress > TOLERANCE * stress
+        if not going.all():
+            xyz[active[~going]] = x[~going]
+            active, x, d, w, real = (part[going] for part in (active, x, d, w, real))
+            inverse, stress = inverse[going], stress[going]
+        if not len(active):
+            break
+        before = stress
+        pull = -w * np.divide(d, real, out=np.zeros_like(d), where=real > 1e-9)
+        pull[:, range(length), range(length)] = -pull.sum(2)
+        x = inverse @ (pull @ x)
+    xyz[active] = x
+    return xyz
+
+
+def _misfit(xyz: np.ndarray, maps: np.ndarray) -> np.ndarray:
+    """Mean absolute difference of distances and maps, (n,)."""
+    return np.abs(distances(xyz) - maps).mean((1, 2))
+
+
+_NEAR = (1, 2, 3, 4, 5, 6, 8, 12)
+_LEVELS = (10, 50, 90)
+# Degrees of a box of pseudo-torsions.
+_BOX = 30
+
+
+def describe(xyz: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Describe fragments by local and global distances, angles and twists.
+
+    Parameters
+    ----------
+    xyz : numpy.ndarray, shape (n, L, 3)
+        C-alpha coordinates in Angstrom.
+
+    Returns
+    -------
+    features : numpy.ndarray, shape (n, d)
+        Spread and percentiles of the distances at several separations along the chain, the same of
+        the angles, shares of pseudo-torsions, radius of gyration, contact order. None depends on
+        place or direction.
+    names : list of str
+        Their names, of length d.
+
+    Examples
+    --------
+    >>> features, names = describe(np.cumsum(np.ones((2, 16, 3)), 1))
+    >>> features.shape == (2, len(names)), names[:2]
+    (True, ['d(i,i+1) spread', 'd(i,i+1) 10 %'])
+    """
+    length = xyz.shape[1]
+    steps = [k for k in (*_NEAR, length // 4, length // 2, 3 * length // 4) if k < length - 1]
+    tables = {f"d(i,i+{k})": separations(xyz, k) for k in dict.fromkeys(steps)}
+    tables["angle"] = bond_angles(xyz)
+    columns: list[np.ndarray] = []
+    names: list[str] = []
+    for name, table in tables.items():
+        columns += [table.std(1), *np.percentile(table, _LEVELS, axis=1)]
+        names += [f"{name} spread", *(f"{name} {level} %" for level in _LEVELS)]
+    torsions = pseudo_torsions(xyz)
+    for low in range(-180, 180, _BOX):
+        columns.append(((torsions >= low) & (torsions < low + _BOX)).mean(1))
+        names.append(f"torsion {low} to {low + _BOX}")
+    columns += [radius_of_gyration(xyz), contact_order(xyz)]
+    names += ["radius of gyration", "contact order"]
+    return np.stack(columns, 1), names

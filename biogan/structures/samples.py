@@ -1,4 +1,7 @@
-"""What metrics of structures compare: fragments with what several metrics share."""
+"""How real fragments get their parts in an evaluation: halves are halves of the families.
+
+What metrics of structures compare: fragments with what several metrics share.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,18 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from biogan.metrics.base import Metric, metric
-from biogan.metrics.intervals import GROUPS
-from biogan.metrics.order import first_of, random_order, row_keys
-from biogan.structures.fragments import FragmentSet
+from biogan.core.errors import DataError, plural
+from biogan.evaluation.intervals import GROUPS
+from biogan.evaluation.metric import Metric, first_of, metric, random_order, row_keys
+from biogan.evaluation.protocol import Dealing
+from biogan.structures.dataset import FragmentSet
 from biogan.structures.geometry import nearest
+from biogan.structures.read import split_families
 
 STRUCTURE_METRICS: dict[str, Metric] = {}
 #: Sections of the report, in order.
 GROUP_ORDER = ("novelty", "discriminability", "bonds", "twists", "folds", "diversity")
-#: As :func:`biogan.metrics.base.metric`, for structures.
+#: As :func:`biogan.evaluation.metric.metric`, for structures.
 structure_metric = partial(metric, registry=STRUCTURE_METRICS)
 
 Measure = Callable[[np.ndarray], np.ndarray]
@@ -138,3 +143,25 @@ def _bonds(fragments: FragmentSet) -> list[bytes]:
     xyz = np.ascontiguousarray(fragments.xyz, np.float32)
     ends = np.concatenate([xyz[:, :-1], xyz[:, 1:]], 2)
     return [row.tobytes() for row in ends.reshape(-1, 6)]
+
+
+def halve(fragments: FragmentSet, seed: int) -> tuple[FragmentSet, FragmentSet]:
+    """Halve the families, so that neither half holds a relative of the other.
+
+    Raises
+    ------
+    DataError
+        If there is only one.
+    """
+    if len(set(fragments.families.tolist())) < 2:
+        raise DataError(
+            f"{fragments.source}: {plural(len(fragments), 'fragment')} of one family, at least two "
+            "families are needed to take a ceiling from: give more, or held-out fragments "
+            "(--held-out)"
+        )
+    one, other = split_families(fragments, 0.5, seed)
+    return shuffled(fragments[one], seed), shuffled(fragments[other], seed)
+
+
+#: For :func:`biogan.evaluation.protocol.assign_roles`.
+FRAGMENTS = Dealing("fragment", keys, shuffled, halve, "the families of the reference were halved")

@@ -8,11 +8,9 @@ import numpy as np
 from PIL import Image
 
 import biogan
-from biogan.errors import ConfigError, DataError, OutputError
-from biogan.io.input_report import plural
-from biogan.io.names import file_names
-from biogan.io.tables import atomic_path, claim_folder, open_output
-from biogan.structures.fragments import FragmentSet
+from biogan.core.errors import ConfigError, DataError, OutputError, plural
+from biogan.core.files import atomic_path, claim_folder, file_names, open_output
+from biogan.structures.dataset import FragmentSet
 from biogan.structures.geometry import distances
 
 #: Maps of one picture.

@@ -1,1 +1,1 @@
-"""The one trainer of all GANs."""
+"""The adversarial training of any pair of networks: losses, steps, the loop, stability."""

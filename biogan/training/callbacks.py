@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from biogan.io.tables import append_jsonl
-from biogan.training.judging import TRAINING_DATA, best_floor
-from biogan.training.rollback import MOST
+from biogan.core.files import append_jsonl
+from biogan.training.stability import MOST
+from biogan.training.trainer import TRAINING_DATA, best_floor
 
 LOG_EVERY = 20
 

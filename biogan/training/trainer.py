@@ -4,6 +4,10 @@ The trainer sees batches of real data, a generator, a critic and an objective; i
 and no pixels. Everything random in step ``t`` comes from a stream of the seed and ``t``, so that a
 resumed run is the run that was never interrupted. Steps are never counted back: what follows a
 rollback sees batches and noise that were not used before.
+
+What a trainer learns from a check: how good the samples are, and how varied.
+
+How long a run lasts, by steps or by the clock, and what goes with it: checks, learning rate.
 """
 
 from __future__ import annotations
@@ -12,22 +16,146 @@ import math
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
-from biogan.config import TrainingConfig
-from biogan.errors import DivergedError, Interrupted, NonFiniteError
-from biogan.protocols import Callback
+from biogan.core.errors import ConfigError, DivergedError, Interrupted, NonFiniteError
+from biogan.core.options import seconds
+from biogan.core.protocols import Callback
 from biogan.training.batches import Stream
-from biogan.training.budget import CHECKS, Budget
+from biogan.training.config import TrainingConfig
 from biogan.training.engine import Engine
-from biogan.training.judging import NOTHING, Monitor
-from biogan.training.kept import Kept
-from biogan.training.players import NonFiniteTerm, Players, State
-from biogan.training.rollback import LastGood
 from biogan.training.signals import Signals, Stopped, at_once
-from biogan.training.watch import Alarm, Watch
+from biogan.training.stability import Alarm, Kept, LastGood, Watch
+from biogan.training.step import NonFiniteTerm, Players, State
+
+#: Name under which training data stand in :attr:`Monitor.beside`; everything else is a floor.
+TRAINING_DATA = "training data"
+
+
+class Judgement(NamedTuple):
+    """What a monitor finds.
+
+    Attributes
+    ----------
+    scores : mapping of str to float
+        ``"fidelity"`` is to be minimised and chooses the generator that is kept; without it the
+        last one is kept. The others are logged.
+    variety : mapping of str to float
+        How varied the samples are relative to training data, 1 = as varied.
+    """
+
+    scores: Mapping[str, float]
+    variety: Mapping[str, float]
+
+
+class Monitor(Protocol):
+    """Judges the averaged generator."""
+
+    @property
+    def beside(self) -> Mapping[str, float]:
+        """The fidelity of what a generator is compared with: training data, trivial samplers."""
+        ...
+
+    def __call__(self, generator: nn.Module, step: int) -> Judgement:
+        """Judge the averaged generator of a step."""
+        ...
+
+
+NOTHING = Judgement({}, {})
+
+
+def best_floor(beside: Mapping[str, float]) -> tuple[str, float] | None:
+    """Return name and fidelity of the best trivial sampler, None where none was scored.
+
+    Examples
+    --------
+    >>> best_floor({"training data": 1.0, "markov-5": 3.0, "positional-markov-3": 1.2})
+    ('positional-markov-3', 1.2)
+    """
+    floors = [(name, score) for name, score in beside.items() if name != TRAINING_DATA]
+    return min(floors, key=lambda floor: floor[1], default=None)
+
+
+DEFAULT_TIME = "10m"
+CHECKS = 25
+FEWEST_BETWEEN_CHECKS = 20
+
+
+def check_patience(patience: int | None, validation: float) -> None:
+    """Refuse a patience that nothing can try.
+
+    Raises
+    ------
+    ConfigError
+        If there are to be no validation records.
+    """
+    if patience is not None and not validation:
+        raise ConfigError(
+            f"--patience {patience}: counts checks on validation records, and --validation 0 keeps "
+            "none; leave one of the two out"
+        )
+
+
+class Budget:
+    """The share of a run that is spent.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+        ``steps`` and ``max_time``; with both, whichever ends first; with none, ten minutes.
+    """
+
+    def __init__(self, config: TrainingConfig) -> None:
+        self.config = config
+        self.steps = config.steps
+        timed = config.max_time or (None if config.steps else DEFAULT_TIME)
+        self.seconds = seconds(timed)
+
+    def spent(self, step: int, elapsed: float) -> float:
+        """Return the share of the budget that is spent, 1 at the end."""
+        shares = []
+        if self.steps:
+            shares.append(step / self.steps)
+        if self.seconds:
+            shares.append(elapsed / self.seconds)
+        return min(1.0, max(shares))
+
+    def check_is_due(self, spent: float, step: int, last_check: int, checks: int) -> bool:
+        """Return whether the generator is to be judged after a step.
+
+        Parameters
+        ----------
+        spent : float
+            Share of the budget that is spent.
+        step, last_check : int
+            This step and that of the last check.
+        checks : int
+            How many of the :data:`CHECKS` shares of a run were judged.
+        """
+        if spent >= 1:
+            return True
+        every = self.config.check_every
+        if every:
+            return step % every == 0
+        # Counted from the last check: a check costs as much as some steps.
+        fresh = step - last_check >= FEWEST_BETWEEN_CHECKS
+        return fresh and spent >= (checks + 1) / CHECKS
+
+    def learning_rate(self, spent: float) -> float:
+        """Return the learning rate: constant, then linear to ``decay_to`` of itself.
+
+        Examples
+        --------
+        >>> budget = Budget(TrainingConfig(lr=1.0, decay_start=0.5, decay_to=0.0))
+        >>> [budget.learning_rate(x) for x in (0.0, 0.5, 0.75, 1.0)]
+        [1.0, 1.0, 0.5, 0.0]
+        """
+        rate, start, end = map(self.config.chosen, ("lr", "decay_start", "decay_to"))
+        gone = (spent - start) / (1 - start) if spent > start else 0.0
+        return float(rate * (1 - (1 - end) * gone))
+
 
 # A state is saved at least this often, in seconds, also between checks.
 SAVE_EVERY = 300
@@ -59,7 +187,7 @@ class Trainer:
     save : callable, optional
         Receives the trainer after each check and at the end, in the first process only.
     matching : nn.Module, optional
-        A further term of the generator's loss, see :class:`biogan.training.players.Players`.
+        A further term of the generator's loss, see :class:`biogan.training.step.Players`.
 
     Attributes
     ----------

@@ -2,10 +2,10 @@
 
 import pytest
 
-from biogan.baselines import BASELINES, get_baseline
+from biogan import read_fasta
 from biogan.cli import main, run
 from biogan.cli.baseline import NAMES, WITH_ORDER
-from biogan.datasets.sequences import SequenceSet
+from biogan.sequences.baselines import BASELINES, get_baseline
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_the_command_writes_what_the_library_draws(name, real, capsys):
     drawn = main(["baseline", name, real, "-n", "5", "--seed", "7", "--quiet"])
     out, err = capsys.readouterr()
     whole = f"{name}-3" if name in WITH_ORDER else name
-    wanted = get_baseline(whole).fit(SequenceSet.from_fasta(real)).sample(5, 7)
+    wanted = get_baseline(whole).fit(read_fasta(real)).sample(5, 7)
     assert out == "".join(f">{i}\n{s}\n" for i, s in zip(wanted.ids, wanted, strict=True))
     assert drawn.strings() == wanted.strings()
     assert err == ""

@@ -4,9 +4,9 @@ import pytest
 
 from biogan.cli import main
 from biogan.cli.demo import motif_table
-from biogan.datasets.demo import MINUS_10, MINUS_35, load_demo
-from biogan.datasets.sequences import SequenceSet
-from biogan.errors import ConfigError, OutputError
+from biogan.core.errors import ConfigError, OutputError
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.demo import MINUS_10, MINUS_35, load_demo
 
 FILES = ["held_out.fasta", "new.fasta", "run", "train.fasta"]
 

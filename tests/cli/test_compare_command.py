@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from biogan.alphabet import DNA
+from biogan import write_fasta
 from biogan.cli import main, run
-from biogan.datasets.sequences import SequenceSet
-from biogan.evaluation import evaluate
+from biogan.sequences.alphabet import DNA
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.evaluate import evaluate
 
 QUICK = ["--metric", "kmer-jsd", "--metric", "copies", "--metric", "pair-pearson"]
 
@@ -16,7 +17,7 @@ QUICK = ["--metric", "kmer-jsd", "--metric", "copies", "--metric", "pair-pearson
 def write(path, seed, n):
     codes = np.random.default_rng(seed).integers(0, 4, (n, 20)).astype(np.uint8)
     sequences = SequenceSet.from_matrix(DNA, codes)
-    sequences.to_fasta(path)
+    write_fasta(sequences, path)
     return sequences
 
 

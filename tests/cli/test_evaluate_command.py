@@ -4,9 +4,10 @@ import shlex
 import numpy as np
 import pytest
 
-from biogan.alphabet import DNA
+from biogan import write_fasta
 from biogan.cli import ReaderGone, main, run
-from biogan.datasets.sequences import SequenceSet
+from biogan.sequences.alphabet import DNA
+from biogan.sequences.dataset import SequenceSet
 
 FILES = [
     "biogan_general_mqc.json",
@@ -27,7 +28,7 @@ def files(tmp_path):
     for seed, name in enumerate(("real", "new", "held")):
         codes = np.random.default_rng(seed).integers(0, 4, (60, 20)).astype(np.uint8)
         paths[name] = str(tmp_path / f"{name}.fasta")
-        SequenceSet.from_matrix(DNA, codes).to_fasta(paths[name])
+        write_fasta(SequenceSet.from_matrix(DNA, codes), paths[name])
     return paths
 
 
@@ -76,7 +77,9 @@ def test_the_report_is_written_though_nobody_reads_standard_output(files, tmp_pa
 
 
 def test_a_folder_that_cannot_be_made_is_said_before_scoring(files, capsys, monkeypatch):
-    monkeypatch.setattr("biogan.evaluation.evaluate", lambda *_, **__: pytest.fail("was scored"))
+    monkeypatch.setattr(
+        "biogan.sequences.evaluate.evaluate", lambda *_, **__: pytest.fail("was scored")
+    )
     out = files["held"] + "/report"
     command = ["evaluate", files["new"], "--reference", files["real"], "-o", out, "--quiet"]
     assert run(command) == 1
@@ -200,7 +203,7 @@ def test_motifs_and_labels_have_tables_of_their_own(tmp_path):
         codes = np.random.default_rng(seed).integers(0, 4, (80, 40)).astype(np.uint8)
         texts = SequenceSet.from_matrix(DNA, codes).strings()
         labels = {"class": ["a", "b"] * 40}
-        SequenceSet.from_strings(texts, labels=labels).to_fasta(tmp_path / f"{name}.fasta")
+        write_fasta(SequenceSet.from_strings(texts, labels=labels), tmp_path / f"{name}.fasta")
     motifs = tmp_path / "m.meme"
     rows = "\n".join("0 0 0 1" if x == "T" else "1 0 0 0" for x in "TATAAATA")
     motifs.write_text(f"MEME version 4\n\nMOTIF tata\nletter-probability matrix:\n{rows}\n")

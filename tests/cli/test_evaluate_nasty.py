@@ -7,7 +7,7 @@ import pytest
 from helpers import shared_data
 
 from biogan.cli import main
-from biogan.errors import BioganError
+from biogan.core.errors import BioganError
 
 QUICK = ["valid", "length-w1", "gc-w1", "letter-jsd", "kmer-jsd", "site-jsd", "unique", "copies",
          "cds", "stop-rate", "codon-jsd", "weight-w1", "pi-w1", "instability-w1"]  # fmt: skip

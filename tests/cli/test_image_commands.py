@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from biogan.cli import main, run
-from biogan.cli.image.reading import lasting
-from biogan.config import ImageReadingConfig
+from biogan.cli.data import lasting
+from biogan.images.config import ImageReadingConfig
 from biogan.images.read import read_images
-from biogan.imaging import gan as imaging_gan
-from biogan.imaging import presets
+from biogan.models import image_gan as imaging_gan
+from biogan.training import presets
 
 SMALL = ["--width", "4", "--latent", "4", "--batch-size", "8", "--steps", "4", "--check-every", "2"]
 

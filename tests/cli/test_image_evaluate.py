@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from biogan.cli import main, run
-from biogan.images.imageset import ImageSet
+from biogan.images.dataset import ImageSet
 from biogan.images.write import write_images
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from biogan.cli import main, run
-from biogan.errors import DataError
+from biogan.core.errors import DataError
 
 SMALL = ["--width", "8", "--depth", "1", "--latent", "8", "--batch-size", "16", "--steps", "4"]
 
@@ -83,7 +83,7 @@ def test_libraries_are_quiet_too_and_only_then(fasta, tmp_path, monkeypatch, cap
         log.warning("and one was lost")
         raise DataError("enough")
 
-    monkeypatch.setattr("biogan.io.fasta.read_fasta", read)
+    monkeypatch.setattr("biogan.sequences.io.fasta.read_fasta", read)
     for quiet in (["-q"], []):
         caplog.clear()
         assert run(["train", fasta, "-o", str(tmp_path / "run"), *quiet]) == 1
@@ -102,10 +102,10 @@ def test_dry_run_prints_the_resolved_options_and_writes_nothing(fasta, tmp_path,
 
 @pytest.mark.parametrize("dry", [["--dry-run"], []])
 def test_the_records_are_looked_through_once(fasta, tmp_path, capsys, monkeypatch, dry):
-    from biogan.datasets import layout
+    from biogan.sequences import tokenizer
 
     seen = []
-    monkeypatch.setattr(layout, "are_coding", lambda found: seen.append(len(found)))
+    monkeypatch.setattr(tokenizer, "are_coding", lambda found: seen.append(len(found)))
     main(["train", fasta, "-o", str(tmp_path / "run"), *SMALL, *dry])
     assert seen == [90]
     said = capsys.readouterr().err.splitlines()
@@ -369,7 +369,7 @@ def test_an_interrupt_is_one_line(fasta, tmp_path, monkeypatch, capsys):
     def read(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("biogan.io.fasta.read_fasta", read)
+    monkeypatch.setattr("biogan.sequences.io.fasta.read_fasta", read)
     assert run(["train", fasta, "-o", str(tmp_path / "run")]) == 130
     assert capsys.readouterr().err == "biogan: interrupted\n"
 

@@ -3,13 +3,13 @@
 import gzip
 import importlib.util
 
+import blobs
 import numpy as np
 import pytest
+from blobs import describe, grows, otsu, separation
 from helpers import ROOT, shared_data
 
-from biogan.images import blobs
-from biogan.images.blobs import describe, grows, otsu, separation
-from biogan.seeds import rng
+from biogan.core.rng import rng
 
 FRAMES = 8
 

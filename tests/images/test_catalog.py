@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from helpers import shared_data
 
-from biogan.errors import DataError, OutputError
+from biogan.core.errors import DataError, OutputError
 from biogan.images import catalog
 from biogan.images.read import read_images
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from biogan.images.imageset import ImageSet
+from biogan.images.dataset import ImageSet
 from biogan.images.metrics import get_image_metrics
 from biogan.images.samples import ImageComparison, ImageSample
 

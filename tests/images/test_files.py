@@ -11,7 +11,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from biogan.errors import DataError
+from biogan.core.errors import DataError
 from biogan.images import files
 from biogan.images.files import read_pages
 from biogan.images.read import read_images

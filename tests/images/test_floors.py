@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from biogan.errors import DataError
-from biogan.images.floors import FLOORS, gaussian, noise, pixel_gaussian
-from biogan.images.imageset import ImageSet
-from biogan.images.space import PixelSpace
+from biogan.core.errors import DataError
+from biogan.images.baselines import FLOORS, PixelSpace, gaussian, noise, pixel_gaussian
+from biogan.images.dataset import ImageSet
 
 
 def pairs(n: int, seed: int = 0, depth: str = "uint8") -> ImageSet:

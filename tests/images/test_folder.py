@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from biogan.config import ImageReadingConfig
-from biogan.errors import ConfigError, DataError
+from biogan.core.errors import ConfigError, DataError
+from biogan.images.config import ImageReadingConfig
 from biogan.images.read import read_images
 
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from biogan.config import ImageReadingConfig
-from biogan.errors import ConfigError, DataError
-from biogan.images.idx import TYPES, labels_beside, read_idx
+from biogan.core.errors import ConfigError, DataError
+from biogan.images.config import ImageReadingConfig
+from biogan.images.formats import TYPES, labels_beside, read_idx
 from biogan.images.read import read_images
 
 CODES = {np.dtype(kind).newbyteorder("="): code for code, kind in TYPES.items()}

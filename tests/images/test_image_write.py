@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from biogan.config import ImageReadingConfig
-from biogan.errors import ConfigError, DataError, OutputError
-from biogan.images.imageset import ImageSet
+from biogan.core.errors import ConfigError, DataError, OutputError
+from biogan.images.config import ImageReadingConfig
+from biogan.images.dataset import ImageSet
 from biogan.images.read import read_images
 from biogan.images.write import animation, grid, write_images
 

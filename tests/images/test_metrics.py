@@ -4,15 +4,12 @@ import numpy as np
 import pytest
 from helpers import ROOT
 
-from biogan.errors import ConfigError
-from biogan.images.imageset import ImageSet
-from biogan.images.metrics import get_image_metrics
-from biogan.images.metrics_features import class_table
-from biogan.images.nearest import nearest
-from biogan.images.registry import GROUP_ORDER
-from biogan.images.samples import ImageComparison, ImageSample, shuffled
-from biogan.images.space import flat
-from biogan.metrics.intervals import newcombe, wilson
+from biogan.core.errors import ConfigError
+from biogan.evaluation.intervals import newcombe, wilson
+from biogan.images.baselines import flat
+from biogan.images.dataset import ImageSet
+from biogan.images.metrics import GROUP_ORDER, class_table, get_image_metrics
+from biogan.images.samples import ImageComparison, ImageSample, nearest, shuffled
 
 
 def at(values, size=4) -> ImageSet:

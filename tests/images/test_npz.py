@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from biogan.config import ImageReadingConfig
-from biogan.errors import DataError
-from biogan.images.imageset import ImageSet
+from biogan.core.errors import DataError
+from biogan.images.config import ImageReadingConfig
+from biogan.images.dataset import ImageSet
 from biogan.images.read import read_images
 from biogan.images.write import write_images
 

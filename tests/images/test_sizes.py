@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from biogan.config import ImageReadingConfig
-from biogan.errors import ConfigError, DataError
-from biogan.images.gather import Gathering
-from biogan.images.imageset import ImageSet
+from biogan.core.errors import ConfigError, DataError
+from biogan.images.config import ImageReadingConfig
+from biogan.images.dataset import ImageSet
+from biogan.images.files import central, grey, resize
+from biogan.images.folder import Gathering
 from biogan.images.read import read_images
-from biogan.images.resize import central, grey, resize
 
 
 def gather(*images: np.ndarray, **options) -> ImageSet:

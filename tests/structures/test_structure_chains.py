@@ -7,8 +7,8 @@ import pytest
 from helpers import shared_data
 from shapes import THREE, helix, walk, write_pdb
 
-from biogan.errors import BioganError, DataError
-from biogan.structures.chains import Chain, read_chains
+from biogan.core.errors import BioganError, DataError
+from biogan.structures.dataset import Chain, read_chains
 
 
 def atom(serial, name, residue, number, xyz, altloc=" ", chain="A", kind="ATOM  ", icode=" "):

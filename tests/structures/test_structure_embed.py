@@ -5,10 +5,8 @@ import pytest
 from helpers import shared_data
 from shapes import helix, strand, walk
 
-from biogan.structures import embed as module
-from biogan.structures.embed import embed
-from biogan.structures.geometry import distances, rmsd, separations
-from biogan.structures.handedness import chirality, handed
+from biogan.structures import geometry as module
+from biogan.structures.geometry import chirality, distances, embed, handed, rmsd, separations
 from biogan.structures.read import read_structures
 
 

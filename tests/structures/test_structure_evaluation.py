@@ -7,14 +7,12 @@ import pytest
 from helpers import shared_data
 from shapes import fragments, helix, strand, walk
 
-from biogan.errors import ConfigError, DataError
-from biogan.imaging.structures import FLOORS, evaluate_structures
-from biogan.metrics.parts import assign_roles
-from biogan.structures.families import split_families
-from biogan.structures.fragments import FragmentSet
-from biogan.structures.read import read_structures
-from biogan.structures.roles import FRAGMENTS
-from biogan.structures.samples import keys, shuffled
+from biogan.core.errors import ConfigError, DataError
+from biogan.evaluation.protocol import assign_roles
+from biogan.structures.dataset import FragmentSet
+from biogan.structures.evaluate import FLOORS, evaluate_structures
+from biogan.structures.read import read_structures, split_families
+from biogan.structures.samples import FRAGMENTS, keys, shuffled
 
 
 def some(n, first=0, per_family=1, length=16):
@@ -79,7 +77,7 @@ def test_text_json_page_and_table(report):
         assert heading in page
     assert page.count('class="pixels"') >= 2 + 12
     assert "84 of 140 distance maps" in page
-    from biogan.report.kind import get_kind
+    from biogan.evaluation.report.spec import get_kind
 
     frame = get_kind("structures").nearest(report)
     assert list(frame.columns) == ["generated", "nearest", "rmsd"]

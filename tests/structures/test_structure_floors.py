@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 from shapes import fragments, helix, strand, walk
 
-from biogan.errors import DataError
-from biogan.structures.floors import copies, extend, local_markov, noise_maps, random_walk
-from biogan.structures.geometry import (
-    bond_angles,
-    distances,
-    pseudo_torsions,
-    rmsd,
-    separations,
-)
+from biogan.core.errors import DataError
+from biogan.structures.baselines import copies, extend, local_markov, noise_maps, random_walk
+from biogan.structures.geometry import bond_angles, distances, pseudo_torsions, rmsd, separations
 
 
 @pytest.mark.parametrize("floor", [random_walk, noise_maps, local_markov, copies])

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from shapes import fragments, helix, strand, walk
 
-from biogan.metrics.intervals import GROUPS, newcombe, wilson
-from biogan.structures.fragments import FragmentSet
-from biogan.structures.metrics import get_structure_metrics
-from biogan.structures.metrics_geometry import pairs
+from biogan.evaluation.intervals import GROUPS, newcombe, wilson
+from biogan.structures.dataset import FragmentSet
+from biogan.structures.metrics import get_structure_metrics, pairs
 from biogan.structures.samples import (
     STRUCTURE_METRICS,
     FragmentComparison,

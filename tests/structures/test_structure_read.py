@@ -5,11 +5,16 @@ import pytest
 from helpers import shared_data
 from shapes import THREE, fragments, helix, walk, write_pdb
 
-from biogan.config import ImageReadingConfig
-from biogan.errors import ConfigError, DataError
+from biogan.core.errors import ConfigError, DataError
+from biogan.images.config import ImageReadingConfig
 from biogan.structures import read
-from biogan.structures.families import by_words, split_families
-from biogan.structures.read import is_structures, read_fragments, read_structures
+from biogan.structures.read import (
+    by_words,
+    is_structures,
+    read_fragments,
+    read_structures,
+    split_families,
+)
 
 
 def arrays(path, *chains, **more):

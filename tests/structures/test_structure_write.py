@@ -9,8 +9,8 @@ from PIL import Image
 from shapes import fragments, helix, walk
 
 import biogan
-from biogan.errors import ConfigError, DataError, OutputError
-from biogan.structures.fragments import FragmentSet
+from biogan.core.errors import ConfigError, DataError, OutputError
+from biogan.structures.dataset import FragmentSet
 from biogan.structures.geometry import distances
 from biogan.structures.read import is_structures, read_fragments
 from biogan.structures.write import map_grid, pdb_text, write_structures

@@ -12,13 +12,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from toys import make, same
 
-from biogan.config import LOSSES
-from biogan.errors import ConfigError
-from biogan.seeds import torch_generator
-from biogan.training.capture import WARM_UP, Captured, Recorded
-from biogan.training.draws import Draws
+from biogan.core.errors import ConfigError
+from biogan.core.rng import torch_generator
+from biogan.training.batches import Draws
+from biogan.training.compile import WARM_UP, Captured, Recorded
+from biogan.training.config import LOSSES
 from biogan.training.engine import Engine
-from biogan.training.players import NonFiniteTerm, Players
+from biogan.training.step import NonFiniteTerm, Players
 
 
 class Replayed(Captured):
@@ -139,10 +139,13 @@ def test_a_state_of_one_machine_is_read_on_another(replaying):
 def test_noise_is_drawn_where_the_engine_says(kind, monkeypatch):
     """A CPU that draws for itself draws the same."""
     asked = []
-    monkeypatch.setattr(
-        "biogan.training.draws.torch_generator",
-        lambda *stream, device: asked.append(device) or torch_generator(*stream, device=device),
-    )
+
+    def generator(seed, name, *stream, device="cpu"):
+        if name == "step":
+            asked.append(device)
+        return torch_generator(seed, name, *stream, device=device)
+
+    monkeypatch.setattr("biogan.training.batches.torch_generator", generator)
     draws = [players_of(kind, device_noise=d)._draw(3) for d in (False, True)]
     assert asked == ["cpu", torch.device("cpu")]
     assert all(map(torch.equal, *(draw.tensors() for draw in draws)))

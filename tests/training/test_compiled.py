@@ -9,11 +9,10 @@ import torch
 from kinds import KINDS, players_of
 from toys import make
 
-from biogan.config import LOSSES
-from biogan.errors import ConfigError, Interrupted
-from biogan.training import compiled as module
-from biogan.training.capture import WARM_UP
-from biogan.training.compiled import compiled, is_half
+from biogan.core.errors import ConfigError, Interrupted
+from biogan.training import compile as module
+from biogan.training.compile import WARM_UP, compiled, is_half
+from biogan.training.config import LOSSES
 from biogan.training.engine import Engine
 
 ELF = b"\x7fELF" + bytes(36) + (64).to_bytes(8, "little") + bytes(10) + b"\x40\0\2\0" + bytes(130)
@@ -128,7 +127,7 @@ def test_compiling_comes_before_the_first_step(monkeypatch):
         def on_event(self, event, **details):
             told.append(event)
 
-    monkeypatch.setattr("biogan.training.machine.lacking", lambda kind: None)
+    monkeypatch.setattr("biogan.training.compile.lacking", lambda kind: None)
     monkeypatch.setattr(Engine, "program", lambda engine, half: compiled(half, "eager"))
     make(compile=True, steps=2, callbacks=[Told()]).run()
     assert told[:3] == ["compile", "compile", 1]
@@ -157,7 +156,7 @@ def test_a_signal_stops_compiling_at_once_and_leaves_no_half(number, tmp_path, m
         signal.raise_signal(number)
 
     monkeypatch.setattr(Engine, "program", lambda engine, part: compiled(part, stopped))
-    monkeypatch.setattr("biogan.training.machine.lacking", lambda kind: None)
+    monkeypatch.setattr("biogan.training.compile.lacking", lambda kind: None)
     trainer = make(loss="standard", compile=True, save=lambda trainer: None)
     with pytest.raises(Interrupted, match="state saved at step 0, --resume goes on") as caught:
         trainer.run()

@@ -8,8 +8,8 @@ import pytest
 import torch
 from toys import difference
 
-from biogan.config import SequenceGANConfig
-from biogan.errors import ConfigError
+from biogan.core.errors import ConfigError
+from biogan.sequences.config import SequenceGANConfig
 from biogan.training.engine import Engine
 
 # Seconds for what takes five on an idle machine: three processes load torch, side by side.
@@ -38,8 +38,8 @@ ROLLBACK = SCRIPT.replace(
     "torch.set_num_threads(1)",
     textwrap.dedent(
         """
-        import biogan.fitting
-        from biogan.training.judging import Judgement
+        import biogan.models.sequence_fit
+        from biogan.training.trainer import Judgement
 
         class Scripted:
             beside = {}
@@ -47,7 +47,7 @@ ROLLBACK = SCRIPT.replace(
             def __call__(self, network, step):
                 return Judgement({"fidelity": [8.0, 2.0, 2.0, 99.0, 1.0, 1.3][step - 1]}, {})
 
-        biogan.fitting.FidelityMonitor = Scripted
+        biogan.models.sequence_fit.FidelityMonitor = Scripted
         torch.set_num_threads(1)
         """
     ),

@@ -7,13 +7,14 @@ import pytest
 import torch
 from toys import CODES, SHAPE
 
-from biogan.config import LOSSES, SequenceGANConfig
-from biogan.matching import KmerMatching
-from biogan.nets import build
-from biogan.nets.spread import GROUP
+from biogan.nn.layers import GROUP
+from biogan.nn.sequence_nets import build
+from biogan.sequences.config import SequenceGANConfig
+from biogan.sequences.kmer_matching import KmerMatching
 from biogan.training.batches import Batches
+from biogan.training.config import LOSSES
 from biogan.training.engine import Engine
-from biogan.training.players import Players
+from biogan.training.step import Players
 
 
 class Recording(Engine):

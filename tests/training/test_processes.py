@@ -9,8 +9,8 @@ import sys
 import pytest
 from toys import difference
 
-from biogan.seeds import rng
-from biogan.training.machine import processes_started
+from biogan.core.rng import rng
+from biogan.training.engine import processes_started
 
 COMMAND = [sys.executable, "-c", "import sys; from biogan.cli import run; sys.exit(run())"]
 # The same, and says at the very end whether the processes are still connected.

@@ -10,8 +10,8 @@ from torch import nn
 from toys import Scripted, make, same
 
 from biogan import SequenceGAN, SequenceSet
-from biogan.errors import DivergedError, Interrupted, NonFiniteError
-from biogan.seeds import rng
+from biogan.core.errors import DivergedError, Interrupted, NonFiniteError
+from biogan.core.rng import rng
 from biogan.training.trainer import Trainer
 
 GOOD = {2: 8.0, 4: 3.0, 6: 2.0}

@@ -9,13 +9,13 @@ import torch
 from torch import nn
 from toys import Scripted, make, same
 
-from biogan.config import SequenceGANConfig
-from biogan.errors import ConfigError, Interrupted
-from biogan.losses import LOSSES
+from biogan.core.errors import ConfigError, Interrupted
+from biogan.sequences.config import SequenceGANConfig
 from biogan.training.batches import Batches
-from biogan.training.budget import Budget
-from biogan.training.ema import Average
 from biogan.training.engine import Engine
+from biogan.training.losses import LOSSES
+from biogan.training.step import Average
+from biogan.training.trainer import Budget
 
 
 class Counting:

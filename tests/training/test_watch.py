@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from biogan.training.watch import Alarm, Watch
+from biogan.training.stability import Alarm, Watch
 
 VARIED = {"distinct": 1.0, "neighbours": 0.9}
 

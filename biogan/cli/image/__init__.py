@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from biogan.cli.lazy import LazyGroup
+from biogan.cli import LazyGroup
 
 COMMANDS = {
     "train": "Train a GAN on images or structures.",

@@ -11,7 +11,8 @@ from biogan.cli import console
 from biogan.cli.demo import demo_folder, demo_options
 
 if TYPE_CHECKING:
-    from biogan.report.report import Report
+    from biogan.evaluation.report.report import Report
+
 
 SAMPLES = 1000
 
@@ -20,13 +21,13 @@ SAMPLES = 1000
 @demo_options("image-demo", "75s")
 def command(out: str, max_time: str, seed: int, threads: int | None, overwrite: bool) -> Report:
     """Learn 1,797 handwritten digits, paint new ones and judge them."""
-    from biogan.config import ImageReadingConfig
+    from biogan.core.rng import rng
+    from biogan.evaluation.report.report import write_report
+    from biogan.images.config import ImageReadingConfig
+    from biogan.images.evaluate import evaluate_images
     from biogan.images.read import read_images
     from biogan.images.write import write_images
-    from biogan.imaging.evaluation import evaluate_images
-    from biogan.imaging.gan import ImageGAN
-    from biogan.report.folder import write_report
-    from biogan.seeds import rng
+    from biogan.models.image_gan import ImageGAN
     from biogan.training.callbacks import Progress
 
     gan = ImageGAN(max_time=max_time, seed=seed, threads=threads)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
+from biogan.cli.data import read_records
 from biogan.cli.evaluate import check_folder, finish, groups_of
-from biogan.cli.image.reading import read_records
 from biogan.cli.options import GroupedCommand, config_options, given, scoring_options
-from biogan.config import ImageReadingConfig
+from biogan.images.config import ImageReadingConfig
 
 if TYPE_CHECKING:
-    from biogan.imaging.domain import Records
-    from biogan.imaging.gan import ImageGAN
-    from biogan.report.report import Report
+    from biogan.core.protocols import Records
+    from biogan.evaluation.report.report import Report
+    from biogan.models.image_gan import ImageGAN
+
 
 # Images that a model is asked for, where the reference has as many.
 _DRAWN = 10_000
@@ -50,9 +51,9 @@ def command(
     biogan image evaluate samples.npz --reference mnist --held-out mnist-test -o report
     biogan image evaluate run --held-out mnist-test
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.images.imageset import ImageSet
-    from biogan.images.registry import GROUP_ORDER
-    from biogan.io.tables import claim_folder
+    from biogan.core.files import claim_folder
+    from biogan.images.dataset import ImageSet
+    from biogan.images.metrics import GROUP_ORDER
 
     if out is not None:
         check_folder(Path(out), overwrite)
@@ -98,10 +99,10 @@ def command(
 
 def _evaluation(images: bool) -> Any:
     if images:
-        from biogan.imaging.evaluation import evaluate_images
+        from biogan.images.evaluate import evaluate_images
 
         return evaluate_images
-    from biogan.imaging.structures import evaluate_structures
+    from biogan.structures.evaluate import evaluate_structures
 
     return evaluate_structures
 
@@ -114,19 +115,19 @@ def _structure_groups() -> tuple[str, ...]:
 
 def _model(path: str) -> ImageGAN | None:
     """Load a model, if the path is its folder."""
-    from biogan.training.folder import CONFIG
+    from biogan.models.checkpoint import CONFIG
 
     if not (Path(path) / CONFIG).is_file():
         return None
-    from biogan.imaging.gan import ImageGAN
+    from biogan.models.image_gan import ImageGAN
 
     return ImageGAN.load(path)
 
 
 def _parts(gan: ImageGAN, real: Records) -> dict[str, Any]:
     """Part the training data of a model as its training did, where they can be told."""
-    from biogan.imaging.fitting import split_for
-    from biogan.metrics.intervals import GROUPS
+    from biogan.evaluation.intervals import GROUPS
+    from biogan.models.image_fit import split_for
 
     if real.digest != gan.card["data"].get("digest"):
         return {}
@@ -142,7 +143,7 @@ def _parts(gan: ImageGAN, real: Records) -> dict[str, Any]:
 
 def _like(real: Records, reading: ImageReadingConfig) -> ImageReadingConfig:
     """Return the options that read a further input in the shape of the reference."""
-    from biogan.images.imageset import ImageSet
+    from biogan.images.dataset import ImageSet
 
     if not isinstance(real, ImageSet):
         return reading.replace(residues=real.residues, labels=None)
@@ -160,7 +161,7 @@ def _sampled(gan: ImageGAN, path: str, n: int, seed: int) -> Any:
     """Draw from a model, and name it as the source."""
     from dataclasses import replace
 
-    from biogan.imaging.joined import joined
+    from biogan.models.image_sampling import joined
 
     parts, done = [], 0
     for part in gan.stream(n, seed):

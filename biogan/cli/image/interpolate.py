@@ -8,7 +8,7 @@ import click
 
 from biogan.cli import console
 from biogan.cli.image.sample import check_out, write_records
-from biogan.config import DEVICES
+from biogan.training.config import DEVICES
 
 
 @click.command()
@@ -31,10 +31,10 @@ def command(
     Smooth changes with a good image at every step show that the model has not merely stored its
     training images.
     """
-    from biogan.images.imageset import ImageSet
+    from biogan.core.files import atomic_path
+    from biogan.images.dataset import ImageSet
     from biogan.images.write import grid
-    from biogan.imaging.gan import ImageGAN
-    from biogan.io.tables import atomic_path
+    from biogan.models.image_gan import ImageGAN
     from biogan.structures.write import map_grid
 
     check_out(run, out)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from biogan.cli import console
-from biogan.config import DEVICES
+from biogan.training.config import DEVICES
 
 
 @click.command()
@@ -33,8 +33,8 @@ def command(
     biogan image sample run -n 10000 --seed 2 -o samples.npz
     biogan image sample run -n 64 -o grid.png
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.imaging.gan import ImageGAN
-    from biogan.imaging.joined import joined
+    from biogan.models.image_gan import ImageGAN
+    from biogan.models.image_sampling import joined
 
     check_out(run, out)
     gan = ImageGAN.load(run, device)
@@ -55,9 +55,9 @@ def command(
 
 def check_out(run: str, out: str) -> None:
     """Refuse an output that would take the place of the model, before anything is sampled."""
-    from biogan.errors import OutputError
-    from biogan.io.tables import check_output
-    from biogan.training.folder import FILES
+    from biogan.core.errors import OutputError
+    from biogan.core.files import check_output
+    from biogan.models.checkpoint import FILES
 
     check_output(out, [Path(run) / name for name in FILES])
     if Path(out).is_dir() and Path(run).is_dir() and Path(out).samefile(run):
@@ -66,7 +66,7 @@ def check_out(run: str, out: str) -> None:
 
 def write_records(records: Any, out: str, overwrite: bool) -> None:
     """Write images or fragments and say what was written."""
-    from biogan.images.imageset import ImageSet
+    from biogan.images.dataset import ImageSet
     from biogan.images.write import write_images
     from biogan.structures.write import write_structures
 

@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from biogan.cli import console
-from biogan.cli.image.reading import lasting, read_records
+from biogan.cli.data import lasting, read_records
 from biogan.cli.options import GroupedCommand, config_options, given
 from biogan.cli.report import draw_page
-from biogan.config import ImageGANConfig, ImageReadingConfig
+from biogan.images.config import ImageReadingConfig
+from biogan.training.presets import ImageGANConfig
 
 
 @click.command(cls=GroupedCommand, headings=(ImageReadingConfig, ImageGANConfig))
@@ -40,13 +41,12 @@ def command(
     biogan image train --data nuclei/ --size 32 --crop center --augment cells -o run
     biogan image train --data pdb/ --residues 64 -o run
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.imaging.domains import domain_of
-    from biogan.imaging.gan import ImageGAN
-    from biogan.imaging.presets import described, resolve
+    from biogan.models.checkpoint import FILM, PAGE, PICTURE, ModelFolder, held
+    from biogan.models.image_gan import ImageGAN
+    from biogan.models.registry import domain_of
     from biogan.training.callbacks import Progress
-    from biogan.training.folder import FILM, PAGE, PICTURE, ModelFolder
-    from biogan.training.lock import held
-    from biogan.training.machine import check_machine
+    from biogan.training.engine import check_machine
+    from biogan.training.presets import described, resolve
 
     folder = ModelFolder(out)
     if not dry_run:
@@ -87,7 +87,7 @@ def _continued(
     folder: Any, reading: ImageReadingConfig, config: ImageGANConfig
 ) -> tuple[ImageReadingConfig, ImageGANConfig]:
     """Return the options that a run began with, but for what this call names."""
-    from biogan.training.cards import IMAGES
+    from biogan.models.card import IMAGES
 
     card = folder.read_config(IMAGES)
     old, new = dict(card["config"]), given(config)

@@ -1,0 +1,1 @@
+"""What every layer uses: errors, options, random streams, files, text, labels, protocols."""

@@ -1,0 +1,146 @@
+"""Errors that a person can act on.
+
+Every error that biogan raises on purpose is a :class:`BioganError` whose text is one line: what was
+read (file, line, record or flag), what was found, what to do. The command line prints that line and
+exits with ``exit_code``; anything else that escapes is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class BioganError(Exception):
+    """Base class of every deliberate error.
+
+    Attributes
+    ----------
+    exit_code : int
+        Exit status of the command line: 1 for bad data, 2 for wrong usage.
+    """
+
+    exit_code = 1
+
+
+class FastaError(BioganError):
+    """A sequence file that cannot be read whole.
+
+    Parameters
+    ----------
+    message : str
+        What was found and what to do about it.
+    path : str or Path
+        The file, ``-`` for standard input.
+    line : int, optional
+        Line number, counted from 1.
+    record : str, optional
+        Identifier of the record.
+
+    Examples
+    --------
+    >>> print(FastaError("no '>' found", "a.fa", line=1))
+    a.fa, line 1: no '>' found
+    """
+
+    def __init__(
+        self,
+        message: str,
+        path: str | Path,
+        line: int | None = None,
+        record: str | None = None,
+    ) -> None:
+        self.message, self.path, self.line, self.record = message, str(path), line, record
+        where = "standard input" if self.path == "-" else self.path
+        if line is not None:
+            where += f", line {line}"
+        if record is not None:
+            where += f", record {record!r}"
+        super().__init__(f"{where}: {message}")
+
+    def __reduce__(self) -> tuple[type[FastaError], tuple[str, str, int | None, str | None]]:
+        """Travel between processes: an exception is pickled by its text alone otherwise."""
+        return type(self), (self.message, self.path, self.line, self.record)
+
+
+class AlphabetError(BioganError):
+    """Letters that do not belong to the alphabet, or an alphabet that makes no sense."""
+
+
+class DataError(BioganError):
+    """Sequences that were read but cannot be used: too few, too long, labels without records."""
+
+
+class OutputError(BioganError):
+    """An output that cannot be written, or would overwrite somebody's work."""
+
+
+class QualityError(BioganError):
+    """Generated sequences that fail a check which was asked for."""
+
+
+class CheckpointError(BioganError):
+    """A model folder with a missing, foreign or damaged file."""
+
+
+class ConfigError(BioganError):
+    """An option out of its range, unknown, or in conflict with another."""
+
+    exit_code = 2
+
+
+class AlphabetNameError(AlphabetError, ConfigError):
+    """A name that stands for no alphabet, or custom letters that make none."""
+
+
+class DivergedError(BioganError):
+    """Training went wrong again after every rollback, and no check had found a good generator."""
+
+
+class NonFiniteError(DivergedError):
+    """A term or a weight became NaN or infinite again; the best generator so far was kept."""
+
+
+class ProcessError(BioganError):
+    """Another process of a run has ended, or cannot be reached."""
+
+
+class Interrupted(BioganError):  # noqa: N818 - a stop that was asked for, not a fault
+    """Training stopped by a signal after saving its state.
+
+    Parameters
+    ----------
+    message : str
+        What was saved and how to go on.
+    exit_code : int
+        128 and the number of the signal: 130 after SIGINT (Ctrl-C), 143 after SIGTERM.
+    """
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+    def __reduce__(self) -> tuple[type[Interrupted], tuple[str, int]]:
+        """Travel between processes with the exit code."""
+        return type(self), (str(self), self.exit_code)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or the error itself where it says nothing.
+
+    Examples
+    --------
+    >>> first_line(RuntimeError("no room")), first_line(MemoryError())
+    ('no room', 'MemoryError()')
+    """
+    return (str(error).strip() or repr(error)).splitlines()[0]
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "record"), plural(1200, "letter")
+    ('1 record', '1,200 letters')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,253 @@
+"""Names of files for records that go into a file each.
+
+Small files written whole or not at all: JSON, JSON lines, TSV, and the outputs they stand on.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from biogan.core.errors import BioganError, DataError, OutputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[None]:
+    """Name the path and the reason where something inside the block cannot be written.
+
+    Raises
+    ------
+    OutputError
+        In the place of an :class:`OSError`; a broken pipe stays what it is.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def claim_folder(path: Path) -> None:
+    """Make a folder and see that it can be written, before time is spent on what goes into it.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made or written.
+    """
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path that takes the place of ``path`` when the block ends well.
+
+    Whoever reads ``path`` sees the old file or the whole new one, never a half. After an exception
+    the temporary file is gone and ``path`` is as it was.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write. A device or a pipe (``/dev/null``) is written directly.
+
+    Yields
+    ------
+    Path
+        Where to write, in the same folder.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or may not be written.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise OutputError(f"{path}: is a folder, a file name is needed")
+    direct = target.exists() and not target.is_file()
+    temporary = (
+        target
+        if direct
+        else target.with_name(f".{target.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    )
+    try:
+        with writing(path):
+            yield temporary
+            if not direct:
+                os.replace(temporary, target)
+    finally:
+        if not direct:
+            temporary.unlink(missing_ok=True)
+
+
+def check_output(path: str | Path, inputs: Iterable[str | Path]) -> None:
+    """Refuse an output that would take the place of what is read.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to be written, ``-`` for standard output.
+    inputs : iterable of str or Path
+        What is to stay; ``-`` and files that are not there are passed over.
+
+    Raises
+    ------
+    OutputError
+        If ``path`` is one of ``inputs``, under this or another name.
+    """
+    if str(path) == "-" or not os.path.isfile(path):
+        return
+    for name in inputs:
+        if str(name) != "-" and os.path.exists(name) and os.path.samefile(path, name):
+            raise OutputError(f"{path}: would overwrite {name}; give the output another name")
+
+
+@contextmanager
+def open_output(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open an output for bytes: a file (written atomically), gzip by name, or standard output.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``-`` is standard output; a name that ends in ``.gz`` is compressed, with no time stamp
+        inside, so that the same content gives the same bytes.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    BrokenPipeError
+        If the reader of standard output went away.
+    """
+    if str(path) == "-":
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with atomic_path(path) as temporary, ExitStack() as stack:
+        out: IO[bytes] = stack.enter_context(open(temporary, "wb"))
+        if str(path).endswith(".gz"):
+            out = cast(
+                IO[bytes], stack.enter_context(gzip.GzipFile("", "wb", 6, fileobj=out, mtime=0))
+            )
+        yield out
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy scalars and arrays into what JSON knows."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def write_json(data: Any, path: str | Path) -> None:
+    """Write JSON, indented, atomically.
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or infinite: JSON has neither, and a reader would choke later.
+    OutputError
+        If the file cannot be written.
+    """
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+    with open_output(path) as out:
+        out.write(text.encode() + b"\n")
+
+
+def read_json(path: str | Path, error: type[BioganError] = DataError) -> Any:
+    """Read a JSON file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    error : type of BioganError
+        What to raise; a model folder asks for :class:`~biogan.core.errors.CheckpointError`.
+
+    Raises
+    ------
+    BioganError
+        Of type ``error`` if the file is missing, unreadable or no JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise error(f"{path}: cannot be read: {problem.strerror or problem}") from problem
+    except json.JSONDecodeError as problem:
+        raise error(f"{path}, line {problem.lineno}: no valid JSON: {problem.msg}") from problem
+    except UnicodeDecodeError as problem:
+        raise error(f"{path}: no valid JSON: the text is not UTF-8") from problem
+
+
+def append_jsonl(row: Mapping[str, Any], path: str | Path) -> None:
+    """Append one row to a JSON-lines file with a single write.
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or infinite.
+    OutputError
+        If the file cannot be written.
+    """
+    text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
+    with writing(path), open(path, "a", encoding="utf-8") as out:
+        out.write(text)
+
+
+def write_tsv(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a data frame as TSV without its index, atomically (``-`` is standard output).
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    with open_output(path) as out:
+        out.write(frame.to_csv(sep="\t", index=False, lineterminator="\n").encode())
+
+
+LENGTH = 100
+_UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+
+
+def file_names(ids: Sequence[str], noun: str) -> Iterator[str]:
+    """Turn ids into names of files, without a suffix, that every system takes, each once.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        Ids of the records.
+    noun : str
+        The name of a record whose id leaves nothing to be named by.
+
+    Examples
+    --------
+    >>> list(file_names(["1abc:A/2", "cell", "CELL", ".."], "image"))
+    ['1abc_A_2', 'cell', 'CELL_2', 'image']
+    """
+    taken: set[str] = set()
+    for name in ids:
+        plain = _UNFIT.sub("_", name).strip(". ")[:LENGTH] or noun
+        unique, number = plain, 1
+        # Some systems do not tell capitals from small letters.
+        while unique.casefold() in taken:
+            number += 1
+            unique = f"{plain}_{number}"
+        taken.add(unique.casefold())
+        yield unique

@@ -1,0 +1,178 @@
+"""Labels of records: ``key=value`` in the FASTA header, or a TSV whose first column is the id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import closing
+
+from biogan.core.errors import DataError
+from biogan.core.text import Source, legible
+
+LABEL_NAME = r"[A-Za-z_][\w.-]*"
+LABEL = re.compile(rf"\s({LABEL_NAME})=")
+# Columns that a table of sequences has anyway; a label of that name moves aside.
+RESERVED = {"id": "label_id", "sequence": "label_sequence"}
+MOST_KEYS = 100  # with more keys the headers hold free text, and columns of it fill the memory
+
+Columns = dict[str, list[str]]
+
+
+def header_labels(descriptions: Sequence[str]) -> tuple[Columns, list[str]]:
+    """Read ``key=value`` labels from header texts.
+
+    A value reaches to the next ``key=`` or the end of the header, as UniProt writes them, so that
+    values may hold blanks. The first value of a repeated key counts. With more than ``MOST_KEYS``
+    keys in all, none is a label.
+
+    Parameters
+    ----------
+    descriptions : sequence of str
+        For each record the header text behind the id.
+
+    Returns
+    -------
+    columns : dict of str to list of str
+        One column a key; ``""`` where a record does not have it.
+    notes : list of str
+        Why there are none, where there are too many keys.
+
+    Examples
+    --------
+    >>> columns, notes = header_labels(["OS=Homo sapiens OX=9606", "plain text", "OX=562"])
+    >>> columns
+    {'OS': ['Homo sapiens', '', ''], 'OX': ['9606', '', '562']}
+    """
+    if not any(descriptions):
+        return {}, []
+    found: dict[str, dict[int, str]] = {}
+    for i, text in enumerate(descriptions):
+        if "=" not in text:
+            continue
+        parts = LABEL.split(" " + text)
+        for key, value in zip(parts[1::2], parts[2::2], strict=True):
+            key = RESERVED.get(key, key)
+            values = found.setdefault(key, {})
+            values[i] = values.get(i) or value.strip()
+        if len(found) > MOST_KEYS:
+            return {}, [
+                f"more than {MOST_KEYS} different 'key=' in the headers (first: "
+                f"{next(iter(found))!r}): none is read as a label (--labels FILE.tsv gives labels)"
+            ]
+    records = range(len(descriptions))
+    return {key: [values.get(i, "") for i in records] for key, values in found.items()}, []
+
+
+def read_label_table(
+    path: str, notes: list[str] | None = None
+) -> tuple[list[str], dict[str, list[str]]]:
+    """Read a TSV of labels; the first column is the id, the first row names the columns.
+
+    Parameters
+    ----------
+    path : str
+        TSV, plain or gzip, without quoting.
+    notes : list of str, optional
+        Receives what is odd about the file and was dealt with, one sentence each.
+
+    Returns
+    -------
+    names : list of str
+        Names of the label columns.
+    rows : dict of str to list of str
+        Labels by id.
+
+    Raises
+    ------
+    DataError
+        If a row has another number of columns than the header, or an id has two different rows.
+    FastaError
+        If the file cannot be read.
+    """
+    source = Source(path, notes)
+    names: list[str] = []
+    rows: dict[str, list[str]] = {}
+    with closing(source):
+        for line in source:
+            where = f"{path}, line {source.number}"
+            line = legible(line.removesuffix("\n"), "the table", source.notes)
+            if not line:
+                continue
+            row = line.split("\t")
+            if not names:
+                names = [RESERVED.get(name, name) for name in row[1:]]
+                if not names:
+                    raise DataError(
+                        f"{where}: a table of labels needs an id column and a label column"
+                    )
+                if len(set(names)) != len(names) or "" in names:
+                    raise DataError(f"{where}: label columns need distinct names, found {names}")
+            elif len(row) != len(names) + 1:
+                raise DataError(f"{where}: {len(row)} columns, the header has {len(names) + 1}")
+            elif rows.setdefault(row[0], row[1:]) != row[1:]:
+                raise DataError(f"{where}: id {row[0]!r} has other labels further up")
+    if not names:
+        raise DataError(f"{path}: the table of labels is empty")
+    return names, rows
+
+
+def join_labels(
+    columns: Columns, path: str, ids: Sequence[str], raw_ids: Sequence[str]
+) -> tuple[Columns, list[str]]:
+    """Add the labels of a TSV to those of the headers; the TSV wins.
+
+    Parameters
+    ----------
+    columns : dict of str to list of str
+        Labels from the headers.
+    path : str
+        The TSV.
+    ids, raw_ids : sequence of str
+        Ids of the records as biogan names them and as the file does (they differ for repeated
+        ids); either finds its row.
+
+    Returns
+    -------
+    columns : dict of str to list of str
+        All labels, ``""`` where there is none.
+    notes : list of str
+        What does not fit, one sentence each.
+
+    Raises
+    ------
+    DataError
+        If no id of the table is in the file.
+    """
+    oddities: list[str] = []
+    names, rows = read_label_table(path, oddities)
+    keys = [name if name in rows else raw for name, raw in zip(ids, raw_ids, strict=True)]
+    missing = [key for key in keys if key not in rows]
+    if len(missing) == len(keys):
+        raise DataError(
+            f"{path}: no record has a row (the first id of the table is {next(iter(rows), '')!r}, "
+            f"of the sequences {keys[0]!r}); is it the table of this file?"
+        )
+    notes, known = [f"{path}: {oddity}" for oddity in oddities], set(keys)
+    unknown = [name for name in rows if name not in known]
+    if missing:
+        notes.append(
+            f"{len(missing)} records have no row in {path} and no label (first: {missing[0]!r})"
+        )
+    if unknown:
+        notes.append(
+            f"{len(unknown)} ids of {path} are not among the sequences (first: {unknown[0]!r})"
+        )
+    merged = dict(columns)
+    for i, name in enumerate(names):
+        before = columns.get(name, [""] * len(keys))
+        table = [rows[k][i] if k in rows else "" for k in keys]
+        merged[name] = [new or old for new, old in zip(table, before, strict=True)]
+        differ = sum(
+            bool(new and old and new != old) for new, old in zip(table, before, strict=True)
+        )
+        if differ:
+            notes.append(
+                f"label {name}: {differ} records have another value in {path} than in the header; "
+                "the table counts"
+            )
+    return merged, notes

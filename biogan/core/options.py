@@ -1,0 +1,201 @@
+"""What an option is: one field of a frozen dataclass, with its help, its range and its group.
+
+From it come the flag of the command line, the keyword of Python and the key of ``config.json``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, TypeVar, get_type_hints
+
+from biogan.core.errors import ConfigError
+
+Config = TypeVar("Config", bound="Options")
+
+
+def option(
+    default: Any,
+    help: str,  # noqa: A002 - the word of click and argparse
+    group: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] | None = None,
+    free: bool = False,
+) -> Any:
+    """Declare one option of a configuration.
+
+    Parameters
+    ----------
+    default : object
+        Default value; ``None`` means "chosen from the data", and the run says what it chose.
+    help : str
+        One line for ``--help``.
+    group : str
+        Heading under which ``--help`` lists it.
+    low, high : float, optional
+        Inclusive range.
+    choices : tuple of str, optional
+        Allowed words.
+    free : bool
+        Whether a resumed run may have another value: the option bounds or places the work.
+    """
+    meta = {"help": help, "group": group, "low": low, "high": high, "choices": choices}
+    meta["free"] = free
+    return dataclasses.field(default=default, metadata=meta)
+
+
+def flag(name: str) -> str:
+    """Return the command-line flag of a field."""
+    return "--" + name.replace("_", "-")
+
+
+def seconds(text: str | float | None) -> float | None:
+    """Read a duration: ``90``, ``"90s"``, ``"10m"``, ``"1.5h"``.
+
+    Raises
+    ------
+    ConfigError
+        If the text is no positive duration.
+
+    Examples
+    --------
+    >>> seconds("10m")
+    600.0
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", str(text).strip())
+    value = (
+        float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]] if found else 0
+    )
+    if value <= 0:
+        raise ConfigError(f"--max-time {text!r}: give a duration such as 90s, 10m or 2h")
+    return value
+
+
+def unknown_name(what: str, name: str, known: Mapping[str, Any] | tuple[str, ...]) -> str:
+    """Return the one-line message for a name that is not in a registry, with the nearest one."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    hint = f"did you mean {near[0]!r}?" if near else "choose one of " + ", ".join(known)
+    return f"unknown {what} {name!r}: {hint}"
+
+
+def _is_truth(value: Any) -> bool:
+    """Tell whether a value is True or False, Python's or numpy's (which is not loaded here)."""
+    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
+
+
+def check_count(name: str, n: Any, noun: str, low: int = 1) -> int:
+    """Return how many are wanted, as an int.
+
+    Raises
+    ------
+    ConfigError
+        If it is no whole number, or below ``low``.
+
+    Examples
+    --------
+    >>> check_count("-n", 3.0, "sequence")
+    Traceback (most recent call last):
+    biogan.core.errors.ConfigError: -n 3.0: a whole number is needed, at least 1 sequence
+    """
+    if _is_truth(n) or not isinstance(n, Integral) or n < low:
+        raise ConfigError(f"{name} {n}: a whole number is needed, at least {low} {noun}")
+    return int(n)
+
+
+def _checked(field: dataclasses.Field, value: Any, hint: str) -> Any:
+    """Return the value of an option as the type that its field declares."""
+    name, choices = flag(field.name), field.metadata["choices"]
+    if value is None:
+        if "None" not in hint:
+            raise ConfigError(f"{name}: a value is needed")
+        return None
+    if choices and value not in choices:
+        raise ConfigError(f"{name}: " + unknown_name("value", str(value), choices))
+    if "str" in hint:
+        return str(value)
+    if "bool" in hint:
+        if not _is_truth(value):
+            raise ConfigError(f"{name} {value!r}: True or False is needed")
+        return bool(value)
+    # numbers.Real: numpy's numbers, as a grid search gives them, are numbers too.
+    if _is_truth(value) or not isinstance(value, Real):
+        raise ConfigError(f"{name} {value!r}: a number is needed")
+    number, whole = float(value), "int" in hint
+    if not math.isfinite(number):
+        raise ConfigError(f"{name} {value!r}: a finite number is needed")
+    if whole and not number.is_integer():
+        raise ConfigError(f"{name} {value!r}: a whole number is needed")
+    low, high = field.metadata["low"], field.metadata["high"]
+    if (low is not None and number < low) or (high is not None and number > high):
+        wanted = f"at least {low}" if high is None else f"between {low} and {high}"
+        raise ConfigError(f"{name} {value}: must be {wanted}")
+    # Not int(number) of a whole number: a float has no room for the last digits of a large seed.
+    return (int(value) if isinstance(value, Integral) else int(number)) if whole else number
+
+
+@dataclass(frozen=True)
+class Options:
+    """Base of every configuration: checks ranges, reads and writes plain dictionaries."""
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            value = _checked(field, getattr(self, field.name), str(hints[field.name]))
+            object.__setattr__(self, field.name, value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the options as a plain dictionary, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    def keywords(self) -> str:
+        """Write the options that are not at their defaults as they are given in Python.
+
+        Examples
+        --------
+        >>> from biogan import SequenceGANConfig
+        >>> SequenceGANConfig(loss="hinge", seed=1).keywords()
+        "loss='hinge', seed=1"
+        """
+        default = type(self)().to_dict()
+        return ", ".join(f"{k}={v!r}" for k, v in self.to_dict().items() if v != default[k])
+
+    def chosen(self, name: str) -> Any:
+        """Return an option that may be left open.
+
+        Raises
+        ------
+        ConfigError
+            If it is still open.
+        """
+        value = getattr(self, name)
+        if value is None:
+            raise ConfigError(f"{flag(name)}: not chosen yet, give a value")
+        return value
+
+    @classmethod
+    def from_dict(cls: type[Config], data: Mapping[str, Any]) -> Config:
+        """Build the options from a dictionary.
+
+        Raises
+        ------
+        ConfigError
+            If a key is unknown or a value out of range.
+        """
+        known = {f.name: None for f in dataclasses.fields(cls)}
+        for key in data:
+            if key not in known:
+                raise ConfigError(unknown_name("option", key, known))
+        return cls(**data)
+
+    def replace(self: Config, **changes: Any) -> Config:
+        """Return a copy with some options changed; unknown names are an error."""
+        return type(self).from_dict({**self.to_dict(), **changes})

@@ -1,1 +1,0 @@
-"""Sets of sequences: in memory, split, embedded."""

@@ -1,0 +1,1 @@
+"""How generated records are judged: metrics, intervals, the protocol, the report."""

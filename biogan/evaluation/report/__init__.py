@@ -1,0 +1,1 @@
+"""Reports: results, their text, their HTML page, and the drawings."""

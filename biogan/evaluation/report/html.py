@@ -1,0 +1,317 @@
+"""The page of a report: one HTML file that loads nothing, runs no script and escapes every name.
+
+The small bar beside a number: where it stands between held-out real data and the best floor.
+
+Every bar has the ceiling at one place and the best floor at another, so that a column of bars can
+be read at a glance: left is like real data, right is like a trivial sampler.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from biogan.core.errors import plural
+from biogan.evaluation.intervals import GROUPS
+from biogan.evaluation.metric import Value
+from biogan.evaluation.report.results import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD, unread
+from biogan.evaluation.report.spec import get_kind, words_of
+from biogan.evaluation.report.text import PARAMETERS, interval, number, verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from biogan.evaluation.metric import Value
+    from biogan.evaluation.report.report import Report
+    from biogan.evaluation.report.results import Row
+
+
+WIDTH = 132
+#: Places of ceiling and best floor.
+CEILING, BAR_FLOOR = 34, 96
+_EDGE = 4
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Places on a line of :data:`WIDTH` units; beyond its ends values are moved to them.
+
+    Attributes
+    ----------
+    dot : float
+        The generated set.
+    span, band : tuple of (float, float)
+        Its interval, and the interval of the ceiling.
+    floor : float or None
+        The best floor; ``None`` where it is no worse than the ceiling.
+    beyond : bool
+        The generated set is worse than the line can show.
+    """
+
+    dot: float
+    span: tuple[float, float]
+    band: tuple[float, float]
+    floor: float | None
+    beyond: bool
+
+
+def bar(row: Row, column: str = "generated") -> Bar | None:
+    """Return the bar of a row for one column; ``None`` where nothing was judged."""
+    if row.status_of(column) == UNREAD:
+        return None
+    found, ceiling = row.columns[column], row.ceiling
+    assert found.value is not None and ceiling.value is not None
+    zero = row.metric.loss(ceiling.value)
+    best = row.floors[row.best_floor].value if row.best_floor is not None else None
+    unit = row.metric.loss(best) - zero if best is not None else 0.0
+    intervals = [_losses(row, value) for value in (found, ceiling)]
+    scale = unit
+    if unit <= 0:
+        # No floor to measure with: the farthest end of an interval takes its place.
+        scale = max(high - zero for _, high in intervals) or 1.0
+
+    def place(loss: float) -> float:
+        where = CEILING + (BAR_FLOOR - CEILING) * (loss - zero) / scale
+        return round(min(max(where, _EDGE), WIDTH - _EDGE), 1)
+
+    loss = row.metric.loss(found.value)
+    span, band = ((place(low), place(high)) for low, high in intervals)
+    far = CEILING + (BAR_FLOOR - CEILING) * (loss - zero) / scale > WIDTH - _EDGE
+    return Bar(place(loss), span, band, place(zero + unit) if unit > 0 else None, far)
+
+
+def _losses(row: Row, value: Value) -> tuple[float, float]:
+    """Smallest and largest distance from the goal within an interval."""
+    assert value.low is not None and value.high is not None
+    ends = sorted((row.metric.loss(value.low), row.metric.loss(value.high)))
+    goal = {"half": 0.5, "same": 1.0}.get(row.metric.goal)
+    if goal is not None and value.low <= goal <= value.high:
+        return 0.0, ends[1]
+    return ends[0], ends[1]
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a status looks: a shape, a colour and words, so that none of them is needed alone."""
+
+    sign: str
+    css: str
+    word: str
+
+
+STATUSES = {
+    REAL: Status("✓", "good", "indistinguishable from held-out real data at this n"),
+    BETWEEN: Status("~", "mid", "between held-out real data and the best floor"),
+    FLOOR: Status("✗", "bad", "no better than the best floor"),
+    EXCESS: Status("✗", "bad", "more copies than held-out real data"),
+    UNREAD: Status("?", "none", "not assessed"),
+}
+# Rows of a further table that the page shows.
+_TABLE_ROWS = 50
+_GOALS = {"low": "low", "high": "high", "half": "0.5", "same": "1"}
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Return the templates; whatever is put into them is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("biogan.evaluation.report"), autoescape=True,
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def to_html(report: Report, title: str = "", command: str = "", files: Sequence[str] = ()) -> str:
+    """Write the page of a report.
+
+    Parameters
+    ----------
+    report : Report
+        What to show; drawings need its samples.
+    title : str
+        Heading, by default the name of the file with the generated records.
+    command : str
+        Command line that made the report.
+    files : sequence of str
+        Names of files in the same folder to link to.
+    """
+    kind = get_kind(report.kind)
+    return environment().get_template("report.html").render(
+        **head(report, title, "evaluation"),
+        verdict=sentences(report),
+        gallery=kind.gallery(report, ["generated"]),
+        sections=_sections(report, kind.panels(report, ["generated"])),
+        tables=[_table(name, rows) for name, rows in report.tables.items()],
+        pairs=kind.pairs(report),
+        command=command,
+        files=list(files),
+        **provenance(report),
+    )  # fmt: skip
+
+
+def to_fragment(report: Report) -> str:
+    """Write verdict and scoreboard only, for a notebook."""
+    return environment().get_template("fragment.html").render(
+        verdict=sentences(report), sections=_sections(report, {}), **head(report, "", ""),
+        floors=_floors(report),
+    )  # fmt: skip
+
+
+def head(report: Report, title: str, kind: str) -> dict[str, Any]:
+    """Return what the top of every page needs."""
+    name = str(report.sets["generated"].get("source", f"generated {get_kind(report.kind).name}"))
+    noun = get_kind(report.kind).noun
+    records = plural(report.sets["generated"]["records"], f"generated {noun}")
+    return {
+        "version": report.version,
+        "kind": kind,
+        "title": title or name.rpartition("/")[2],
+        "lead": f"{records}, judged beside held-out real data and trivial samplers "
+        f"at n = {report.n:,} of each",
+        "n": report.n,
+        "noun": noun,
+        "counts": tally(report.rows),
+        "statuses": [STATUSES[s] for s in (REAL, BETWEEN, FLOOR, UNREAD)],
+    }
+
+
+def sentences(report: Report) -> list[dict[str, Any]]:
+    """Return the verdict with its marks."""
+    return [
+        {"subject": s.subject or "Verdict", "status": STATUSES[s.status], "evidence": s.evidence,
+         "consequence": s.consequence}
+        for s in verdict(report)
+    ]  # fmt: skip
+
+
+def provenance(report: Report) -> dict[str, Any]:
+    """Return files, letters, numbers of records, versions, methods: where the page comes from."""
+    kind = get_kind(report.kind)
+    versions = [f"biogan {report.version}", f"Python {platform.python_version()}"]
+    return {
+        "set_columns": kind.columns,
+        "set_digest": kind.digest,
+        "set_table": [set_row(report, name, facts) for name, facts in report.sets.items()],
+        "notes": report.notes,
+        "seed": report.seed,
+        "settings": kind.settings(report),
+        "versions": ", ".join(versions + [f"{name} {version(name)}" for name in kind.packages]),
+        "groups": GROUPS,
+        "floors": _floors(report),
+        "skipped": _skipped(report.rows),
+        "methods": [_method(row) for row in report.rows],
+        "sources": kind.sources,
+    }
+
+
+def tally(rows: Iterable[Row]) -> list[tuple[Status, int]]:
+    """Count the marks, worst last."""
+    found = Counter(STATUSES[row.status].sign for row in rows)
+    first = {s.sign: s for s in reversed(STATUSES.values())}
+    return [(first[sign], found[sign]) for sign in "✓~✗?" if found[sign]]
+
+
+def _sections(report: Report, drawn: dict[str, Any]) -> list[dict[str, Any]]:
+    # A group without a number has no section: why is said where the skipped metrics are listed.
+    groups = dict.fromkeys(r.metric.group for r in report.rows if r.generated.value is not None)
+    return [
+        {
+            "id": "".join(c if c.isalnum() else "-" for c in f"group-{group}"),
+            "words": words_of(report.kind, group),
+            "rows": [row_facts(row) for row in report.rows if row.metric.group == group],
+            "counts": tally(row for row in report.rows if row.metric.group == group),
+            "panels": drawn.get(group, []),
+        }
+        for group in groups
+    ]
+
+
+def row_facts(row: Row) -> dict[str, Any]:
+    """Return what the tables say about a row."""
+    found, ceiling = row.generated, row.ceiling
+    first, _, rest = found.note.partition("; ")
+    parameter = first if first.startswith(PARAMETERS) else ""
+    notes = [rest if parameter else found.note, *found.details]
+    status = STATUSES[row.status]
+    return {
+        "title": row.metric.title,
+        "parameter": _spelled(parameter),
+        "status": status,
+        "read": found.value is not None,
+        "value": number(found.value),
+        "interval": interval(found),
+        "plain": number(found.plain),
+        "n": "" if found.n is None else f"{found.n:,}",
+        "ceiling": number(ceiling.value),
+        "ceiling_interval": interval(ceiling),
+        "floors": [
+            {"value": number(value.value), "best": name == row.best_floor}
+            for name, value in row.floors.items()
+        ],
+        "copies": number(row.columns[CONTROL].value) if CONTROL in row.columns else "",
+        "bar": bar(row),
+        "bar_text": _bar_text(row, found, ceiling),
+        "details": "; ".join(note for note in notes if note),
+    }  # fmt: skip
+
+
+def _spelled(parameter: str) -> str:
+    for brief, full in ((">=", " ≥ "), ("k=", "k = "), ("d<", "distance < ")):
+        parameter = parameter.replace(brief, full)
+    return parameter
+
+
+def _bar_text(row: Row, found: Value, ceiling: Value) -> str:
+    best = row.best_floor
+    floor = f", {best} {number(row.floors[best].value)}" if best else ""
+    return f"generated {number(found.value)}, held-out {number(ceiling.value)}{floor}"
+
+
+def _floors(report: Report) -> list[dict[str, str]]:
+    names = list(report.rows[0].floors) if report.rows else []
+    kind = get_kind(report.kind)
+    return [{"name": n, "short": kind.short(n), "about": kind.about(n)} for n in names]
+
+
+def _skipped(rows: Iterable[Row]) -> list[dict[str, str]]:
+    found = unread(rows).items()
+    return [{"titles": ", ".join(titles), "reason": reason} for reason, titles in found]
+
+
+def _table(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Show the first rows of a further table; the file beside the page holds all."""
+    shown = [
+        [number(v) if isinstance(v, float) else "" if v is None else str(v) for v in row.values()]
+        for row in rows[:_TABLE_ROWS]
+    ]
+    left = len(rows) - len(shown)
+    return {"name": name, "head": list(rows[0]) if rows else [], "rows": shown, "left": left}
+
+
+def set_row(report: Report, name: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what the table of sets says about one."""
+    dropped = facts.get("dropped", {})
+    why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
+    return {
+        "name": name,
+        "source": facts.get("source", "from memory"),
+        "records": facts["records"],
+        "cells": [(c.text(facts), c.code) for c in get_kind(report.kind).columns],
+        "dropped": why or "none",
+        "sha256": facts["sha256"],
+    }
+
+
+def _method(row: Row) -> dict[str, str]:
+    m = row.metric
+    text = (m.function.__doc__ or "").strip().partition("\n")[0]
+    ends = ["" if x is None else f"{x:g}" for x in (m.low, m.high)]
+    span = " to ".join(ends) if all(ends) else f"{ends[0]} up" if ends[0] else "any"
+    return {"title": m.title, "name": m.name, "definition": text, "goal": _GOALS[m.goal],
+            "range": span, "unit": m.unit}  # fmt: skip

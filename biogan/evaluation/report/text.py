@@ -1,0 +1,261 @@
+"""The verdict: at most six sentences, each a number with its scale and a consequence.
+
+A report as plain text: aligned, at most 110 columns, readable in a log.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from biogan.core.errors import plural
+from biogan.evaluation.intervals import GROUPS
+from biogan.evaluation.metric import Value
+from biogan.evaluation.report.results import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD, unread
+from biogan.evaluation.report.spec import get_kind
+
+if TYPE_CHECKING:
+    from biogan.evaluation.report.report import Report
+    from biogan.evaluation.report.results import Row
+
+
+WIDTH = 110
+#: Mark of each status.
+MARKS = {REAL: "=", BETWEEN: "~", FLOOR: "x", EXCESS: "x", UNREAD: "?"}
+#: Notes that begin so are parameters, and stand beside the title of a metric.
+PARAMETERS = ("k=", "id>=", "d<")
+_LEGEND = (
+    "= indistinguishable from held-out real data at this n",
+    "~ between real data and the floors",
+    "x no better than the best floor, or more copies than held-out real data",
+    "? not assessed",
+)
+
+
+def number(value: float | None) -> str:
+    """Write a number in at most seven characters (eight with a minus sign).
+
+    Examples
+    --------
+    >>> number(0.000541), number(0.00541), number(0.4931), number(-0.05), number(123.4)
+    ('0.00054', '0.0054', '0.493', '-0.050', '123')
+    """
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size < 1e-5:
+        return "<1e-5" if value > 0 else "0"
+    if size < 0.01:
+        return f"{value:.5f}" if size < 0.001 else f"{value:.4f}"
+    return f"{value:.3f}" if size < 10 else f"{value:.1f}" if size < 100 else f"{value:.0f}"
+
+
+def interval(value: Value) -> str:
+    """Write a 95 % interval, nothing where there is none."""
+    return "" if value.low is None else f"[{number(value.low)}, {number(value.high)}]"
+
+
+def to_text(report: Report) -> str:
+    """Return sets, table, notes and verdict of a report."""
+    kind = get_kind(report.kind)
+    lines = [f"biogan {report.version} evaluation, seed {report.seed}", ""]
+    for name, facts in report.sets.items():
+        lines.append(f"{name:<11}{plural(facts['records'], kind.noun)}, {kind.describe(facts)}")
+    lines += ["", *_table(report), "", *_LEGEND, *_wrap(_columns(report)), ""]
+    for note in [*report.notes, *_unread(report)]:
+        lines += _wrap(note, "- ")
+    lines += ["", "Verdict"]
+    for sentence in report.verdict():
+        lines += _wrap(sentence, "* ")
+    return "\n".join(lines)
+
+
+def _table(report: Report) -> list[str]:
+    readable = [row for row in report.rows if row.generated.value is not None]
+    if not readable:
+        return ["No metric could be read."]
+    others = [*readable[0].floors, CONTROL]
+    names = [_name(row) for row in readable]
+    first = max(map(len, [*names, "metric"]))
+    cells = [["generated", "95 % interval", "held-out", *map(get_kind(report.kind).short, others)]]
+    cells += [
+        [number(r.generated.value), interval(r.generated), number(r.ceiling.value),
+         *(number(r.columns[k].value) for k in others)]
+        for r in readable
+    ]  # fmt: skip
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    marks = [" ", *(MARKS[row.status] for row in readable)]
+    lines = [
+        f"{mark} {name:<{first}} " + " ".join(f"{c:>{w}}" for c, w in zip(row, widths, strict=True))
+        for mark, name, row in zip(marks, ["metric", *names], cells, strict=True)
+    ]
+    return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
+
+
+def _columns(report: Report) -> str:
+    """Spell out the columns whose names were shortened, and what each is for."""
+    kind = get_kind(report.kind)
+    short, real = kind.short, f"real {kind.noun}s"
+    floors = [f"{short(n)} ({n})" if short(n) != n else n for n in report.rows[0].floors]
+    return (
+        f"held-out: {real}, the ceiling; {', '.join(floors)}: trivial samplers, the floors; "
+        f"{CONTROL}: {real} verbatim, which only novelty can tell"
+    )
+
+
+def _name(row: Row) -> str:
+    note = row.generated.note.partition(";")[0]
+    return f"{row.metric.title} {note}" if note.startswith(PARAMETERS) else row.metric.title
+
+
+def _unread(report: Report) -> list[str]:
+    """One line for each reason why metrics say nothing."""
+    return [f"{', '.join(titles)}: {reason}" for reason, titles in unread(report.rows).items()]
+
+
+def _wrap(text: str, bullet: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=bullet,
+        subsequent_indent=" " * len(bullet),
+        break_on_hyphens=False,
+    )
+
+
+#: Sentences at most, memorisation among them.
+_MOST = 6
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One sentence of the verdict in its parts.
+
+    Attributes
+    ----------
+    subject : str
+        What it is about; empty where nothing could be judged.
+    status : str
+        Status of the row that it rests on.
+    evidence : str
+        Numbers beside their scale.
+    consequence : str
+        What follows from them.
+    """
+
+    subject: str
+    status: str
+    evidence: str
+    consequence: str
+
+    def __str__(self) -> str:
+        # What is no judgement comes first, so that its number is not read as one.
+        if not self.evidence:
+            return f"{self.consequence}."
+        if self.status == UNREAD:
+            return f"{self.subject}: {self.consequence}; {self.evidence}."
+        return f"{self.subject}: {self.evidence}: {self.consequence}."
+
+
+def verdict(report: Report) -> list[Sentence]:
+    """Return the sentences for a report."""
+    if report.n < GROUPS:
+        few = f"{plural(report.n, get_kind(report.kind).noun)} of each set, {GROUPS} are needed"
+        return [Sentence("", UNREAD, "", f"No judgement: {few}")]
+    sentences = [s for s in [_memorisation(report)] if s]
+    rows = {row.metric.name: row for row in report.rows if row.status != UNREAD}
+    subjects = get_kind(report.kind).subjects
+    spoken = [(subject, rows[name]) for name, subject in subjects.items() if name in rows]
+    if not spoken:
+        # Metrics that were asked for one by one, or the caller's own; novelty was spoken about.
+        spoken = [
+            (row.metric.group.capitalize(), row)
+            for row in rows.values()
+            if not (sentences and row.metric.group == "novelty")
+        ]
+    # Where there is no room for all, what looks like real data is left out before what does not.
+    kept = sorted(spoken, key=lambda pair: pair[1].status == REAL)[: _MOST - len(sentences)]
+    sentences += [_sentence(*pair, report.n) for pair in spoken if pair in kept]
+    none = "No judgement: none of the metrics asked for could be judged"
+    return sentences or [Sentence("", UNREAD, "", none)]
+
+
+def _sentence(subject: str, row: Row, n: int) -> Sentence:
+    measured = f"{number(row.generated.value)} {interval(row.generated)}".strip()
+    found = f"{row.metric.title}{_parameter(row)} {measured}"
+    scale = f"held-out real data {number(row.ceiling.value)}"
+    if row.metric.group == "novelty":  # no floor: trivial samplers do not copy
+        more = "more" if row.status == EXCESS else "no more"
+        return Sentence(subject, row.status, f"{found}; {scale}", f"{more} than held-out real data")
+    best = row.best_floor
+    if best is not None:
+        scale += f", best floor {best} {number(row.floors[best].value)}"
+    return Sentence(subject, row.status, f"{found}; {scale}", _consequence(row, n))
+
+
+def _consequence(row: Row, n: int) -> str:
+    best = row.best_floor
+    if row.status == REAL:
+        also = best is not None and row.status_of(best) == REAL
+        caution = f", but so is {best}, so this proves little" if also else ""
+        return f"indistinguishable from real data at n = {n}{caution}"
+    told = ""
+    if row.metric.name == "auroc" and row.generated.details:
+        told = f"; most telling: {', '.join(row.generated.details)}"
+    if row.status == FLOOR:
+        return f"no better than {best}{told}"
+    return f"between real data and {best or 'a floor'}{told}"
+
+
+def _memorisation(report: Report) -> Sentence | None:
+    if "near-copies" not in report:
+        return None
+    row = report["near-copies"]
+    kind = get_kind(report.kind)
+    noun = kind.noun
+    if row.generated.value is None:
+        return Sentence("Memorisation", UNREAD, row.generated.note, "not assessable")
+    copies = f"{_percent(row.generated)} of the generated {noun}s {kind.near(report)}"
+    trained = "train" in report.sets
+    subject = "Memorisation"
+    if row.ceiling.value is None:
+        if trained:
+            why = f"not assessable without real {noun}s outside the training data"
+            return Sentence(subject, UNREAD, f"{copies} a training {noun}", why)
+        why = "not assessable without training and held-out data"
+        copies += f" a reference {noun}, which is copying if the generator was trained on the "
+        return Sentence(subject, UNREAD, f"{copies}reference", why)
+    said = f"{copies} a {'training' if trained else 'reference'} {noun}, "
+    said += f"held-out real data {100 * row.ceiling.value:.3g} %"
+    # Among close relatives real records are near copies too: only exact ones tell a copier there.
+    verbatim = report["copies"] if "copies" in report else row
+    if verbatim is not row and _above(verbatim):
+        assert verbatim.ceiling.value is not None
+        said += f"; {_percent(verbatim.generated)} {kind.exact}, held-out real data "
+        said += f"{100 * verbatim.ceiling.value:.3g} %"
+    near = report["near-excess"] if "near-excess" in report else row
+    if EXCESS in (near.status, verbatim.status):
+        return Sentence(subject, EXCESS, said, "the generator copies")
+    found = "no more than real data"
+    if _above(row) or _above(verbatim):
+        found = f"more than real data, which may be chance at n = {report.n}"
+    return Sentence(subject, near.status, said, found)
+
+
+def _above(row: Row) -> bool:
+    """Whether more is found than among real data, if only by chance."""
+    new, real = row.generated.value, row.ceiling.value
+    return new is not None and real is not None and new > real
+
+
+def _percent(value: Value) -> str:
+    assert value.value is not None and value.low is not None and value.high is not None
+    return f"{100 * value.value:.3g} % [{100 * value.low:.3g}, {100 * value.high:.3g}]"
+
+
+def _parameter(row: Row) -> str:
+    note = row.generated.note.partition(";")[0]
+    return f" ({note})" if note.startswith("k=") else ""

@@ -1,0 +1,121 @@
+"""Classifier two-sample tests: folds that keep clusters whole, and classifiers out of fold.
+
+A classifier that cannot tell generated records from real ones (AUROC 0.5) found no difference
+(Lopez-Paz and Oquab 2017).
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from biogan.core.rng import rng
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
+
+FOLDS = 5
+
+
+# Inverse of the ridge penalty. Hundreds of features, few of them telling: at 0.1 a GC shift of a
+# tenth reads 0.84 with 1,000 records a class, here 0.90, of 0.92 that an ideal classifier gets.
+_STRENGTH = 0.003
+
+
+def grouped_folds(groups: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+    """Deal records to folds, whole groups at a time, both classes evenly.
+
+    Parameters
+    ----------
+    groups : numpy.ndarray, shape (n,), int
+        Records with one number stay together.
+    labels : numpy.ndarray, shape (n,), int
+        Class 0 or 1.
+    seed : int
+        Seed of the order.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,), int
+        Fold of each record, from 0 to 4.
+
+    Notes
+    -----
+    The aim of scikit-learn's ``StratifiedGroupKFold``, which takes minutes on ten thousand groups:
+    here single records, nearly all of them, are dealt at once.
+    """
+    _, group = np.unique(groups, return_inverse=True)
+    sizes = np.stack([np.bincount(group, labels == c) for c in (0, 1)], 1)
+    order = rng(seed, "folds").permutation(len(sizes))
+    order = order[np.argsort(-sizes[order].sum(1), kind="stable")]
+    fold_of, load = np.zeros(len(sizes), np.int64), np.zeros((FOLDS, 2))
+    big = order[sizes[order].sum(1) > 1]
+    for g in big:
+        # The fold that is left most even: largest class load after taking the group.
+        fold_of[g] = np.argmin(((load + sizes[g]) ** 2).sum(1))
+        load[fold_of[g]] += sizes[g]
+    for c in (0, 1):
+        single = order[len(big) :][sizes[order[len(big) :], c] == 1]
+        fold_of[single] = _fill(load[:, c], len(single))
+    return fold_of[group]
+
+
+def _fill(load: np.ndarray, n: int) -> np.ndarray:
+    """Folds of ``n`` single records, so that the loads become as equal as they can."""
+    # The j-th free place of a fold lies at height load + j; the n lowest places are taken.
+    heights = load[:, None] + np.arange(n)
+    lowest = np.argsort(heights, axis=None, kind="stable")[:n]
+    return lowest // max(n, 1)
+
+
+def trainable(folds: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether both classes are left to learn from for every fold that holds records."""
+    return all(len(np.unique(labels[folds != fold])) == 2 for fold in np.unique(folds))
+
+
+def ridge(features: np.ndarray, classes: np.ndarray, scale: float = 1.0) -> LogisticRegression:
+    """Fit ridge logistic regression with classes of equal weight.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, d)
+        Standardised.
+    classes : numpy.ndarray, shape (n,)
+        Two classes or more.
+    scale : float
+        Weight of a record, above 0.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=scale * _STRENGTH, max_iter=100, tol=1e-3, class_weight="balanced")
+    with warnings.catch_warnings():
+        # A score needs no last digit of the coefficients.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(features, classes)
+
+
+def out_of_fold(
+    features: np.ndarray, labels: np.ndarray, folds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Score records with classifiers that have not seen their fold; return scores and weights.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (n, d)
+        None is constant.
+    labels, folds : numpy.ndarray, shape (n,)
+        Class 0 or 1, and fold from 0 to 4.
+    """
+    features = (features - features.mean(0)) / features.std(0)
+    scores, weights = np.zeros(len(labels)), np.zeros(features.shape[1])
+    for fold in range(FOLDS):
+        held = folds == fold
+        if not held.any():
+            continue
+        model = ridge(features[~held], labels[~held])
+        scores[held] = model.decision_function(features[held])
+        weights += model.coef_[0] / FOLDS
+    return scores, weights

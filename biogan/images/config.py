@@ -1,0 +1,54 @@
+"""Options of reading images and structures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from biogan.core.options import Options, option
+
+SIZES = (16, 28, 32, 64, 128)
+
+
+@dataclass(frozen=True)
+class ImageReadingConfig(Options):
+    """How images and structures are read."""
+
+    size: int | None = option(
+        None,
+        "Height and width in pixels: 16, 28, 32, 64 or 128; others are resized (found from the "
+        "data).",
+        "Input",
+        low=16,
+        high=128,
+    )
+    crop: str = option(
+        "none",
+        "Where an image is not square, or larger than --size: none (resize it), center, or tiles "
+        "(cut it into squares of --size).",
+        "Input",
+        choices=("none", "center", "tiles"),
+    )
+    frames: int | None = option(
+        None,
+        "Images of a folder or pages of a TIFF that belong together as a time series, and are "
+        "generated together.",
+        "Input",
+        low=2,
+        high=64,
+    )
+    colour: str = option(
+        "auto", "Grey, colour, or as the files are.", "Input", choices=("auto", "grey", "rgb")
+    )
+    labels: str | None = option(
+        None,
+        "IDX file of labels, or TSV (first column id, second column class or, for structures, "
+        "family); found beside MNIST files and from the folders of images.",
+        "Input",
+    )
+    residues: int | None = option(
+        None,
+        "Cut structures into fragments of this many residues: 16, 32, 64 or 128.  [default: 64]",
+        "Input",
+        low=16,
+        high=128,
+    )

@@ -1,0 +1,205 @@
+"""A set of images: pixels, ids and classes, all in memory and never changed.
+
+Which class an image belongs to, from a table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from biogan.core.errors import DataError, plural
+from biogan.core.labels import read_label_table
+
+TABLE = "labels.tsv"
+
+
+class LabelTable:
+    """A TSV of labels: first column the id or file name of an image, second its class.
+
+    Parameters
+    ----------
+    path : str or Path
+        The table, with a header.
+
+    Raises
+    ------
+    DataError
+        If it is no such table.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+        names, rows = read_label_table(self.path)
+        self.rows = {key: row[0] for key, row in rows.items()}
+        self.left = set(self.rows)
+        self.notes = [f"column {names[0]} of {path} is the class"] if len(names) > 1 else []
+
+    def of(self, *names: str) -> str:
+        """Return the class of the image that is known by one of these names.
+
+        Raises
+        ------
+        DataError
+            If it has no row, or none that says a class.
+        """
+        for name in names:
+            if self.rows.get(name):
+                self.left.discard(name)
+                return self.rows[name]
+        raise DataError(
+            f"{self.path}: no class for image {names[0]!r} (the first id of the table is "
+            f"{next(iter(self.rows), '')!r})"
+        )
+
+    def unused(self) -> list[str]:
+        """Say how many rows no image asked for."""
+        if not self.left:
+            return []
+        names = "names" if len(self.left) == 1 else "name"
+        return [
+            f"{plural(len(self.left), 'row')} of {self.path} {names} no image (first: "
+            f"{min(self.left)!r})"
+        ]
+
+
+#: What a pixel may be stored as, and its largest value.
+DEPTHS = {"uint8": 255, "uint16": 65535}
+
+
+class ImageShape(NamedTuple):
+    """Shape of one image.
+
+    Attributes
+    ----------
+    channels : int
+        1 for grey, 3 for red, green and blue, T for a time series of T frames.
+    height, width : int
+        Pixels.
+    """
+
+    channels: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Images of one shape.
+
+    Attributes
+    ----------
+    pixels : numpy.ndarray, shape (n, channels, height, width), uint8 or uint16
+        Intensities.
+    ids : tuple of str
+        One name an image.
+    labels : numpy.ndarray or None, shape (n,), int64
+        Number of the class of each image.
+    classes : tuple of str
+        Names of the classes; empty without labels.
+    frames : bool
+        Whether the channels are moments of a time series.
+    source : str
+        Where the images come from, for messages and reports.
+    notes : tuple of str
+        What was done on reading, one sentence each.
+
+    Raises
+    ------
+    DataError
+        If the parts do not fit one another.
+
+    Examples
+    --------
+    >>> images = ImageSet.from_pixels(np.zeros((5, 28, 28), np.uint8))
+    >>> len(images), images.shape
+    (5, ImageShape(channels=1, height=28, width=28))
+    """
+
+    pixels: np.ndarray
+    ids: tuple[str, ...]
+    labels: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
+    frames: bool = False
+    source: str = "images"
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 4 or self.pixels.dtype.name not in DEPTHS:
+            raise DataError(
+                f"{self.source}: pixels of shape {self.pixels.shape} and type {self.pixels.dtype}; "
+                "(n, channels, height, width) of uint8 or uint16 are needed"
+            )
+        if len(self.ids) != len(self.pixels):
+            raise DataError(f"{self.source}: {len(self.ids)} ids for {len(self.pixels)} images")
+        if self.labels is None:
+            return
+        if len(self.labels) != len(self.pixels):
+            raise DataError(
+                f"{self.source}: {len(self.labels)} labels for {len(self.pixels)} images"
+            )
+        if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
+            raise DataError(
+                f"{self.source}: labels {self.labels.min()} to {self.labels.max()} for "
+                f"{len(self.classes)} classes"
+            )
+
+    @classmethod
+    def from_pixels(
+        cls,
+        pixels: np.ndarray,
+        labels: np.ndarray | None = None,
+        classes: Sequence[str] = (),
+        prefix: str = "image",
+        source: str = "images",
+        frames: bool = False,
+    ) -> ImageSet:
+        """Make a set of an array of shape (n, h, w) or (n, channels, h, w), and number it.
+
+        Without names, the classes are the numbers from 0 to the largest label.
+        """
+        pixels = pixels[:, None] if pixels.ndim == 3 else pixels
+        ids = tuple(f"{prefix}_{i}" for i in range(1, len(pixels) + 1))
+        if labels is not None:
+            labels = np.asarray(labels, np.int64)
+            classes = classes or [str(i) for i in range(int(labels.max(initial=-1)) + 1)]
+        return cls(pixels, ids, labels, tuple(classes), frames, source)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> ImageSet:
+        """Return some of the images, by a slice, numbers or a mask."""
+        numbers = np.arange(len(self))[rows]
+        labels = None if self.labels is None else self.labels[numbers]
+        ids = tuple(self.ids[i] for i in numbers)
+        return replace(self, pixels=self.pixels[numbers], ids=ids, labels=labels)
+
+    @property
+    def shape(self) -> ImageShape:
+        """Shape of one image."""
+        return ImageShape(*self.pixels.shape[1:])
+
+    @property
+    def brightest(self) -> int:
+        """Largest value that the type of the pixels holds: 255 or 65,535."""
+        return DEPTHS[self.pixels.dtype.name]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of pixels, shape and labels, not of names."""
+        found = hashlib.sha256(repr((self.pixels.shape, self.pixels.dtype.name)).encode())
+        found.update(self.pixels.tobytes())
+        if self.labels is not None:
+            found.update(self.labels.tobytes())
+        return found.hexdigest()
+
+    def unit(self) -> np.ndarray:
+        """Return the pixels as float32 between 0 and 1, same shape."""
+        return self.pixels.astype(np.float32) / self.brightest

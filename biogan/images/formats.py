@@ -1,0 +1,338 @@
+"""Images in NumPy's ``.npz``: as biogan writes them, and as others do.
+
+IDX files, as MNIST comes in: a header of sizes, then the numbers, plain or gzip.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from biogan.core.errors import DataError, plural
+from biogan.images.dataset import DEPTHS
+
+GZIP = b"\x1f\x8b"
+#: Third byte of the file: type of the numbers, big-endian.
+TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+IMAGE_AXES = 3  # images, rows, columns
+
+
+def head(path: str | Path) -> bytes:
+    """Return the first bytes of a file, unpacked where it is gzip.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    """
+    try:
+        with open(path, "rb") as raw:
+            start = raw.read(16)
+        if not start.startswith(GZIP):
+            return start
+        with gzip.open(path, "rb") as packed:
+            return packed.read(16)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: {_reason(error)}") from error
+
+
+def is_idx(path: str | Path) -> bool:
+    """Whether a file begins as every IDX file does, with two zero bytes."""
+    return head(path)[:2] == b"\0\0"
+
+
+def read_idx(path: str | Path) -> np.ndarray:
+    """Read an IDX file whole and check every part of it.
+
+    The format is that of http://yann.lecun.com/exdb/mnist: two zero bytes, a byte for the type, a
+    byte for the number of axes, a big-endian 32-bit size for each, the numbers.
+
+    Parameters
+    ----------
+    path : str or Path
+        Plain or gzip, known by its first bytes.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the type and shape that the header says, in the byte order of the machine.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, is damaged, or holds fewer or more numbers than the header says.
+
+    Examples
+    --------
+    >>> path = getfixture("tmp_path") / "labels-idx1-ubyte"
+    >>> _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]))
+    >>> read_idx(path).tolist()
+    [7, 2, 1]
+    """
+    data = _bytes(path)
+    if not data:
+        raise DataError(f"{path}: the file is empty")
+    if data[:2] != b"\0\0":
+        raise DataError(f"{path}: no IDX file: it begins with {data[:4].hex(' ')}, not with 00 00")
+    if len(data) < 4 or len(data) < 4 + 4 * data[3]:
+        raise DataError(f"{path}: ends inside its header, after {len(data)} bytes")
+    if data[2] not in TYPES:
+        raise DataError(
+            f"{path}: damaged IDX header: the type byte is 0x{data[2]:02x}; 0x08 (unsigned bytes) "
+            "is what MNIST has"
+        )
+    axes = data[3]
+    if not axes:
+        raise DataError(f"{path}: damaged IDX header: it names no size")
+    kind = np.dtype(TYPES[data[2]])
+    shape = [int.from_bytes(data[4 + 4 * i : 8 + 4 * i], "big") for i in range(axes)]
+    one = kind.itemsize  # bytes of one image or label; Python's integers cannot overflow
+    for size in shape[1:]:
+        one *= size
+    start, words = 4 + 4 * axes, "labels" if axes == 1 else "images"
+    found, wanted = len(data) - start, one * shape[0]
+    if found < wanted:
+        raise DataError(
+            f"{path}: cut off: the header says {shape[0]:,} {words}, {found // one:,} follow; "
+            "fetch the file again"
+        )
+    if found > wanted:
+        raise DataError(
+            f"{path}: {plural(found - wanted, 'byte')} after the last of {shape[0]:,} {words}; the "
+            "header and the file do not belong together"
+        )
+    return np.frombuffer(data, kind, offset=start).reshape(shape).astype(kind.newbyteorder("="))
+
+
+def read_idx_images(path: str | Path) -> np.ndarray:
+    """Read images of unsigned bytes, (n, height, width).
+
+    Raises
+    ------
+    DataError
+        Also if there are none, or the file holds labels or other numbers.
+    """
+    images = read_idx(path)
+    if images.ndim == 1:
+        raise DataError(f"{path}: holds labels; give the file of images, and this with --labels")
+    if images.ndim != IMAGE_AXES or images.dtype != np.uint8:
+        raise DataError(
+            f"{path}: {images.ndim} axes of {images.dtype}; images are 3 axes of uint8 (n, height, "
+            "width)"
+        )
+    if not images.size:
+        raise DataError(f"{path}: holds no images")
+    return images
+
+
+def read_idx_labels(path: str | Path, images: int) -> np.ndarray:
+    """Read labels, (images,) int64.
+
+    Raises
+    ------
+    DataError
+        Also if they are not as many as the images, or no counts.
+    """
+    labels = read_idx(path)
+    if labels.ndim != 1 or labels.dtype.kind not in "ui":
+        raise DataError(
+            f"{path}: {labels.ndim} axes of {labels.dtype}; labels are one axis of whole numbers"
+        )
+    if len(labels) != images:
+        raise DataError(f"{path}: {len(labels):,} labels for {images:,} images")
+    if labels.min(initial=0) < 0:
+        raise DataError(f"{path}: label {labels.min()}; classes are counted from 0")
+    return labels.astype(np.int64)
+
+
+def labels_beside(path: str | Path) -> Path | None:
+    """Return the file of labels that belongs to a file of images by its name, if it is there.
+
+    ``train-images-idx3-ubyte.gz`` has its labels in ``train-labels-idx1-ubyte``, gzip or not.
+    """
+    path = Path(path)
+    name, found = re.subn(r"images([-.])idx3", r"labels\1idx1", path.name)
+    if not found:
+        return None
+    other = name.removesuffix(".gz") if name.endswith(".gz") else f"{name}.gz"
+    return next((p for p in (path.with_name(name), path.with_name(other)) if p.is_file()), None)
+
+
+def _bytes(path: str | Path) -> bytes:
+    try:
+        data = Path(path).read_bytes()
+        return gzip.decompress(data) if data.startswith(GZIP) else data
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be read: {error.strerror}"
+    if isinstance(error, EOFError):
+        return "cut off: the gzip data end too early; fetch the file again"
+    return f"damaged gzip data ({error}); fetch the file again"
+
+
+PIXELS = ("images", "pixels", "x_train", "arr_0")
+LABELS = ("labels", "y_train")
+COLOURS = (1, 3)
+
+
+class Arrays(NamedTuple):
+    """What an ``.npz`` holds.
+
+    Attributes
+    ----------
+    pixels : numpy.ndarray, shape (n, channels, height, width), uint8 or uint16
+        Images.
+    labels : list of str or None
+        Class of each.
+    classes : tuple of str
+        All classes in their order; empty without labels.
+    frames : bool
+        Whether the channels are moments of a time series.
+    ids : tuple of str
+        Names; empty if there are none.
+    """
+
+    pixels: np.ndarray
+    labels: list[str] | None
+    classes: tuple[str, ...]
+    frames: bool
+    ids: tuple[str, ...]
+
+
+def read_npz(path: str | Path, frames: int | None = None) -> Arrays:
+    """Read images from an ``.npz``.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, with an array ``images``, ``pixels``, ``x_train`` or ``arr_0`` of shape (n, h, w),
+        (n, h, w, c) or (n, c, h, w); and if there are any ``labels`` or ``y_train``, ``classes``,
+        ``frames``, ``ids``. Nothing in it is unpickled.
+    frames : int, optional
+        Read (n, frames, h, w) as time series, whether or not the file says so.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, or an array is missing, ambiguous or of another type.
+    """
+    held = _load(path)
+    found = [name for name in PIXELS if name in held]
+    if len(found) != 1:
+        what = f"several arrays of images ({', '.join(found)})" if found else "no array of images"
+        raise DataError(
+            f"{path}: {what}; it holds {', '.join(held) or 'nothing'}, and one of "
+            f"{', '.join(PIXELS)} is needed"
+        )
+    where = f"{path}, array {found[0]}"
+    pixels = held[found[0]]
+    if pixels.dtype.name not in DEPTHS:
+        raise DataError(f"{where}: values are {pixels.dtype}; store uint8 (0-255) or uint16")
+    series = bool(_flag(held, path)) or (frames is not None and _as_frames(pixels, frames))
+    pixels = _channels_first(pixels, where, series)
+    if series and frames is not None and pixels.shape[1] != frames:
+        raise DataError(f"{where}: series of {pixels.shape[1]} frames; --frames says {frames}")
+    if frames is not None and not series:
+        raise DataError(f"{where}: shape {pixels.shape} holds no series of {frames} frames")
+    if not pixels.size:
+        raise DataError(f"{where}: holds no images, its shape is {pixels.shape}")
+    labels, classes = _labels(held, path, len(pixels))
+    ids = tuple(str(name) for name in held.get("ids", ()))
+    if ids and len(ids) != len(pixels):
+        raise DataError(f"{path}, array ids: {len(ids):,} names for {len(pixels):,} images")
+    return Arrays(pixels, labels, classes, series, ids)
+
+
+def _load(path: str | Path) -> dict[str, np.ndarray]:
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except OSError as error:
+        if error.strerror:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        raise DataError(f"{path}: damaged .npz: {error}") from error
+    except Exception as error:  # a damaged archive fails anywhere: zip, zlib, header, shape
+        pickled = " (arrays of objects are not read)" if "pickle" in str(error) else ""
+        raise DataError(f"{path}: no .npz that can be read{pickled}: {_first(error)}") from error
+
+
+def _first(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _flag(held: dict[str, np.ndarray], path: str | Path) -> bool:
+    flag = held.get("frames", np.array(False))
+    if flag.size != 1 or flag.dtype != np.bool_:
+        raise DataError(f"{path}, array frames: one True or False is needed, not {flag.dtype}")
+    return bool(flag.item())
+
+
+def _as_frames(pixels: np.ndarray, frames: int) -> bool:
+    return pixels.ndim == 4 and pixels.shape[1] == frames
+
+
+def _channels_first(pixels: np.ndarray, where: str, series: bool) -> np.ndarray:
+    """Return (n, channels, height, width)."""
+    if pixels.ndim == 3:
+        return pixels[:, None]
+    if pixels.ndim != 4:
+        raise DataError(f"{where}: shape {pixels.shape}; (n, h, w) or (n, channels, h, w)")
+    if series:
+        return pixels
+    first, last = pixels.shape[1] in COLOURS, pixels.shape[3] in COLOURS
+    if first and last:
+        raise DataError(
+            f"{where}: shape {pixels.shape} may have its channels first or last; store (n, h, w) "
+            "for grey, or larger images"
+        )
+    if not first and not last:
+        raise DataError(
+            f"{where}: shape {pixels.shape} has no axis of 1 or 3 channels; for time series say "
+            f"--frames {pixels.shape[1]}"
+        )
+    return pixels if first else np.ascontiguousarray(np.moveaxis(pixels, 3, 1))
+
+
+def _labels(
+    held: dict[str, np.ndarray], path: str | Path, n: int
+) -> tuple[list[str] | None, tuple[str, ...]]:
+    found = [name for name in LABELS if name in held]
+    if not found:
+        return None, ()
+    where, labels = f"{path}, array {found[0]}", held[found[0]]
+    if labels.ndim == 2 and labels.shape[1] == 1:  # as in Keras' CIFAR-10
+        labels = labels[:, 0]
+    if labels.shape != (n,):
+        raise DataError(f"{where}: shape {labels.shape} for {n:,} images; one label an image")
+    if labels.dtype.kind == "U":
+        names = labels.tolist()
+        return names, tuple(sorted(set(names)))
+    if labels.dtype.kind not in "ui" or labels.min(initial=0) < 0:
+        raise DataError(f"{where}: {labels.dtype}; numbers from 0, or words, are needed")
+    return _named(labels, held.get("classes"), where)
+
+
+def _named(
+    labels: np.ndarray, names: np.ndarray | None, where: str
+) -> tuple[list[str], tuple[str, ...]]:
+    highest = int(labels.max(initial=-1))
+    if names is None and highest > 65535:
+        raise DataError(f"{where}: label {highest:,}; classes are counted from 0")
+    classes: Sequence[str] = (
+        [str(i) for i in range(highest + 1)] if names is None else [str(name) for name in names]
+    )
+    if highest >= len(classes) or len(set(classes)) != len(classes):
+        raise DataError(
+            f"{where}: labels up to {highest} for {len(set(classes))} different names in classes"
+        )
+    return [classes[i] for i in labels.tolist()], tuple(classes)

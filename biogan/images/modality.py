@@ -1,0 +1,233 @@
+"""Images as a domain: intensities to [-1, 1] and back, splits, features, floors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from biogan.core.errors import ConfigError, DataError
+from biogan.core.protocols import Features, Records, Watch
+from biogan.core.rng import rng
+from biogan.images.dataset import DEPTHS, ImageSet
+from biogan.nn.image_nets import DCGANCritic2D, DCGANGenerator2D, RecordShape, join, split
+from biogan.nn.sequence_nets import Networks
+from biogan.training.presets import ImageGANConfig
+
+#: Images of a preview.
+PREVIEW = 64
+#: Images of each class from which classes are learned without being asked for.
+LEARNABLE = 50
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Shape, intensities and classes of the images of a model.
+
+    Attributes
+    ----------
+    channels, height, width : int
+        Shape of an image.
+    depth : str
+        Type of the pixels, ``"uint8"`` or ``"uint16"``.
+    low, high : int
+        Intensities that become -1 and 1: the whole range of 8 bits, the training data's of 16.
+    frames : bool
+        Whether the channels are a time series.
+    classes : tuple of str
+        Names of the classes of the data.
+    shares : tuple of float
+        Share of each class; empty where classes are not learned.
+    """
+
+    channels: int
+    height: int
+    width: int
+    depth: str
+    low: int
+    high: int
+    frames: bool
+    classes: tuple[str, ...] = ()
+    shares: tuple[float, ...] = ()
+
+    kind = "pixels"
+    noun = "image"
+
+    @classmethod
+    def of(cls, images: ImageSet, conditional: bool | None) -> Pixels:
+        """Read the domain off training images.
+
+        Classes are learned where ``conditional`` is true, or where it is ``None`` and every class
+        has :data:`LEARNABLE` images.
+
+        Raises
+        ------
+        DataError
+            If there is nothing to learn: fewer than two images, or no contrast.
+        ConfigError
+            If classes are to be learned and there are none.
+        """
+        if len(images) < 2:
+            found = "1 image is too few" if len(images) else "no images"
+            raise DataError(f"{images.source}: {found} to learn from")
+        low, high = int(images.pixels.min()), int(images.pixels.max())
+        if low == high:
+            raise DataError(f"{images.source}: every pixel has the value {low}: nothing to learn")
+        depth = images.pixels.dtype.name
+        if depth == "uint8":
+            low, high = 0, DEPTHS[depth]
+        shares: tuple[float, ...] = ()
+        if images.labels is not None:
+            counts = np.bincount(images.labels, minlength=len(images.classes))
+            if conditional is None:
+                conditional = len(counts) > 1 and counts.min() >= LEARNABLE
+            shares = tuple((counts / counts.sum()).tolist()) if conditional else ()
+        elif conditional:
+            raise ConfigError(
+                f"--conditional: {images.source} has no labels: give them with --labels, or "
+                "one folder a class"
+            )
+        return cls(*images.shape, depth, low, high, images.frames, images.classes, shares)
+
+    @property
+    def learned(self) -> int:
+        """Number of classes that are learned."""
+        return len(self.shares)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Pixels:
+        """Read the domain off a model card."""
+        values = {k: v for k, v in data.items() if k != "kind"}
+        return cls(**values | {k: tuple(values[k]) for k in ("classes", "shares")})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the model card holds."""
+        return {"kind": self.kind, **asdict(self)}
+
+    def describe(self) -> str:
+        """Say in a few words what an image is."""
+        what = f"{self.channels} frames" if self.frames else {1: "grey", 3: "colour"}.get(
+            self.channels, f"{self.channels} channels"
+        )  # fmt: skip
+        text = f"{self.height} x {self.width}, {what}, {self.depth.removeprefix('uint')} bit"
+        if self.depth != "uint8":
+            text += f", intensities {self.low} to {self.high}"
+        if self.shares:
+            return f"{text}, {len(self.classes)} classes to learn"
+        return f"{text}, {len(self.classes)} classes" if self.classes else text
+
+    @property
+    def shape(self) -> RecordShape:
+        """Shape of a record."""
+        return RecordShape(self.channels, self.height, self.width, self.shares)
+
+    def networks(self, config: ImageGANConfig) -> Networks:
+        """Build generator and critic."""
+        if config.architecture != "dcgan":
+            raise ConfigError(
+                f"--architecture {config.architecture}: writes coordinates, images need dcgan"
+            )
+        return Networks(DCGANGenerator2D(config, self.shape), DCGANCritic2D(config, self.shape))
+
+    def stored(self, records: Records) -> Tensor:
+        """Lay images out in their own depth; with classes (n, pixels + 1), the class last."""
+        images = self.checked(records)
+        wide = images.pixels if self.depth == "uint8" else images.pixels.astype(np.int32)
+        pixels = torch.from_numpy(np.ascontiguousarray(wide))
+        if not self.shares:
+            return pixels
+        assert images.labels is not None
+        labels = torch.from_numpy(images.labels)[:, None]
+        if len(self.classes) > DEPTHS["uint8"] + 1:  # the number would not fit into a pixel
+            pixels = pixels.int()
+        return torch.cat([pixels.flatten(1), labels.to(pixels.dtype)], 1)
+
+    def prepare(self, batch: Tensor) -> Tensor:
+        """Scale intensities to [-1, 1]; put the class beside them as one-hot letters."""
+        if not self.shares:
+            return self._scaled(batch)
+        classes = one_hot(batch[:, -1].long(), len(self.shares)).float()
+        return join(self._scaled(batch[:, :-1]), classes)
+
+    def _scaled(self, pixels: Tensor) -> Tensor:
+        return (pixels.float() - self.low) * (2 / (self.high - self.low)) - 1
+
+    def decode(self, batch: np.ndarray, prefix: str, first: int, rough: bool = False) -> ImageSet:
+        """Turn records into images of the depth of the training data."""
+        labels = None
+        if self.shares:
+            images, classes = split(torch.from_numpy(batch), self.shape)
+            batch, labels = images.numpy(), classes.numpy().argmax(1)
+        grey = (batch + 1) * ((self.high - self.low) / 2) + self.low
+        # What the generator overshoots would wrap around.
+        pixels = np.rint(np.clip(grey, 0, DEPTHS[self.depth])).astype(self.depth)
+        ids = tuple(f"{prefix}_{i}" for i in range(first + 1, first + 1 + len(pixels)))
+        names = self.classes if self.shares else ()
+        return ImageSet(pixels, ids, labels, names, self.frames, "generated")
+
+    def split(self, records: Records, share: float, seed: int) -> tuple[ImageSet, ImageSet]:
+        """Take a random part off; repeats of an image stay together."""
+        assert isinstance(records, ImageSet)
+        flat = np.ascontiguousarray(records.pixels.reshape(len(records), -1))
+        # Whole images as single values, so that equal ones are found by sorting.
+        rows = flat.view(f"V{flat.shape[1] * flat.itemsize}").ravel()
+        different, kind = np.unique(rows, return_inverse=True)
+        place = rng(seed, "image-split").permutation(len(different))[kind]
+        held_out = place < round(share * len(different))
+        return records[~held_out], records[held_out]
+
+    def features(self, train: Records, seed: int, watch: Watch | None = None) -> Features:
+        """Return the features of a small classifier, or of random weights without classes."""
+        from biogan.images.features import feature_net
+
+        assert isinstance(train, ImageSet)
+        return feature_net(train, seed, progress=watch)
+
+    def floors(self, train: Records, n: int, seed: int) -> Mapping[str, ImageSet]:
+        """Sample pixels one by one, and from one Gaussian of all of them."""
+        from biogan.images.baselines import gaussian, pixel_gaussian
+
+        assert isinstance(train, ImageSet)
+        return {
+            "pixel-gaussian": pixel_gaussian(train, n, seed),
+            "gaussian": gaussian(train, n, seed),
+        }
+
+    def picture(self, records: Records) -> Image.Image:
+        """Draw a grid of the first images."""
+        from biogan.images.write import grid
+
+        assert isinstance(records, ImageSet)
+        # A 16-bit camera often uses a small part of its range: drawn over that part.
+        seen = (records.pixels.astype(np.float64) - self.low) * (255 / (self.high - self.low))
+        pixels = np.rint(np.clip(seen, 0, 255)).astype(np.uint8)
+        return grid(replace(records, pixels=pixels), most=PREVIEW)
+
+    def checked(self, records: Records) -> ImageSet:
+        """Return images that fit this model.
+
+        Raises
+        ------
+        DataError
+            If their shape, depth or classes are others.
+        """
+        if not isinstance(records, ImageSet):
+            raise DataError("this model knows images, and these are structures")
+        if records.shape != (self.channels, self.height, self.width):
+            raise DataError(
+                f"{records.source}: images of {tuple(records.shape)}, this model knows "
+                f"{(self.channels, self.height, self.width)} (channels, height, width)"
+            )
+        if records.pixels.dtype.name != self.depth:
+            raise DataError(
+                f"{records.source}: {records.pixels.dtype} pixels, this model knows {self.depth}"
+            )
+        if self.shares and (records.labels is None or records.classes != self.classes):
+            raise DataError(f"{records.source}: this model needs the classes {self.classes}")
+        return records

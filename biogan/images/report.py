@@ -1,0 +1,368 @@
+"""Reports of images: their words, and images beside their nearest training images.
+
+What the page says about each group of metrics of images.
+
+Drawings for reports of images: grids, nearest neighbours, classes, outlines, a map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from markupsafe import Markup
+
+from biogan.evaluation.report.plots import curves, scatter
+from biogan.evaluation.report.plots.pixels import embedded, grid
+from biogan.evaluation.report.spec import (
+    REAL,
+    Column,
+    Facts,
+    Floor,
+    Kind,
+    Pairs,
+    Panel,
+    Words,
+    cell,
+    shown,
+)
+from biogan.images.dataset import ImageSet
+from biogan.images.metrics import MOST_PIXELS as MOST
+from biogan.images.samples import ImageSample, Near
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from biogan.evaluation.report.report import Report
+
+
+WORDS = {
+    "novelty": Words(
+        "Memorisation and novelty",
+        "Are the generated images new, or copies of what the generator was trained on?",
+        "The distance of an image from its nearest training image is measured in units of that "
+        "one's distance from its own nearest neighbour: about 1 for fresh images, 0 for copies. "
+        "The curves should lie on one another; copying lifts the generated one at the left end. "
+        "Below each sample stands its nearest training image.",
+        "Training images with no more change than a little noise, more often than among held-out "
+        "images. Moved and mirrored copies are not found by a distance of pixels: look at the "
+        "pairs.",
+    ),
+    "discriminability": Words(
+        "Discriminability",
+        "Can a classifier tell generated from real images?",
+        "A map of the features, made of real images: a good set covers the cloud of real images "
+        "and nothing else. The classifiers behind the numbers see far more than these two axes: "
+        "one reads all features, the other the pixels.",
+        "Anything systematic: blur, grain, a missing class, a stroke that no real image has.",
+    ),
+    "classes": Words(
+        "Classes",
+        "Is every class drawn as often as among real images?",
+        "Grey bars are real images, dots generated ones, strokes held-out ones, all as a small "
+        "classifier sees them. It has to choose a class for every image, for noise too.",
+        "Mode collapse: classes that are rare or missing.",
+    ),
+    "features": Words(
+        "Feature space",
+        "Do the sets fill the same region of a feature space?",
+        "Distances should be near those of held-out images. Precision alone proves nothing: one "
+        "good image, copied, has all of it. Read recall and coverage beside it.",
+        "Regions of real images that no generated image reaches, or generated images far from all "
+        "real ones.",
+    ),
+    "pixels": Words(
+        "Intensity and sharpness",
+        "Are images as bright and as sharp as real ones?",
+        "The outlines should lie on one another; not only their middle but their width matters.",
+        "Blurred or grainy images, a brightness that is shifted or the same in all.",
+    ),
+    "diversity": Words(
+        "Diversity",
+        "Are the generated images as different from one another as real ones?",
+        "Distances of random pairs within a set: a curve to the left of that of real images means "
+        "that generated images resemble one another too much.",
+        "Mode collapse: the same images, or variants of a few, again and again.",
+    ),
+}
+
+
+# Pixels that a grid is wide, images in it at most, images beside their neighbours.
+_WIDE, _SHOWN, _BESIDE = 320, 60, 18
+_FEWEST_COLUMNS, _MOST_COLUMNS = 4, 12
+# Closest pairs, and points of a set in a map.
+_PAIRS, _POINTS = 20, 1000
+#: The floor that is drawn: the best of the trivial samplers.
+_FLOOR = "gaussian"
+
+_PAIR = Markup("<figure><figcaption><b>{:.2f}</b> {}<br>{}</figcaption>{}</figure>")
+_NEIGHBOUR = Markup("<figure>{}<figcaption>{:.2f}</figcaption></figure>")
+
+
+def gallery(report: Report, new: Sequence[str]) -> list[Panel]:
+    """Show the first images of the generated sets, of the real one and of the best floor."""
+    if not _drawable(report, new):
+        return []
+    scale = window(report.samples["target"].images)
+    drawn = []
+    for name, sample in _sets(report, *new, REAL, floor=True).items():
+        images = sample.images[: _fitting(sample.images)]
+        caption = f"{len(images)} of {len(sample):,}, drawn at random"
+        picture = grid(tiles(images, *scale), _columns(images))
+        drawn.append(Panel(name.capitalize(), caption, embedded(picture, f"{name} images")))
+    return drawn
+
+
+def panels(report: Report, new: Sequence[str]) -> dict[str, list[Panel]]:
+    """Draw what the samples of a report allow, by group of metrics."""
+    if not _drawable(report, new):
+        return {}
+    groups = {row.metric.group for row in report.rows}
+    return {group: draw(report, new) for group, draw in _DRAW.items() if group in groups}
+
+
+def closest(report: Report) -> Pairs | None:
+    """Show the generated images that are most like a training image, beside it."""
+    if not _drawable(report, ["generated"]):
+        return None
+    new, near = _near(report, "generated")
+    source = report.samples["source"].images
+    scale = window(report.samples["target"].images)
+    order = np.lexsort((np.arange(len(new)), near.relative))[:_PAIRS]
+    pairs = []
+    for i in order.tolist():
+        j = int(near.places[i])
+        both = np.concatenate([tiles(s[k : k + 1], *scale) for s, k in ((new, i), (source, j))])
+        alt = f"{new.ids[i]} beside {source.ids[j]}"
+        pairs.append(_PAIR.format(near.relative[i], new.ids[i], source.ids[j],
+                                  embedded(grid(both, 2), alt)))  # fmt: skip
+    what = "training" if "train" in report.sets else "reference"
+    question = (
+        f"The {len(order)} generated images that are most like {what} images (of the first "
+        f"{len(new):,}), each on the left of its nearest. The number is the distance in units of "
+        f"that of the {what} image from its own nearest neighbour: 0 for a copy."
+    )
+    return Pairs(
+        question, Markup('<div class="picturepairs">{}</div>').format(Markup("").join(pairs))
+    )
+
+
+def to_frame(report: Report) -> pd.DataFrame:
+    """Return the nearest training image of each generated one asked for, nearest first."""
+    import pandas as pd
+
+    new, near = _near(report, "generated")
+    order = np.lexsort((np.arange(len(new)), near.relative))
+    source = report.samples["source"].images
+    return pd.DataFrame({
+        "generated": [cell(new.ids[i]) for i in order],
+        "nearest": [cell(source.ids[j]) for j in near.places[order]],
+        "distance": near.distance[order].round(6),
+        "relative": near.relative[order].round(6),
+    })  # fmt: skip
+
+
+def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
+    scale = window(report.samples["target"].images)
+    sets = {name: name for name in new}
+    if "fresh" in report.samples:
+        sets["held-out"] = "fresh"
+    found = {key: _near(report, name)[1].relative for key, name in sets.items()}
+    # A few far outliers would squeeze the rest.
+    top = float(np.quantile(np.concatenate(list(found.values())), 0.99))
+    svg = curves.overlay(
+        "nearest", {k: np.minimum(v, top) for k, v in found.items()},
+        "distance to the nearest training image, relative", noun="images",
+    )  # fmt: skip
+    drawn = [Panel("Nearest training images", "0: a copy, 1: as far as real neighbours", svg)]
+    for name in new:
+        images, near = _near(report, name)
+        images = images[: min(_BESIDE, 3 * _columns(images))]
+        source = report.samples["source"].images[near.places[: len(images)]]
+        figures = Markup("").join(
+            _NEIGHBOUR.format(embedded(grid(np.stack(both), 1), f"{a} above {b}"), relative)
+            for a, b, *both, relative in zip(
+                images.ids, source.ids, tiles(images, *scale), tiles(source, *scale),
+                near.relative[: len(images)], strict=True,
+            )
+        )  # fmt: skip
+        caption = "drawn at random; below each its nearest training image, and how far it is"
+        css = "picturepairs" if _is_strip(images) else "neighbours"
+        svg = Markup('<div class="{}">{}</div>').format(css, figures)
+        drawn.append(Panel(name.capitalize(), caption, svg))
+    return drawn
+
+
+def _discriminability(report: Report, new: Sequence[str]) -> list[Panel]:
+    from sklearn.decomposition import PCA
+
+    sets = _sets(report, REAL, "held-out", *new, floor=True)
+    order = [k for k in sets if k.startswith("floor")]
+    tables = {k: sets[k].features[:_POINTS] for k in [REAL, *order, *sets] if k in sets}
+    if min(tables[REAL].shape) < 2:
+        return []
+    model = PCA(2, svd_solver="randomized", random_state=0).fit(tables[REAL])
+    points = {k: model.transform(t) for k, t in tables.items()}
+    svg = scatter.components("pca", points, model.explained_variance_ratio_.tolist())
+    return [Panel("Principal components", f"of the features, up to {_POINTS:,} images a set", svg)]
+
+
+def _classes(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(report, REAL, *new, "held-out")
+    names = getattr(sets[REAL].embed, "classes", ())
+    if not names:
+        return []
+    shares = {k: np.bincount(s.classes, minlength=len(names)) / len(s) for k, s in sets.items()}
+    svg = curves.shares("classes", shares, names, "class", wide=len(names) > 12)
+    return [Panel("Share of each class", "as a classifier sees them", svg, wide=len(names) > 12)]
+
+
+def _pixels(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(report, REAL, *new, "held-out")
+    drawings: dict[str, tuple[str, str, Callable[[ImageSample], np.ndarray]]] = {
+        "intensity": ("Intensity", "mean of an image, black is 0 and white 1",
+                      lambda s: s.intensity),
+        "sharpness": ("Sharpness", "mean difference of neighbouring pixels",
+                      lambda s: s.sharpness),
+    }  # fmt: skip
+    return [
+        Panel(title, caption, curves.overlay(
+            name, {k: values(s) for k, s in sets.items()}, title.lower(), noun="images"))
+        for name, (title, caption, values) in drawings.items()
+    ]  # fmt: skip
+
+
+def _diversity(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(report, REAL, *new, "held-out")
+    found = {k: s.pair_distances for k, s in sets.items() if len(s) > 1}
+    if len(found) < len(sets):
+        return []
+    svg = curves.overlay("pairs", found, "distance of two images", noun="pairs")
+    return [Panel("Random pairs", "how far two images of a set are apart", svg)]
+
+
+_DRAW: dict[str, Callable[[Report, Sequence[str]], list[Panel]]] = {
+    "novelty": _novelty,
+    "discriminability": _discriminability,
+    "classes": _classes,
+    "pixels": _pixels,
+    "diversity": _diversity,
+}
+
+
+def _drawable(report: Report, new: Sequence[str]) -> bool:
+    return "target" in report.samples and set(new) <= set(report.samples)
+
+
+def _sets(report: Report, *names: str, floor: bool = False) -> dict[str, ImageSample]:
+    """Return samples by what the drawings call them, with the best floor if asked for."""
+    found: dict[str, ImageSample] = shown(report, *names)
+    if floor and _FLOOR in report.samples:
+        found[f"floor ({_FLOOR})"] = report.samples[_FLOOR]
+    return found
+
+
+def _near(report: Report, name: str) -> tuple[ImageSet, Near]:
+    """Return the images that the metrics looked up, and what they found."""
+    sample = report.samples[name].first(MOST)
+    return sample.images, sample.nearest(report.samples["source"])
+
+
+def _columns(images: ImageSet) -> int:
+    """Images in a row: as many as fit, at least one."""
+    width = _tile(images)
+    fewest = 1 if _is_strip(images) else _FEWEST_COLUMNS
+    return max(fewest, min(_MOST_COLUMNS, _WIDE // width))
+
+
+def _tile(images: ImageSet) -> int:
+    """Pixels that an image is wide when its frames stand side by side."""
+    colour = images.shape.channels == 3 and not images.frames
+    return images.shape.width * (1 if colour else images.shape.channels)
+
+
+def _is_strip(images: ImageSet) -> bool:
+    """Tell whether an image is much wider than high, as frames side by side are."""
+    return _tile(images) > 2 * images.shape.height
+
+
+def _fitting(images: ImageSet) -> int:
+    """Images in a grid that is not too high."""
+    columns = _columns(images)
+    rows = max(3, min(_SHOWN // columns, 2 * _WIDE // images.shape.height))
+    return min(len(images), columns * rows)
+
+
+def _shape(facts: Facts) -> str:
+    channels, height, width = facts["shape"]
+    colours = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
+    return f"{height} x {width}, {f'{channels} frames' if facts['frames'] else colours}"
+
+
+def _near_rule(report: object) -> str:
+    return "are nearer than 99 in 100 held-out ones to"
+
+
+KIND = Kind(
+    name="images",
+    noun="image",
+    describe=_shape,
+    columns=(
+        Column("pixels", _shape),
+        Column("depth", lambda facts: f"{facts['depth'].removeprefix('uint')} bit"),
+        Column("classes", lambda facts: str(facts.get("classes", "none"))),
+    ),
+    near=_near_rule,
+    exact="pixel for pixel",
+    subjects={
+        "auroc": "Discriminability",
+        "frechet": "Distribution",
+        "coverage": "Coverage",
+        "class-jsd": "Classes",
+        "sharpness-w1": "Sharpness",
+        "pair-distance": "Diversity",
+    },
+    floors={
+        "noise": Floor("noise", "random pixels"),
+        "pixel-gaussian": Floor("pixgauss", "each pixel drawn by itself, with its mean and spread"),
+        "gaussian": Floor("gauss", "one Gaussian along 64 principal components of the pixels"),
+    },
+    words=WORDS,
+    sources="LeNet: LeCun et al. 1998, Proc. IEEE 86:2278. Frechet distance: Heusel et al. 2017, "
+    "NeurIPS, there of other features. Kernel distance: Binkowski et al. 2018, ICLR. Precision and "
+    "recall: Kynkaanniemi et al. 2019, NeurIPS. Density, coverage, and features of random weights: "
+    "Naeem et al. 2020, ICML. Classifier two-sample test: Lopez-Paz & Oquab 2017, ICLR.",
+    panels=panels,
+    nearest=to_frame,
+    pairs=closest,
+    gallery=gallery,
+    digest="pixels and classes",
+    packages=("numpy", "scipy", "scikit-learn", "torch", "pillow"),
+)
+
+
+# Percentiles that become black and white where the range of the type is not used.
+_DARK, _BRIGHT = 0.1, 99.9
+
+
+def window(images: ImageSet) -> tuple[float, float]:
+    """Return the intensities that are drawn black and white: of 8 bits all, of 16 those in use."""
+    if images.pixels.dtype == np.uint8 or not len(images):
+        return 0.0, float(images.brightest)
+    low, high = np.percentile(images.pixels, [_DARK, _BRIGHT])
+    return (float(low), float(high)) if high > low else (0.0, float(images.brightest))
+
+
+def tiles(images: ImageSet, low: float, high: float) -> np.ndarray:
+    """Turn images into pictures, shape (n, height, width, 3), uint8.
+
+    Three channels that are no time series are red, green and blue; other channels stand side by
+    side.
+    """
+    scaled = (images.pixels.astype(np.float32) - low) * (255 / (high - low))
+    pixels = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    if images.shape.channels == 3 and not images.frames:
+        return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
+    side_by_side = pixels.transpose(0, 2, 1, 3).reshape(len(pixels), images.shape.height, -1)
+    return np.repeat(side_by_side[..., None], 3, axis=3)

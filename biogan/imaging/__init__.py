@@ -1,1 +1,0 @@
-"""The image GAN and what belongs to it: features, fitting, judging."""

@@ -1,0 +1,1 @@
+"""Generative adversarial networks over a kind of data: fit, sample, score, save, load."""

@@ -1,0 +1,447 @@
+"""A trained model to its folder and back: card and weights of any kind of GAN.
+
+One run at a time in a model folder.
+
+A model is a folder of plain files: JSON and safetensors, never pickled code.
+
+========================= =====================================================================
+``config.json``           schema, kind, options, letters, data digest, steps, scores, versions
+``generator.safetensors`` the averaged generator that was kept: all that sampling needs
+``critic.safetensors``    the critic
+``judge.safetensors``     a critic of the kept generator, for ``sample --refine``
+``state.pt``              what resuming needs (loaded with ``weights_only=True``)
+``log.jsonl``             one line of terms and scores at a time
+``samples.fasta``         a preview; of images ``samples.png``
+``previews/``             of images, the preview at each check, and ``training.webp``, their film
+``report.html``           the page of the run, written by ``biogan train`` and ``biogan report``
+``sequences/``            training data too large for the memory; may be deleted after training
+========================= =====================================================================
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
+from torch import nn
+
+from biogan.core.errors import BioganError, CheckpointError, ConfigError, OutputError
+from biogan.core.files import atomic_path, claim_folder, write_json, writing
+from biogan.models.card import SCHEMA, read_card
+from biogan.nn.sequence_nets import Networks
+from biogan.sequences.store import META
+from biogan.training.engine import find_device
+
+LOCK = ".lock"
+# Of this process: the command line holds a folder while it reads, before a fit holds it, too.
+_HELD: set[Path] = set()
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a folder inside the block; it is made, and goes if it is empty.
+
+    Raises
+    ------
+    OutputError
+        If another process holds it, or it cannot be made or written.
+    """
+    made, home = not folder.exists(), folder.resolve()
+    if home in _HELD:
+        yield
+        return
+    claim_folder(folder)
+    path = folder / LOCK
+    with writing(path):
+        file = open(path, "a+")
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise OutputError(
+                f"{folder}: {file.read() or 'a process'} is training there: wait for its end, or "
+                "choose another folder"
+            ) from None
+        except OSError:
+            pass  # a file system without locks
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {platform.node()}")
+        file.flush()
+        _HELD.add(home)
+        try:
+            yield
+        finally:
+            _HELD.discard(home)
+            path.unlink(missing_ok=True)
+    finally:
+        file.close()
+        if made:
+            with suppress(OSError):
+                folder.rmdir()
+
+
+CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safetensors"
+JUDGE = "judge.safetensors"
+STATE, LOG, SAMPLES, PAGE = "state.pt", "log.jsonl", "samples.fasta", "report.html"
+STORE = "sequences"
+# Where a run writes that is to replace a model, until it has one itself.
+NEW = ".new"
+# Of images.
+PICTURE, FILM, PREVIEWS = "samples.png", "training.webp", "previews"
+FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES, PAGE, PICTURE, FILM)
+
+
+class ModelFolder:
+    """Reads and writes the files of one model.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+
+    Attributes
+    ----------
+    path : Path
+        Where the files are: a folder inside, as long as the model that is to be replaced stands.
+    saved : int or None
+        Step of the state that was written or read last.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = self.home = Path(path)
+        self.saved: int | None = None
+        self._stored = False
+
+    @property
+    def store(self) -> Path:
+        """Folder of training data that are too large for the memory."""
+        return self.home / STORE
+
+    @property
+    def replacing(self) -> bool:
+        """Whether there is an older model still, which the new one is to replace."""
+        return self.path != self.home
+
+    def check(self, resume: bool = False, overwrite: bool = False) -> None:
+        """Refuse a folder that must not be used; nothing is made, changed or removed.
+
+        Parameters
+        ----------
+        resume : bool
+            The run that is there will go on.
+        overwrite : bool
+            The model that is there will be replaced.
+
+        Raises
+        ------
+        OutputError
+            If the folder is a file, or holds something and neither was said.
+        CheckpointError
+            If there is nothing to resume.
+        ConfigError
+            If both were said.
+        """
+        if resume and overwrite:
+            raise ConfigError("--resume and --overwrite exclude each other")
+        if self.path.exists() and not self.path.is_dir():
+            raise OutputError(f"{self.path}: is a file, a folder is needed")
+        nearest = next(
+            p for p in (self.path.absolute(), *self.path.absolute().parents) if p.exists()
+        )
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+            raise OutputError(f"{self.path}: cannot be written, {nearest} allows no new files")
+        # Hidden files are half-written ones of a killed run, or none of our business; the stored
+        # data of a run that did not begin are no model.
+        present = [] if not self.path.exists() else sorted(
+            p.name
+            for p in self.path.iterdir()
+            if not p.name.startswith(".") and p != self.store
+        )  # fmt: skip
+        if resume and STATE not in present:
+            raise CheckpointError(f"{self.path}: nothing to resume, there is no {STATE}")
+        if resume or not present:
+            return
+        if not overwrite:
+            ways = ["choose another folder"]
+            ways += ["go on with --resume"] * (STATE in present)
+            ways += ["replace the model in it with --overwrite"] * (CONFIG in present)
+            raise OutputError(
+                f"{self.path}: not empty (it holds {present[0]}): {', or '.join(ways)}"
+            )
+        if CONFIG not in present:
+            raise OutputError(
+                f"{self.path}: holds {present[0]} and no model: --overwrite only replaces a model"
+            )
+
+    def claim(self, stored: bool = False) -> None:
+        """Make the folder and see that it can be written; an earlier model stays until `settle`.
+
+        Parameters
+        ----------
+        stored : bool
+            The stored data are those of the new run, and stay.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be made or written.
+        """
+        claim_folder(self.home)
+        self._stored = stored
+        with writing(self.home):
+            new = self.home / NEW  # of a run that was killed
+            shutil.rmtree(new, ignore_errors=True)
+            if (self.home / CONFIG).is_file():
+                new.mkdir()
+                self.path = new
+            else:
+                self._clear()
+                self._clear_store()
+
+    def tidy(self) -> None:
+        """Remove what a run that was killed had half written, before it goes on.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written.
+        """
+        with writing(self.home):
+            self._clear_halves()
+            shutil.rmtree(self.home / NEW, ignore_errors=True)
+
+    def settle(self) -> None:
+        """Put the new model, now that it is whole, in the place of the old one.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written.
+        """
+        if not self.replacing:
+            return
+        new, self.path = self.path, self.home
+        with writing(self.home):
+            # The card goes first and comes last: without it nothing is taken for a model.
+            self._clear()
+            for path in sorted(new.rglob("*"), key=lambda path: path.name == CONFIG):
+                if path.is_file():
+                    (self.home / path.relative_to(new)).parent.mkdir(exist_ok=True)
+                    os.replace(path, self.home / path.relative_to(new))
+            shutil.rmtree(new)
+            self._clear_store()
+
+    def discard(self) -> None:
+        """Remove what was written of a model that did not come to replace the old one."""
+        if self.replacing:
+            shutil.rmtree(self.path, ignore_errors=True)
+            self.path = self.home
+
+    def _clear(self) -> None:
+        for name in FILES:
+            (self.home / name).unlink(missing_ok=True)
+        self._clear_halves()
+        for picture in (self.home / PREVIEWS).glob("[0-9]*.png"):
+            picture.unlink()
+
+    def _clear_halves(self) -> None:
+        for name in FILES:
+            for half in self.home.glob(f".{name}.*.tmp"):
+                half.unlink(missing_ok=True)
+
+    def _clear_store(self) -> None:
+        if not self._stored and (self.store / META).is_file():
+            # The link stays of one to a larger disk.
+            shutil.rmtree(self.store.resolve())
+
+    def write_config(self, data: dict[str, Any]) -> None:
+        """Write ``config.json``."""
+        write_json({"schema": SCHEMA, **data}, self.path / CONFIG)
+
+    def read_config(self, kind: str | None = None) -> dict[str, Any]:
+        """Read ``config.json``.
+
+        Raises
+        ------
+        CheckpointError
+            If there is none, or it is not a model of this kind that this version understands.
+        """
+        path = self.path / CONFIG
+        if self.path.exists() and not self.path.is_dir():
+            raise CheckpointError(f"{self.path}: is a file, a model folder is needed")
+        if not self.path.is_dir():
+            raise CheckpointError(f"{self.path}: no such model folder")
+        if not path.is_file():
+            # A kill in the moment of the exchange.
+            cut = (self.path / NEW / CONFIG).is_file()
+            told = f"; a new model stands in part in {self.path / NEW}: move its files here" * cut
+            raise CheckpointError(f"{self.path}: not a model folder, {CONFIG} is missing{told}")
+        return read_card(path, kind)
+
+    def write_weights(self, name: str, network: nn.Module) -> None:
+        """Write the weights of a network as safetensors."""
+        tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+        with atomic_path(self.path / name) as path:
+            path.write_bytes(to_bytes(tensors))
+
+    def read_weights(self, name: str, network: nn.Module) -> None:
+        """Load weights into a network on any device.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is missing, damaged, or belongs to another model.
+        """
+        path = self.path / name
+        if not path.is_file():
+            raise CheckpointError(f"{self.path}: {name} is missing, the model is not whole")
+        try:
+            network.load_state_dict(load_file(path))
+        except (SafetensorError, OSError) as error:
+            raise CheckpointError(f"{path}: damaged or not a safetensors file ({error})") from error
+        except RuntimeError as error:
+            raise CheckpointError(f"{path}: weights of another model than {CONFIG} says") from error
+
+    def write_state(self, state: dict[str, Any]) -> None:
+        """Write what resuming needs."""
+        # Through memory: torch reports a full disk as an error of its own kind.
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        with atomic_path(self.path / STATE) as path:
+            path.write_bytes(buffer.getvalue())
+
+    def read_state(self, device: torch.device) -> dict[str, Any]:
+        """Read what resuming needs, onto a device; tensors and numbers only.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is damaged or holds anything else.
+        """
+        path = self.path / STATE
+        try:
+            state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        except Exception as error:  # torch raises many kinds for a damaged file
+            raise CheckpointError(f"{path}: damaged, the run cannot be resumed") from error
+        return state
+
+
+def write_model(
+    path: str | Path, card: dict[str, Any], networks: Mapping[str, nn.Module], overwrite: bool
+) -> None:
+    """Write a model folder: a card, and networks by the names of their files.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds something that must not be replaced.
+    """
+    folder = ModelFolder(path)
+    folder.check(overwrite=overwrite)
+    folder.claim()
+    try:
+        folder.write_config(card)
+        for name, network in networks.items():
+            folder.write_weights(name, network)
+        folder.settle()
+    finally:
+        folder.discard()
+
+
+class ReadNetworks:
+    """Generator and critic of a model folder; the critic is read when it is first asked for.
+
+    Sampling needs none: it is not held up by one, and not by a damaged file.
+
+    Parameters
+    ----------
+    folder : ModelFolder
+        Where the weights are.
+    networks : Networks
+        The pair, with any weights.
+    place : torch.device
+        Where they are to be.
+    """
+
+    def __init__(self, folder: ModelFolder, networks: Networks, place: torch.device) -> None:
+        self.folder, self.place = folder, place
+        self._critic = networks.critic
+        self.generator = self._read(GENERATOR, networks.generator)
+
+    @cached_property
+    def critic(self) -> nn.Module:
+        """The critic."""
+        return self._read(CRITIC, self._critic)
+
+    def _read(self, name: str, network: nn.Module) -> nn.Module:
+        self.folder.read_weights(name, network)
+        return network.to(self.place).eval()
+
+    def __iter__(self) -> Iterator[nn.Module]:
+        return iter((self.generator, self.critic))
+
+
+def read_model(
+    path: str | Path, device: str, kind: str, build: Callable[[dict[str, Any]], Networks]
+) -> tuple[dict[str, Any], ReadNetworks]:
+    """Read a model folder onto a device.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    kind : str
+        Kind of model, see :mod:`biogan.models.card`.
+    build : callable
+        Builds the networks that a card describes, with any weights.
+
+    Returns
+    -------
+    card : dict
+        What ``config.json`` holds.
+    networks : ReadNetworks
+        Generator and critic, ready for use.
+
+    Raises
+    ------
+    CheckpointError
+        If a file is missing, damaged or of another kind.
+    ConfigError
+        If the device is not there.
+    """
+    place, folder = find_device(device), ModelFolder(path)
+    card = folder.read_config(kind)
+    with trusted(folder):
+        networks = build(card)
+    read = ReadNetworks(folder, networks, place)
+    return {key: value for key, value in card.items() if key != "schema"}, read
+
+
+@contextmanager
+def trusted(folder: ModelFolder) -> Iterator[None]:
+    """Say that the card of a model is damaged where something inside the block cannot use it.
+
+    Raises
+    ------
+    CheckpointError
+        In the place of the errors of a wrong or missing value.
+    """
+    try:
+        yield
+    except (BioganError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder.path / CONFIG}: damaged: {error}") from error

@@ -1,0 +1,465 @@
+"""Refined sampling: a calibrated critic chooses among the generator's records.
+
+Both methods make records of the generator's density p_G more like the data's, p_D, with nothing but
+the estimated ratio r(x) = p_D(x) / p_G(x). Neither can write what the generator never writes.
+
+- ``rejection``: a candidate is kept with probability min(1, r(x) / M) (discriminator rejection
+  sampling, Azadi et al. 2019). M is capped, and records whose ratio is above it are kept alike.
+- ``mh``: a record is the end of a Metropolis-Hastings chain whose proposals are the generator's
+  records, each taken with probability min(1, r(new) / r(old)) (Turner et al. 2019, eq. 5). The
+  chains start at the plain records of the seed, not at real ones, which a model does not hold.
+
+Record ``i`` depends on the seed and ``i`` alone: each block of records has candidates of its own.
+
+From a critic's logit to a density ratio: logistic calibration on records kept for validation.
+
+A critic's logit is no log odds: Wasserstein and relativistic critics have no fixed scale, and a
+classifier that saw its records before is too sure of them. A line through the logits of records
+that it never saw, fitted by logistic regression with both classes weighing the same, makes
+``slope * logit + intercept`` an estimate of log p_data(x) / p_generator(x) (Platt 1999; Turner et
+al. 2019, section 3.1, for GANs).
+
+The judge: a critic that knows the generator that was kept, with its calibration.
+
+The critic that training ends with has learned to tell the *last* raw generator from the data; what
+is kept is an averaged generator, often of an earlier step. So a copy of the critic is trained on
+against that frozen generator, as a classifier (binary cross-entropy and the R1 penalty on training
+data), and then calibrated on the records that were kept for validation.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from biogan.core.errors import DataError, NonFiniteError
+from biogan.core.rng import rng, torch_generator
+from biogan.evaluation.intervals import auroc
+from biogan.models.checkpoint import JUDGE, ModelFolder, trusted
+from biogan.models.sampling import BLOCK, Chunk, Draw, chunk_of, critic_logits, spans, write_codes
+from biogan.nn.layers import draw_turns, turned
+from biogan.nn.sequence_heads import LetterGenerator
+from biogan.sequences.config import SamplingConfig
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.splits import drawn
+from biogan.sequences.tokenizer import Layout
+from biogan.training.batches import Stream
+from biogan.training.losses import input_gradient, standard_critic, zero_centred
+
+# Inverse of the ridge penalty on the standardised logit: keeps the slope finite where the classes
+# fall apart, and is nothing beside a hundred records.
+_STRENGTH = 10.0
+# One outlier's log ratio may be too large for a float; nobody waits for one record in e^50.
+_HIGHEST = 50.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A line from logits to log density ratios, and how well the logits tell real from generated.
+
+    Attributes
+    ----------
+    slope, intercept : float
+        log p_data / p_generator is about ``slope * logit + intercept``; the slope is 0 or more,
+        0 where the critic cannot tell.
+    max_ratio : float
+        Largest density ratio among the generated records of the fit (Azadi et al. 2019's M), at
+        most e^50.
+    auroc, low, high : float
+        Area under the ROC curve of the logit, real above generated, with its 95 % interval.
+    real, generated : int
+        Records of the fit.
+
+    Examples
+    --------
+    >>> Calibration(2.0, -1.0, 9.0, 0.7, 0.6, 0.8, 100, 100).log_ratio(np.array([0.5, 1.0]))
+    array([0., 1.])
+    """
+
+    slope: float
+    intercept: float
+    max_ratio: float
+    auroc: float
+    low: float
+    high: float
+    real: int
+    generated: int
+
+    @classmethod
+    def fit(cls, real: np.ndarray, generated: np.ndarray) -> Calibration:
+        """Fit the line.
+
+        Parameters
+        ----------
+        real, generated : numpy.ndarray, shape (m,) and (n,)
+            Logits of records that the critic was not trained on.
+
+        Raises
+        ------
+        NonFiniteError
+            If a logit is no number.
+        """
+        from sklearn.linear_model import LogisticRegression
+
+        both = np.concatenate([real, generated]).astype(np.float64)
+        if not np.isfinite(both).all():
+            raise NonFiniteError(
+                "the critic's logits are no numbers, so that sample --refine has no judge; the "
+                "generator is kept. Try --judge-steps 0"
+            )
+        centre, spread = both.mean(), max(both.std(), 1e-12)
+        labels = np.repeat([1, 0], [len(real), len(generated)])
+        model = LogisticRegression(C=_STRENGTH, class_weight="balanced")
+        model.fit(((both - centre) / spread)[:, None], labels)
+        slope = float(model.coef_[0, 0] / spread)
+        intercept = float(model.intercept_[0] - slope * centre)
+        if slope <= 0:
+            slope, intercept = 0.0, 0.0
+        top = float(np.exp(min(slope * float(generated.max()) + intercept, _HIGHEST)))
+        area, low, high = auroc(real, generated)
+        return cls(slope, intercept, top, area, low, high, len(real), len(generated))
+
+    def log_ratio(self, logits: np.ndarray) -> np.ndarray:
+        """Return log p_data / p_generator of each logit, same shape."""
+        return self.slope * logits + self.intercept
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``config.json`` keeps."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Calibration:
+        """Rebuild a calibration written by :meth:`to_dict`."""
+        return cls(**data)
+
+
+R1 = 0.1
+LR = 1e-3
+# Generated records of the calibration; the largest ratio among them estimates Azadi's M.
+GENERATED = 4096
+# Real ones, at most: more would take time and change nothing.
+MOST_RECORDS, MOST_LETTERS = 10_000, 5_000_000
+
+NO_JUDGE = (
+    "--refine: this model has no calibrated critic; it is made at the end of a run that was not "
+    "stopped, has validation records and --judge-steps above 0"
+)
+Prepare = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A critic and what its logits mean.
+
+    Attributes
+    ----------
+    critic : nn.Module
+        (N, channels, length) to (N,).
+    calibration : Calibration
+        From logits to density ratios.
+    prepare : callable
+        Codes to what the critic sees.
+    """
+
+    critic: nn.Module
+    calibration: Calibration
+    prepare: Prepare
+
+    def log_ratio(self, rows: np.ndarray) -> np.ndarray:
+        """Return log p_data / p_generator of each row of codes, shape (n,)."""
+        logits = critic_logits(self.critic, torch.from_numpy(rows), self.prepare)
+        return self.calibration.log_ratio(logits)
+
+
+def train_judge(
+    critic: nn.Module,
+    generator: LetterGenerator,
+    batches: Stream,
+    layout: Layout,
+    prepare: Prepare,
+    steps: int,
+    watch: Callable[[int], None] = lambda step: None,
+) -> nn.Module:
+    """Train a copy of a critic to tell a frozen generator's records from training data.
+
+    Parameters
+    ----------
+    critic, generator : nn.Module
+        As training left them; neither is changed.
+    batches : Stream
+        Training data; their seed is also that of the generated records.
+    layout : Layout
+        How codes read as sequences.
+    prepare : callable
+        Codes to what the critic sees.
+    steps : int
+        Steps; the learning rate falls to nothing in a line.
+    watch : callable
+        Receives the number of steps that were taken, before each one.
+    """
+    # A judge looks at single records.
+    critic = copy.deepcopy(critic).requires_grad_(True).eval()
+    optimiser = torch.optim.Adam(critic.parameters(), LR, (0.0, 0.9), fused=True)
+    for k in range(steps):
+        watch(k)
+        optimiser.param_groups[0]["lr"] = LR * (1 - k / steps)
+        real = prepare(batches[k]).requires_grad_()
+        fake = _generated(generator, layout, batches.batch_size, batches.seed, "judge", k)
+        logits = critic(torch.cat([real, prepare(fake)]))
+        penalty = zero_centred(input_gradient(logits, real))
+        optimiser.zero_grad()
+        (standard_critic(logits[: len(real)], logits[len(real) :]) + R1 * penalty).backward()
+        optimiser.step()
+    return critic.requires_grad_(False)
+
+
+def calibrate(
+    critic: nn.Module,
+    generator: LetterGenerator,
+    held_out: SequenceSet,
+    layout: Layout,
+    prepare: Prepare,
+    seed: int,
+    rotate: bool = False,
+) -> Calibration:
+    """Calibrate a critic on real and generated records that it never saw.
+
+    Parameters
+    ----------
+    critic, generator : nn.Module
+        The pair.
+    held_out : SequenceSet
+        Real records that the critic was not trained on; their weights count.
+    layout : Layout
+        How codes read as sequences.
+    prepare : callable
+        Codes to what the critic sees.
+    seed : int
+        Seed of the records that are drawn.
+    rotate : bool
+        Whether records are circles: the critic knows none that is not turned.
+
+    Raises
+    ------
+    NonFiniteError
+        If a logit is no number.
+    """
+    some = drawn(held_out, MOST_RECORDS, MOST_LETTERS, seed, "calibration")
+    real = torch.from_numpy(layout.encode(some))
+    if rotate:
+        turns = torch_generator(seed, "calibration turns")
+        real = turned(real, draw_turns(len(real), layout.positions, turns))
+    # A block at a time: the noise of long sequences takes more memory than their letters.
+    fake = torch.cat(
+        [
+            _generated(generator, layout, BLOCK, seed, "calibration", k)
+            for k in range(GENERATED // BLOCK)
+        ]
+    )
+    return Calibration.fit(*(critic_logits(critic, codes, prepare) for codes in (real, fake)))
+
+
+def read_judge(
+    folder: ModelFolder, card: dict[str, Any], critic: nn.Module, prepare: Prepare
+) -> Judge | None:
+    """Read the judge of a model, None if it has none.
+
+    Parameters
+    ----------
+    folder : ModelFolder
+        The model.
+    card : dict
+        What its ``config.json`` holds.
+    critic : nn.Module
+        The model's critic; a copy takes the weights of the judge.
+    prepare : callable
+        Codes to what the critic sees.
+
+    Raises
+    ------
+    CheckpointError
+        If a file is missing or damaged.
+    """
+    if card.get("judge") is None:
+        return None
+    with trusted(folder):
+        calibration = Calibration.from_dict(card["judge"])
+    critic = copy.deepcopy(critic)
+    folder.read_weights(JUDGE, critic)
+    return Judge(critic, calibration, prepare)
+
+
+def _generated(
+    generator: LetterGenerator, layout: Layout, n: int, seed: int, *stream: str | int
+) -> Tensor:
+    """Return generated records as codes, cut at their end like those that a reader sees."""
+    noise = generator.noise(n, torch_generator(seed, *stream))
+    return torch.from_numpy(layout.cut(write_codes(generator, layout, noise)))
+
+
+# Rejection keeps at most one candidate in M; it gives up where it keeps less than one in 50 M.
+PATIENCE = 50
+# Records by which it may fall short of that before it gives up.
+GRACE = 10
+
+
+def refined(
+    block_of: Draw,
+    layout: Layout,
+    judge: Judge,
+    start: int,
+    stop: int,
+    how: SamplingConfig,
+) -> Iterator[Chunk]:
+    """Yield records ``start`` to ``stop`` of the refined stream of a seed, a block at a time.
+
+    Parameters
+    ----------
+    block_of : callable
+        Draws blocks of the generator that the judge was calibrated for.
+    layout : Layout
+        How its codes read as sequences.
+    judge : Judge
+        Critic and calibration.
+    start, stop : int
+        Records, counted from 0; ``stop`` is not included.
+    how : SamplingConfig
+        Seed; method; effort: candidates to spend on a record, the length of a chain, or the cap of
+        M.
+    """
+    propose, effort = proposer(block_of, layout, judge), how.chosen("effort")
+    if how.refine == "mh":
+        refine = metropolis_hastings(propose, how.seed, effort)
+    else:
+        refine = rejection(propose, how.seed, min(float(effort), judge.calibration.max_ratio))
+    return in_blocks(refine, layout, start, stop, f"gan{how.seed}_{how.refine}")
+
+
+class Candidates(NamedTuple):
+    """Records of the generator, one a row, log p_D / p_G of each, and whether it was redrawn."""
+
+    rows: np.ndarray
+    log_ratio: np.ndarray
+    again: np.ndarray
+
+
+class Refined(NamedTuple):
+    """The wanted records of a block; candidates looked at, taken and redrawn for them."""
+
+    rows: np.ndarray
+    proposed: int
+    accepted: int
+    again: int = 0
+
+
+#: Draws a block of candidates from a named stream.
+Propose = Callable[..., Candidates]
+#: Refines the records from one place in a block up to another (block, low, high).
+Refine = Callable[[int, int, int], Refined]
+
+
+def in_blocks(
+    refine: Refine, layout: Layout, start: int, stop: int, prefix: str
+) -> Iterator[Chunk]:
+    """Yield records ``start`` to ``stop`` of a refined stream, a block at a time.
+
+    Parameters
+    ----------
+    refine : callable
+        :func:`rejection` or :func:`metropolis_hastings`.
+    layout : Layout
+        How codes read as sequences.
+    start, stop : int
+        Records, counted from 0; ``stop`` is not included.
+    prefix : str
+        What the ids begin with.
+    """
+    for block, low, high in spans(start, stop):
+        found = refine(block, low, high)
+        first = block * BLOCK + low
+        rows, *numbers = found
+        yield chunk_of(layout, rows, prefix, first, *numbers)
+
+
+def proposer(block_of: Draw, layout: Layout, judge: Judge) -> Propose:
+    """Return what draws a block of candidates from a named stream."""
+
+    def propose(*stream: str | int) -> Candidates:
+        rows, again = block_of(*stream)
+        return Candidates(rows, judge.log_ratio(layout.cut(rows)), again)
+
+    return propose
+
+
+def rejection(propose: Propose, seed: int, limit: float) -> Refine:
+    """Return what keeps each candidate with probability min(1, r / M).
+
+    Parameters
+    ----------
+    propose : callable
+        Draws candidates (:func:`proposer`).
+    seed : int
+        Seed of the stream.
+    limit : float
+        M: records of this ratio and above are always kept.
+
+    Returns
+    -------
+    callable
+        Raises DataError if hardly any candidate is kept.
+    """
+    # Below 1 where the judge tells all generated records from real ones.
+    rarest = PATIENCE * max(limit, 1)
+
+    def refine(block: int, low: int, high: int) -> Refined:
+        kept: list[np.ndarray] = []
+        tried = found = redrawn = 0
+        while found < high:
+            rows, log_ratio, again = propose("rejection", block, tried)
+            coins = rng(seed, "rejection coins", block, tried).random(BLOCK)
+            # A coin of 0 is kept by every ratio.
+            chosen = coins < np.exp(log_ratio - np.log(limit))
+            kept.append(rows[chosen])
+            found, tried, redrawn = found + int(chosen.sum()), tried + 1, redrawn + int(again.sum())
+            if found < high and tried * BLOCK > rarest * (found + GRACE):
+                raise DataError(
+                    f"--refine rejection: {found} of {BLOCK * tried:,} candidates kept, fewer than "
+                    f"1 in {rarest:,.0f}: take --refine mh or another --effort, or "
+                    "train longer"
+                )
+        return Refined(np.concatenate(kept)[low:high], BLOCK * tried, found, redrawn)
+
+    return refine
+
+
+def metropolis_hastings(propose: Propose, seed: int, steps: int) -> Refine:
+    """Return what takes the ends of chains.
+
+    Parameters
+    ----------
+    propose, seed
+        As of :func:`rejection`.
+    steps : int
+        Proposals in each chain.
+    """
+
+    def refine(block: int, low: int, high: int) -> Refined:
+        rows, log_ratio, again = propose("sample", block)
+        moves, redrawn = 0, int(again[low:high].sum())
+        for k in range(steps):
+            new = propose("mh", block, k)
+            coins = rng(seed, "mh coins", block, k).random(BLOCK)
+            moved = coins < np.exp(np.minimum(new.log_ratio - log_ratio, 0))
+            rows = np.where(moved[:, None], new.rows, rows)
+            log_ratio = np.where(moved, new.log_ratio, log_ratio)
+            moves += int(moved[low:high].sum())
+            redrawn += int(new.again[low:high].sum())
+        return Refined(rows[low:high], steps * (high - low), moves, redrawn)
+
+    return refine

@@ -1,0 +1,306 @@
+"""The page of a training run: curves, samples, data and options of a model folder.
+
+Numbers over the steps of a training run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from biogan.core.options import flag
+from biogan.evaluation.report.html import environment
+from biogan.evaluation.report.plots.canvas import GREEN, ORANGE, SERIES, drawing, label, legend
+from biogan.evaluation.report.plots.logos import letter_colours
+from biogan.evaluation.report.spec import Panel
+from biogan.sequences.config import SequenceGANConfig
+from biogan.sequences.report import WORDS
+from biogan.sequences.tokenizer import Layout
+from biogan.training.presets import ImageGANConfig
+
+if TYPE_CHECKING:
+    from biogan.sequences.dataset import SequenceSet
+
+
+_POINTS = 300
+
+
+def thinned(
+    steps: np.ndarray, values: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Average neighbours, so that at most 300 points are left.
+
+    Parameters
+    ----------
+    steps : numpy.ndarray, shape (n,)
+        Steps.
+    values : mapping of str to numpy.ndarray, shape (n,)
+        Numbers at these steps.
+
+    Examples
+    --------
+    >>> x, y = thinned(np.arange(600), {"a": np.arange(600.0)})
+    >>> len(x), float(x[0]), float(y["a"][1])
+    (300, 0.5, 2.5)
+    """
+    width = int(np.ceil(len(steps) / _POINTS)) or 1
+    starts = np.arange(0, len(steps), width)
+    size = np.diff([*starts, len(steps)])
+    means = {k: np.add.reduceat(v, starts) / size for k, v in values.items()}
+    return np.add.reduceat(steps.astype(float), starts) / size, means
+
+
+def series(
+    name: str,
+    steps: np.ndarray,
+    values: Mapping[str, np.ndarray],
+    quantity: str,
+    lines: Mapping[str, float],
+    kept: int | None,
+) -> Markup:
+    """Draw numbers over steps, with horizontal lines to compare with.
+
+    Parameters
+    ----------
+    name : str
+        Name of the drawing, unique in the page.
+    steps : numpy.ndarray, shape (n,)
+        Steps.
+    values : mapping of str to numpy.ndarray, shape (n,)
+        One curve each.
+    quantity : str
+        Text of the vertical axis.
+    lines : mapping of str to float
+        Levels: the first is the goal, the others are trivial samplers.
+    kept : int or None
+        Step whose generator was kept.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    with drawing(name, f"{quantity} over steps: {', '.join(values)}") as d:
+        for i, (key, some) in enumerate(values.items()):
+            dots = "o" if len(steps) < 40 else ""
+            d.axes.plot(
+                steps,
+                some,
+                color=SERIES[i % len(SERIES)],
+                label=label(key),
+                linewidth=1.6,
+                marker=dots,
+                markersize=3.5,
+            )
+        styles = ((0, (5, 2)), (0, (1, 1.5)), (0, (3, 1, 1, 1)))
+        for i, (key, level) in enumerate(lines.items()):
+            d.axes.axhline(
+                level, color=ORANGE if i else GREEN, linewidth=1.3, linestyle=styles[i % 3],
+                label=label(f"{key} {level:.3g}"),
+            )  # fmt: skip
+        if kept is not None:
+            d.axes.axvline(kept, color="#8c8c8c", linewidth=0.9, linestyle=":", label="kept")
+        finite = np.concatenate([some[np.isfinite(some)] for some in values.values()])
+        if lines and len(finite) and finite.min() > 0 and finite.max() > 8 * finite.min():
+            d.axes.set_yscale("log")
+            d.axes.yaxis.set_major_formatter("{x:g}")
+            d.axes.yaxis.set_minor_formatter("")
+        d.axes.set(xlabel="generator step", ylabel=quantity)
+        d.axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+        d.axes.xaxis.set_major_formatter("{x:,.0f}")
+        legend(d.axes, columns=2)
+    return d.svg
+
+
+_PENALTIES = ("gp", "r1", "r2")
+_NO_TERMS = ("step", "spent")
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """Read ``log.jsonl``; a last line that a kill cut short is left out, no file is no lines."""
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and "step" in row:
+            rows.append(row)
+    return rows
+
+
+def to_html(
+    name: str,
+    card: Mapping[str, Any],
+    log: Sequence[Mapping[str, Any]],
+    samples: SequenceSet | bytes | None,
+) -> str:
+    """Write the page of a run.
+
+    Parameters
+    ----------
+    name : str
+        Heading: the folder.
+    card : mapping
+        What ``config.json`` holds.
+    log : sequence of mapping
+        Rows of ``log.jsonl``: steps with their terms, checks with their scores, alarms.
+    samples : SequenceSet, bytes or None
+        Preview of the last check: sequences, or a picture as PNG.
+    """
+    done = card.get("training") or {}
+    alarms = [row for row in log if row.get("event") == "alarm"]
+    return environment().get_template("run.html").render(
+        version=card["biogan"],
+        kind="training run",
+        title=name,
+        lead=_lead(done),
+        facts=_facts(card, done),
+        drawn=_panels(log, done),
+        words=WORDS["run"],
+        alarms=[f"step {row['step']:,}: {row.get('reason', '')}" for row in alarms],
+        samples=_preview(samples),
+        data=card["data"],
+        source=(card["data"].get("input") or {}).get("source") or card["data"].get("source"),
+        layout=_layout(card["layout"]),
+        remarks=_remarks(card["data"]),
+        chosen=card.get("chosen", []),
+        options=_options(card["config"]),
+        versions=", ".join(f"{k} {v}" for k, v in card["versions"].items()),
+    )  # fmt: skip
+
+
+def _layout(layout: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say what one record is."""
+    if "alphabet" in layout:
+        letters = layout["alphabet"]
+        return [
+            ("Letters", f"{letters['letters']} ({letters['name']})"),
+            ("Layout", Layout.from_dict(dict(layout)).describe()),
+        ]
+    named = {"height": "Height", "width": "Width", "channels": "Channels", "frames": "Time series",
+             "depth": "Pixels", "low": "Darkest", "high": "Brightest", "classes": "Classes",
+             "residues": "Residues"}  # fmt: skip
+    words = {True: "yes", False: "no"}
+    return [
+        (title, ", ".join(map(str, value)) if isinstance(value, list | tuple) else
+         words[value] if isinstance(value, bool) else str(value))
+        for key, title in named.items()
+        if (value := layout.get(key)) not in (None, [], ())
+    ]  # fmt: skip
+
+
+def _remarks(data: Mapping[str, Any]) -> list[str]:
+    """Say what reading did, and how the data were split."""
+    dropped = (data.get("input") or {}).get("dropped", {})
+    return [
+        *data["split"],
+        *data.get("notes", ()),
+        *(f"{n} records dropped: {reason}" for reason, n in dropped.items()),
+    ]
+
+
+def _preview(samples: SequenceSet | bytes | None) -> Markup:
+    if samples is None:
+        return Markup('<p class="soft">none yet</p>')
+    if isinstance(samples, bytes):
+        data = b64encode(samples).decode()
+        return Markup(f'<img class="pixels" alt="samples" src="data:image/png;base64,{data}">')
+    return Markup(f'<pre class="letters">{_alignment(samples)}</pre>')
+
+
+def _lead(done: Mapping[str, Any]) -> str:
+    if not done:
+        return "not finished: no check was reached yet"
+    text = f"{done['steps']:,} steps in {done['seconds']:,.0f} s on {done['device']}"
+    score = done.get("fidelity")
+    kept = f", kept the generator of step {done['kept_step']:,}"
+    return text + kept + ("" if score is None else f" with fidelity {score:.3f}")
+
+
+def _facts(card: Mapping[str, Any], done: Mapping[str, Any]) -> list[tuple[str, str]]:
+    config, data = card["config"], card["data"]
+    facts = [
+        ("Data", f"{data['records']:,} records: {data['train']:,} to train on, "
+                 f"{data['validation']:,} for validation"),
+        ("Loss", f"{config.get('loss')}, critic steps {config.get('critic_steps')}"),
+        ("Seed", str(config.get("seed"))),
+    ]  # fmt: skip
+    if done.get("ended"):
+        facts.append(("Ended", str(done["ended"])))
+    if done.get("rollbacks"):
+        facts.append(("Rollbacks", str(done["rollbacks"])))
+    beside = {k: v for k, v in (done.get("beside") or {}).items() if v is not None}
+    if beside:
+        said = ", ".join(f"{name} {value:.3g}" for name, value in beside.items())
+        facts.append(("Fidelity beside", said))
+    return facts
+
+
+def _panels(log: Sequence[Mapping[str, Any]], done: Mapping[str, Any]) -> list[Panel]:
+    checks = [row for row in log if row.get("event") == "check" and row.get("scores")]
+    drawn = []
+    if checks:
+        steps = np.array([row["step"] for row in checks])
+        names = list(checks[-1]["scores"])
+        scores = {k: np.array([row["scores"].get(k, np.nan) for row in checks]) for k in names}
+        lines = {"training data": 1.0, **(done.get("beside") or checks[-1].get("beside") or {})}
+        kept = done.get("kept_step")
+        if "fidelity" in scores:
+            total = {"fidelity": scores.pop("fidelity")}
+            svg = series("fidelity", steps, total, "fidelity", lines, kept)
+            caption = "1 is as close to validation records as training data; lower is better"
+            drawn.append(Panel("Fidelity", caption, svg))
+        if scores:
+            # Of images it is one distance, before it was divided by that of training images.
+            quantity = "distance" if set(scores) == {"frechet"} else "ratio to training data"
+            svg = series("parts", steps, scores, quantity, {}, kept)
+            drawn.append(Panel("Its parts", "what the fidelity is made of", svg))
+    rows = [row for row in log if "event" not in row]
+    terms = [k for k in (rows[-1] if rows else ()) if k not in _NO_TERMS]
+    for title, caption, some in (
+        ("Losses", "of critic and generator, averaged over neighbouring steps",
+         [k for k in terms if k not in _PENALTIES]),
+        ("Penalties", "on the critic's gradient", [k for k in terms if k in _PENALTIES]),
+    ):  # fmt: skip
+        if some:
+            steps = np.array([row["step"] for row in rows])
+            values = {k: np.array([row.get(k, np.nan) for row in rows], float) for k in some}
+            svg = series(title.lower(), *thinned(steps, values), "value", {}, None)
+            drawn.append(Panel(title, caption, svg))
+    return drawn
+
+
+def _alignment(samples: SequenceSet) -> Markup:
+    """Colour letters; neighbours of one colour share an element."""
+    colours = letter_colours(samples.alphabet.letters)
+    width = max((len(name) for name in samples.ids), default=0)
+    lines = []
+    for name, text in zip(samples.ids, samples.strings(), strict=True):
+        runs_of = ((c, "".join(g)) for c, g in groupby(text, lambda x: colours.get(x, "#767676")))
+        body = "".join(f'<b style="background:{c}4d">{escape(part)}</b>' for c, part in runs_of)
+        lines.append(f'<span class="id">{escape(name.ljust(width))}</span>  {body}')
+    return Markup("\n".join(lines))
+
+
+def _options(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Options as they were used, by heading, with their help; changed ones are marked."""
+    some = (*dataclasses.fields(ImageGANConfig), *dataclasses.fields(SequenceGANConfig))
+    # What both have is told as sequences have it; its default differs where a preset fills it in.
+    fields = {f.name: f for f in some}
+    found = []
+    for name, value in config.items():
+        field = fields.get(name)
+        found.append({
+            "flag": flag(name),
+            "value": "" if value is None else f"{value:g}" if isinstance(value, float) else value,
+            "group": field.metadata["group"] if field else "Other",
+            "help": field.metadata["help"] if field else "",
+            "changed": field is not None and value != field.default,
+        })  # fmt: skip
+    return found

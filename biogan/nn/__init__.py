@@ -1,0 +1,1 @@
+"""Networks: layers, and the generators and critics of sequences, images and structures."""

@@ -1,0 +1,98 @@
+"""Options that the networks read: their families and sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from biogan.core.errors import ConfigError
+from biogan.core.options import Options, option
+
+HEADS = ("straight-through", "gumbel", "softmax")
+ARCHITECTURES = ("resnet", "dense", "hybrid", "dcgan")
+IMAGE_ARCHITECTURES = ("dcgan", "chain")
+
+
+@dataclass(frozen=True)
+class SequenceNetConfig(Options):
+    """Options of the networks of sequences."""
+
+    architecture: str | None = option(
+        None,
+        "Family of generator and critic (hybrid).",
+        "Networks",
+        choices=ARCHITECTURES,
+    )
+    width: int | None = option(
+        None, "Channels of the convolutions (by the data).", "Networks", low=1, high=4096
+    )
+    depth: int | None = option(
+        None,
+        "Residual blocks of convolutions in each network (by the data).",
+        "Networks",
+        low=1,
+        high=64,
+    )
+    kernel: int = option(5, "Kernel size of the convolutions, odd.", "Networks", low=1, high=63)
+    dilation: int | None = option(
+        None,
+        "Dilations double up to this value and start again (1: none; by the length).",
+        "Networks",
+        low=1,
+    )
+    attention: bool = option(False, "Add a self-attention layer to both networks.", "Networks")
+    minibatch_std: bool = option(
+        False,
+        "Show the critic, while it trains, how the records of each eight of a batch differ.",
+        "Networks",
+    )
+    units: int | None = option(
+        None, "Hidden units of the dense layers (by the data).", "Networks", low=1, high=65536
+    )
+    latent: int = option(128, "Size of the latent vector.", "Networks", low=1, high=65536)
+    position_noise: int = option(
+        8, "Noise channels at each position beside the latent vector.", "Networks", low=0, high=4096
+    )
+    head: str = option(
+        "straight-through", "How logits become letters while training.", "Networks", choices=HEADS
+    )
+    tau: float = option(1.0, "Temperature of the Gumbel-softmax.", "Networks", low=0.01, high=100)
+    rotate: bool | None = option(
+        None,
+        "Turn each record as a circle by a random number of letters each time, and write such "
+        "records (one length, no gaps; on where letters hardly tell their place).",
+        "Data",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.kernel % 2 == 0:
+            raise ConfigError(
+                f"--kernel {self.kernel}: must be odd, so that positions stay aligned"
+            )
+        if self.architecture == "dcgan" and self.dilation not in (None, 1):
+            raise ConfigError("--dilation: --architecture dcgan sees far by itself and has none")
+
+
+@dataclass(frozen=True)
+class ImageNetConfig(Options):
+    """Options of the networks of images and of structures."""
+
+    architecture: str | None = option(
+        None,
+        "Family of generator and critic (dcgan; for structures chain, which writes coordinates).",
+        "Networks",
+        choices=IMAGE_ARCHITECTURES,
+    )
+    width: int | None = option(
+        None,
+        "Channels of the largest convolution of either network (64; 32 for quick presets).",
+        "Networks",
+        low=1,
+        high=1024,
+    )
+    latent: int = option(100, "Size of the latent vector.", "Networks", low=1, high=65536)
+    batch_norm: bool | None = option(None, "Batch norm in the generator.", "Networks")
+    dropout: float | None = option(
+        None, "Share of the critic's features that is dropped while training.", "Networks", low=0,
+        high=0.9,
+    )  # fmt: skip

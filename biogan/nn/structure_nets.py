@@ -1,0 +1,201 @@
+"""Protein fragments for a GAN: C-alpha distance maps, painted or measured on a chain that is built.
+
+A record is a map in network units, shape (N, 1, L, L) (Anand & Huang 2018, NeurIPS): it does not
+change when a fragment is turned or moved, and does not tell a fragment from its mirror image.
+
+:class:`MapGenerator` paints maps; they are symmetric, not negative and zero on the diagonal, but
+need not be distances of any chain. :class:`ChainGenerator` writes bonds, angles and torsions
+and measures the chain that follows: its maps are those of a chain, whatever the weights are.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize, pad, softplus
+
+from biogan.nn.config import ImageNetConfig
+from biogan.nn.image_nets import DCGANCritic2D, DCGANGenerator2D, ImageGenerator, RecordShape
+from biogan.nn.layers import ResidualBlock, activate, convolution
+
+#: Distance in Angstrom between neighbours in a chain: the length at which the scale turns.
+BOND = 3.8
+#: Distance in Angstrom that becomes 1 in network units; 0 becomes -1.
+FAR = 100.0
+_SCALE = math.log1p(FAR / BOND) / 2
+# Bonds may differ this much (Angstrom): four times the spread among trans peptides.
+_GIVE = 0.12
+# Between these angles (degrees) at a C-alpha lie 99.9 % of those of proteins.
+_NARROW, _WIDE = 70.0, 160.0
+_KERNEL = 5
+_TAIL = 2  # residual blocks at full length, where single residues are written
+# Separations along the chain that a critic sees as a sequence too, and how often it is halved.
+_REACH, _HALVED = 12, 3
+
+
+def to_units(distances: Tensor) -> Tensor:
+    """Turn Angstrom into network units, 2 log(1 + d / 3.8) / log(1 + 100 / 3.8) - 1.
+
+    The logarithm gives room to short distances, where the secondary structure is told.
+
+    Examples
+    --------
+    >>> to_units(torch.tensor([0.0, 100.0]))
+    tensor([-1.,  1.])
+    """
+    return torch.log1p(distances / BOND) / _SCALE - 1
+
+
+def from_units(units: Tensor) -> Tensor:
+    """Turn network units back into Angstrom; what is below -1 counts as -1."""
+    return torch.expm1((units.clamp(min=-1) + 1) * _SCALE) * BOND
+
+
+def records(xyz: Tensor) -> Tensor:
+    """Measure coordinates (N, L, 3) in Angstrom: maps in network units, (N, 1, L, L).
+
+    The gradient is finite also where two residues share one place.
+    """
+    xyz = xyz.float()
+    squares = (xyz[:, :, None] - xyz[:, None]).square().sum(-1)  # (N, L, L)
+    apart = squares > 1e-12
+    distances = torch.where(apart, torch.where(apart, squares, 1.0).sqrt(), 0.0)
+    return to_units(distances)[:, None]
+
+
+def build_chain(bonds: Tensor, angles: Tensor, torsions: Tensor) -> Tensor:
+    """Build C-alpha coordinates from internal ones, without a loop over residues.
+
+    Parameters
+    ----------
+    bonds : Tensor, shape (N, L - 1)
+        Distances of neighbours in Angstrom.
+    angles : Tensor, shape (N, L - 2)
+        Angle at each inner residue, in radians.
+    torsions : Tensor, shape (N, L - 2, 2)
+        Cosine and sine of the pseudo-torsion around the bond that ends at each inner residue
+        (IUPAC sign; the right-handed helix has about 50 degrees). The first means nothing: no
+        residue stands before that bond.
+
+    Returns
+    -------
+    Tensor, shape (N, L, 3)
+        Coordinates in Angstrom; the first residue is at the origin, the first bond on the x axis.
+
+    Notes
+    -----
+    The placing of an atom by bond, angle and torsion (NeRF, Parsons et al. 2005, J. Comput. Chem.
+    26:1063), as a product of rotations: that of a prefix is found by doubling (Hillis & Steele
+    1986), with log2(L) steps in the place of L.
+    """
+    cosine, sine = angles.cos(), angles.sin()
+    along, across = torsions.unbind(-1)
+    nothing = torch.zeros_like(cosine)
+    turns = torch.stack([
+        -cosine, -sine, nothing,
+        sine * along, -cosine * along, -across,
+        sine * across, -cosine * across, along,
+    ], -1).unflatten(-1, (3, 3))  # fmt: skip
+    step = 1
+    while step < turns.shape[1]:
+        turns = torch.cat([turns[:, :step], turns[:, :-step] @ turns[:, step:]], 1)
+        step *= 2
+    first = torch.eye(3, dtype=turns.dtype, device=turns.device)[:1].expand(len(turns), 1, 3)
+    directions = torch.cat([first, turns[..., 0]], 1)  # (N, L - 1, 3)
+    places = (bonds[..., None] * directions).cumsum(1)
+    return torch.cat([torch.zeros_like(first), places], 1)
+
+
+class MapGenerator(ImageGenerator):
+    """Distance maps painted by the classic convolutions, made symmetric with a zero diagonal."""
+
+    off_diagonal: Tensor
+
+    def __init__(self, config: ImageNetConfig, shape: RecordShape) -> None:
+        super().__init__(config, shape)
+        self.painter = DCGANGenerator2D(config, shape)
+        self.register_buffer("off_diagonal", 1 - torch.eye(shape.height), persistent=False)
+
+    def images(self, code: Tensor) -> Tensor:
+        """Turn (N, latent + classes) into maps in network units, (N, 1, L, L)."""
+        canvas = self.painter.canvas(code)
+        above = softplus((canvas + canvas.transpose(-1, -2)) / 2)
+        return above * self.off_diagonal - 1
+
+
+class ChainGenerator(ImageGenerator):
+    """A chain written by bonds, angles and torsions with convolutions along it, then measured.
+
+    Every map is symmetric, zero on the diagonal and keeps the triangle inequality. Of which hand
+    the chain is cannot be learned from maps: see :func:`biogan.structures.geometry.handed`.
+    """
+
+    def __init__(self, config: ImageNetConfig, shape: RecordShape) -> None:
+        super().__init__(config, shape)
+        width = config.chosen("width")
+        length, count = shape.height, 0
+        while length % 2 == 0 and length > 8:
+            length, count = length // 2, count + 1
+        widths = [width * min(2**i, 4) for i in reversed(range(count + 1))]
+        self.bottom = length
+        self.unfold = nn.Linear(config.latent + shape.classes, widths[0] * length)
+        self.grow = nn.ModuleList(
+            nn.Sequential(convolution(a, b, _KERNEL), ResidualBlock(b, _KERNEL))
+            for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
+        self.tail = nn.Sequential(*[ResidualBlock(width, _KERNEL) for _ in range(_TAIL)])
+        self.write = nn.Conv1d(width, 4, 1)
+
+    def internal(self, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Turn (N, latent + classes) into bonds, angles and torsions, see :func:`build_chain`."""
+        x = self.unfold(code).unflatten(1, (-1, self.bottom))
+        for layer in self.grow:
+            x = layer(activate(x).repeat_interleave(2, -1))
+        # From here on in single precision: along a chain errors add up.
+        written = self.write(activate(self.tail(x))).float()  # (N, 4, L)
+        bonds = BOND + _GIVE * written[:, 0, 1:].tanh()
+        open_by = written[:, 1, 1:-1].sigmoid()
+        angles = torch.deg2rad(_NARROW + (_WIDE - _NARROW) * open_by)
+        return bonds, angles, normalize(written[:, 2:, 1:-1].transpose(1, 2), dim=-1, eps=1e-6)
+
+    def coordinates(self, code: Tensor) -> Tensor:
+        """Turn (N, latent + classes) into C-alpha coordinates in Angstrom, (N, L, 3)."""
+        with torch.autocast(code.device.type, enabled=False):
+            return build_chain(*self.internal(code))
+
+    def images(self, code: Tensor) -> Tensor:
+        """Turn (N, latent + classes) into maps in network units, (N, 1, L, L)."""
+        return records(self.coordinates(code))
+
+
+class ChainCritic(DCGANCritic2D):
+    """The convolutions of images on the map, beside convolutions along the chain.
+
+    What tells helices from strands lies in a few diagonals of the map, which a convolution that
+    halves the map blurs. They are laid out as channels of a sequence, at full length.
+    """
+
+    def __init__(self, config: ImageNetConfig, shape: RecordShape) -> None:
+        super().__init__(config, shape)
+        width = config.chosen("width")
+        self.reach = min(_REACH, shape.height - 1)
+        widths = [self.reach, *(width * min(2**i, 4) for i in range(_HALVED))]
+        self.along = nn.ModuleList(
+            nn.Conv1d(a, b, _KERNEL, stride=2, padding=_KERNEL // 2)
+            for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
+        # Both kinds of features are judged together.
+        size = self.judge.in_features + widths[-1] * -(-shape.height // 2**_HALVED)
+        self.judge = nn.Linear(size, 1)
+        self.match = nn.Linear(shape.classes, size, bias=False) if shape.classes else None
+
+    def features(self, images: Tensor) -> Tensor:
+        """See maps (N, 1, L, L), return (N, size)."""
+        steps = range(1, self.reach + 1)
+        near = [pad(images[:, 0].diagonal(k, 1, 2), (0, k)) for k in steps]
+        x = torch.stack(near, 1)  # (N, reach, L)
+        for layer in self.along:
+            x = activate(layer(x))
+        return torch.cat([super().features(images), self.drop(x).flatten(1)], 1)

@@ -1,0 +1,1 @@
+"""DNA, RNA and protein: data sets, tokenizer, splits, files, similarity, metrics."""

@@ -1,0 +1,373 @@
+"""What a fit will do, found out before anything is built: a dry run ends here.
+
+Whatever can be refused without starting a process or drawing a weight is refused here.
+
+Options that were left open are chosen from the data, and the choice is said with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from biogan.core.errors import ConfigError, DataError
+from biogan.core.memory import check_fits
+from biogan.core.options import flag
+from biogan.nn.layers import GROUP
+from biogan.nn.sequence_heads import Shape
+from biogan.nn.sequence_nets import build
+from biogan.sequences.config import SequenceGANConfig
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.metrics.symmetry import places_alike, strands_alike
+from biogan.sequences.splits import check_two_strands
+from biogan.sequences.store import SequenceStore
+from biogan.sequences.tokenizer import ALIGNED, FIXED, VARIABLE, Layout
+from biogan.training.engine import check_machine
+from biogan.training.losses import own_defaults
+from biogan.training.trainer import DEFAULT_TIME, check_patience
+
+
+class Suited(NamedTuple):
+    """What was measured to be best for a kind of data (docs/experiments.md)."""
+
+    loss: str
+    architecture: str
+    width: int
+    depth: int
+    units: int
+
+
+# Aligned: what belongs together is far apart, so large dense layers. The relativistic loss loses
+# correlations there, and the spread of lengths where they vary. The steps of wgan-gp are dear:
+# thin convolutions leave time for two to three times as many.
+SUITED = {
+    FIXED: Suited("relativistic", "hybrid", 32, 2, 256),
+    ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512),
+    VARIABLE: Suited("wgan-gp", "hybrid", 16, 1, 256),
+}
+KMER_MATCHING = 1.0
+# What each family of networks is sized by.
+SIZES_OF = {
+    "resnet": ("width", "depth"),
+    "dcgan": ("width", "depth"),
+    "dense": ("units",),
+    "hybrid": ("width", "depth", "units"),
+}
+# What only convolutions have.
+CONVOLUTIONAL = ["width", "depth", "dilation", "attention", "kernel", "position_noise"]
+# Values of those that ask for nothing.
+_DEFAULT = SequenceGANConfig()
+NOTHING: dict[str, tuple[object, ...]] = {
+    "dilation": (1,),
+    "attention": (False,),
+    "kernel": (_DEFAULT.kernel,),
+    "position_noise": (0, _DEFAULT.position_noise),
+}
+# Up to this length two blocks and the dense layers see enough without dilation.
+SHORT = 64
+
+
+def described(records: int, layout: Layout, reasons: Sequence[str]) -> list[str]:
+    """Say what is learned from, and what was chosen for it.
+
+    Parameters
+    ----------
+    records : int
+        Number of sequences.
+    layout : Layout
+        Their letters and lengths.
+    reasons : sequence of str
+        What :func:`resolve` chose.
+
+    Examples
+    --------
+    >>> from biogan.sequences.alphabet import DNA
+    >>> described(90, Layout(DNA, 150, "fixed"), ["width 32", "dilation 4"])
+    ['90 sequences, all of length 150, letters ACGT', 'chosen: width 32; dilation 4']
+    """
+    noun = "sequence" if records == 1 else "sequences"
+    lines = [f"{records:,} {noun}, {layout.describe()}, letters {layout.alphabet.letters}"]
+    return [*lines, "chosen: " + "; ".join(reasons)] if reasons else lines
+
+
+def resolve(
+    config: SequenceGANConfig,
+    layout: Layout,
+    sequences: SequenceSet | SequenceStore | None = None,
+) -> tuple[SequenceGANConfig, list[str]]:
+    """Fill in what the configuration leaves open.
+
+    Parameters
+    ----------
+    config : SequenceGANConfig
+        Options; ``None`` means open.
+    layout : Layout
+        Letters and length of the data.
+    sequences : SequenceSet or SequenceStore, optional
+        The data, for what only they can tell; a store is not read through for it.
+
+    Returns
+    -------
+    config : SequenceGANConfig
+        Nothing is open.
+    reasons : list of str
+        One sentence a choice.
+
+    Raises
+    ------
+    ConfigError
+        If an option does not suit these letters, or another option.
+
+    Examples
+    --------
+    >>> from biogan.sequences.alphabet import DNA
+    >>> resolve(SequenceGANConfig(), Layout(DNA, 150, "fixed"))[0].dilation
+    4
+    """
+    check_patience(config.patience, config.validation)
+    if config.reverse_complement:
+        check_two_strands(layout.alphabet)
+    for name in ("reverse_complement", "rotate"):
+        if getattr(config, name) and layout.word > 1:
+            raise ConfigError(
+                f"{flag(name)}: words of {layout.word} letters have one strand and one frame; "
+                "give --word 1 too"
+            )
+    if config.rotate and layout.kind != FIXED:
+        raise ConfigError(
+            f"--rotate: needs records of one length without gaps, found {layout.describe()}"
+        )
+    processes = config.devices * config.nodes
+    if config.minibatch_std and config.chosen("batch_size") % (GROUP * processes):
+        raise ConfigError(
+            f"--minibatch-std: compares records by {GROUP}, --batch-size {config.batch_size} is no "
+            f"multiple of {GROUP} for each of {processes} processes"
+        )
+    suited = SUITED[layout.kind]
+
+    def fill(names: tuple[str, ...]) -> dict[str, Any]:
+        return {name: getattr(suited, name) for name in names if getattr(config, name) is None}
+
+    chosen = fill(("loss", "architecture"))
+    reasons = [f"{name} {value} for {layout.kind} sequences" for name, value in chosen.items()]
+    config = config.replace(**chosen)
+    family = config.chosen("architecture")
+    check_sizes(config, family)
+    changes = fill(SIZES_OF[family])
+    if changes:
+        reasons.append(", ".join(f"{name} {value}" for name, value in changes.items()))
+    if config.kmer_matching is None:
+        changes["kmer_matching"] = KMER_MATCHING
+        reasons.append(f"kmer_matching {KMER_MATCHING:g} beside the critic")
+    if not config.steps and not config.max_time:
+        changes["max_time"] = DEFAULT_TIME
+        reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
+    if config.word is None:
+        changes["word"] = layout.word
+        if layout.word > 1:
+            reasons.append(f"word {layout.word}, as the records are open reading frames")
+    more, told_of_records = _by_records(config, layout, sequences)
+    changes |= more
+    reasons += told_of_records
+    if config.dilation is None:
+        # One block has nothing to double.
+        blocks = changes.get("depth") or config.depth or 1
+        residual = family in ("resnet", "hybrid") and blocks > 1
+        changes["dilation"] = 4 if residual and layout.positions > SHORT else 1
+        if residual:
+            reasons.append(f"dilation {changes['dilation']} for {layout.positions} positions")
+    of_loss = own_defaults(config)
+    changes |= of_loss
+    told = ", ".join(f"{key} {value:g}" for key, value in of_loss.items() if value)
+    if told:
+        reasons.append(f"{told} for the loss {config.loss}")
+    return config.replace(**changes), reasons
+
+
+def _by_records(
+    config: SequenceGANConfig, layout: Layout, sequences: SequenceSet | SequenceStore | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Choose what only the records can tell; those of a store are not read through for it."""
+    changes: dict[str, Any] = {}
+    reasons: list[str] = []
+    letters = sequences if isinstance(sequences, SequenceSet) else None
+    if config.repeats == "once" and isinstance(sequences, SequenceStore):
+        raise ConfigError(
+            "--repeats once: records on disk are not compared with each other; take repeats out of "
+            "the file first, or give --no-store"
+        )
+    if config.repeats is None:
+        # How often a family has a record tells what was sequenced often.
+        again = len(letters) - len(letters.unique()) if letters and layout.kind == ALIGNED else 0
+        changes["repeats"] = "once" if again else "all"
+        if again:
+            reasons.append(f"repeats once, as {again:,} records of the alignment repeat others")
+    if layout.word > 1:
+        letters = None  # words have a frame
+    if config.reverse_complement is None:
+        alike = strands_alike(letters) if letters else None
+        changes["reverse_complement"] = alike is not None
+        if alike:
+            found = f"the strands cannot be told apart (p {alike.p:.2g})"
+            reasons.append(f"reverse_complement, as {found}")
+    if config.rotate is None:
+        anywhere = places_alike(letters) if letters and layout.kind == FIXED else None
+        changes["rotate"] = anywhere is not None
+        if anywhere:
+            reasons.append(
+                "rotate (records are circles with a seam at a random place), as letters tell "
+                f"{max(anywhere.bits, 0):.4f} bits about their place"
+            )
+    return changes, reasons
+
+
+def check_sizes(config: SequenceGANConfig, family: str) -> None:
+    """Refuse what a family of networks would not look at.
+
+    Raises
+    ------
+    ConfigError
+        If it is given a size that it lacks.
+
+    Examples
+    --------
+    >>> check_sizes(SequenceGANConfig(width=8), "dense")
+    Traceback (most recent call last):
+    biogan.core.errors.ConfigError: --width 8: --architecture dense is sized by --units alone
+    """
+    sizes = SIZES_OF[family]
+    lacking = [] if "units" in sizes else ["units"]
+    for name in lacking if "width" in sizes else [*CONVOLUTIONAL, *lacking]:
+        value = getattr(config, name)
+        if value not in (None, *NOTHING.get(name, ())):
+            given = flag(name) if value is True else f"{flag(name)} {value}"
+            names = " and ".join(f"--{size}" for size in sizes)
+            raise ConfigError(f"{given}: --architecture {family} is sized by {names} alone")
+
+
+# Of each weight: itself, its gradient, two moments, the average and the kept one, and the last
+# good state of most of these.
+COPIES = 10
+# Records are pointed out that are more than so many times as long as this share of them at most.
+TIMES, SHARE = 4, 0.99
+
+
+class Plan(NamedTuple):
+    """What was found and chosen.
+
+    Attributes
+    ----------
+    layout : Layout
+        How sequences become codes.
+    config : SequenceGANConfig
+        Options with nothing left open.
+    reasons : list of str
+        Why they were chosen as they are.
+    lines : list of str
+        All of this, for a person.
+    """
+
+    layout: Layout
+    config: SequenceGANConfig
+    reasons: list[str]
+    lines: list[str]
+
+
+def plan(sequences: SequenceSet | SequenceStore, config: SequenceGANConfig) -> Plan:
+    """Find the layout, choose what was left open, and see that it can be trained here.
+
+    Parameters
+    ----------
+    sequences : SequenceSet or SequenceStore
+        Training data.
+    config : SequenceGANConfig
+        Options as they were given.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to learn from.
+    ConfigError
+        If an option does not suit the data, another option or this machine.
+    """
+    if not isinstance(sequences, SequenceSet | SequenceStore):
+        raise DataError(
+            f"fit needs a SequenceSet, not {type(sequences).__name__}: use biogan.read_fasta or "
+            "SequenceSet.from_strings"
+        )
+    layout = Layout.of(sequences, config.word)
+    noted = []
+    if isinstance(sequences, SequenceSet):
+        check_distinct(sequences)
+        noted = outsized(sequences)
+    config, reasons = resolve(config, layout, sequences)
+    check_machine(config)
+    check_size(config, layout)
+    return Plan(layout, config, reasons, described(len(sequences), layout, reasons) + noted)
+
+
+def check_distinct(sequences: SequenceSet) -> None:
+    """Refuse a set whose records are all the same.
+
+    Raises
+    ------
+    DataError
+        If it is one.
+
+    Examples
+    --------
+    >>> check_distinct(SequenceSet.from_strings(["ACGT", "ACGT"]))
+    Traceback (most recent call last):
+    biogan.core.errors.DataError: 1 distinct record, 2 times: there is nothing to learn but that one
+    """
+    n = len(sequences)
+    if sequences.is_fixed_length:
+        rows = sequences.codes.reshape(n, -1)
+        if (rows == rows[0]).all():
+            times = f", {n:,} times" * (n > 1)
+            raise DataError(f"1 distinct record{times}: there is nothing to learn but that one")
+
+
+def outsized(sequences: SequenceSet) -> list[str]:
+    """Say where few records are much longer than the others, as networks span the longest.
+
+    Examples
+    --------
+    >>> outsized(SequenceSet.from_strings(["ACGT"] * 100 + ["A" * 5000]))
+    ['1 of 101 records is longer than 4 letters (up to 5,000) and sets the size of the networks:
+    --length 4 leaves it out']
+    """
+    lengths = sequences.lengths
+    far = lengths > TIMES * np.quantile(lengths, SHARE, method="lower")
+    n, most = int(far.sum()), int(lengths[~far].max())
+    if not n:
+        return []
+    are, them = ("is", "it") if n == 1 else ("are", "them")
+    return [
+        f"{n:,} of {len(sequences):,} records {are} longer than {most:,} letters (up to "
+        f"{sequences.longest:,}) and set{'s' * (n == 1)} the size of the networks: --length {most} "
+        f"leaves {them} out"
+    ]
+
+
+def check_size(config: SequenceGANConfig, layout: Layout) -> None:
+    """Refuse networks that this machine cannot train, before their weights are drawn.
+
+    Raises
+    ------
+    ConfigError
+        If weights, gradients, moments of the optimiser and the copies that are kept need more than
+        the memory of the machine.
+    """
+    with torch.device("meta"):
+        networks = build(config, Shape(layout.channels, layout.positions))
+    weights = sum(p.numel() for network in networks for p in network.parameters())
+    check_fits(
+        COPIES * 4 * weights,
+        f"records of up to {layout.positions:,} {'letters' if layout.word == 1 else 'words'} need "
+        f"networks of {weights:,} weights",
+        "cut them with --window, drop long ones with --length, or take fewer --units and --width",
+    )

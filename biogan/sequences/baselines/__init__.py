@@ -1,0 +1,100 @@
+"""Which trivial samplers suit a set: Markov chains of the highest order that it can fill.
+
+Trivial samplers, the floors that a trained generator has to beat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from biogan.core.errors import ConfigError
+from biogan.core.options import unknown_name
+from biogan.sequences.baselines.markov import PWM, MarkovChain
+from biogan.sequences.baselines.simple import Baseline, Copies, Shuffle, Uniform
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.kmers import choose_k
+
+__all__ = ["BASELINES", "Baseline", "Copies", "MarkovChain", "PWM", "Shuffle", "Uniform",
+           "get_baseline"]  # fmt: skip
+
+#: Names as they are printed; K stands for an order.
+BASELINES: dict[str, Callable[..., Baseline]] = {
+    "markov-K": lambda order: MarkovChain(order),
+    "positional-markov-K": lambda order: MarkovChain(order, positional=True),
+    "pwm": PWM,
+    "shuffle": lambda: Shuffle("mono"),
+    "dinucleotide-shuffle": lambda: Shuffle("dinucleotide"),
+    "uniform": Uniform,
+    "copies": Copies,
+}
+
+
+def get_baseline(name: str) -> Baseline:
+    """Make a trivial sampler from its printed name.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`BASELINES` with a number for K: ``"markov-3"``, ``"pwm"``.
+
+    Returns
+    -------
+    Baseline
+        Not fitted yet.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> get_baseline("positional-markov-3").prefix
+    'positional_markov3'
+    """
+    found = re.fullmatch(r"(.+)-(\d+)", name)
+    if found and f"{found[1]}-K" in BASELINES:
+        return BASELINES[f"{found[1]}-K"](int(found[2]))
+    if name in BASELINES and not name.endswith("-K"):
+        return BASELINES[name]()
+    if f"{name.removesuffix('-K')}-K" in BASELINES:
+        raise ConfigError(f"baseline {name!r}: give an order, {name.removesuffix('-K')}-3")
+    raise ConfigError(unknown_name("baseline", name, tuple(BASELINES)))
+
+
+_MAX_ORDER, _MAX_POSITIONAL_ORDER = 5, 4
+
+
+def suited_chains(train: SequenceSet, fixed: bool) -> list[str]:
+    """Name the Markov chains that suit a training set, the strongest of the trivial samplers.
+
+    The order of the plain chain is the highest, up to 5, with ten windows for each k-mer; that of
+    the position-specific chain the highest, up to 4, with ten records for each k-mer.
+
+    Parameters
+    ----------
+    train : SequenceSet
+        What the chains will be fitted to.
+    fixed : bool
+        Whether all sets that are compared have one common length; only then positions mean the
+        same in every record.
+
+    Returns
+    -------
+    list of str
+        Names for :func:`biogan.sequences.baselines.get_baseline`.
+
+    Examples
+    --------
+    >>> suited_chains(SequenceSet.from_strings(["ACGTTGCA"] * 200), fixed=True)
+    ['markov-2', 'positional-markov-1']
+    """
+    chains = [f"markov-{max(1, choose_k(train, highest=_MAX_ORDER + 1) - 1)}"]
+    if fixed:
+        letters = max(2, train.alphabet.size)
+        order = int(np.log(max(1, len(train) / 10)) / np.log(letters)) - 1
+        chains.append(f"positional-markov-{min(max(1, order), _MAX_POSITIONAL_ORDER)}")
+    return chains

@@ -1,0 +1,204 @@
+"""Raw records in chunks of a few million letters, found in plain FASTA without a loop over lines.
+
+A block of plain FASTA (ASCII, no NUL) is taken apart by the positions of its line ends. Whatever is
+not as plain goes line by line through :mod:`biogan.sequences.io.records`, which knows every oddity
+and gives the same records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from biogan.core.errors import FastaError
+from biogan.core.text import Source
+from biogan.sequences.io.records import Letters, Record, find_format, records_of, split_header
+
+#: Bytes of a block; a longer record makes its block longer.
+BLOCK = 1 << 23
+_PIECE = 1 << 20
+# White space of ASCII without the line ends, which is what divides a header.
+_BLANKS = [bytes([c]) for c in b" \t\v\f\x1c\x1d\x1e\x1f"]
+Watch = Callable[[int, int | None], None]
+
+
+class Raw(NamedTuple):
+    """Some records as a file has them.
+
+    Attributes
+    ----------
+    ids, descriptions : list of str
+        First word of each header, and the rest of it.
+    letters : Letters
+        The letters with the line ends taken out.
+    lines : sequence of int
+        Line of each header, from 1.
+    """
+
+    ids: list[str]
+    descriptions: list[str]
+    letters: Letters
+    lines: Sequence[int] | np.ndarray
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> Raw:
+        """Join records."""
+        rows = list(records)
+        return cls(
+            [row.id for row in rows],
+            [row.description for row in rows],
+            Letters.from_texts([row.text for row in rows]),
+            [row.line for row in rows],
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence[Raw]) -> Raw:
+        """Put parts one behind another."""
+        return cls(
+            [name for part in parts for name in part.ids],
+            [text for part in parts for text in part.descriptions],
+            Letters.join([part.letters for part in parts]),
+            np.concatenate([np.zeros(0, np.int64), *(part.lines for part in parts)]),
+        )
+
+
+def iter_chunks(
+    path: str | Path,
+    format: str = "auto",
+    notes: list[str] | None = None,
+    watch: Watch | None = None,
+    size: int = BLOCK,
+) -> Iterator[Raw]:
+    """Read raw records, many at a time.
+
+    Parameters
+    ----------
+    path, format, notes
+        As for :func:`biogan.sequences.io.records.iter_records`.
+    watch : callable, optional
+        Receives after each chunk how many bytes of the file were read, and how many it has
+        (``None`` for standard input).
+    size : int
+        Bytes of text in a chunk, about; a record is never divided.
+
+    Yields
+    ------
+    Raw
+
+    Raises
+    ------
+    FastaError
+        If the file cannot be read whole; it names the line.
+    """
+    notes = [] if notes is None else notes
+    source = Source(path, notes)
+    plain = (find_format(path) if format == "auto" else format) == "fasta" and str(path) != "-"
+    chunks = _from_blocks(source, size) if plain else None
+    if chunks is None or not _begins_plainly(path):
+        chunks = _from_records(records_of(source, format), size)
+    for chunk in chunks:
+        if watch:
+            watch(*source.progress())
+        yield chunk
+
+
+def _begins_plainly(path: str | Path) -> bool:
+    """Whether the text begins with a header, as most do; faults are left to the reader."""
+    try:
+        with Source(path).binary() as binary:
+            return bool(binary.read(1) == b">")
+    except FastaError:
+        return False
+
+
+def _from_records(records: Iterable[Record], size: int) -> Iterator[Raw]:
+    rows: list[Record] = []
+    weight = 0
+    for record in records:
+        rows.append(record)
+        weight += len(record.text) + len(record.id) + len(record.description)
+        if weight >= size:
+            yield Raw.of(rows)
+            rows, weight = [], 0
+    if rows:
+        yield Raw.of(rows)
+
+
+def _from_blocks(source: Source, size: int) -> Iterator[Raw]:
+    for block in _blocks(source, size):
+        unix = block.replace(b"\r\n", b"\n") if b"\r" in block else block
+        if unix.isascii() and b"\0" not in unix and b"\r" not in unix:
+            chunk, lines = _plain(unix, source.number)
+            source.number += lines
+        else:
+            part = Source(source.path, source.notes, block, source.number)
+            chunk = Raw.of(records_of(part, "fasta"))
+            source.number = part.number
+        yield chunk
+
+
+def _blocks(source: Source, size: int) -> Iterator[bytes]:
+    """Yield the text in whole records, each block at least ``size`` bytes but for the last."""
+    parts: list[bytes] = []
+    have, last = 0, b"\n"
+    try:
+        with source.binary() as binary:
+            while piece := binary.read(_PIECE):
+                cut = -1
+                if have + len(piece) >= size:
+                    cut = max(piece.rfind(b"\n>"), piece.rfind(b"\r>")) + 1
+                    if cut == 0 and (not parts or piece[:1] != b">" or last not in b"\r\n"):
+                        cut = -1
+                if cut >= 0:
+                    yield b"".join([*parts, piece[:cut]])
+                    parts, have, piece = [], 0, piece[cut:]
+                parts.append(piece)
+                have += len(piece)
+                last = piece[-1:]
+    except FastaError as error:
+        # Told with the line behind the last good one, as a reader of lines does.
+        seen = b"".join(parts).replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n")
+        raise source.error(error.message, source.number + seen + 1) from error.__cause__
+    if parts:
+        yield b"".join(parts)
+
+
+def _plain(block: bytes, before: int) -> tuple[Raw, int]:
+    """Take a block apart that begins with a header; return its records and number of lines."""
+    text = np.frombuffer(block, np.uint8)
+    ends = np.flatnonzero(text == ord("\n"))
+    first = np.append(0, ends + 1)  # of each line
+    whole = first[-1] == len(block)
+    if whole:
+        first = first[:-1]
+    else:
+        ends = np.append(ends, len(block))
+    line = np.flatnonzero(text[first] == ord(">"))  # of each header, from 0
+    starts, stops = first[line], ends[line]
+    following = np.append(starts[1:], len(block))
+    lines = np.append(line[1:], len(ends)) - line  # of each record
+    lengths = following - stops - lines
+    if not whole:
+        lengths[-1] += 1
+    offsets = np.zeros(len(starts) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    # Slices cost less than a mask of all bytes, which takes several passes.
+    letters = _slices(block, stops, following, b"").translate(None, b"\n")
+    names, descriptions = _headers(_slices(block, starts + 1, stops, b"\n"))
+    return Raw(names, descriptions, Letters(letters, offsets), line + (before + 1)), len(ends)
+
+
+def _slices(block: bytes, starts: np.ndarray, stops: np.ndarray, between: bytes) -> bytes:
+    bounds = zip(starts.tolist(), stops.tolist(), strict=True)
+    return between.join([block[start:stop] for start, stop in bounds])
+
+
+def _headers(text: bytes) -> tuple[list[str], list[str]]:
+    headers = text.decode("ascii").split("\n")
+    if not any(blank in text for blank in _BLANKS):
+        return headers, [""] * len(headers)
+    pairs = [split_header(header) for header in headers]
+    return [name for name, _ in pairs], [description for _, description in pairs]

@@ -1,0 +1,209 @@
+"""What reading an input found and did: counts, and the same as sentences.
+
+What the policies found in one chunk of records, added up over the chunks of a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from biogan.core.errors import plural
+from biogan.sequences.io.records import frequent
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One kind of doubtful thing in an input.
+
+    Attributes
+    ----------
+    kind : str
+        Short name: ``"ambiguous"``, ``"lower case"``, ``"empty"``.
+    what : str
+        The kind in words, with the letters seen.
+    done : str
+        What was done, with the flag that changes it.
+    records, letters : int
+        How many records and letters it concerns (letters are 0 where it is about whole records).
+    dropped : int
+        Records dropped for this reason; each dropped record counts for one reason only.
+    """
+
+    kind: str
+    what: str
+    done: str
+    records: int
+    letters: int = 0
+    dropped: int = 0
+
+    def line(self) -> str:
+        """Return the finding as a sentence."""
+        many = plural(self.records, "record")
+        if self.letters:
+            many += f" ({plural(self.letters, 'letter')})"
+        return f"{many} with {self.what}: {self.done}"
+
+
+@dataclass
+class InputReport:
+    """What reading an input found and did.
+
+    Attributes
+    ----------
+    source : str
+        The file, ``-`` for standard input.
+    alphabet : str
+        Name of the alphabet.
+    alphabet_reason : str
+        Why this one.
+    records : int
+        Records read; always ``kept + sum(dropped.values())``.
+    kept : int
+        Records kept, before they are cut into windows.
+    letters : int
+        Letters kept.
+    valid_records : int
+        Records that held only letters of the alphabet, in any case, before any cleaning (white
+        space aside). For generated sequences ``valid_records / records`` is their validity.
+    findings : list of Finding
+        Everything that was not clean, in the order in which it was dealt with.
+    notes : list of str
+        Oddities of the file itself, one sentence each.
+    options : dict
+        The reading options that were in force.
+
+    Examples
+    --------
+    >>> report = InputReport("a.fa", "dna", "letters A C G T", 3, 2, 8, 2)
+    >>> report.findings.append(Finding("empty", "no letters", "dropped", 1, dropped=1))
+    >>> for line in report.lines():
+    ...     print(line)
+    a.fa: 3 records read, 2 kept (8 letters), 1 dropped (1 empty)
+    alphabet dna: letters A C G T
+    1 record with no letters: dropped
+    """
+
+    source: str
+    alphabet: str
+    alphabet_reason: str
+    records: int
+    kept: int
+    letters: int
+    valid_records: int
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Records dropped, by reason; only reasons that occurred."""
+        return {f.kind: f.dropped for f in self.findings if f.dropped}
+
+    def finding(self, kind: str) -> Finding | None:
+        """Return the finding of one kind, ``None`` if there was nothing of the kind."""
+        return next((f for f in self.findings if f.kind == kind), None)
+
+    def lines(self) -> list[str]:
+        """Return the report as plain sentences, the first a summary."""
+        name = "standard input" if self.source == "-" else self.source
+        reasons = ", ".join(f"{count:,} {kind}" for kind, count in self.dropped.items())
+        dropped = f", {self.records - self.kept:,} dropped ({reasons})" if reasons else ""
+        return [
+            f"{name}: {plural(self.records, 'record')} read, {self.kept:,} kept "
+            f"({plural(self.letters, 'letter')}){dropped}",
+            f"alphabet {self.alphabet}: {self.alphabet_reason}",
+            *self.notes,
+            *(finding.line() for finding in self.findings),
+        ]
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> InputReport:
+        """Rebuild a report written by :meth:`to_dict`."""
+        kept = {key: value for key, value in data.items() if key != "dropped"}
+        return cls(**kept | {"findings": [Finding(**found) for found in data["findings"]]})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as a plain dictionary, ready for JSON."""
+        return {
+            "source": self.source,
+            "alphabet": self.alphabet,
+            "alphabet_reason": self.alphabet_reason,
+            "records": self.records,
+            "kept": self.kept,
+            "letters": self.letters,
+            "valid_records": self.valid_records,
+            "dropped": self.dropped,
+            "findings": [{**vars(f)} for f in self.findings],
+            "notes": list(self.notes),
+            "options": dict(self.options),
+        }
+
+
+SEEN = "{seen}"
+MOST_SHOWN = 8
+# The order in which the policies deal with things, and the report tells them.
+ORDER = (
+    "white space", "digits", "a2m insert", "lower case", "U to T", "T to U", "internal stop",
+    "stop", "empty", "gap", "foreign", "ambiguous", "too long", "too short", "no id", "repeated id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """One kind of doubtful thing in some records.
+
+    Attributes
+    ----------
+    finding : Finding
+        The counts and the words; ``{seen}`` in them stands for the letters seen.
+    letters : bytes
+        The letters that are to be shown where they occur.
+    counts : numpy.ndarray, shape (256,), optional
+        How often each byte occurs.
+    """
+
+    finding: Finding
+    letters: bytes = b""
+    counts: np.ndarray | None = None
+
+    def __add__(self, other: Tally) -> Tally:
+        mine, new = self.finding, other.finding
+        both = replace(
+            mine,
+            records=mine.records + new.records,
+            letters=mine.letters + new.letters,
+            dropped=mine.dropped + new.dropped,
+        )
+        if self.counts is None or other.counts is None:
+            return Tally(both)
+        return Tally(both, self.letters, self.counts + other.counts)
+
+    def told(self) -> Finding:
+        """Return the finding, with the letters seen in words, the most frequent first."""
+        if self.counts is None:
+            return self.finding
+        letters = frequent(self.counts, self.letters)
+        seen = [chr(c) if 32 < c < 127 else f"0x{c:02x}" for c in letters]
+        more = f" and {len(seen) - MOST_SHOWN} more" if len(seen) > MOST_SHOWN else ""
+        shown = " ".join(seen[:MOST_SHOWN]) + more
+        return replace(self.finding, what=self.finding.what.replace(SEEN, shown))
+
+
+def add_up(tallies: Iterable[Tally]) -> list[Finding]:
+    """Add up the tallies of each kind; return the findings in the order of the policies.
+
+    Examples
+    --------
+    >>> one = Tally(Finding("empty", "no letters", "dropped", 1, 0, 1))
+    >>> [finding.line() for finding in add_up([one, one])]
+    ['2 records with no letters: dropped']
+    """
+    total: dict[str, Tally] = {}
+    for tally in tallies:
+        kind = tally.finding.kind
+        total[kind] = total[kind] + tally if kind in total else tally
+    return [total[kind].told() for kind in sorted(total, key=ORDER.index)]

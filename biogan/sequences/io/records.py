@@ -1,0 +1,341 @@
+"""All letters of a file in one flat array, and bulk operations on it; no loop over records.
+
+Raw records of FASTA, FASTQ and bare-sequence files, one at a time and untouched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import IO, NamedTuple, cast
+
+import numpy as np
+
+from biogan.core.errors import FastaError
+from biogan.core.text import GZIP_NAMES, Source, legible
+
+FASTQ_NAMES = (".fastq", ".fq")
+
+
+class Record(NamedTuple):
+    """One record as the file has it.
+
+    Attributes
+    ----------
+    id : str
+        First word of the header, ``""`` if there is none.
+    description : str
+        The header behind the id.
+    text : str
+        The letters with the line ends taken out, blanks and digits still inside.
+    line : int
+        Line of the header, from 1.
+    """
+
+    id: str
+    description: str
+    text: str
+    line: int
+
+
+# How a first line that is no FASTA looks, and what to say. The first that matches counts.
+LOOKS = (
+    (r"@(HD|SQ|RG|PG|CO)\t.*", "SAM; convert it first: samtools fasta"),
+    (r"@\S.*", "FASTQ; read it with --format fastq, or give it a name in .fastq"),
+    (r"\s*<[!?A-Za-z].*", "HTML or XML (a saved web page?), not sequences"),
+    (r"\s*\d+\s+\d+\s*", "PHYLIP; convert it to FASTA first"),
+    (r"(CLUSTAL|MUSCLE)\b.*", "a Clustal alignment; convert it to FASTA first"),
+    (r"#\s*STOCKHOLM.*", "a Stockholm alignment; convert it to FASTA first"),
+    (r"#NEXUS.*", "NEXUS; convert it to FASTA first"),
+    (r"LOCUS\s.*", "GenBank; convert it to FASTA first"),
+    (r"ID   \S.*", "EMBL or Swiss-Prot; convert it to FASTA first"),
+    (r"(HEADER|ATOM  )\s.*", "a PDB structure; its sequence as FASTA is needed"),
+    (r"[{\[].*", "JSON, not FASTA"),
+    (
+        r"[^\t]*\t.*",
+        'a table with tabs; make FASTA of it, e.g. awk \'{print ">" NR " label=" $2 "\\n" $1}\'',
+    ),
+    (r"[^,\s]+(,[^,\s]*)+", "CSV; make FASTA of it, one '>id' line before each sequence"),
+)
+_BARE = re.compile(r"[A-Za-z*.\-]+")
+
+
+def _refuse_first(line: str, source: Source) -> FastaError:
+    """Return the error for a first line that does not begin a FASTA record."""
+    number, line = source.number, line.rstrip("\n")[:1000]
+    if not line.isprintable() and "\t" not in line:
+        return source.error("no text: a binary file, or one in another encoding", number)
+    for pattern, what in LOOKS:
+        if re.fullmatch(pattern, line):
+            return source.error(f"this looks like {what}", number)
+    if _BARE.fullmatch(line.strip()):
+        if any(later.startswith(">") for later in islice(source, 1000)):
+            return source.error(
+                f"letters before the first '>' ({line[:20]!r}): a header is missing, add one or "
+                "delete the line",
+                number,
+            )
+        return source.error(
+            "a bare sequence without a '>' header; if the file has one sequence a line, read it "
+            "with --format lines",
+            number,
+        )
+    return source.error(f"a FASTA record begins with '>', found {line[:40]!r}", number)
+
+
+def _empty(source: Source) -> FastaError:
+    if source.number == 0:
+        return source.error("the file is empty; at least one sequence is needed", None)
+    return source.error("nothing but white space or comments; no sequence found", source.number)
+
+
+def split_header(line: str) -> tuple[str, str]:
+    """Split a header line without its first letter into id and description."""
+    parts = line.split(None, 1)
+    if len(parts) == 2:
+        return parts[0], parts[1].rstrip()
+    return parts[0] if parts else "", ""
+
+
+def _header(line: str, source: Source) -> tuple[str, str]:
+    return split_header(legible(line, "a header", source.notes))
+
+
+def _fasta(source: Source) -> Iterator[Record]:
+    # Not Biopython's SimpleFastaParser: it removes blanks uncounted, skips whatever stands before
+    # the first record and knows no line numbers.
+    comments = 0
+    for line in source:
+        if line[0] == ">":
+            break
+        if line[0] in ";#" and not re.match(r"#\s*STOCKHOLM|#NEXUS", line):
+            comments += 1
+        elif not line.isspace():
+            raise _refuse_first(line, source)
+    else:
+        raise _empty(source)
+    if comments:
+        source.notes.append(f"{comments} comment lines before the first record: skipped")
+    start, header = source.number, line[1:]
+    parts: list[str] = []
+    for line in source:
+        if line[0] == ">":
+            yield Record(*_header(header, source), "".join(parts), start)
+            start, header, parts = source.number, line[1:], []
+        else:
+            parts.append(line[:-1] if line[-1] == "\n" else line)
+    yield Record(*_header(header, source), "".join(parts), start)
+
+
+def _fastq(source: Source) -> Iterator[Record]:
+    from Bio.SeqIO.QualityIO import FastqGeneralIterator
+
+    first = next((line for line in source if not line.isspace()), None)
+    if first is None:
+        raise _empty(source)
+    if first[0] != "@":
+        hint = "; --format fasta reads FASTA" if first[0] == ">" else ""
+        raise source.error(f"a FASTQ record begins with '@', found {first[:20]!r}{hint}", 1)
+    source.push_back(first)
+    start = source.number
+    try:
+        for header, text, _ in FastqGeneralIterator(cast(IO[str], source)):
+            yield Record(*_header(header, source), text, start)
+            start = source.number
+    except ValueError as error:
+        raise source.error(f"damaged FASTQ record: {str(error).rstrip('.')}", start) from error
+
+
+def _lines(source: Source) -> Iterator[Record]:
+    found = False
+    for line in source:
+        text = line.strip()
+        if not text:
+            continue
+        if line[0] == ">":
+            raise source.error("a '>' header; --format fasta reads FASTA", source.number)
+        if len(text.split()) > 1 or "," in text:
+            raise source.error(
+                f"one bare sequence a line is needed, found {text[:40]!r}", source.number
+            )
+        yield Record("", "", text, source.number)
+        found = True
+    if not found:
+        raise _empty(source)
+
+
+READERS = {"fasta": _fasta, "fastq": _fastq, "lines": _lines}
+
+
+def find_format(path: str | Path) -> str:
+    """Return the format that a file name stands for: ``"fastq"`` or ``"fasta"``.
+
+    Examples
+    --------
+    >>> find_format("reads.fq.gz"), find_format("genes.fa")
+    ('fastq', 'fasta')
+    """
+    name = str(path).lower()
+    for suffix in GZIP_NAMES:
+        name = name.removesuffix(suffix)
+    return "fastq" if name.endswith(FASTQ_NAMES) else "fasta"
+
+
+def iter_records(
+    path: str | Path, format: str = "auto", notes: list[str] | None = None
+) -> Iterator[Record]:
+    """Read raw records one at a time.
+
+    Parameters
+    ----------
+    path : str or Path
+        File name, ``-`` for standard input; gzip and bgzip are known by their first bytes.
+    format : {"auto", "fasta", "fastq", "lines"}
+        ``auto`` is FASTQ for names in ``.fastq`` or ``.fq``, else FASTA. ``lines`` is one bare
+        sequence a line.
+    notes : list of str, optional
+        Receives what is odd about the file and was dealt with, one sentence each.
+
+    Yields
+    ------
+    Record
+
+    Raises
+    ------
+    FastaError
+        If the file cannot be read whole; it names the line.
+    """
+    return records_of(Source(path, notes), format)
+
+
+def records_of(source: Source, format: str = "auto") -> Iterator[Record]:
+    """Read the raw records of a source, see :func:`iter_records`; the source is closed then."""
+    reader = READERS[find_format(source.path) if format == "auto" else format]
+    with closing(source):
+        yield from reader(source)
+
+
+_BLOCK = 1 << 20
+
+
+class Letters:
+    """The letters of many records, one behind another, as bytes. Treat it as immutable.
+
+    Parameters
+    ----------
+    data : bytes, length total
+        All letters.
+    offsets : numpy.ndarray, shape (n + 1,), int64
+        Record ``i`` is ``data[offsets[i]:offsets[i + 1]]``.
+    """
+
+    def __init__(self, data: bytes, offsets: np.ndarray) -> None:
+        self.data, self.offsets = data, offsets
+
+    @classmethod
+    def from_texts(cls, texts: Sequence[str]) -> Letters:
+        """Join the texts of all records; a character beyond Latin-1 becomes ``?``."""
+        offsets = np.zeros(len(texts) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=offsets[1:])
+        return cls("".join(texts).encode("latin-1", "replace"), offsets)
+
+    @classmethod
+    def join(cls, parts: Sequence[Letters]) -> Letters:
+        """Put parts one behind another."""
+        lengths = np.concatenate([np.zeros(0, np.int64), *(part.lengths for part in parts)])
+        return cls(b"".join(part.data for part in parts), _offsets(lengths))
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Letters of each record, shape (n,)."""
+        return np.diff(self.offsets)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """How often each byte occurs, shape (256,)."""
+        # Two bytes at a time, in blocks: bincount makes an int64 copy of what it counts.
+        pairs = np.frombuffer(self.data, np.uint16, len(self.data) // 2)
+        total = np.zeros(65536, np.int64)
+        for start in range(0, len(pairs), _BLOCK):
+            total += np.bincount(pairs[start : start + _BLOCK], minlength=65536)
+        square = total.reshape(256, 256)
+        counts = square.sum(0) + square.sum(1)
+        if len(self.data) % 2:
+            counts[self.data[-1]] += 1
+        return counts
+
+    def count(self, letters: bytes) -> int:
+        """Return how many of these letters there are."""
+        return int(self.counts[list(set(letters))].sum())
+
+    def positions(self, letters: bytes) -> np.ndarray:
+        """Return where these letters stand in the flat array, ascending, int64."""
+        if not self.count(letters):
+            return np.empty(0, np.int64)
+        mark = bytes(int(c in letters) for c in range(256))
+        return np.flatnonzero(np.frombuffer(self.data.translate(mark), np.bool_))
+
+    def per_record(self, positions: np.ndarray) -> np.ndarray:
+        """Return how many of the ascending positions fall into each record, shape (n,)."""
+        return np.diff(np.searchsorted(positions, self.offsets))
+
+    def record_of(self, positions: np.ndarray) -> np.ndarray:
+        """Return the record that each position of the flat array belongs to."""
+        return np.searchsorted(self.offsets, positions, "right") - 1
+
+    def without(self, letters: bytes) -> Letters:
+        """Return the letters with some taken out."""
+        if not self.count(letters):
+            return self
+        lengths = self.lengths - self.per_record(self.positions(letters))
+        return Letters(self.data.translate(None, letters), _offsets(lengths))
+
+    def replaced(self, old: bytes, new: bytes) -> Letters:
+        """Return the letters with ``old[i]`` turned into ``new[i]``."""
+        if not self.count(old):
+            return self
+        return Letters(self.data.translate(bytes.maketrans(old, new)), self.offsets)
+
+    def upper(self) -> Letters:
+        """Return the letters in upper case (ASCII only)."""
+        return Letters(self.data.upper(), self.offsets)
+
+    def without_at(self, positions: np.ndarray) -> Letters:
+        """Return the letters without those at ascending positions."""
+        flat = np.delete(np.frombuffer(self.data, np.uint8), positions)
+        return Letters(flat.tobytes(), _offsets(self.lengths - self.per_record(positions)))
+
+    def with_letters_at(self, positions: np.ndarray, new: np.ndarray) -> Letters:
+        """Return the letters with other bytes at some positions."""
+        flat = np.frombuffer(self.data, np.uint8).copy()
+        flat[positions] = new
+        return Letters(flat.tobytes(), self.offsets)
+
+    def take(self, keep: np.ndarray) -> Letters:
+        """Return the records of a boolean mask, shape (n,)."""
+        if keep.all():
+            return self
+        flat = np.frombuffer(self.data, np.uint8)
+        return Letters(flat[np.repeat(keep, self.lengths)].tobytes(), _offsets(self.lengths[keep]))
+
+
+def frequent(counts: np.ndarray, letters: bytes) -> bytes:
+    """Return those of these letters that occur, the most frequent first.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray, shape (256,)
+        How often each byte occurs.
+    letters : bytes
+        The letters asked for.
+    """
+    found = [c for c in dict.fromkeys(letters) if counts[c]]
+    return bytes(sorted(found, key=lambda c: -counts[c]))
+
+
+def _offsets(lengths: np.ndarray) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

@@ -1,0 +1,340 @@
+"""What metrics compare: samples with shared counts, and a candidate beside real data.
+
+Identities of random pairs of records: how alike the members of a set are.
+
+Which real records play which part in an evaluation.
+
+Everything is scored against a *target*: real records that the trivial samplers, and where the
+caller can say so the generator, have not seen. The *ceiling* is other real records against the
+same target, so both are real and neither has seen the other.
+
+======================  =============  =======================  =================
+given                   target         ceiling; floors fit on   copies sought in
+======================  =============  =======================  =================
+real                    one side of a  the other side           real
+                        cluster split
+real, held_out          held_out       real                     real
+real, train             real           train                    train
+real, train, held_out   real           held_out; train          train
+======================  =============  =======================  =================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from biogan.core.errors import DataError, plural
+from biogan.evaluation.intervals import GROUPS
+from biogan.evaluation.metric import first_of
+from biogan.evaluation.protocol import OVERLAP, Roles, overlaps, unseen
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.genetic_code import genetic_code
+from biogan.sequences.kmers import grouped_kmer_counts
+from biogan.sequences.metrics.context import Extras, unavailable
+from biogan.sequences.similarity.pairs import has_near_copy, nearest
+from biogan.sequences.splits import split
+
+_MAX_PAIRS = 2000
+# Letters of the pairs that are aligned: 2,000 pairs of 500 letters, 100 of 10,000. The time of an
+# alignment grows with the square of the length, so that this bounds it where lengths are great.
+_MAX_LETTERS = 2_000_000
+
+
+def pair_identities(sequences: SequenceSet, by_position: bool) -> np.ndarray:
+    """Identity of record 1 with 2, 3 with 4, ...: 1 - distance / longer length.
+
+    Parameters
+    ----------
+    sequences : SequenceSet
+        Records in an order that carries no information.
+    by_position : bool
+        Hamming distance, for records of one length; otherwise edit distance, on as many pairs as
+        have 2 million letters together, but at least 20.
+
+    Returns
+    -------
+    numpy.ndarray, shape (pairs,)
+        At most 2000 values, 0 to 1.
+
+    Examples
+    --------
+    >>> some = SequenceSet.from_strings(["ACGT", "CGTA", "TTTT", "AAAA"])
+    >>> pair_identities(some, by_position=True).tolist()
+    [0.0, 0.0]
+    >>> pair_identities(some, by_position=False).tolist()
+    [0.5, 0.0]
+    """
+    pairs = min(len(sequences) // 2, _MAX_PAIRS)
+    if by_position:
+        matrix = sequences[: 2 * pairs].matrix()
+        differ = (matrix[::2] != matrix[1::2]).sum(1)
+        return np.asarray(1 - differ / max(matrix.shape[1], 1))
+    import edlib
+
+    letters = sequences.lengths[: 2 * pairs].reshape(pairs, 2).sum(1).cumsum()
+    pairs = min(pairs, max(GROUPS, int(np.searchsorted(letters, _MAX_LETTERS, side="right"))))
+    texts = sequences[: 2 * pairs].strings()
+    return np.array([
+        1 - edlib.align(a, b)["editDistance"] / max(len(a), len(b), 1)
+        for a, b in zip(texts[::2], texts[1::2], strict=True)
+    ])  # fmt: skip
+
+
+def assign_roles(
+    real: SequenceSet,
+    train: SequenceSet | None,
+    held_out: SequenceSet | None,
+    n: int,
+    seed: int,
+    identity: float,
+) -> Roles[SequenceSet]:
+    """Give each set its part; see the table at the top of this module.
+
+    Parameters
+    ----------
+    real, train, held_out : SequenceSet
+        What was given.
+    n : int
+        Number of generated records, the most that a side of the split needs.
+    seed : int
+        Seed of the split.
+    identity : float
+        No two records across the split are this alike.
+
+    Raises
+    ------
+    DataError
+        If ``real`` is too small to be split.
+    """
+    same = train is not None and set(train.strings()) == set(real.strings())
+    if train is not None and not same:
+        ceiling = train if held_out is None else held_out
+        fresh, notes = unseen_records(
+            real if held_out is None else held_out, train, "training data"
+        )
+        what = "training" if held_out is None else "held-out"
+        note = f"ceiling: {what} records scored against the reference like every other set"
+        if held_out is not None:
+            notes += overlaps(real.strings(), train.strings(), held_out.strings(), "record")
+        return Roles(real, ceiling, train, train, fresh, (note, *notes))
+    if held_out is not None:
+        # The training data as reference: as if they had been given once.
+        known = "the reference is the training data" if same else "no training data given"
+        note = (
+            f"{known}: copies are sought in the reference, and every set is scored against the "
+            "held-out records"
+        )
+        fresh, notes = unseen_records(held_out, real, "training data" if same else "reference")
+        return Roles(held_out, real, real, real, fresh, (note, *notes))
+    if len(real) < 4:
+        raise DataError(
+            f"the reference has only {plural(len(real), 'record')}: give more, or held-out records "
+            "(--held-out)"
+        )
+    # The share is one of distinct sequences; the repeats of each go to its side.
+    parts = split(real, min(n, len(real) // 2) / len(real), seed, identity)
+    target, ceiling = parts.held_out.expanded(), parts.train.expanded()
+    note = (
+        f"ceiling: the reference was split by {_kept_together(parts.identity)}, {len(target)} "
+        f"records that every set is scored against and {len(ceiling)} for ceiling and floors; a "
+        "generator trained on the reference has seen both"
+    )
+    if parts.identity > identity:
+        note += f"; clusters of {identity:.0%} were too large, so near copies stand on both sides"
+    return Roles(target, ceiling, ceiling, real, None, (note,))
+
+
+def _kept_together(identity: float) -> str:
+    return "exact copies" if identity == 1 else f"clusters of {identity:.0%} identity"
+
+
+def unseen_records(
+    held_out: SequenceSet, source: SequenceSet, where: str
+) -> tuple[SequenceSet | None, tuple[str, ...]]:
+    """Leave out what also stands in ``source``: it would make copying look natural."""
+    new, note = unseen(held_out.strings(), source.strings(), "record", where)
+    if not note:
+        return held_out, ()
+    shared = len(new) - int(new.sum())
+    if shared >= OVERLAP * len(held_out):
+        note += ", and the ceiling is too kind"
+    if len(new) - shared < GROUPS:
+        return None, (f"{note}; the {len(new) - shared} others are too few to tell copying",)
+    return held_out[np.flatnonzero(new)], (note,)
+
+
+#: Needs that the kind of data and the extras decide, alike for every candidate.
+KINDS = frozenset({"nucleotides", "protein", "profile", "motifs", "coding", "labels"})
+# Share of whole genes in the reference from which its records count as genes.
+_CODING = 0.5
+
+
+class Sample:
+    """A set of sequences with the counts that several metrics share, each computed once.
+
+    Parameters
+    ----------
+    sequences : SequenceSet
+        Records in an order without information, see :func:`biogan.sequences.io.fasta.shuffled`.
+    """
+
+    def __init__(self, sequences: SequenceSet) -> None:
+        self.sequences = sequences
+        self._kmers: dict[int, np.ndarray] = {}
+        self._identities: dict[bool, np.ndarray] = {}
+        self._near: dict[tuple[Sample, float], np.ndarray] = {}
+        self._nearest: dict[Sample, tuple[np.ndarray, np.ndarray]] = {}
+        self._first: dict[int, Sample] = {}
+        self._values: dict[Callable[[SequenceSet], np.ndarray], np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    @cached_property
+    def plain(self) -> SequenceSet:
+        """The records without alignment gaps: what composition and k-mers are counted on."""
+        return self.sequences.ungapped()
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """Jackknife group of each record, shape (n,)."""
+        return np.arange(len(self)) % GROUPS
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """Codes of a set of one length, shape (n, L)."""
+        return self.sequences.matrix()
+
+    def first(self, n: int) -> Sample:
+        """Return the first ``n`` records, for what is too dear to be computed on all of them."""
+        if n >= len(self):
+            return self
+        if n not in self._first:
+            self._first[n] = Sample(self.sequences[:n])
+        return self._first[n]
+
+    def group_kmers(self, k: int) -> np.ndarray:
+        """k-mer counts of each jackknife group, shape (GROUPS, A**k)."""
+        if k not in self._kmers:
+            self._kmers[k] = grouped_kmer_counts(self.plain, k, self.groups, GROUPS)
+        return self._kmers[k]
+
+    def by_group(self, values: np.ndarray) -> np.ndarray:
+        """Sum values of records, shape (n, ...), by jackknife group: shape (GROUPS, ...)."""
+        return np.stack([values[self.groups == g].sum(0) for g in range(GROUPS)])
+
+    def values(self, compute: Callable[[SequenceSet], np.ndarray]) -> np.ndarray:
+        """Return what ``compute`` makes of the records without gaps; computed once."""
+        if compute not in self._values:
+            self._values[compute] = compute(self.plain)
+        return self._values[compute]
+
+    def pair_identities(self, by_position: bool) -> np.ndarray:
+        """Identities of random pairs; see :func:`pair_identities`."""
+        if by_position not in self._identities:
+            self._identities[by_position] = pair_identities(self.sequences, by_position)
+        return self._identities[by_position]
+
+    def near_copies(self, source: Sample, identity: float) -> np.ndarray:
+        """Tell which records have this identity to some record of ``source``: shape (n,), bool."""
+        if (source, identity) not in self._near:
+            self._near[source, identity] = has_near_copy(self.sequences, source.sequences, identity)
+        return self._near[source, identity]
+
+    def nearest(self, source: Sample) -> tuple[np.ndarray, np.ndarray]:
+        """Nearest record of ``source`` for each record and identity to it: two of shape (n,).
+
+        In the sample itself the nearest other record.
+        """
+        if source not in self._nearest:
+            own = source is self
+            found = nearest(self.sequences, None if own else source.sequences)
+            self._nearest[source] = found[1:]
+        return self._nearest[source]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One candidate beside the real data that it is compared with.
+
+    Attributes
+    ----------
+    candidate : Sample
+        What is judged: generated, held-out or floor sequences.
+    reference : Sample
+        Real sequences.
+    source : Sample
+        What the candidate may have copied: the training data.
+    fresh : Sample or None
+        Held-out real records none of which stands in ``source``: how alike to it real ones are.
+    lengths_vary : bool
+        Whether any set of the evaluation has records of different lengths.
+    identity : float
+        Identity from which a record is a near copy.
+    seed : int
+        Seed of random pairs and folds.
+    extras : Extras
+        What the caller knows beyond the sequences.
+    """
+
+    candidate: Sample
+    reference: Sample
+    source: Sample
+    fresh: Sample | None = None
+    lengths_vary: bool = True
+    identity: float = 0.9
+    seed: int = 0
+    extras: Extras = field(default_factory=Extras)
+    _first: dict[int, Comparison] = field(default_factory=dict, repr=False)
+
+    def first(self, n: int) -> Comparison:
+        """Return the comparison of the first ``n`` records of candidate, reference and fresh."""
+        return first_of(self, n)
+
+    def missing(self, need: str) -> str:
+        """Say why ``need`` is not met; an empty string if it is."""
+        real, new = self.reference.sequences, self.candidate.sequences
+        if need == "motifs" and not self.extras.motifs:
+            return "no motifs given: --motifs"
+        if (
+            need in ("nucleotides", "motifs", "coding")
+            and self.reference.plain.alphabet.complement is None
+        ):
+            return "nucleotides only"
+        if need == "protein" and self.reference.plain.alphabet.name != "protein":
+            return "protein only"
+        if need == "coding":
+            return self._without_genes()
+        if need == "profile":
+            return self._without_profile()
+        if need == "labels" and not real.labels:
+            return "no labels in the reference"
+        if need == "labels" and not set(real.labels) & set(new.labels):
+            return "no label of the reference in the candidate"
+        if need == "columns":
+            if not real.is_fixed_length:
+                return "lengths vary: a position does not mean the same in every record"
+            if not new.is_fixed_length or new.lengths[0] != real.lengths[0]:
+                return f"not all candidates have the {real.lengths[0]} positions of the reference"
+        if need == "lengths" and not self.lengths_vary:
+            return "not informative: all sequences have one length"
+        if need == "fresh" and self.fresh is None:
+            return "no held-out records to compare with"
+        return ""
+
+    def _without_genes(self) -> str:
+        if self.extras.coding is not None:
+            return "" if self.extras.coding else "not genes, as told"
+        share = self.reference.values(genetic_code(self.extras.code).valid).mean()
+        return "" if share >= _CODING else f"{share:.0%} of the reference are genes: --coding"
+
+    def _without_profile(self) -> str:
+        training = self.source.sequences
+        aligned = training.alphabet.has_gap and training.is_fixed_length
+        if self.extras.hmm is None and not aligned:
+            return "no profile: align the training data, or give one with --hmm"
+        return unavailable()

@@ -1,0 +1,233 @@
+"""Low complexity: repeats of few letters or short words within a record.
+
+Letters, lengths and GC content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from biogan.core.errors import plural
+from biogan.evaluation.distances import entropy, jsd
+from biogan.evaluation.intervals import GROUPS, jackknife, jackknifed, wilson
+from biogan.evaluation.metric import Value, metric
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.kmers import kmer_table
+from biogan.sequences.metrics.comparison import Comparison
+
+
+@metric("valid", "composition", "valid letters", goal="high", high=1.0, unit="share")
+def valid(comparison: Comparison) -> Value:
+    """Share of the records read that held only letters of the alphabet, before any cleaning."""
+    report = comparison.candidate.sequences.report
+    if report is None:
+        return Value(None, note="not read from a file: valid by construction")
+    hits, n = report.valid_records, report.records
+    unclean = (f for f in report.findings if f.letters or f.kind == "empty")
+    details = tuple(f"{f.kind}: {plural(f.records, 'record')}" for f in unclean)
+    return Value(hits / n, *wilson(hits, n), n=n, details=details)
+
+
+@metric("length-w1", "composition", "length W1", needs=("lengths",), unit="letters")
+def length_distance(comparison: Comparison) -> Value:
+    """Wasserstein-1 distance of the length distributions, gaps not counted."""
+    new, real = comparison.candidate.plain.lengths, comparison.reference.plain.lengths
+    return value_distance(comparison, new, real)
+
+
+@metric("length-ks", "composition", "length KS", high=1.0, needs=("lengths",), default=False)
+def length_supremum(comparison: Comparison) -> Value:
+    """Kolmogorov-Smirnov distance: largest difference of the cumulative shares of lengths."""
+    new, real = (s.plain.lengths for s in (comparison.candidate, comparison.reference))
+    points = np.union1d(new, real)
+
+    def distance(g: int | None) -> float:
+        below = [
+            np.searchsorted(np.sort(_without(x, g)), points, "right") / max(1, len(_without(x, g)))
+            for x in (new, real)
+        ]
+        return float(np.abs(below[0] - below[1]).max())
+
+    # A supremum is no smooth function of the shares: the jackknife cannot take off its bias.
+    return jackknifed(comparison, distance, high=1.0, correct=False)
+
+
+@metric("gc-w1", "composition", "GC W1", high=1.0, needs=("nucleotides",), unit="share")
+def gc_distance(comparison: Comparison) -> Value:
+    """Wasserstein-1 distance of the GC share of single records."""
+    new, real = (s.values(gc_content) for s in (comparison.candidate, comparison.reference))
+    return value_distance(comparison, new, real, high=1.0)
+
+
+@metric("gc-sd-ratio", "composition", "GC sd ratio", goal="same", needs=("nucleotides",))
+def gc_spread(comparison: Comparison) -> Value:
+    """Compare the spread of GC: sd of the GC share over that of real records."""
+    new, real = (s.values(gc_content) for s in (comparison.candidate, comparison.reference))
+
+    def ratio(g: int | None) -> float:
+        top, bottom = _without(new, g).std(), _without(real, g).std()
+        return float(top / bottom) if bottom > 0 else 1.0
+
+    if real.std() == 0:
+        return Value(None, note="every reference record has the same GC share")
+    return jackknifed(comparison, ratio)
+
+
+@metric("run-w1", "composition", "longest run W1", unit="letters")
+def run_distance(comparison: Comparison) -> Value:
+    """Wasserstein-1 distance of the longest runs of one letter (homopolymers) of records."""
+    new, real = (s.values(longest_runs) for s in (comparison.candidate, comparison.reference))
+    return value_distance(comparison, new, real)
+
+
+@metric("letter-jsd", "composition", "letter JSD", high=1.0, unit="bits")
+def letter_divergence(comparison: Comparison) -> Value:
+    """Jensen-Shannon divergence of the pooled letter frequencies."""
+    new, real = comparison.candidate.group_kmers(1), comparison.reference.group_kmers(1)
+    value = jackknifed(
+        comparison, lambda g: float(jsd(remaining(new, g), remaining(real, g))), high=1.0
+    )
+    if value.low is None:
+        return value
+    letters = comparison.reference.plain.alphabet.letters
+    return replace(value, details=_letter_differences(new, real, letters))
+
+
+def _letter_differences(new: np.ndarray, real: np.ndarray, letters: str) -> tuple[str, ...]:
+    """Name the letters whose share differs, the largest difference first, with its interval."""
+
+    def difference(g: int | None, i: int) -> float:
+        top, bottom = remaining(new, g), remaining(real, g)
+        return float(top[i] / max(1, top.sum()) - bottom[i] / max(1, bottom.sum()))
+
+    found = []
+    for i, letter in enumerate(letters):
+        plain, _, low, high = jackknife(lambda g, i=i: difference(g, i))  # type: ignore[misc]
+        if low > 0 or high < 0:
+            found.append((-abs(plain), f"{letter} {plain:+.4f} [{low:+.4f}, {high:+.4f}]"))
+    return tuple(text for _, text in sorted(found))
+
+
+def gc_content(sequences: SequenceSet) -> np.ndarray:
+    """GC share of each record among its A, C, G, T and U; shape (n,), 0 for an empty record.
+
+    Examples
+    --------
+    >>> from biogan.sequences.dataset import SequenceSet
+    >>> gc_content(SequenceSet.from_strings(["GGCA", "AT"])).tolist()
+    [0.75, 0.0]
+    """
+    letters = np.frombuffer(sequences.alphabet.letters.encode(), np.uint8)
+    hits, total = (
+        _count(np.isin(letters, list(some))[sequences.codes], sequences.offsets)
+        for some in (b"GC", b"ACGTU")
+    )
+    return hits / np.maximum(total, 1)
+
+
+def _count(marked: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Count the marked letters of each record: shape (n,)."""
+    counts = np.zeros(len(offsets) - 1, np.int64)
+    some = np.flatnonzero(np.diff(offsets))
+    if len(some):
+        counts[some] = np.add.reduceat(marked, offsets[some], dtype=np.int64)
+    return counts
+
+
+def longest_runs(sequences: SequenceSet) -> np.ndarray:
+    """Length of the longest run of one letter in each record; shape (n,), 0 for an empty record.
+
+    Examples
+    --------
+    >>> from biogan.sequences.dataset import SequenceSet
+    >>> longest_runs(SequenceSet.from_strings(["ACCCG", "GG", "A"])).tolist()
+    [3, 2, 1]
+    """
+    codes, starts = sequences.codes, sequences.offsets
+    change = np.ones(len(codes) + 1, bool)
+    change[1:-1] = codes[1:] != codes[:-1]
+    change[starts] = True
+    borders = np.flatnonzero(change)
+    longest = np.zeros(len(sequences), np.int64)
+    record = np.searchsorted(starts, borders[:-1], "right") - 1
+    np.maximum.at(longest, record, np.diff(borders))
+    return longest
+
+
+def remaining(groups: np.ndarray, left_out: int | None) -> np.ndarray:
+    """Sum counts of shape (GROUPS, ...) over all groups but one."""
+    total = groups.sum(0)
+    return total if left_out is None else total - groups[left_out]
+
+
+def _without(values: np.ndarray, left_out: int | None) -> np.ndarray:
+    return values if left_out is None else values[np.arange(len(values)) % GROUPS != left_out]
+
+
+def value_distance(
+    comparison: Comparison,
+    new: np.ndarray,
+    real: np.ndarray,
+    high: float = np.inf,
+    note: str = "",
+) -> Value:
+    """Wasserstein-1 distance of one number a record, shape (n,) and (m,), with its interval."""
+    # All values sorted once: the distance is the area between the two distribution functions.
+    points, place = np.unique(np.concatenate([new, real]), return_inverse=True)
+    steps = np.diff(points)
+    counts = [
+        np.stack([np.bincount(part[g::GROUPS], minlength=len(points)) for g in range(GROUPS)])
+        for part in (place[: len(new)], place[len(new) :])
+    ]
+
+    def distance(g: int | None) -> float:
+        below = [remaining(some, g).cumsum() for some in counts]
+        return float(np.abs(below[0] / below[0][-1] - below[1] / below[1][-1])[:-1] @ steps)
+
+    return jackknifed(comparison, distance, high=high, note=note)
+
+
+# Cells of the tables of k-mer counts of single records that are held at once.
+_CELLS = 1 << 22
+
+
+@metric("complexity-w1", "composition", "complexity W1", unit="bits", default=False)
+def complexity_distance(comparison: Comparison) -> Value:
+    """Wasserstein-1 distance of the entropy of the words within records, low for repeats."""
+    nucleotides = comparison.reference.plain.alphabet.complement is not None
+    compute = triplet_entropy if nucleotides else letter_entropy
+    new, real = (s.values(compute) for s in (comparison.candidate, comparison.reference))
+    return value_distance(comparison, new, real, note="k=3" if nucleotides else "k=1")
+
+
+def triplet_entropy(sequences: SequenceSet) -> np.ndarray:
+    """Entropy of the triplets of letters of each record in bits, shape (n,); at most 6 for DNA.
+
+    Low for simple repeats of any short unit, like the DUST score, which counts the same triplets
+    (Morgulis et al. 2006, J. Comput. Biol. 13:1028).
+
+    Examples
+    --------
+    >>> triplet_entropy(SequenceSet.from_strings(["AAAAAA", "ATATAT", "AACAG"])).round(3).tolist()
+    [0.0, 1.0, 1.585]
+    """
+    return _word_entropy(sequences, 3)
+
+
+def letter_entropy(sequences: SequenceSet) -> np.ndarray:
+    """Entropy of the letters of each record in bits, shape (n,).
+
+    The measure of SEG for proteins (Wootton & Federhen 1993, Comput. Chem. 17:149), over the whole
+    record.
+    """
+    return _word_entropy(sequences, 1)
+
+
+def _word_entropy(sequences: SequenceSet, k: int) -> np.ndarray:
+    step = max(1, _CELLS // sequences.alphabet.size**k)
+    parts = [
+        entropy(kmer_table(sequences[i : i + step], k)) for i in range(0, len(sequences), step)
+    ]
+    return np.concatenate([np.zeros(0), *parts])

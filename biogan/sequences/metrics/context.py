@@ -1,0 +1,221 @@
+"""What a caller may know beyond the sequences: motifs, a profile, that they are genes, features.
+
+Profile hidden Markov models of a protein family: HMMER 3, through pyhmmer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from biogan.core.errors import ConfigError, DataError
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.genetic_code import genetic_code
+from biogan.sequences.io.motifs import Motif, read_motifs
+
+if TYPE_CHECKING:
+    from pyhmmer.plan7 import HMM
+
+
+#: Size of the database that E-values are meant for; fixed, so that no set changes another's hits.
+DATABASE = 10_000
+#: Largest E-value of a hit, at ``DATABASE``.
+MAX_E_VALUE = 0.01
+#: Records that a profile is built from at most.
+MAX_ALIGNED = 10_000
+
+
+class Profile:
+    """A calibrated profile that scores proteins.
+
+    Parameters
+    ----------
+    model : pyhmmer.plan7.HMM
+        The model; see :func:`read_profile` and :func:`build_profile`.
+
+    Attributes
+    ----------
+    threshold : float
+        Score of a hit, in bits: an E-value of 0.01 among 10,000 records.
+    """
+
+    def __init__(self, model: HMM) -> None:
+        self.model = model
+        tau, rate = model.evalue_parameters.f_tau, model.evalue_parameters.f_lambda
+        # The tail of the Forward score is exponential (Eddy 2008): P = exp(-rate (bits - tau)).
+        self.threshold = float(tau + np.log(DATABASE / MAX_E_VALUE) / rate)
+
+    def bits(self, proteins: SequenceSet) -> np.ndarray:
+        """Score proteins against the profile.
+
+        Parameters
+        ----------
+        proteins : SequenceSet
+            Records without gaps.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+            Bit scores, from 0: a record that HMMER's filters pass over, or that scores below 0,
+            has 0.
+        """
+        from pyhmmer.easel import DigitalSequenceBlock, TextSequence
+        from pyhmmer.plan7 import Pipeline
+
+        alphabet = self.model.alphabet
+        block = DigitalSequenceBlock(alphabet)
+        for i, text in enumerate(proteins.strings()):
+            if text:
+                block.append(TextSequence(name=str(i), sequence=text).digitize(alphabet))
+        found = Pipeline(alphabet, Z=DATABASE, T=0.0).search_hmm(self.model, block)
+        bits = np.zeros(len(proteins))
+        for hit in found:
+            bits[int(hit.name)] = max(0.0, hit.score)
+        return bits
+
+
+def unavailable() -> str:
+    """Say what to install if pyhmmer is not there; an empty string if it is."""
+    return "" if find_spec("pyhmmer") else "needs pyhmmer: pip install 'biogan[protein]'"
+
+
+def read_profile(path: str | Path) -> Profile:
+    """Read the first profile of a file in HMMER's format.
+
+    Raises
+    ------
+    ConfigError
+        If pyhmmer is not installed.
+    DataError
+        If the file cannot be read, holds no protein profile or is not calibrated.
+    """
+    if unavailable():
+        raise ConfigError(f"--hmm {path}: {unavailable()}")
+    from pyhmmer.plan7 import HMMFile
+
+    try:
+        with HMMFile(str(path)) as file:
+            model = file.read()
+    except OSError as error:
+        # The reason alone: pyhmmer's text names the file once more.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise DataError(f"{path}: cannot be read: {reason}") from None
+    except (ValueError, EOFError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(
+            f"{path}: no profile in HMMER's format (hmmbuild writes one): {reason}"
+        ) from None
+    if model is None:
+        raise DataError(f"{path}: holds no profile; hmmbuild writes one")
+    if not model.alphabet.is_amino():
+        raise DataError(f"{path}: not a profile of proteins")
+    if model.evalue_parameters.f_tau is None:
+        raise DataError(f"{path}: has no STATS lines; hmmbuild or hmmcalibrate adds them")
+    return Profile(model)
+
+
+def build_profile(aligned: SequenceSet) -> Profile:
+    """Build a profile from an alignment of proteins, as ``hmmbuild`` does by default.
+
+    Parameters
+    ----------
+    aligned : SequenceSet
+        Records of one length with gaps, the first 10,000 are used.
+
+    Raises
+    ------
+    DataError
+        If HMMER cannot build one, e.g. from columns of nothing but gaps.
+    """
+    from pyhmmer.easel import Alphabet, TextMSA, TextSequence
+    from pyhmmer.errors import UnexpectedError
+    from pyhmmer.plan7 import Background, Builder
+
+    alphabet = Alphabet.amino()
+    rows = [
+        TextSequence(name=f"row{i}", sequence=text)
+        for i, text in enumerate(aligned[:MAX_ALIGNED].strings())
+    ]
+    try:
+        msa = TextMSA(name="training", sequences=rows).digitize(alphabet)
+        model, _, _ = Builder(alphabet, seed=42).build_msa(msa, Background(alphabet))
+    except (ValueError, UnexpectedError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"no profile can be built from the training data: {reason}") from None
+    return Profile(model)
+
+
+Features = Callable[[Sequence[str]], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a caller may know beyond the sequences; by default nothing.
+
+    Attributes
+    ----------
+    motifs : tuple of Motif
+        Motifs of nucleotides to look for.
+    hmm : Profile or None
+        Profile of a protein family.
+    coding : bool or None
+        Whether the records are genes; by default if half of the reference are whole ones.
+    code : int
+        NCBI's number of the genetic code.
+    features : callable or None
+        Gives n strings their features, a float array of shape (n, d): an embedding to compare in.
+    """
+
+    motifs: tuple[Motif, ...] = ()
+    hmm: Profile | None = None
+    coding: bool | None = None
+    code: int = 1
+    features: Features | None = None
+
+
+def read_extras(
+    motifs: str | Path | Sequence[Motif] = (),
+    hmm: str | Path | Profile | None = None,
+    coding: bool | None = None,
+    code: int = 1,
+    features: Features | None = None,
+) -> Extras:
+    """Read what is given as a file and check the rest.
+
+    Parameters
+    ----------
+    motifs : str, Path or sequence of Motif
+        Motifs of nucleotides to look for: a file of MEME or JASPAR, or
+        :class:`biogan.sequences.io.motifs.Motif`.
+    hmm : str, Path or Profile, optional
+        Profile hidden Markov model of a protein family: a file in HMMER's format, or one that was
+        read.
+    coding : bool, optional
+        Whether the records are genes, read from their first letter; by default if at least half of
+        the reference records are whole ones.
+    code : int
+        NCBI's number of the genetic code.
+    features : callable, optional
+        Gives n strings their features, an array of shape (n, d): distances of distributions are
+        then taken in these instead of k-mer frequencies.
+
+    Raises
+    ------
+    DataError, FastaError
+        If a file cannot be read.
+    ConfigError
+        If there is no such genetic code, or pyhmmer is not installed.
+    """
+    return Extras(
+        read_motifs(motifs) if isinstance(motifs, str | Path) else tuple(motifs),
+        read_profile(hmm) if isinstance(hmm, str | Path) else hmm,
+        coding,
+        genetic_code(code).number,
+        features,
+    )

@@ -1,0 +1,337 @@
+"""How often a set repeats itself: the most frequent sequences, and kinds found among n records.
+
+Pieces of training records in others: patchwork, and copies that were moved or turned.
+
+Copies and near copies of the training data, beside the rate among held-out real records.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln
+from scipy.stats import binom, norm
+
+from biogan.evaluation.intervals import grouped_half, newcombe, wilson
+from biogan.evaluation.metric import Value, metric
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.io.fasta import shuffled
+from biogan.sequences.kmers import windows, word_numbers
+from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.similarity.pairs import clusters, contained, nearest
+from biogan.sequences.splits import reverse_complement
+
+# A word of random letters stands in the training data with a chance of one in this many, at most.
+_RARE = 1_000
+# Training records are read in pieces of this many letters.
+_LETTERS = 1 << 22
+
+
+def shared_words(new: SequenceSet, source: SequenceSet) -> tuple[np.ndarray, np.ndarray, int]:
+    """Count the long words of each record, and those that stand in the training data.
+
+    Parameters
+    ----------
+    new, source : SequenceSet
+        Generated and training records without gaps; of nucleotides both strands are known.
+
+    Returns
+    -------
+    hits, words : numpy.ndarray, shape (n,)
+        Words of each record that were found, and all of them.
+    k : int
+        Letters of a word, see :func:`word_length`.
+    """
+    known, size = [source], source.alphabet.size
+    states = size
+    if source.alphabet.complement is not None:
+        # Further letters are rare: a word tells no more with them.
+        known, states = [source, reverse_complement(source)], 4
+    k = word_length(states, sum(windows(s, 1) for s in known), size)
+    numbers, owners = word_numbers(new, k)
+    found = stands_in(numbers, known, k) if len(numbers) else np.zeros(0, bool)
+    n = len(new)
+    return np.bincount(owners, found, minlength=n), np.bincount(owners, minlength=n), k
+
+
+def word_length(states: int, letters: int, size: int = 0) -> int:
+    """Return the shortest length of words of which ``letters`` hold one in a thousand, at most.
+
+    There are ``states`` equally likely letters; the numbers of words over ``size`` letters fit 63
+    bits.
+
+    Examples
+    --------
+    >>> word_length(4, 500_000), word_length(20, 500_000)
+    (15, 7)
+    """
+    k, states = 1, max(2, states)
+    while states**k < _RARE * letters and max(states, size) ** (k + 1) < 2**62:
+        k += 1
+    return k
+
+
+def stands_in(numbers: np.ndarray, sets: list[SequenceSet], k: int) -> np.ndarray:
+    """Tell which words of ``k`` letters occur in one of the sets, shape (words,), bool."""
+    words, where = np.unique(numbers, return_inverse=True)
+    found = np.zeros(len(words), bool)
+    for sequences in sets:
+        ends = np.cumsum(sequences.lengths)
+        cuts = np.flatnonzero(np.diff(ends // _LETTERS, prepend=0))
+        for part in np.split(np.arange(len(sequences)), cuts):
+            other = word_numbers(sequences.take(part), k)[0]
+            place = np.minimum(np.searchsorted(words, other), len(words) - 1)
+            found[place[words[place] == other]] = True
+    return found[where]
+
+
+#: Records whose likeness to the training data is read: to 0.02 points where none is a near copy.
+MOST = 20_000
+#: Records whose nearest training record is looked up.
+MOST_NEAREST = 1_000
+#: Records whose words are looked up.
+MOST_PIECES = 5_000
+_Z = float(norm.ppf(0.975))
+
+
+@metric("copies", "novelty", "exact copies", high=1.0, unit="share")
+def exact_copies(comparison: Comparison) -> Value:
+    """Share of the records that stand letter for letter in the training data."""
+    sequences = comparison.candidate.sequences
+    known = set(comparison.source.sequences.strings())
+    hits = [i for i, text in enumerate(sequences.strings()) if text in known]
+    share = _share(len(hits), len(sequences))
+    return Value(*share, n=len(sequences), details=tuple(sequences.ids[i] for i in hits[:5]))
+
+
+@metric("strand-copies", "novelty", "other-strand copies", high=1.0, needs=("nucleotides",),
+        unit="share")  # fmt: skip
+def other_strand_copies(comparison: Comparison) -> Value:
+    """Share of the records whose reverse complement stands in the training data."""
+    turned = reverse_complement(comparison.candidate.plain)
+    known = set(comparison.source.plain.strings())
+    hits = [i for i, text in enumerate(turned.strings()) if text in known]
+    share = _share(len(hits), len(turned))
+    return Value(*share, n=len(turned), details=tuple(turned.ids[i] for i in hits[:5]))
+
+
+@metric("near-copies", "novelty", "near copies", high=1.0, unit="share", most=MOST)
+def near_copies(comparison: Comparison) -> Value:
+    """Share of the records with a training record at or above the identity (0.9)."""
+    hits, n = _near(comparison)
+    return Value(*_share(hits, n), n=n, note=f"id>={comparison.identity:g}")
+
+
+@metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0, needs=("fresh",),
+        unit="share", most=MOST)  # fmt: skip
+def near_copy_excess(comparison: Comparison) -> Value:
+    """Near-copy rate minus that of held-out real records: copying, not likeness."""
+    assert comparison.fresh is not None  # the need "fresh" was met
+    hits, n = _near(comparison)
+    real = comparison.fresh.near_copies(comparison.source, comparison.identity)
+    real_hits, real_n = int(real.sum()), len(real)
+    low, high = newcombe(hits, n, real_hits, real_n)
+    return Value(hits / n - real_hits / real_n, low, high, n=n)
+
+
+@metric("contained", "novelty", "contained", high=1.0, needs=("lengths",), unit="share",
+        most=MOST_NEAREST, default=False)  # fmt: skip
+def contained_records(comparison: Comparison) -> Value:
+    """Share of the records that stand whole in a training record, or hold a whole one."""
+    new, source = comparison.candidate.plain, comparison.source.plain
+    found = contained(new, source)[0] | contained(source, new)[1]
+    hits = np.flatnonzero(found)
+    share = _share(len(hits), len(new))
+    return Value(*share, n=len(new), details=tuple(new.ids[i] for i in hits[:5]))
+
+
+@metric("nearest-identity", "novelty", "nearest identity", high=1.0, most=MOST_NEAREST,
+        default=False)  # fmt: skip
+def nearest_identity(comparison: Comparison) -> Value:
+    """Median identity to the nearest training record."""
+    identity = np.sort(comparison.candidate.nearest(comparison.source)[1])
+    n = len(identity)
+    # Ranks between which the median lies with 95 %, whatever the distribution.
+    low, high = (int(x) for x in binom.interval(0.95, n, 0.5))
+    edges = identity[max(0, low - 1)], identity[min(n - 1, high)]
+    return Value(float(np.median(identity)), float(edges[0]), float(edges[1]), n=n)
+
+
+@metric("dcr-share", "novelty", "nearer to training", high=1.0, needs=("fresh",), unit="share",
+        most=MOST_NEAREST, default=False)  # fmt: skip
+def closer_to_training(comparison: Comparison) -> Value:
+    """Share of the records nearer to training than to as many held-out records, ties one half.
+
+    One half for records that were not copied. Held-out records themselves are compared with the
+    others of their set.
+    """
+    new, fresh = comparison.candidate, comparison.fresh
+    assert fresh is not None  # the need "fresh" was met
+    own = new is fresh
+    m = min(len(comparison.source), len(fresh) - own)
+    if m < 1 or (own and m < len(fresh) - 1):
+        return Value(None, note="fewer training than held-out records")
+    training = Sample(shuffled(comparison.source.sequences, comparison.seed)[:m])
+    j, known = new.nearest(training)
+    k, unknown = new.nearest(fresh if own else fresh.first(m))
+    votes = (np.sign(known - unknown) + 1) / 2
+    share, n = float(votes.mean()), len(votes)
+    # Records with one nearest record in common vote alike: they are one piece of evidence.
+    half = grouped_half(votes - share, np.where(known >= unknown, j, m + k))
+    note = f"{m:,} records each"
+    return Value(share, max(0.0, share - half), min(1.0, share + half), n=n, note=note)
+
+
+@metric("authenticity", "novelty", "authenticity", goal="high", high=1.0, unit="share",
+        most=MOST_NEAREST, default=False)  # fmt: skip
+def authenticity(comparison: Comparison) -> Value:
+    """Share of the records farther from their nearest training record than that from its own.
+
+    Notes
+    -----
+    Alaa et al. 2022, ICML. What fresh records reach depends on the data: read it beside held-out.
+    """
+    source = comparison.source.sequences
+    if len(source) < 2:
+        return Value(None, note="one training record has no neighbours")
+    j, identity = comparison.candidate.nearest(comparison.source)
+    asked, where = np.unique(j, return_inverse=True)
+    between = nearest(source[asked], source, own=asked)[2][where]
+    farther = identity < between
+    share, low, high = _share(int(farther.sum()), len(farther))
+    # Records with one nearest record in common are judged by the same neighbour of it; where all
+    # are judged alike they seem not to spread, and only Wilson's interval is left.
+    half = grouped_half(farther - share, where)
+    return Value(
+        share, max(0.0, min(low, share - half)), min(1.0, max(high, share + half)), n=len(farther)
+    )
+
+
+@metric("pieces", "novelty", "shared pieces", high=1.0, unit="share", most=MOST_PIECES,
+        default=False)  # fmt: skip
+def shared_pieces(comparison: Comparison) -> Value:
+    """Share of the long words that stand in the training data too, of nucleotides on any strand.
+
+    Words are so long that random letters find one in a thousand. A copy is found where near copies
+    are not looked for: moved, turned as a circle, or put together from several records.
+    """
+    new = comparison.candidate.plain
+    hits, words, k = shared_words(new, comparison.source.plain)
+    if not words.any():
+        return Value(None, note=f"no record holds {k} letters")
+    share = float(hits.sum() / words.sum())
+    # Records are drawn, not words: the spread of a ratio of sums over records.
+    half = _Z * float(np.sqrt(((hits - share * words) ** 2).sum()) / words.sum())
+    most = np.argsort(-hits / np.maximum(words, 1), kind="stable")[:5]
+    return Value(
+        share, max(0.0, share - half), min(1.0, share + half), n=len(new), note=f"{k} letters",
+        details=tuple(new.ids[i] for i in most if hits[i]),
+    )  # fmt: skip
+
+
+def _share(hits: int, n: int) -> tuple[float, float, float]:
+    return hits / n, *wilson(hits, n)
+
+
+def _near(comparison: Comparison) -> tuple[int, int]:
+    near = comparison.candidate.near_copies(comparison.source, comparison.identity)
+    return int(near.sum()), len(near)
+
+
+#: Rows of the table of repeated sequences.
+MOST_FREQUENT = 20
+# Shares of a set from which FastQC warns of, and fails, an over-represented sequence, in percent.
+_WARN, _FAIL = 0.1, 1.0
+# Records that are clustered, their identity, and points of the curve.
+_MOST, _IDENTITY, _POINTS = 1_000, 0.9, 10
+
+
+def duplicate_table(new: Sample, source: Sample) -> list[dict[str, Any]]:
+    """List the most frequent sequences of a set, those that stand in it twice or more.
+
+    Returns
+    -------
+    list of dict
+        At most 20: ``id`` of the first record, ``count``, ``percent``, ``flag`` in the words of
+        FastQC (``warn`` above 0.1 % of the set, ``fail`` above 1 %), ``in_training``.
+    """
+    texts = new.sequences.strings()
+    counts = Counter(texts)
+    first = {text: i for i, text in reversed(list(enumerate(texts)))}
+    known = set(source.sequences.strings())
+    top = sorted(counts, key=lambda text: (-counts[text], text))[:MOST_FREQUENT]
+    rows = []
+    for text in top:
+        if counts[text] < 2:
+            break
+        percent = 100 * counts[text] / len(texts)
+        rows.append({
+            "id": new.sequences.ids[first[text]],
+            "count": counts[text],
+            "percent": percent,
+            "flag": "fail" if percent > _FAIL else "warn" if percent > _WARN else "pass",
+            "in_training": text in known,
+        })  # fmt: skip
+    return rows
+
+
+def rarefaction_table(samples: Mapping[str, Sample]) -> list[dict[str, Any]]:
+    """Count kinds among n records: distinct sequences and clusters of 90 % identity.
+
+    Parameters
+    ----------
+    samples : mapping of str to Sample
+        Sets by name; the first 1,000 records of each are read.
+
+    Returns
+    -------
+    list of dict
+        For each set and each of ten ``n``: ``set``, ``n``, and the expected numbers ``distinct``
+        and ``clusters``; nothing where no two records of any set are of one kind.
+    """
+    rows, repeats = [], False
+    for name, sample in samples.items():
+        some = sample.first(_MOST).sequences
+        sizes = (
+            np.unique(some.strings(), return_counts=True)[1],
+            np.bincount(clusters(some, _IDENTITY)),
+        )
+        repeats |= len(sizes[1]) < len(some)
+        steps = np.linspace(0, len(some), _POINTS + 1).round().astype(int)
+        for n in np.unique(steps[steps > 0]).tolist():
+            distinct, kinds = (expected_kinds(counts, n) for counts in sizes)
+            rows.append({"set": name, "n": n, "distinct": distinct, "clusters": kinds})
+    return rows if repeats else []
+
+
+def expected_kinds(counts: np.ndarray, n: int) -> float:
+    """Return the expected number of kinds among ``n`` records drawn without replacement.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray of int
+        Records of each kind.
+    n : int
+        Records drawn, at most all.
+
+    Notes
+    -----
+    sum(1 - C(N - N_i, n) / C(N, n)), Hurlbert 1971, Ecology 52:577, equation 13.
+
+    Examples
+    --------
+    >>> round(expected_kinds(np.array([2, 2]), 2), 6)  # 1 + 2/3
+    1.666667
+    """
+    total = int(counts.sum())
+    left = total - counts
+    can_miss = left >= n
+    missed = np.zeros(len(counts))
+    missed[can_miss] = np.exp(
+        gammaln(left[can_miss] + 1) - gammaln(left[can_miss] - n + 1)
+        - gammaln(total + 1) + gammaln(total - n + 1)
+    )  # fmt: skip
+    return float((1 - missed).sum())

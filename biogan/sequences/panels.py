@@ -1,0 +1,427 @@
+"""The generated records that are most like a training record, aligned for the eye.
+
+Drawings for nucleotides: genes, motifs, and how far letters depend on one another.
+
+Which drawings stand in which section: from the samples of a report to titled drawings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from biogan.core.rng import rng
+from biogan.evaluation.distances import entropy
+from biogan.evaluation.report.plots import curves, logos, scatter
+from biogan.evaluation.report.spec import REAL, Panel, cell, shown
+from biogan.sequences.genetic_code import CODONS, codon_counts, genetic_code
+from biogan.sequences.kmers import kmer_names, kmer_table
+from biogan.sequences.metrics import proteins
+from biogan.sequences.metrics.coding import chance_of_frame
+from biogan.sequences.metrics.comparison import Comparison
+from biogan.sequences.metrics.composition import gc_content
+from biogan.sequences.metrics.motifs import motif_table
+from biogan.sequences.metrics.positions import (
+    column_pairs,
+    joint_counts,
+    letter_counts,
+    one_hot,
+    pair_covariance,
+    some_columns,
+)
+from biogan.sequences.metrics.spectrum import furthest_distance, group_pairs, mutual_information
+from biogan.sequences.similarity.pairs import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from biogan.evaluation.report.report import Report
+    from biogan.sequences.dataset import SequenceSet
+    from biogan.sequences.metrics.comparison import Sample
+
+
+# Records of a set whose pairs of letters are counted: 100 distances of 200 letters take a moment.
+_RECORDS = 2000
+# Curves over fewer distances than this show nothing.
+_DISTANCES = 4
+# Motifs in a drawing: those that differ most.
+_MOTIFS = 30
+_TELLING = 0.05
+
+
+def decay(report: Report, new: Sequence[str]) -> list[Panel]:
+    """Draw the mutual information of two letters by their distance."""
+    sets = {k: s.first(_RECORDS) for k, s in shown(report, REAL, "floor", "held-out", *new).items()}
+    real = sets[REAL].plain
+    furthest = furthest_distance(real)
+    if real.alphabet.complement is None or furthest < _DISTANCES:
+        return []
+    counts = {k: group_pairs(s, furthest).sum(0) for k, s in sets.items()}
+    found = {k: mutual_information(c) for k, c in counts.items()}
+    # The standard deviation of a curve without information, where it has most pairs.
+    noise = min(
+        np.sqrt(18) / (2 * np.log(2) * max(1, c.sum((1, 2)).max())) for c in counts.values()
+    )
+    svg = curves.profile("decay", found, "distance in letters", "bits", log=noise)
+    return [Panel("Mutual information", "of two letters at a distance, log scale", svg)]
+
+
+def genes(report: Report, new: Sequence[str]) -> list[Panel]:
+    """Draw the share of valid coding sequences and the usage of codons."""
+    code = genetic_code(report.extras.code)
+    drawn = []
+    if "cds" in report:
+        row = report["cds"]
+        names = [*new, "held-out", *(k for k in row.floors if k not in new)]
+        values = {k: row.columns[k] for k in names if row.columns[k].value is not None}
+        codons, chance = chance_of_frame(code, report.samples["target"].plain)
+        line = f"no stop in {codons} random codons: {chance:.2g}"
+        svg = curves.bars("cds", values, "valid coding sequences", chance, line)
+        caption = f"({64 - int(code.inner_stops.sum())}/64)^{codons} by chance; black: intervals"
+        drawn.append(Panel("Valid coding sequences", caption, svg))
+    if "codon-jsd" in report:
+        sets = shown(report, REAL, *new, "held-out")
+        usage = {k: s.values(codon_counts).sum(0) for k, s in sets.items()}
+        order = sorted(range(64), key=lambda i: (code.letters[i] == "*", code.letters[i], i))
+        labels = [f"{CODONS[i]} {code.letters[i]}" for i in order]
+        shares = {k: (c / max(1, c.sum()))[order] for k, c in usage.items()}
+        svg = curves.shares("codons", shares, labels, "codon", wide=True)
+        drawn.append(Panel("Codons", "in frame, by amino acid; * ends a gene", svg, wide=True))
+    return drawn
+
+
+def motifs(report: Report, new: Sequence[str]) -> list[Panel]:
+    """Draw the share of records with each motif, real beside generated."""
+    target, source = report.samples["target"], report.samples["source"]
+    sets = shown(report, "held-out", *new)
+    tables = {
+        k: motif_table(Comparison(s, target, source, extras=report.extras))
+        for k, s in sets.items()
+    }  # fmt: skip
+    own = [tables[k] for k in new]
+    told = [i for i, row in enumerate(own[0]) if row["q"] is not None]
+    if not told:
+        return []
+
+    def most(key: str, i: int) -> float:
+        return max(abs(_number(table[i][key])) for table in own)
+
+    told.sort(key=lambda i: -most("log2_ratio", i))
+    chosen = told[:_MOTIFS]
+    telling = [min(_number(table[i]["q"]) for table in own) < _TELLING for i in chosen]
+    names = [f"{own[0][i]['motif']}{' *' if star else ''}"
+             for i, star in zip(chosen, telling, strict=True)]  # fmt: skip
+    shares = {REAL: np.array([_number(own[0][i]["real"]) for i in chosen])} | {
+        k: np.array([_number(table[i]["generated"]) for i in chosen]) for k, table in tables.items()
+    }
+    some = (
+        "" if len(chosen) == len(told) else f"the {len(chosen)} of {len(told)} that differ most; "
+    )
+    caption = f"{some}* differs, q < {_TELLING} (Fisher, Benjamini-Hochberg)"
+    svg = curves.dumbbells("motifs", shares, names, "records with a site")
+    return [Panel("Records with each motif", caption, svg, wide=True)]
+
+
+def _number(value: Any) -> float:
+    return float(value)
+
+
+# Alignments of records of different lengths that a search may cost, and records at least.
+_MOST_ALIGNMENTS, _FEWEST = 500_000, 50
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A generated record beside its nearest training record.
+
+    Attributes
+    ----------
+    generated, real : str
+        Their ids.
+    identity : float
+        Their identity, 0 to 1.
+    top, bottom : str
+        The generated and the real row of the alignment; ``-`` is a gap.
+    """
+
+    generated: str
+    real: str
+    identity: float
+    top: str
+    bottom: str
+
+
+def neighbours(report: Report, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the nearest training record of the records of a sample.
+
+    Where lengths differ and there are many records, those known to have a near copy are asked
+    first and the others in the random order of the sample, as many as time allows.
+
+    Returns
+    -------
+    i, j : numpy.ndarray, shape (queries,), int64
+        Indices into the sample and into the source.
+    identity : numpy.ndarray, shape (queries,), float
+    """
+    asked = queries(report, name)
+    sequences, source = report.samples[name].sequences, report.samples["source"].sequences
+    i, j, identity = nearest(sequences[asked], source)
+    return asked[i], j, identity
+
+
+def queries(report: Report, name: str) -> np.ndarray:
+    """Return the records of a sample that :func:`neighbours` asks for."""
+    sample, source = report.samples[name], report.samples["source"]
+    most = max(_FEWEST, _MOST_ALIGNMENTS // len(source))
+    if _one_length(sample, source) or len(sample) <= most:
+        return np.arange(len(sample))
+    assert report.identity is not None
+    near = sample.near_copies(source, report.identity)
+    return np.argsort(~near, kind="stable")[:most]
+
+
+def closest_pairs(report: Report, n: int = 20) -> list[Pair]:
+    """Return the ``n`` most alike pairs of a generated and a training record, aligned."""
+    if not {"generated", "source"} <= set(report.samples):
+        return []
+    new, source = (report.samples[k].sequences for k in ("generated", "source"))
+    i, j, identity = neighbours(report, "generated")
+    best = np.lexsort((i, -identity))[:n]
+    by_position = _one_length(report.samples["generated"], report.samples["source"])
+    found = []
+    for a, b, share in zip(i[best].tolist(), j[best].tolist(), identity[best], strict=True):
+        rows = _rows(new[a], source[b], by_position)
+        found.append(Pair(new.ids[a], source.ids[b], float(share), *rows))
+    return found
+
+
+def to_frame(report: Report) -> pd.DataFrame:
+    """Return the nearest training record of each generated record asked for, most alike first.
+
+    An id that a spreadsheet would read as a formula has an apostrophe before it; tabs and line
+    breaks are spaces.
+    """
+    import pandas as pd
+
+    i, j, identity = neighbours(report, "generated")
+    order = np.lexsort((i, -identity))
+    new, source = (report.samples[k].sequences.ids for k in ("generated", "source"))
+    return pd.DataFrame({
+        "generated": [cell(new[k]) for k in i[order]],
+        "nearest": [cell(source[k]) for k in j[order]],
+        "identity": identity[order].round(6),
+    })  # fmt: skip
+
+
+def _one_length(a: Sample, b: Sample) -> bool:
+    lengths = {
+        int(x) for s in (a, b) for x in (s.sequences.lengths.min(), s.sequences.lengths.max())
+    }
+    return len(lengths) == 1
+
+
+def _rows(new: str, real: str, by_position: bool) -> tuple[str, str]:
+    """Align two sequences: letter under letter, or by edit distance."""
+    if by_position or not new or not real:
+        return new, real
+    import edlib
+
+    nice = edlib.getNiceAlignment(edlib.align(new, real, task="path"), new, real)
+    return nice["query_aligned"], nice["target_aligned"]
+
+
+# Records of a set that a cloud of points shows.
+_POINTS = 1000
+# k-mers of a record that principal components are computed on, at most.
+_MOST_KMERS = 500
+
+
+def panels(report: Report, new: Sequence[str] = ("generated",)) -> dict[str, list[Panel]]:
+    """Draw what the samples of a report allow, by group of metrics.
+
+    A group without rows, and a report without samples (one made by hand), have no drawings.
+
+    Parameters
+    ----------
+    report : Report
+        What to draw.
+    new : sequence of str
+        Names of the generated sets among its samples and columns.
+    """
+    if "target" not in report.samples or not set(new) <= set(report.samples):
+        return {}
+    groups = {row.metric.group for row in report.rows}
+    return {group: draw(report, new) for group, draw in _DRAW.items() if group in groups}
+
+
+def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = {name: name for name in new} | (
+        {"held-out": "fresh"} if "fresh" in report.samples else {}
+    )
+    found = {key: neighbours(report, name)[2] for key, name in sets.items()}
+    assert report.identity is not None
+    asked = min(len(values) for values in found.values())
+    caption = f"identity to the nearest training record, {asked:,} records a set"
+    svg = curves.exceedance("nearest", found, "identity to the nearest", report.identity)
+    return [Panel("Nearest neighbours", caption, svg)]
+
+
+def _protein(report: Report, new: Sequence[str]) -> list[Panel]:
+    properties = {
+        "pi-w1": ("Isoelectric point", "pH", proteins.isoelectric_point),
+        "charge-w1": ("Charge", "net charge at pH 7", proteins.charge),
+        "gravy-w1": ("Hydropathy", "GRAVY", proteins.gravy),
+    }
+    sets = {k: s.plain for k, s in shown(report, REAL, *new, "held-out").items()}
+    return [
+        Panel(title, "of each record",
+              curves.overlay(name, {k: compute(s) for k, s in sets.items()}, label))
+        for name, (title, label, compute) in properties.items()
+        if name in report
+    ]  # fmt: skip
+
+
+def _composition(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = {k: s.plain for k, s in shown(report, REAL, *new, "held-out").items()}
+    drawn = []
+    if sets[REAL].alphabet.complement is not None:
+        gc = {k: gc_content(s) for k, s in sets.items()}
+        caption = "share of G and C in each record"
+        drawn.append(Panel("GC content", caption, curves.overlay("gc", gc, "GC content", True)))
+    lengths = {k: s.lengths.astype(float) for k, s in sets.items()}
+    if len({x for values in lengths.values() for x in set(values)}) > 1:
+        svg = curves.overlay("length", lengths, "length in letters")
+        drawn.append(Panel("Lengths", "gaps not counted", svg))
+    letters = sets[REAL].alphabet.letters
+    shares = {k: np.bincount(s.codes, minlength=len(letters)) / max(len(s.codes), 1)
+              for k, s in sets.items()}  # fmt: skip
+    drawn.append(
+        Panel(
+            "Letters", "share of each letter", curves.shares("letters", shares, letters, "letter")
+        )
+    )
+    return drawn
+
+
+def _kmers(report: Report, new: Sequence[str]) -> list[Panel]:
+    note = report["kmer-jsd"].generated.note if "kmer-jsd" in report else ""
+    if not note.startswith("k="):
+        return []
+    k = int(note[2:].partition(";")[0])
+    sets = shown(report, REAL, *new, "held-out")
+    shares = {key: _share(s.group_kmers(k).sum(0)) for key, s in sets.items()}
+    real = shares.pop(REAL)
+    top = max(float(v.max()) for v in (real, *shares.values()))
+    names = kmer_names(sets[REAL].plain.alphabet.letters, k)
+    return [
+        Panel(
+            key,
+            f"{k}-mers: the ceiling" if key == "held-out" else f"{k}-mers",
+            scatter.spectrum(f"kmers-{i}", real, other, names, key, top),
+        )
+        for i, (key, other) in enumerate(shares.items())
+    ] + decay(report, new)
+
+
+def _positions(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = shown(report, REAL, *new, "held-out")
+    if not _aligned(sets):
+        return []
+    alphabet = sets[REAL].sequences.alphabet
+    shares = {k: letter_counts(s.matrix, alphabet.size) / len(s) for k, s in sets.items()}
+    pair = {k: shares[k] for k in (REAL, *new)}
+    drawn = [Panel("", "", svg, wide=True) for svg in logos.logos("logo", pair, alphabet.letters)]
+    bits = {k: entropy(v) for k, v in shares.items()}
+    svg = curves.profile("entropy", bits, "position", "entropy in bits", wide=True)
+    drawn.append(Panel("Entropy", "of each column; low where a letter is kept", svg, wide=True))
+    if "pair-pearson" in report and sets[REAL].matrix.shape[1] > 1:
+        drawn += _pair_panels(report, sets)
+    return drawn
+
+
+def _pair_panels(report: Report, sets: dict[str, Sample]) -> list[Panel]:
+    size = sets[REAL].sequences.alphabet.size
+    length = sets[REAL].matrix.shape[1]
+    # The columns that the metric reads.
+    columns = some_columns(length, size, rng(report.seed, "columns"))
+    mask = column_pairs(len(columns), size)
+    flat = {
+        k: pair_covariance(joint_counts(s.matrix[:, columns], size), len(s))[mask]
+        for k, s in sets.items()
+    }
+    real = flat.pop(REAL)
+    top = 1.05 * max(float(np.abs(v).max()) for v in (real, *flat.values()))
+    return [
+        Panel(
+            f"Pairs, {key}", f"{len(real):,} pairs of letters",
+            scatter.correlations(
+                f"pairs-{i}", real, other, key, report["pair-pearson"].columns[key].value or 0.0,
+                report["pair-slope"].columns[key].value or 0.0 if "pair-slope" in report else 0.0,
+                top,
+            ),
+        )
+        for i, (key, other) in enumerate(flat.items())
+    ]  # fmt: skip
+
+
+def _discriminability(report: Report, new: Sequence[str]) -> list[Panel]:
+    from sklearn.decomposition import PCA
+
+    sets = shown(report, REAL, "floor", "held-out", *new)
+    few = {k: s.sequences[:_POINTS] for k, s in sets.items()}
+    by_column = _aligned(sets)
+    what = "letters by position" if by_column else "k-mer shares"
+    tables = {k: _features(s, by_column) for k, s in few.items()}
+    if min(tables[REAL].shape) < 2:
+        return []
+    model = PCA(2, svd_solver="randomized", random_state=0).fit(tables[REAL])
+    points = {k: model.transform(t) for k, t in tables.items()}
+    svg = scatter.components("pca", points, model.explained_variance_ratio_.tolist())
+    return [Panel("Principal components", f"of {what}, up to {_POINTS:,} records a set", svg)]
+
+
+def _features(sequences: SequenceSet, by_column: bool) -> np.ndarray:
+    if by_column:
+        return one_hot(sequences.matrix(), sequences.alphabet.size)
+    plain = sequences.ungapped()
+    k = max(1, int(np.log(_MOST_KMERS) / np.log(max(2, plain.alphabet.size))))
+    table = kmer_table(plain, k)
+    return np.asarray(table / np.maximum(table.sum(1, keepdims=True), 1))
+
+
+def _diversity(report: Report, new: Sequence[str]) -> list[Panel]:
+    sets = shown(report, REAL, *new, "held-out")
+    by_position = _aligned(sets)
+    found = {k: s.pair_identities(by_position) for k, s in sets.items() if len(s) > 1}
+    if len(found) < len(sets):
+        return []
+    svg = curves.overlay("identity", found, "identity of two records", True)
+    return [Panel("Random pairs", "how alike two records of a set are", svg)]
+
+
+def _aligned(sets: dict[str, Sample]) -> bool:
+    """Whether a position means the same in all of these sets."""
+    all_sets = [s.sequences for s in sets.values()]
+    return all(s.is_fixed_length for s in all_sets) and (
+        len({int(s.lengths[0]) for s in all_sets}) == 1
+    )
+
+
+def _share(counts: np.ndarray) -> np.ndarray:
+    return np.asarray(counts / max(counts.sum(), 1))
+
+
+_DRAW: dict[str, Callable[[Report, Sequence[str]], list[Panel]]] = {
+    "novelty": _novelty,
+    "discriminability": _discriminability,
+    "k-mers": _kmers,
+    "positions": _positions,
+    "composition": _composition,
+    "protein": _protein,
+    "genes": genes,
+    "motifs": motifs,
+    "diversity": _diversity,
+}

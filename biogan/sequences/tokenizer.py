@@ -1,0 +1,285 @@
+"""How sequences become rectangles of codes for a network, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from biogan.core.errors import DataError
+from biogan.sequences.alphabet import UNKNOWN, Alphabet
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.genetic_code import CODON, are_coding
+from biogan.sequences.store import SequenceStore
+
+FIXED, ALIGNED, VARIABLE = "fixed", "aligned", "variable"
+# A code is one byte, and one value of it is kept for letters that are none.
+MOST_CHANNELS = 255
+# Start codons of any genetic code, at most.
+_OPENINGS = 7
+# Records for each opening or closing word, from which it is believed that there are no others.
+_RECORDS = 20
+
+
+def check_words(store: SequenceStore, word: int) -> None:
+    """Refuse stored records that are not made of words.
+
+    Raises
+    ------
+    DataError
+        If a length is no multiple of ``word``.
+    """
+    if word == 1:
+        return
+    found, first, seen = 0, 0, 0
+    for lengths in store.lengths():
+        split = lengths % word > 0
+        if split.any() and not found:
+            first = seen + int(split.argmax()) + 1
+        found, seen = found + int(split.sum()), seen + len(lengths)
+    if found:
+        raise DataError(
+            f"{found} of {len(store)} stored records have a length that is no multiple of "
+            f"--word {word}, the first is record {first}"
+        )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The rectangle that a network reads and writes.
+
+    Parameters
+    ----------
+    alphabet : Alphabet
+        Letters in code order.
+    length : int
+        Positions; the longest sequence where lengths vary.
+    kind : str
+        ``"fixed"`` (one length), ``"aligned"`` (one length, the gap is a letter) or ``"variable"``
+        (an end symbol behind each sequence).
+    word : int
+        Letters that are written together: 1, or 3 for codons. The network then chooses among all
+        words of that length, so that a reading frame cannot slip.
+    closing : tuple of int
+        Codes of the words that close every training record and stand nowhere else (stop codons).
+    opening : tuple of int
+        Codes of the few words with which every training record begins (start codons).
+
+    Examples
+    --------
+    >>> s = SequenceSet.from_strings(["ACG", "T"])
+    >>> layout = Layout.of(s)
+    >>> layout.kind, layout.channels, layout.encode(s).tolist()
+    ('variable', 5, [[0, 1, 2], [3, 4, 4]])
+    >>> codons = Layout.of(SequenceSet.from_strings(["ATGTAA", "ATG"]), word=3)
+    >>> codons.channels, codons.positions, codons.encode(SequenceSet.from_strings(["AACTTT"]))
+    (65, 2, array([[ 1, 63]], dtype=uint8))
+    """
+
+    alphabet: Alphabet
+    length: int
+    kind: str
+    word: int = 1
+    closing: tuple[int, ...] = ()
+    opening: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, sequences: SequenceSet | SequenceStore, word: int | None = None) -> Layout:
+        """Find the layout of a set.
+
+        Parameters
+        ----------
+        sequences : SequenceSet or SequenceStore
+            Training data.
+        word : int, optional
+            Letters written together; by default 3 for open reading frames
+            (:func:`biogan.sequences.genetic_code.are_coding`), else 1.
+
+        Raises
+        ------
+        DataError
+            If there is nothing to lay out, or the records are not made of such words.
+        """
+        longest = sequences.longest
+        if not longest:
+            raise DataError("no letters to train on: every record is empty or was dropped")
+        kind = FIXED if sequences.is_fixed_length else VARIABLE
+        if kind == FIXED and sequences.alphabet.has_gap:
+            kind = ALIGNED
+        if word is None:
+            # A store is not read through for this; --word 3 says it.
+            genes = isinstance(sequences, SequenceSet) and are_coding(sequences)
+            word = CODON if genes else 1
+        layout = cls(sequences.alphabet, longest, kind, word)
+        if layout.channels > MOST_CHANNELS:
+            raise DataError(
+                f"--word {word}: {sequences.alphabet.size} letters make {layout.channels} words, "
+                f"at most {MOST_CHANNELS} can be told apart"
+            )
+        if kind != VARIABLE and longest % word:
+            raise DataError(f"every record has length {longest}, no multiple of --word {word}")
+        if isinstance(sequences, SequenceStore):
+            check_words(sequences, word)
+        if word > 1 and kind != ALIGNED and isinstance(sequences, SequenceSet):
+            rows = layout.encode(sequences)
+            closing = layout._closing(rows, sequences.lengths)
+            return replace(layout, closing=closing, opening=layout._opening(rows))
+        return layout
+
+    def _opening(self, rows: np.ndarray) -> tuple[int, ...]:
+        """Find the words one of which opens each sequence, if they are few."""
+        words = np.unique(rows[:, 0])
+        few = len(words) <= _OPENINGS and self.end not in words
+        return tuple(words.tolist()) if few and len(rows) >= len(words) * _RECORDS else ()
+
+    def _closing(self, rows: np.ndarray, lengths: np.ndarray) -> tuple[int, ...]:
+        """Find the words one of which closes each sequence, and none of which stands elsewhere."""
+        last = rows[np.arange(len(rows)), np.maximum(lengths // self.word, 1) - 1]
+        words, ends = np.unique(last, return_counts=True)
+        anywhere = np.bincount(rows.ravel(), minlength=self.channels)[words]
+        # Of few records it would be chance.
+        if self.end in words or len(rows) < len(words) * _RECORDS or (anywhere > ends).any():
+            return ()
+        return tuple(words.tolist())
+
+    @property
+    def end(self) -> int:
+        """Code of the end symbol: one more than those of the words."""
+        return self.alphabet.size**self.word
+
+    @property
+    def channels(self) -> int:
+        """Words (single letters for ``word`` 1), and the end symbol where lengths vary."""
+        return self.end + (self.kind == VARIABLE)
+
+    @property
+    def positions(self) -> int:
+        """Words in the longest sequence."""
+        return self.length // self.word
+
+    def encode(self, sequences: SequenceSet) -> np.ndarray:
+        """Return the codes as a rectangle, shape (n, positions), uint8.
+
+        Raises
+        ------
+        DataError
+            If a sequence does not fit: other letters, too long, or of another fixed length.
+        """
+        if sequences.alphabet.letters != self.alphabet.letters:
+            raise DataError(
+                f"the sequences have the letters {sequences.alphabet.letters}, "
+                f"the model {self.alphabet.letters}"
+            )
+        lengths = sequences.lengths
+        wrong = lengths > self.length if self.kind == VARIABLE else lengths != self.length
+        if wrong.any():
+            i = int(wrong.argmax())
+            wanted = "at most " * (self.kind == VARIABLE) + str(self.length)
+            raise DataError(
+                f"record {sequences.ids[i]!r} has length {lengths[i]}, {wanted} is needed "
+                f"({int(wrong.sum())} such records)"
+            )
+        if (sequences.codes == UNKNOWN).any():
+            raise DataError(f"some letters are not in the alphabet {self.alphabet.letters}")
+        split = lengths % self.word > 0
+        if split.any():
+            i = int(split.argmax())
+            raise DataError(
+                f"record {sequences.ids[i]!r} has length {lengths[i]}, no multiple of --word "
+                f"{self.word} ({int(split.sum())} such records)"
+            )
+        matrix = sequences.matrix(self.length)
+        if self.word == 1:
+            return matrix
+        words = matrix.reshape(len(matrix), self.positions, self.word)
+        codes = (words @ self._places).astype(np.uint8)
+        return np.where(words[:, :, 0] == self.alphabet.end, np.uint8(self.end), codes)
+
+    @property
+    def _places(self) -> np.ndarray:
+        """What a letter at each place of a word counts, the first most."""
+        return self.alphabet.size ** np.arange(self.word - 1, -1, -1)
+
+    @property
+    def spelling(self) -> np.ndarray:
+        """Letters of each code, one-hot: shape (word, letters, channels), the end symbol has none.
+
+        Examples
+        --------
+        >>> table = Layout(SequenceSet.from_strings(["ACGT"]).alphabet, 6, "variable", 2).spelling
+        >>> table.shape, table.argmax(1)[:, 7].tolist(), bool(table[:, :, 16].any())
+        ((2, 4, 17), [1, 3], False)
+        """
+        words = np.arange(self.end)[:, None] // self._places % self.alphabet.size
+        table = np.zeros((self.word, self.alphabet.size, self.channels), np.float32)
+        for place in range(self.word):
+            table[place, words[:, place], np.arange(self.end)] = 1
+        return table
+
+    def decode(self, rows: np.ndarray, ids: Sequence[str] | None = None) -> SequenceSet:
+        """Turn rows of codes into sequences, each up to its first end symbol."""
+        if self.word > 1:
+            letters = rows[:, :, None] // self._places % self.alphabet.size
+            letters[rows == self.end] = self.alphabet.end
+            rows = letters.reshape(len(rows), self.length).astype(np.uint8)
+        return SequenceSet.from_matrix(self.alphabet, rows, ids)
+
+    def cut(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows with nothing but end symbols behind the first one, as they are decoded."""
+        ended = np.logical_or.accumulate(rows >= self.end, axis=1)
+        return np.where(ended, np.uint8(self.end), rows)
+
+    def malformed(self, rows: np.ndarray) -> int:
+        """Count the rows with letters behind an end symbol; decoding cuts those letters off."""
+        ends = rows >= self.end
+        behind = np.logical_or.accumulate(ends, axis=1)
+        return int((behind & ~ends).any(1).sum())
+
+    def describe(self) -> str:
+        """Say the layout in words."""
+        words = {
+            FIXED: f"all of length {self.length}",
+            ALIGNED: f"aligned, {self.length} columns, the gap is a letter",
+            VARIABLE: f"up to {self.length} letters and an end symbol",
+        }
+        read = f", read in words of {self.word}" if self.word > 1 else ""
+        if self.opening:
+            read += f", {' or '.join(self.words(self.opening))} first in all"
+        if self.closing:
+            read += f", {' or '.join(self.words(self.closing))} last in all and nowhere else"
+        return words[self.kind] + read
+
+    def words(self, codes: Sequence[int]) -> list[str]:
+        """Spell codes out.
+
+        Examples
+        --------
+        >>> Layout(SequenceSet.from_strings(["ACGT"]).alphabet, 6, "fixed", 3).words([48, 63])
+        ['TAA', 'TTT']
+        """
+        places = np.array(codes)[:, None] // self._places % self.alphabet.size
+        return ["".join(self.alphabet.letters[i] for i in word) for word in places.tolist()]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what ``config.json`` keeps."""
+        return {
+            "alphabet": self.alphabet.to_dict(),
+            "length": self.length,
+            "kind": self.kind,
+            "word": self.word,
+            "closing": list(self.closing),
+            "opening": list(self.opening),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict) -> Layout:
+        """Rebuild a layout written by :meth:`to_dict`."""
+        return cls(
+            Alphabet.from_dict(data["alphabet"]),
+            int(data["length"]),
+            str(data["kind"]),
+            int(data.get("word", 1)),
+            tuple(map(int, data.get("closing", ()))),
+            tuple(map(int, data.get("opening", ()))),
+        )

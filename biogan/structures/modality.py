@@ -1,0 +1,181 @@
+"""Protein fragments as a domain: coordinates to distance maps and back, features, floors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from biogan.core.errors import ConfigError, DataError
+from biogan.core.protocols import Features, Records, Watch
+from biogan.nn.image_nets import RecordShape
+from biogan.nn.sequence_nets import Networks
+from biogan.nn.structure_nets import ChainCritic, ChainGenerator, MapGenerator, from_units, records
+from biogan.structures.dataset import FragmentSet
+from biogan.training.presets import ImageGANConfig
+
+#: Fragments of a preview.
+PREVIEW = 64
+# Separations along the chain whose distances are features, as shares of it are beyond these.
+_NEAR = (2, 3, 4, 5, 6, 8, 12)
+_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+@dataclass(frozen=True)
+class Chains:
+    """What the fragments of a model are.
+
+    Attributes
+    ----------
+    residues : int
+        Residues of a fragment.
+    painted : bool
+        Whether maps are painted, so that they may contradict themselves: they are kept then.
+    """
+
+    residues: int
+    painted: bool = False
+
+    kind = "distances"
+    noun = "fragment"
+    learned = 0
+
+    @classmethod
+    def of(cls, fragments: FragmentSet, config: ImageGANConfig) -> Chains:
+        """Read the domain off training fragments.
+
+        Raises
+        ------
+        DataError
+            If there are fewer than two.
+        ConfigError
+            If something is asked for that only images have.
+        """
+        if len(fragments) < 2:
+            found = "1 fragment is too few" if len(fragments) else "no fragments"
+            raise DataError(f"{fragments.source}: {found} to learn from")
+        if config.conditional:
+            raise ConfigError("--conditional: fragments have families, but no classes to learn")
+        if config.augment != "none":
+            raise ConfigError(
+                f"--augment {config.augment}: distance maps do not change when a fragment is moved"
+            )
+        return cls(fragments.residues, config.architecture == "dcgan")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Chains:
+        """Read the domain off a model card."""
+        return cls(**{k: v for k, v in data.items() if k != "kind"})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the model card holds."""
+        return {"kind": self.kind, **asdict(self)}
+
+    def describe(self) -> str:
+        """Say in a few words what a fragment is."""
+        return f"{self.residues} residues, C-alpha distance maps"
+
+    def networks(self, config: ImageGANConfig) -> Networks:
+        """Build generator and critic."""
+        shape = RecordShape(1, self.residues, self.residues)
+        kind = ChainGenerator if config.architecture == "chain" else MapGenerator
+        return Networks(kind(config, shape), ChainCritic(config, shape))
+
+    def stored(self, records: Records) -> Tensor:
+        """Lay coordinates out, (n, residues, 3) float32: maps are measured batch by batch."""
+        return torch.from_numpy(np.ascontiguousarray(self.checked(records).xyz, np.float32))
+
+    def prepare(self, batch: Tensor) -> Tensor:
+        """Measure distance maps in network units."""
+        return records(batch)
+
+    def decode(
+        self, batch: np.ndarray, prefix: str, first: int, rough: bool = False
+    ) -> FragmentSet:
+        """Turn distance maps into coordinates; rough ones are not refined."""
+        from biogan.structures.geometry import embed, handed
+
+        maps = from_units(torch.from_numpy(batch))[:, 0].numpy()
+        xyz = embed(maps, refine=not rough)
+        xyz = xyz if rough else handed(xyz)
+        ids = tuple(f"{prefix}_{i}" for i in range(first + 1, first + 1 + len(xyz)))
+        # Each its own family, also beside those of other blocks.
+        families = np.arange(first, first + len(xyz))
+        kept = maps if self.painted and not rough else None
+        return FragmentSet(xyz.astype(np.float32), ids, families, "generated", maps=kept)
+
+    def split(self, records: Records, share: float, seed: int) -> tuple[FragmentSet, FragmentSet]:
+        """Take whole families off."""
+        from biogan.structures.read import split_families
+
+        assert isinstance(records, FragmentSet)
+        train, held_out = split_families(records, share, seed)
+        return records[train], records[held_out]
+
+    def features(self, train: Records, seed: int, watch: Watch | None = None) -> Features:
+        """Return distances near and far along the chain, standardised on training fragments."""
+        assert isinstance(train, FragmentSet)
+        found = shape_features(train.xyz)
+        mean, spread = found.mean(0), found.std(0) + 1e-6
+
+        def features(some: Records) -> np.ndarray:
+            assert isinstance(some, FragmentSet)
+            return (shape_features(some.xyz) - mean) / spread
+
+        return features
+
+    def floors(self, train: Records, n: int, seed: int) -> Mapping[str, FragmentSet]:
+        """Sample walks of random angles, and of the angles of training fragments."""
+        from biogan.structures.baselines import local_markov, random_walk
+
+        assert isinstance(train, FragmentSet)
+        return {
+            "random-walk": random_walk(train, n, seed),
+            "local-markov": local_markov(train, n, seed),
+        }
+
+    def picture(self, records: Records) -> Image.Image:
+        """Draw the maps of the first fragments."""
+        from biogan.structures.write import map_grid
+
+        assert isinstance(records, FragmentSet)
+        return map_grid(records[:PREVIEW])
+
+    def checked(self, records: Records) -> FragmentSet:
+        """Return fragments that fit this model.
+
+        Raises
+        ------
+        DataError
+            If they are images, or of another length.
+        """
+        if not isinstance(records, FragmentSet):
+            raise DataError("this model knows protein fragments, and these are images")
+        if records.residues != self.residues:
+            raise DataError(
+                f"{records.source}: fragments of {records.residues} residues, this model knows "
+                f"{self.residues}"
+            )
+        return records
+
+
+def shape_features(xyz: np.ndarray) -> np.ndarray:
+    """Describe the shape of fragments, (n, residues, 3) to (n, d) float64, whatever their hand.
+
+    Quantiles of the distances at several separations along the chain, which tell helices from
+    strands, and the radius of gyration, which tells how they are packed.
+    """
+    length = xyz.shape[1]
+    steps = [k for k in (*_NEAR, length // 4, length // 2, 3 * length // 4) if k < length - 1]
+    parts = [
+        np.quantile(np.linalg.norm(xyz[:, k:] - xyz[:, :-k], axis=2), _QUANTILES, axis=1).T
+        for k in dict.fromkeys(steps)
+    ]
+    centred = xyz - xyz.mean(1, keepdims=True)
+    gyration = np.sqrt((centred**2).sum(2).mean(1))[:, None]
+    return np.concatenate([*parts, gyration], 1, dtype=np.float64)

@@ -1,0 +1,289 @@
+"""Reports of protein fragments: their words, distance maps, and outlines of what is measured.
+
+What the page says about each group of metrics of structures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from markupsafe import Markup
+
+from biogan.evaluation.report.plots import curves, scatter
+from biogan.evaluation.report.plots.pixels import embedded, grid
+from biogan.evaluation.report.spec import (
+    REAL,
+    Column,
+    Floor,
+    Kind,
+    Pairs,
+    Panel,
+    Words,
+    cell,
+    shown,
+)
+from biogan.structures import metrics as measures
+from biogan.structures.geometry import (
+    bond_angles,
+    contact_order,
+    pseudo_torsions,
+    radius_of_gyration,
+)
+from biogan.structures.metrics import MOST_NEAREST, described
+from biogan.structures.samples import FragmentSample, Measure
+from biogan.structures.write import map_pictures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from biogan.evaluation.report.report import Report
+
+
+WORDS = {
+    "novelty": Words(
+        "Memorisation and novelty",
+        "Are the generated fragments new, or copies of what the generator was trained on?",
+        "The distance of a fragment from its nearest training fragment, after the best "
+        "superposition. Copying lifts the generated curve above that of held-out fragments at the "
+        "left end. Short fragments are near one another by nature: a helix of 16 residues is a "
+        "helix.",
+        "Training fragments with less than 1 Angstrom of change, more often than among fragments "
+        "of families that were not trained on.",
+    ),
+    "discriminability": Words(
+        "Discriminability",
+        "Can a classifier tell generated from real fragments?",
+        "A map of local and global distances, made of real fragments: a good set covers the cloud "
+        "of real ones and nothing else. The classifier behind the number sees far more than these "
+        "two axes.",
+        "Anything systematic: too few strands, helices that are too long, folds that are too "
+        "loose.",
+    ),
+    "bonds": Words(
+        "Bonds and near neighbours",
+        "Are residues near one another along the chain as far apart in space as in real ones?",
+        "Neighbours are 3.8 Angstrom apart. Distances of residues two and three apart have a peak "
+        "for helices (5.5 and 5.0) and one for strands (6.7 and 10).",
+        "Maps that are no distances of any chain; a single peak in the place of two.",
+    ),
+    "twists": Words(
+        "Helices, strands and turns",
+        "Is the chain bent and twisted as in real fragments?",
+        "Angle at each residue and pseudo-torsion along each bond; the right-handed helix has 50 "
+        "degrees, strands about -170. A chain of real twists matches them by construction, so "
+        "twists alone prove little.",
+        "Missing helices or strands, left-handed turns, angles that no protein has.",
+    ),
+    "folds": Words(
+        "Compactness and contacts",
+        "Are fragments as compact as real ones, and do contacts reach as far along the chain?",
+        "A fragment that does not fold is too wide, and its contacts are near along the chain. "
+        "Real maps with noise match both by construction, and fail at the bonds.",
+        "Chains that wander, or collapse.",
+    ),
+    "diversity": Words(
+        "Diversity",
+        "Are the generated fragments as different from one another as real ones?",
+        "RMSD of random pairs within a set: a curve to the left of that of real fragments means "
+        "that generated ones resemble one another too much.",
+        "Mode collapse: one fold, or variants of a few, again and again.",
+    ),
+}
+
+
+# Pixels that a grid is wide, rows of it, closest pairs, points of a set in a map.
+_WIDE, _ROWS, _PAIRS, _POINTS = 340, 4, 12, 1000
+#: The floor that is drawn: right bonds and twists, no fold.
+_FLOOR = "local-markov"
+
+_PAIR = Markup(
+    '<figure class="pair"><figcaption><b>{:.2f}</b> {} &nbsp;·&nbsp; {}</figcaption>{}</figure>'
+)
+
+# By group of metrics: name, heading, what is measured, quantity with unit, largest value drawn.
+_OUTLINES: dict[str, list[tuple[str, str, Measure, str, float]]] = {
+    "bonds": [
+        ("second", "Two residues apart", measures.second_neighbours,
+         "distance of i and i + 2, Angstrom", 8.0),
+        ("third", "Three residues apart", measures.third_neighbours,
+         "distance of i and i + 3, Angstrom", 12.0),
+    ],
+    "twists": [
+        ("angles", "Angles", bond_angles, "angle at a residue, degrees", 180.0),
+        ("torsions", "Pseudo-torsions", pseudo_torsions, "torsion, degrees", 180.0),
+    ],
+    "folds": [
+        ("gyration", "Compactness", radius_of_gyration, "radius of gyration, Angstrom", np.inf),
+        ("contacts", "Contact order", contact_order, "relative contact order", 1.0),
+    ],
+}  # fmt: skip
+
+
+def gallery(report: Report, new: Sequence[str]) -> list[Panel]:
+    """Show the maps of the first fragments of the generated sets and of the real one."""
+    if not _drawable(report, new):
+        return []
+    drawn = []
+    for name, sample in shown(report, *new, REAL).items():
+        columns = max(1, _WIDE // sample.fragments.residues)
+        some = sample.fragments[: columns * _ROWS]
+        caption = f"{len(some)} of {len(sample):,} distance maps, dark where residues are near"
+        picture = grid(map_pictures(some), columns)
+        drawn.append(Panel(name.capitalize(), caption, embedded(picture, f"{name} maps")))
+    return drawn
+
+
+def panels(report: Report, new: Sequence[str]) -> dict[str, list[Panel]]:
+    """Draw what the samples of a report allow, by group of metrics."""
+    if not _drawable(report, new):
+        return {}
+    groups = {row.metric.group for row in report.rows}
+    found = {
+        group: [_outline(report, new, *one) for one in some]
+        for group, some in _OUTLINES.items()
+        if group in groups
+    }
+    special: dict[str, Callable[[Report, Sequence[str]], list[Panel]]] = {
+        "novelty": _novelty, "discriminability": _map, "diversity": _pairs,
+    }  # fmt: skip
+    return found | {group: draw(report, new) for group, draw in special.items() if group in groups}
+
+
+def closest(report: Report) -> Pairs | None:
+    """Show the maps of the generated fragments that are most like a training fragment."""
+    if not _drawable(report, ["generated"]):
+        return None
+    sample, rows, values = _near(report, "generated")
+    source = report.samples["source"].fragments
+    order = np.lexsort((np.arange(len(values)), values))[:_PAIRS]
+    pairs = []
+    for i in order.tolist():
+        j = int(rows[i])
+        both = np.concatenate([map_pictures(s[k : k + 1]) for s, k in
+                               ((sample.fragments, i), (source, j))])  # fmt: skip
+        names = sample.fragments.ids[i], source.ids[j]
+        pairs.append(
+            _PAIR.format(values[i], *names, embedded(grid(both, 2), f"{names[0]} by {names[1]}"))
+        )
+    what = "training" if "train" in report.sets else "reference"
+    question = (
+        f"The {len(order)} generated fragments that are most like {what} fragments (of the first "
+        f"{len(values):,}), each on the left of its nearest. The number is the RMSD in Angstrom."
+    )
+    return Pairs(
+        question, Markup('<div class="picturepairs">{}</div>').format(Markup("").join(pairs))
+    )
+
+
+def to_frame(report: Report) -> pd.DataFrame:
+    """Return the nearest training fragment of each generated one asked for, nearest first."""
+    import pandas as pd
+
+    sample, rows, values = _near(report, "generated")
+    order = np.lexsort((np.arange(len(values)), values))
+    source = report.samples["source"].fragments
+    return pd.DataFrame({
+        "generated": [cell(sample.fragments.ids[i]) for i in order],
+        "nearest": [cell(source.ids[j]) for j in rows[order]],
+        "rmsd": values[order].round(4),
+    })  # fmt: skip
+
+
+def _outline(
+    report: Report, new: Sequence[str], name: str, title: str, measure: Measure, what: str,
+    top: float,
+) -> Panel:  # fmt: skip
+    sets = _sets(report, *new)
+    found = {k: np.minimum(s.values(measure).ravel(), top) for k, s in sets.items()}
+    noun = "fragments" if measure in (radius_of_gyration, contact_order) else "places"
+    return Panel(title, "", curves.overlay(name, found, what, noun=noun))
+
+
+def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
+    names = {name: name for name in new}
+    if "fresh" in report.samples:
+        names["held-out"] = "fresh"
+    found = {key: _near(report, name)[2] for key, name in names.items()}
+    svg = curves.overlay("nearest", found, "RMSD to the nearest training fragment, Angstrom",
+                         noun="fragments")  # fmt: skip
+    return [Panel("Nearest training fragments", "below 1 Angstrom: a near copy", svg)]
+
+
+def _map(report: Report, new: Sequence[str]) -> list[Panel]:
+    from sklearn.decomposition import PCA
+    from sklearn.preprocessing import StandardScaler
+
+    tables = {k: s.values(described)[:_POINTS] for k, s in _sets(report, *new).items()}
+    if len(tables[REAL]) < 2:
+        return []
+    scale = StandardScaler().fit(tables[REAL])
+    model = PCA(2, svd_solver="randomized", random_state=0).fit(scale.transform(tables[REAL]))
+    points = {k: model.transform(scale.transform(t)) for k, t in tables.items()}
+    svg = scatter.components("pca", points, model.explained_variance_ratio_.tolist())
+    caption = f"of local and global distances, up to {_POINTS:,} fragments a set"
+    return [Panel("Principal components", caption, svg)]
+
+
+def _pairs(report: Report, new: Sequence[str]) -> list[Panel]:
+    found = {k: measures.pairs(s) for k, s in _sets(report, *new).items()}
+    if min(map(len, found.values())) < 1:
+        return []
+    svg = curves.overlay("pairs", found, "RMSD of two fragments, Angstrom", noun="pairs")
+    return [Panel("Random pairs", "how far two fragments of a set are apart", svg)]
+
+
+def _drawable(report: Report, new: Sequence[str]) -> bool:
+    return "target" in report.samples and set(new) <= set(report.samples)
+
+
+def _sets(report: Report, *new: str) -> dict[str, FragmentSample]:
+    """Return the samples that outlines show, with the floor that is locally right."""
+    found: dict[str, FragmentSample] = shown(report, REAL, *new, "held-out")
+    if _FLOOR in report.samples:
+        found[f"floor ({_FLOOR})"] = report.samples[_FLOOR]
+    return found
+
+
+def _near(report: Report, name: str) -> tuple[FragmentSample, np.ndarray, np.ndarray]:
+    """Give the fragments that the metrics looked up, and what they found."""
+    sample = report.samples[name].first(MOST_NEAREST)
+    return sample, *sample.nearest(report.samples["source"])
+
+
+KIND = Kind(
+    name="structures",
+    noun="fragment",
+    describe=lambda facts: f"{facts['residues']} residues, {facts['families']} families",
+    columns=(
+        Column("residues", lambda facts: str(facts["residues"])),
+        Column("families", lambda facts: f"{facts['families']:,}"),
+    ),
+    near=lambda report: "are within 1 Angstrom of",
+    exact="within 0.05 Angstrom",
+    subjects={
+        "auroc": "Discriminability",
+        "bond-share": "Bonds",
+        "twist-jsd": "Twists",
+        "third-w1": "Secondary structure",
+        "gyration-w1": "Compactness",
+        "pair-rmsd": "Diversity",
+    },
+    floors={
+        "random-walk": Floor("walk", "bonds of 3.8 Angstrom in random directions"),
+        "local-markov": Floor("localmk", "real angles and torsions, each as it follows the last"),
+        "noise-map": Floor("noise", "real maps with noise of 1 Angstrom, brought back to space"),
+    },
+    words=WORDS,
+    sources="Distance maps: Anand & Huang 2018, NeurIPS. Scaling: Torgerson 1952, Psychometrika "
+    "17:401; de Leeuw 1977. Contact order: Plaxco et al. 1998, J. Mol. Biol. 277:985. "
+    "Superposition: Kabsch 1976, Acta Cryst. A32:922; Theobald 2005, Acta Cryst. A61:478. "
+    "Classifier two-sample test: Lopez-Paz & Oquab 2017, ICLR.",
+    panels=panels,
+    nearest=to_frame,
+    pairs=closest,
+    gallery=gallery,
+    digest="coordinates and families",
+    packages=("numpy", "scipy", "scikit-learn", "biopython"),
+)

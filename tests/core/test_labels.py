@@ -1,0 +1,114 @@
+"""Labels from headers and tables, and what happens where they do not fit."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from helpers import shared_data
+
+from biogan import write_fasta
+from biogan.core.errors import DataError
+from biogan.core.labels import header_labels
+from biogan.sequences.io.fasta import read_fasta
+
+FASTA = ">a n=1 class=x\nACGT\n>b class=y\nAC\n>a\nNN\n>c\nGG\n"
+
+
+def read(tmp_path: Path, table: str | bytes, fasta: str = FASTA):
+    (tmp_path / "x.fa").write_text(fasta)
+    path = tmp_path / "labels.tsv"
+    path.write_bytes(table if isinstance(table, bytes) else table.encode())
+    return read_fasta(tmp_path / "x.fa", labels=str(path))
+
+
+def columns(sequences) -> dict[str, list[str]]:
+    return {name: values.tolist() for name, values in sequences.labels.items()}
+
+
+def test_labels_of_headers(tmp_path: Path) -> None:
+    (tmp_path / "x.fa").write_text(FASTA)
+    s = read_fasta(tmp_path / "x.fa")
+    assert s.ids == ["a", "b", "c"]  # the second 'a' has ambiguous letters only
+    assert columns(s) == {"n": ["1", "", ""], "class": ["x", "y", ""]}
+
+
+def test_values_reach_to_the_next_key() -> None:
+    assert header_labels(["Protein x OS=Homo sapiens OX=9606 OX=1", "see http://x?a=b"]) == (
+        {"OS": ["Homo sapiens", ""], "OX": ["9606", ""]},
+        [],
+    )
+    assert header_labels(["id=7 sequence=x"])[0] == {"label_id": ["7"], "label_sequence": ["x"]}
+    assert header_labels(["a= a=2", "a="])[0] == {"a": ["2", ""]}
+    assert header_labels(["none", ""]) == ({}, [])
+
+
+def test_headers_with_a_key_each_give_no_labels(tmp_path: Path) -> None:
+    assert len(header_labels([f"k{i}=x" for i in range(100)])[0]) == 100
+    (tmp_path / "x.fa").write_text("".join(f">r{i} k{i}=x\nACGT\n" for i in range(101)))
+    s = read_fasta(tmp_path / "x.fa")
+    assert len(s) == 101 and s.labels == {}
+    assert s.report.notes == [
+        "more than 100 different 'key=' in the headers (first: 'k0'): none is read as a label "
+        "(--labels FILE.tsv gives labels)"
+    ]
+
+
+def test_long_fields_and_latin_1_in_a_table(tmp_path: Path) -> None:
+    long = "x" * 140_000
+    rows = f'id\tgröße\n\na\t{long}\nb\tmüll "\nc\t\n'
+    s = read(tmp_path, rows.encode("latin-1"))
+    assert columns(s)["größe"] == [long, 'müll "', ""]
+    table = tmp_path / "labels.tsv"
+    assert s.report.notes == [f"{table}: the table is no UTF-8: read as Latin-1"]
+    write_fasta(s, tmp_path / "out.fa")
+    assert columns(read_fasta(tmp_path / "out.fa")) == columns(s)
+
+
+def test_table_of_labels(tmp_path: Path) -> None:
+    s = read(tmp_path, "id\tclass\texpr\na\tx\t1.5\na#2\tz\t0\nb\tz\t\n")
+    assert columns(s) == {"n": ["1", "", ""], "class": ["x", "z", ""], "expr": ["1.5", "", ""]}
+    table = tmp_path / "labels.tsv"
+    assert s.report.notes == [
+        f"1 records have no row in {table} and no label (first: 'c')",
+        f"label class: 1 records have another value in {table} than in the header; the table "
+        "counts",
+    ]
+
+
+def test_unknown_ids_are_told_and_repeated_ids_share_a_row(tmp_path: Path) -> None:
+    s = read(tmp_path, "id\tclass\na\tk\nb\ty\nc\tz\nq\tw\n", ">a\nAC\n>a\nGT\n>b\nGG\n>c\nTT\n")
+    assert s.ids == ["a", "a#2", "b", "c"] and columns(s) == {"class": ["k", "k", "y", "z"]}
+    assert len(s.report.notes) == 1
+    assert s.report.notes[0].endswith("are not among the sequences (first: 'q')")
+
+
+def test_gzip_table(tmp_path: Path) -> None:
+    s = read(tmp_path, gzip.compress(b"id\tg\na\t1\nb\t2\nc\t3\n"))
+    assert columns(s)["g"] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("table", "where", "what"),
+    [
+        ("id\tg\na\t1\nb\t2\t3\n", "line 3", "3 columns, the header has 2"),
+        ("id\tg\na\t1\na\t2\n", "line 3", "'a' has other labels further up"),
+        ("id\na\n", "line 1", "a label column"),
+        ("id\tg\tg\na\t1\t2\n", "line 1", "distinct names"),
+        ("id\tg\nq\t1\n", "labels.tsv", "no record has a row"),
+        ("id\tg\n", "labels.tsv", "no record has a row"),
+    ],
+)
+def test_tables_that_do_not_fit(tmp_path: Path, table: str, where: str, what: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, table)
+    assert where in str(caught.value) and what in str(caught.value)
+
+
+def test_real_table_says_what_the_headers_say() -> None:
+    fasta, table = shared_data("dna/uci_promoters.fasta"), shared_data("dna/uci_promoters.tsv")
+    plain, joined = read_fasta(fasta), read_fasta(fasta, labels=str(table))
+    assert joined.labels["class"].tolist() == plain.labels["class"].tolist()
+    assert sorted(plain.labels["class"]) == ["+"] * 53 + ["-"] * 53
+    assert not [note for note in joined.report.notes if "another value" in note]

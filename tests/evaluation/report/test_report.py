@@ -1,0 +1,279 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from biogan.evaluation.metric import Value
+from biogan.evaluation.report.report import Report
+from biogan.evaluation.report.results import BETWEEN, EXCESS, FLOOR, REAL, UNREAD, Row
+from biogan.evaluation.report.text import WIDTH
+from biogan.sequences.metrics.catalogue import get_metrics
+
+FLOORS = ("markov-5", "positional-markov-4", "pwm", "dinucleotide-shuffle", "uniform")
+
+
+def row(name: str, generated: Value, ceiling: Value, floors=(0.2, 0.1, 0.3, 0.4, 0.5)) -> Row:
+    columns = {"generated": generated, "held-out": ceiling}
+    columns |= {k: Value(v, v - 0.01, v + 0.01) for k, v in zip(FLOORS, floors, strict=True)}
+    return Row(get_metrics([name])[0], {**columns, "copies": Value(0.0, 0.0, 0.01)})
+
+
+def report(*rows: Row) -> Report:
+    sets = {
+        "generated": {"records": 10_000, "shortest": 50, "longest": 50},
+        "train": {"records": 9000, "shortest": 40, "longest": 60},
+    }
+    return Report(list(rows), 1000, 0, 0.9, sets, ("a note",), "0.1.0")
+
+
+ONE_LENGTH = "not informative: all sequences have one length"
+CEILING = Value(0.01, 0.0, 0.02, n=1000)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "status"),
+    [
+        (0.015, 0.01, 0.025, REAL),  # intervals overlap
+        (0.005, 0.004, 0.006, REAL),  # better than real data is no distinction
+        (0.05, 0.04, 0.06, BETWEEN),
+        (0.1, 0.09, 0.11, FLOOR),  # the best floor, 0.1
+        (0.15, 0.14, 0.16, FLOOR),
+        (None, None, None, UNREAD),
+    ],
+)
+def test_status_is_relative_to_ceiling_and_floors(value, low, high, status):
+    assert row("kmer-jsd", Value(value, low, high), CEILING).status == status
+
+
+def test_status_of_a_share_that_is_best_at_one_half():
+    ceiling = Value(0.49, 0.47, 0.51)
+    floors = (0.85, 0.6, 0.8, 0.9, 1.0)
+    assert row("auroc", Value(0.52, 0.5, 0.54), ceiling, floors).status == REAL
+    assert row("auroc", Value(0.45, 0.43, 0.46), ceiling, floors).status == BETWEEN
+    # As far from one half as held-out data, on the other side of it.
+    assert row("auroc", Value(0.45, 0.43, 0.485), ceiling, floors).status == REAL
+    assert row("auroc", Value(0.55, 0.515, 0.57), ceiling, floors).status == REAL
+    assert row("auroc", Value(0.55, 0.535, 0.57), ceiling, floors).status == BETWEEN
+    assert row("auroc", Value(0.7, 0.68, 0.72), ceiling, floors).status == FLOOR
+    assert row("auroc", Value(0.7, 0.68, 0.72), ceiling, floors).best_floor == "positional-markov-4"
+
+
+def test_held_out_data_that_may_be_anything_prove_nothing():
+    """Few families: noise would be as far from chance as they may be."""
+    ceiling = Value(0.634, 0.208, 1.0)
+    told = row("auroc", Value(1.0, 1.0, 1.0), ceiling)
+    assert told.status == UNREAD
+    said = " ".join(report(told).to_text().split())
+    assert "- classifier AUROC: held-out data may be anything (0.21 to 1.00)" in said
+    assert row("auroc", Value(1.0, 1.0, 1.0), Value(0.6, 0.3, 0.9)).status == FLOOR
+
+
+def test_held_out_data_far_below_one_half_are_no_licence():
+    # A few clusters of real records can push their own classifier to the wrong side.
+    ceiling = Value(0.33, 0.25, 0.41)
+    floors = (0.93, 1.0, 1.0, 1.0, 1.0)
+    assert row("auroc", Value(0.67, 0.62, 0.72), ceiling, floors).status == BETWEEN
+    assert row("auroc", Value(0.55, 0.49, 0.6), ceiling, floors).status == REAL
+
+
+def test_copies_have_no_floor():
+    zero = (0.0,) * 5
+    ceiling = Value(0.001, 0.0, 0.004)
+    assert row("near-copies", Value(0.07, 0.056, 0.087), ceiling, zero).status == EXCESS
+    assert row("near-copies", Value(0.0, 0.0, 0.004), ceiling, zero).status == REAL
+    assert row("near-copies", Value(0.07, 0.056, 0.087), Value(None), zero).status == UNREAD
+
+
+def test_nothing_is_claimed_without_an_interval_or_of_few_records():
+    assert row("kmer-jsd", Value(0.005), CEILING).status == UNREAD
+    assert row("kmer-jsd", Value(0.005, 0.0, 0.01, n=19), CEILING).status == UNREAD
+    assert row("kmer-jsd", Value(0.005, 0.0, 0.01, n=20), CEILING).status == REAL
+    assert row("kmer-jsd", Value(0.005, 0.0, 0.01), Value(None)).status == UNREAD
+
+
+def test_a_handful_of_records_is_not_judged():
+    few = dataclasses.replace(full(), n=1)
+    assert few.verdict() == ["No judgement: 1 record of each set, 20 are needed."]
+    none = report(row("valid", Value(None), CEILING))
+    assert none.verdict() == ["No judgement: none of the metrics asked for could be judged."]
+
+
+def full() -> Report:
+    zero = (0.0,) * 5
+    return report(
+        row("copies", Value(0.012, 0.007, 0.02), Value(0.0, 0.0, 0.004), zero),
+        row("near-copies", Value(0.07, 0.056, 0.087, note="id>=0.9"), Value(0.001, 0, 0.004), zero),
+        row("near-excess", Value(0.069, 0.054, 0.086), Value(0.0, -0.003, 0.003), zero),
+        row("auroc", Value(0.85, 0.84, 0.86, details=("CGCG +", "TTTT -")), Value(0.5, 0.48, 0.52),
+            (0.85, 0.84, 0.9, 0.9, 1.0)),
+        row("kmer-jsd", Value(0.0031, 0.0028, 0.0035, note="k=4"), Value(0.0005, 0.0, 0.0008),
+            (0.0032, 0.0008, 0.02, 0.05, 0.06)),
+        row("site-pair-jsd", Value(0.005, 0.004, 0.006), Value(0.004, 0.003, 0.005)),
+        row("pair-pearson", Value(0.4, 0.3, 0.5), Value(0.8, 0.7, 0.9), (0.1, 0.2, 0.0, 0.0, -0.1)),
+        row("length-w1", Value(None, note=ONE_LENGTH), CEILING),
+        row("unique", Value(0.93, 0.91, 0.94), Value(1.0, 0.99, 1.0), (1.0, 1.0, 1.0, 1.0, 1.0)),
+    )  # fmt: skip
+
+
+def test_verdict_sentences():
+    assert full().verdict() == [
+        "Memorisation: 7 % [5.6, 8.7] of the generated records are at least 90 % identical to a "
+        "training record, held-out real data 0.1 %; 1.2 % [0.7, 2] letter for letter, held-out "
+        "real data 0 %: the generator copies.",
+        "Discriminability: classifier AUROC 0.850 [0.840, 0.860]; held-out real data 0.500, best "
+        "floor positional-markov-4 0.840: no better than positional-markov-4; most telling: "
+        "CGCG +, TTTT -.",
+        "k-mers: k-mer JSD (k=4) 0.0031 [0.0028, 0.0035]; held-out real data 0.00050, best floor "
+        "positional-markov-4 0.00080: no better than positional-markov-4.",
+        "Positions: position 2-mer JSD 0.0050 [0.0040, 0.0060]; held-out real data 0.0040, best "
+        "floor positional-markov-4 0.100: indistinguishable from real data at n = 1000.",
+        "Long range: pair correlation r 0.400 [0.300, 0.500]; held-out real data 0.800, best "
+        "floor positional-markov-4 0.200: between real data and positional-markov-4.",
+        "Diversity: unique 0.930 [0.910, 0.940]; held-out real data 1.000, best floor markov-5 "
+        "1.000: no better than markov-5.",
+    ]
+
+
+def test_a_verbatim_copier_is_seen_among_close_relatives():
+    zero = (0.0,) * 5
+    near = row("near-copies", Value(1.0, 0.99, 1.0), Value(0.98, 0.96, 0.99), zero)
+    excess = row("near-excess", Value(0.02, -0.01, 0.05), Value(0.0, -0.02, 0.02), zero)
+    copier = row("copies", Value(0.9, 0.88, 0.92), Value(0.01, 0.005, 0.02), zero)
+    assert report(near, excess, copier).verdict() == [
+        "Memorisation: 100 % [99, 100] of the generated records are at least 90 % identical to a "
+        "training record, held-out real data 98 %; 90 % [88, 92] letter for letter, held-out real "
+        "data 1 %: the generator copies.",
+    ]
+    honest = row("copies", Value(0.01, 0.005, 0.02), Value(0.01, 0.005, 0.02), zero)
+    assert report(near, excess, honest).verdict() == [
+        "Memorisation: 100 % [99, 100] of the generated records are at least 90 % identical to a "
+        "training record, held-out real data 98 %: more than real data, which may be chance at n = "
+        "1000.",
+    ]
+
+
+def test_copies_that_may_be_chance_are_named():
+    zero = (0.0,) * 5
+    near = row("near-copies", Value(0.1, 0.04, 0.23), Value(0.1, 0.04, 0.23), zero)
+    excess = row("near-excess", Value(0.0, -0.1, 0.1), Value(0.0, -0.1, 0.1), zero)
+    copies = row("copies", Value(0.1, 0.04, 0.23), Value(0.0, 0.0, 0.09), zero)
+    (said,) = report(near, excess, copies).verdict()
+    assert said.endswith(
+        "held-out real data 10 %; 10 % [4, 23] letter for letter, held-out real data 0 %: more "
+        "than real data, which may be chance at n = 1000."
+    )
+    few = row("copies", Value(0.05, 0.0, 0.2), Value(0.05, 0.0, 0.2), zero)
+    assert report(near, excess, few).verdict()[0].endswith("10 %: no more than real data.")
+
+
+@pytest.mark.parametrize(
+    ("low", "status", "end"),
+    [
+        (0.001, EXCESS, "the generator copies."),
+        (0.0, REAL, "more than real data, which may be chance at n = 1000."),
+    ],
+)
+def test_mark_and_verdict_agree_on_near_copies(low, status, end):
+    zero = (0.0,) * 5
+    # The intervals overlap: those of held-out data count once, within the difference.
+    excess = row("near-excess", Value(0.03, low, 0.06), Value(0.0, -0.02, 0.02), zero)
+    near = row("near-copies", Value(0.08, 0.06, 0.1), Value(0.05, 0.03, 0.07), zero)
+    assert excess.status == status
+    assert report(near, excess).verdict()[0].endswith(end)
+
+
+def test_held_out_data_that_were_all_trained_on_leave_memorisation_open():
+    nothing = Value(None, note="no held-out records to compare with")
+    near = row("near-copies", Value(0.08, 0.06, 0.1), nothing)
+    assert report(near).verdict() == [
+        "Memorisation: not assessable without real records outside the training data; 8 % [6, 10] "
+        "of the generated records are at least 90 % identical to a training record."
+    ]
+
+
+def test_other_metrics_are_spoken_about_where_they_are_all_there_is():
+    zero = (0.0,) * 5
+    found = report(
+        row("gc-w1", Value(0.05, 0.04, 0.06), CEILING),
+        row("copies", Value(0.3, 0.2, 0.4), Value(0.0, 0.0, 0.01), zero),
+        row("valid", Value(None, note="from memory"), CEILING),
+    )
+    assert found.verdict() == [
+        "Composition: GC W1 0.050 [0.040, 0.060]; held-out real data 0.010, best floor "
+        "positional-markov-4 0.100: between real data and positional-markov-4.",
+        "Novelty: exact copies 0.300 [0.200, 0.400]; held-out real data 0: more than held-out "
+        "real data.",
+    ]
+
+
+@pytest.mark.parametrize(("lengths", "last"), [(0.015, "Diversity"), (0.3, "Lengths")])
+def test_what_fails_is_not_crowded_out(lengths, last):
+    some = [r for r in full().rows if r.metric.name not in ("length-w1", "unique")]
+    unique = row("unique", Value(0.9, 0.8, 1.0), Value(0.9, 0.8, 1.0), (1.0,) * 5)
+    spoken = report(
+        *some, row("length-w1", Value(lengths, lengths - 0.01, lengths + 0.01), CEILING), unique
+    ).verdict()
+    assert len(spoken) == 6
+    assert spoken[-1].startswith(last)
+
+
+def test_a_floor_that_reaches_real_data_is_said():
+    found = report(row("kmer-jsd", Value(0.011, 0.0, 0.03, note="k=4"), CEILING, (0.012,) * 5))
+    assert found.verdict()[0].endswith(
+        "indistinguishable from real data at n = 1000, but so is markov-5, so this proves little."
+    )
+
+
+def test_text_fits_a_log():
+    lines = full().to_text().splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    table = lines[lines.index("") + 3 :]
+    head = next(line for line in lines if "95 % interval" in line)
+    assert head.split() == (
+        "metric generated 95 % interval held-out markov-5 posmk-4 pwm dishuf unif copies".split()
+    )
+    assert any(line.startswith("x k-mer JSD k=4 ") for line in table)
+    assert any(line.startswith("= position 2-mer JSD ") for line in table)
+    assert "- length W1: not informative: all sequences have one length" in table
+    assert not any(line.startswith("? length W1") for line in table)
+    assert lines[-2:] == [
+        "* Diversity: unique 0.930 [0.910, 0.940]; held-out real data 1.000, best floor markov-5 "
+        "1.000: no better than",
+        "  markov-5.",
+    ]
+
+
+def test_json_is_plain_and_versioned():
+    data = json.loads(full().to_json())
+    assert data["schema"] == "biogan.report/1"
+    assert data["biogan"] == "0.1.0"
+    first = {m["name"]: m for m in data["metrics"]}["near-copies"]
+    assert first["columns"]["generated"]["high"] == 0.087
+    assert first["status"] == EXCESS
+    assert {m["name"]: m for m in data["metrics"]}["length-w1"]["columns"]["generated"][
+        "value"
+    ] is None
+    assert len(data["verdict"]) == 6
+
+
+def test_nan_cannot_be_written():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        report(row("kmer-jsd", Value(float("nan")), CEILING)).to_json()
+
+
+def test_table_has_one_row_a_metric():
+    frame = full().to_frame()
+    assert list(frame.metric) == [r.metric.name for r in full().rows]
+    assert frame.loc[frame.metric == "auroc", "uniform"].item() == 1.0
+    assert np.isnan(frame.loc[frame.metric == "length-w1", "generated"].item())
+    lines = full().to_tsv().splitlines()
+    assert lines[0].split("\t")[:6] == ["metric", "group", "goal", "unit", "n", "status"]
+    assert len(lines) == 10
+
+
+def test_rows_are_found_by_name():
+    assert full()["auroc"].generated.value == 0.85
+    assert "gc-w1" not in full()
+    with pytest.raises(KeyError):
+        full()["gc-w1"]

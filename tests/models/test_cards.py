@@ -1,0 +1,92 @@
+"""A card that was edited is refused in one line, by whatever reads it."""
+
+import json
+
+import pytest
+
+from biogan import SequenceGAN, SequenceSet
+from biogan.cli import run
+from biogan.core.rng import rng
+from biogan.models.card import read_card
+
+SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 4, "seed": 1}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("model") / "run"
+    codes = rng(0, "reads").integers(0, 4, (120, 20))
+    reads = SequenceSet.from_strings(["".join("ACGT"[c] for c in row) for row in codes])
+    SequenceGAN(**SMALL).fit(reads, out=out)
+    return out
+
+
+@pytest.fixture
+def folder(trained):
+    path = trained / "config.json"
+    before = path.read_text()
+    yield trained
+    path.write_text(before)
+
+
+NUMBERS = dict.fromkeys(("intercept", "max_ratio", "auroc", "low", "high", "real", "generated"), 1)
+
+
+@pytest.mark.parametrize("command", ["info", "report", "sample"])
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        ("layout", {}, "layout has no 'alphabet'"),
+        ("layout", 3, "'layout' of the card is '3'"),
+        ("data", {}, "data has no 'records'"),
+        ("training", {}, "training has no 'steps'"),
+        ("training", [4], "'training' of the card is '[4]'"),
+        ("judge", {"slope": "x", **NUMBERS}, "'slope' of judge is 'x'"),
+        ("judge", {"slope": 1.0}, "judge has no 'intercept'"),
+        ("judge", [1], "'judge' of the card is '[1]'"),
+        ("config", {}, "config has no 'architecture'"),
+        ("versions", None, "the card has no 'versions'"),
+        ("biogan", None, "the card has no 'biogan'"),
+    ],
+)
+def test_a_damaged_part_is_one_line(folder, capsys, command, part, value, message):
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {part: value}))
+    assert run([command, str(folder)]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == f"biogan: {path}: damaged: {message}\n" and captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "message"),
+    [
+        ("layout", {"kind": "round"}, "layout cannot be read ('round')"),
+        ("layout", {"alphabet": {"letters": "ACGT"}}, "alphabet has no 'name'"),
+        ("config", {"lr": "fast"}, "--lr 'fast': a number is needed"),
+        ("config", {"loss": "spline"}, "--loss: unknown value 'spline'"),
+        ("training", {"beside": {"markov-3": "x"}}, "'markov-3' of beside is 'x'"),
+        ("data", {"input": [1]}, "'input' of data is '[1]'"),
+    ],
+)
+def test_a_damaged_value_is_named(folder, capsys, part, changes, message):
+    path = folder / "config.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps(card | {part: card[part] | changes}))
+    assert run(["info", str(folder)]) == 1
+    assert f"{path}: damaged: {message}" in capsys.readouterr().err
+
+
+def test_a_whole_card_is_as_it_was_written(trained):
+    path = trained / "config.json"
+    assert read_card(path) == json.loads(path.read_text())
+
+
+def test_a_card_of_before_or_after_is_read(folder, capsys):
+    path = folder / "config.json"
+    card = json.loads(path.read_text())
+    del card["config"]["rotate"], card["config"]["penalty_every"]
+    card["config"]["later"] = 1
+    path.write_text(json.dumps(card))
+    found = read_card(path)["config"]
+    assert found["rotate"] is False and found["later"] == 1
+    assert run(["info", str(folder)]) == 0 and run(["report", str(folder)]) == 0

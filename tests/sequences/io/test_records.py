@@ -1,0 +1,184 @@
+"""Opening files and raw records: line ends, packing, encodings, formats, and where a fault is."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from biogan.core.errors import FastaError
+from biogan.core.text import Source, legible
+from biogan.sequences.io.records import Record, find_format, iter_records
+
+
+def records_of(path: Path, content: str | bytes, **options: str) -> list[Record]:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return list(iter_records(path, **options))
+
+
+def error_of(path: Path, content: str | bytes, **options: str) -> FastaError:
+    with pytest.raises(FastaError) as caught:
+        records_of(path, content, **options)
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+def test_fields_and_lines_of_a_record(tmp_path: Path) -> None:
+    text = "; note\n\n>a first one \nAC GT\n1 AC\n\n>b\tx\n>\nGG"
+    assert records_of(tmp_path / "x.fa", text) == [
+        Record("a", "first one", "AC GT1 AC", 3),
+        Record("b", "x", "", 7),
+        Record("", "", "GG", 8),
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends(tmp_path: Path, end: str) -> None:
+    lines = [">a", "AC", "GT", ">b", "GG"]
+    found = records_of(tmp_path / "x.fa", end.join(lines))
+    assert found == [Record("a", "", "ACGT", 1), Record("b", "", "GG", 4)]
+
+
+def test_gzip_members_are_joined(tmp_path: Path) -> None:
+    data = gzip.compress(b">a\nAC\n") + gzip.compress(b">b\nGT\n")
+    assert [r.text for r in records_of(tmp_path / "x.fa.gz", data)] == ["AC", "GT"]
+
+
+def test_damaged_gzip_names_the_line_behind_the_last_good_one(tmp_path: Path) -> None:
+    text = b"".join(b">r%d\nACGTACGTAC\n" % i for i in range(1000))
+    whole = gzip.compress(text)
+    path = tmp_path / "x.fa.gz"
+    assert "ends early" in str(error_of(path, whole[:-9]))
+    assert "damaged" in str(error_of(path, whole[:-8] + b"\0\0\0\0" + whole[-4:]))
+    behind = error_of(path, whole + b"garbage")
+    assert "behind its end" in str(behind)
+    assert isinstance(behind.line, int) and 1 <= behind.line <= 2001
+
+
+def test_first_bytes_of_other_packings(tmp_path: Path) -> None:
+    for head, word in [(b"BZh91AY", "bunzip2"), (b"PK\x03\x04..", "unzip"), (b"%PDF-1.4", "PDF")]:
+        error = error_of(tmp_path / "x.fa", head)
+        assert word in str(error) and error.line == 1
+    for codec in ("utf-16-le", "utf-16-be"):
+        bom = "\ufeff".encode(codec)
+        assert "iconv" in str(error_of(tmp_path / "x.fa", bom + ">a\nAC".encode(codec)))
+        # Without a mark the NUL bytes give it away.
+        assert "NUL" in str(error_of(tmp_path / "x.fa", ">a\nAC".encode(codec)))
+
+
+def test_header_that_is_no_utf8_is_latin1(tmp_path: Path) -> None:
+    (tmp_path / "x.fa").write_bytes(b">M\xfcller Z\xfcrich\nAC\n>\xc3\xa9\nGT\n")
+    notes: list[str] = []
+    found = list(iter_records(tmp_path / "x.fa", notes=notes))
+    assert [(r.id, r.description) for r in found] == [("Müller", "Zürich"), ("é", "")]
+    assert notes == ["a header is no UTF-8: read as Latin-1"]
+    notes: list[str] = []
+    assert [legible(x, "it", notes) for x in ("a\udce9", "ä", "\udce9")] == ["aé", "ä", "é"]
+    assert notes == ["it is no UTF-8: read as Latin-1"]
+
+
+def test_byte_order_mark(tmp_path: Path) -> None:
+    assert records_of(tmp_path / "x.fa", b"\xef\xbb\xbf>a\nAC\n") == [Record("a", "", "AC", 1)]
+    assert "no sequence" in str(error_of(tmp_path / "x.fa", b"\xef\xbb\xbf"))
+
+
+def test_nothing_in_the_file(tmp_path: Path) -> None:
+    assert "is empty" in str(error_of(tmp_path / "x.fa", ""))
+    error = error_of(tmp_path / "x.fa", "; only\n\n")
+    assert "comments" in str(error) and error.line == 2
+    assert "is empty" in str(error_of(tmp_path / "x.fq", ""))
+    assert "is empty" in str(error_of(tmp_path / "x.txt", "", format="lines"))
+
+
+@pytest.mark.parametrize(
+    ("first", "word"),
+    [
+        ("@r1\nAC\n+\nII\n", "--format fastq"),
+        ("@HD\tVN:1.6\n", "SAM"),
+        ("<html>\n", "HTML"),
+        (" 3 57\n", "PHYLIP"),
+        ("CLUSTAL W (1.8)\n", "Clustal"),
+        ("# STOCKHOLM 1.0\n", "Stockholm"),
+        ("#NEXUS\n", "NEXUS"),
+        ("LOCUS       X 10 bp\n", "GenBank"),
+        ("ID   X; SV 1\n", "EMBL"),
+        ("HEADER    LYASE\n", "PDB"),
+        ('{"a": 1}\n', "JSON"),
+        ("ACGT\t1\n", "tabs"),
+        ("seq,expr\nacgt,1\n", "CSV"),
+        ("ACGT\nGGGG\n", "--format lines"),
+        ("ACGT\n>a\nAC\n", "before the first '>'"),
+        ("Dear colleague,\n", "begins with '>'"),
+        (b"\x01\x02\x03", "binary"),
+        (b"\xe9t\xe9\n", "another encoding"),
+    ],
+)
+def test_first_line_says_what_the_file_is(tmp_path: Path, first: str | bytes, word: str) -> None:
+    error = error_of(tmp_path / "x.fa", first)
+    assert word in str(error) and error.line == 1
+
+
+def test_junk_behind_comments_names_its_own_line(tmp_path: Path) -> None:
+    assert error_of(tmp_path / "x.fa", "; a\n\nACGT\n>a\nAC\n").line == 3
+
+
+def test_fastq(tmp_path: Path) -> None:
+    text = "\n@a one\nACG\n+\n@@>\n@b\nGT\n+b\n>I\n"
+    assert records_of(tmp_path / "x.fq", text) == [
+        Record("a", "one", "ACG", 2),
+        Record("b", "", "GT", 6),
+    ]
+    assert len(records_of(tmp_path / "x.txt", text, format="fastq")) == 2
+    assert find_format("X.FASTQ.GZ") == "fastq"
+
+
+def test_fastq_faults_name_the_line_of_the_record(tmp_path: Path) -> None:
+    error = error_of(tmp_path / "x.fq", "@a\nACG\n+\nIII\n@b\nGT\n+\nI\n")
+    assert error.line == 5 and "Lengths of sequence and quality" in str(error)
+    assert "--format fasta" in str(error_of(tmp_path / "x.fq", ">a\nACG\n"))
+
+
+def test_one_sequence_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    assert records_of(path, "ACG\n\n GT \n", format="lines") == [
+        Record("", "", "ACG", 1),
+        Record("", "", "GT", 3),
+    ]
+    for wrong in ("ACG\t0\n", "ACG,0\n", "ACG GT\n", ">a\nAC\n"):
+        assert error_of(path, "A\n" + wrong, format="lines").line == 2
+    assert "no sequence" in str(error_of(path, "\n\n", format="lines"))
+
+
+def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.fa", tmp_path):
+        with pytest.raises(FastaError, match="cannot be read: "):
+            list(iter_records(path))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, pack) -> None:
+    raw = io.BytesIO(pack(b">a\nAC\n"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(raw))
+    assert list(iter_records("-")) == [Record("a", "", "AC", 1)]
+    assert not raw.closed  # standard input is not ours to close
+
+
+def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.TextIOWrapper(io.BytesIO())
+    closed.close()
+    for stdin in (None, closed):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with pytest.raises(FastaError, match="^standard input: is closed; name a file"):
+            list(iter_records("-"))
+
+
+def test_a_file_is_opened_only_when_read_and_closed_after_a_fault(tmp_path: Path) -> None:
+    iter_records(tmp_path / "none.fa")  # no error, no open file
+    (tmp_path / "x.fa").write_text(">a\nAC\n\0\n")
+    source = Source(tmp_path / "x.fa")
+    with pytest.raises(FastaError) as caught:
+        list(source)
+    assert (caught.value.line, source.number) == (3, 3)

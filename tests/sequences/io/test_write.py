@@ -1,0 +1,117 @@
+"""Writing: formats, streams, standard output, atomic files, and ids that would not read back."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from biogan.core.errors import ConfigError, OutputError
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.io.fasta import read_fasta
+from biogan.sequences.io.write import write_chunks, write_fasta
+
+PLAIN = SequenceSet.from_strings(["ACGTA", "GG"], ["a", "b"])
+LABELLED = SequenceSet.from_strings(["AC", "GG"], ["a", "b"], labels={"k": ["x y", ""]})
+
+
+def test_fasta(tmp_path: Path) -> None:
+    write_fasta(PLAIN, tmp_path / "x.fa")
+    assert (tmp_path / "x.fa").read_bytes() == b">a\nACGTA\n>b\nGG\n"
+    write_fasta(PLAIN, tmp_path / "x.fa", wrap=3)  # takes the place of the older file
+    assert (tmp_path / "x.fa").read_bytes() == b">a\nACG\nTA\n>b\nGG\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.fa"]
+
+
+def test_gaps_are_no_place_to_wrap(tmp_path: Path) -> None:
+    aligned = SequenceSet.from_strings(["M-KL--E"], ["a"], alphabet="custom:EKLM-")
+    write_fasta(aligned, tmp_path / "x.fa", wrap=4)
+    assert (tmp_path / "x.fa").read_text() == ">a\nM-KL\n--E\n"
+
+
+def test_labels_stand_in_header_and_table(tmp_path: Path) -> None:
+    write_fasta(LABELLED, tmp_path / "x.fa")
+    assert (tmp_path / "x.fa").read_text() == ">a k=x y\nAC\n>b\nGG\n"
+    assert read_fasta(tmp_path / "x.fa").labels["k"].tolist() == ["x y", ""]
+    write_chunks([LABELLED], tmp_path / "x.tsv", "tsv")
+    assert (tmp_path / "x.tsv").read_text() == "id\tsequence\tk\na\tAC\tx y\nb\tGG\t\n"
+
+
+def test_gzip_has_no_time_stamp(tmp_path: Path) -> None:
+    write_fasta(PLAIN, tmp_path / "x.fa.gz")
+    data = (tmp_path / "x.fa.gz").read_bytes()
+    assert gzip.decompress(data) == b">a\nACGTA\n>b\nGG\n"
+    assert data[4:8] == b"\0\0\0\0" and data[3] == 0  # neither time nor file name
+
+
+def test_chunks_are_written_one_by_one(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    seen: list[bytes] = []
+
+    def chunks() -> Iterator[SequenceSet]:
+        for name in "abc":
+            yield SequenceSet.from_strings(["ACGT"], [name])
+            seen.append(capfdbinary.readouterr().out)
+
+    assert write_chunks(chunks(), "-") == 3
+    assert seen == [b">a\nACGT\n", b">b\nACGT\n", b">c\nACGT\n"]
+
+
+def test_no_chunks_is_an_empty_file(tmp_path: Path) -> None:
+    assert write_chunks([], tmp_path / "x.fa") == 0
+    assert (tmp_path / "x.fa").read_bytes() == b""
+
+
+def test_a_fault_leaves_the_old_file(tmp_path: Path) -> None:
+    def broken() -> Iterator[SequenceSet]:
+        yield PLAIN
+        raise RuntimeError("sampler failed")
+
+    (tmp_path / "x.fa").write_text("old")
+    with pytest.raises(RuntimeError):
+        write_chunks(broken(), tmp_path / "x.fa")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("x.fa", "old")]
+
+
+def test_a_reader_that_went_away_is_a_broken_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+    import os
+    import sys
+
+    read, write = os.pipe()
+    os.close(read)
+    pipe = io.TextIOWrapper(io.BufferedWriter(io.FileIO(write, "w")))
+    monkeypatch.setattr(sys, "stdout", pipe)
+    with pytest.raises(BrokenPipeError):
+        write_fasta(PLAIN, "-")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), write)  # so that closing the buffer is quiet
+    pipe.close()
+
+
+@pytest.mark.parametrize("name", ["", "a b", " a", "a\n", "a\tb"])
+def test_ids_that_would_not_read_back(tmp_path: Path, name: str) -> None:
+    bad = SequenceSet.from_strings(["AC", "GT"], ["ok", name])
+    with pytest.raises(OutputError, match="record 2: the id"):
+        write_fasta(bad, tmp_path / "x.fa")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("value", ["a\tb", "a\nb", "x y=z", " a"])
+def test_labels_that_would_not_read_back(tmp_path: Path, value: str) -> None:
+    bad = SequenceSet.from_strings(["AC"], ["a"], labels={"k": [value]})
+    with pytest.raises(OutputError, match="record 'a': the label k="):
+        write_fasta(bad, tmp_path / "x.fa")
+
+
+def test_label_columns_that_would_not_read_back(tmp_path: Path) -> None:
+    bad = SequenceSet.from_strings(["AC"], ["a"], labels={"my class": ["x"]})
+    with pytest.raises(OutputError, match="label column 'my class'"):
+        write_fasta(bad, tmp_path / "x.fa")
+    write_chunks([bad], tmp_path / "x.tsv", "tsv")
+    assert (tmp_path / "x.tsv").read_text() == "id\tsequence\tmy class\na\tAC\tx\n"
+
+
+def test_unknown_format(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="unknown value 'fast': did you mean 'fasta'"):
+        write_chunks([PLAIN], tmp_path / "x", "fast")

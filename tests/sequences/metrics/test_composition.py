@@ -1,0 +1,123 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from comparing import compare, iid
+
+from biogan.sequences.alphabet import DNA, PROTEIN
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.io.input_report import Finding
+from biogan.sequences.metrics.composition import gc_content, longest_runs
+
+GC40 = [0.3, 0.2, 0.2, 0.3]
+
+
+@pytest.fixture(scope="module")
+def shifted():
+    return iid(DNA, 2000, 100, 0, GC40), iid(DNA, 2000, 100, 1)
+
+
+def test_gc_shift_of_a_tenth(shifted):
+    found = compare("gc-w1", *shifted)
+    assert found.value == pytest.approx(0.1, abs=0.003)
+    assert found.low < 0.1 < found.high
+
+
+def test_letter_jsd_of_a_gc_shift(shifted):
+    # p = (.3, .2, .2, .3) against uniform: .3 log2(.3/.275) + .2 log2(.2/.225)
+    # + (.25 log2(.25/.275) + .25 log2(.25/.225)) = .007299 bits
+    found = compare("letter-jsd", *shifted)
+    assert found.value == pytest.approx(0.007299, abs=0.0006)
+    assert found.low < 0.007299 < found.high
+    assert found.n == 2000
+
+
+def test_gc_spread_of_clones_is_too_small():
+    # GC of 100 fair letters has sd .05; pairs of opposite records have none.
+    real = iid(DNA, 2000, 100, 2)
+    flat = SequenceSet.from_strings(["AC" * 50, "GT" * 50] * 1000)
+    assert compare("gc-sd-ratio", flat, real).value == pytest.approx(0, abs=1e-12)
+    same = compare("gc-sd-ratio", iid(DNA, 2000, 100, 4), real)
+    assert same.low < 1 < same.high
+    # sd of a ratio of two sds: sqrt(2 / (2 * 2000)) = .022
+    assert (same.high - same.low) / 2 / 2.09 == pytest.approx(0.022, rel=0.4)
+
+
+def test_gc_counts_only_known_letters():
+    alphabet = DNA.with_letters("N")
+    sequences = SequenceSet.from_strings(["GGNN", "ACGT", "", "NN"], alphabet=alphabet)
+    assert gc_content(sequences).tolist() == [1.0, 0.5, 0.0, 0.0]
+
+
+def test_length_distance_by_hand():
+    new = SequenceSet.from_strings(["A" * 13] * 40)
+    real = SequenceSet.from_strings(["A" * 10, "A" * 12] * 20)
+    found = compare("length-w1", new, real)
+    assert found.value == found.plain == pytest.approx(2.0)
+
+
+def test_one_length_says_nothing():
+    found = compare("length-w1", iid(DNA, 30, 8, 0), iid(DNA, 30, 8, 1), lengths_vary=False)
+    assert found.value is None
+    assert found.note == "not informative: all sequences have one length"
+
+
+def test_gaps_are_not_letters():
+    aligned = DNA.with_letters("-")
+    new = SequenceSet.from_strings(["AC--", "ACG-"] * 20, alphabet=aligned)
+    real = SequenceSet.from_strings(["ACGT", "ACG-"] * 20, alphabet=aligned)
+    assert compare("length-w1", new, real).value == pytest.approx(1.0)
+
+
+def test_protein_has_no_gc():
+    found = compare("gc-w1", iid(PROTEIN, 30, 8, 0), iid(PROTEIN, 30, 8, 1))
+    assert (found.value, found.note) == (None, "nucleotides only")
+
+
+def test_validity_counts_records_before_cleaning():
+    sequences = iid(DNA, 60, 8, 0)
+    assert compare("valid", sequences, sequences).value is None
+    findings = [
+        Finding("ambiguous", "ambiguous letters (N)", "dropped", 20, 25, dropped=20),
+        Finding("repeated id", "a repeated id", "renamed", 3),
+        Finding("empty", "no letters", "dropped", 1, dropped=1),
+    ]
+    sequences.report = SimpleNamespace(valid_records=60, records=80, findings=findings)
+    found = compare("valid", sequences, sequences)
+    assert (found.value, found.n) == (0.75, 80)
+    assert found.details == ("ambiguous: 20 records", "empty: 1 record")
+    assert found.low == pytest.approx(0.6452, abs=1e-4)
+
+
+def test_few_records_have_no_interval():
+    found = compare("letter-jsd", iid(DNA, 5, 8, 0), iid(DNA, 30, 8, 1))
+    assert found.low is None and found.high is None
+    assert found.note == "fewer than 20 records: no interval"
+    assert np.isfinite(found.value)
+
+
+def test_longest_runs_end_with_their_record():
+    some = SequenceSet.from_strings(["AAC", "CCCC", "", "CA"])
+    assert longest_runs(some).tolist() == [2, 4, 0, 1]
+    real, new = (SequenceSet.from_strings([text] * 40) for text in ("ACGT", "AAAC"))
+    assert compare("run-w1", new, real).value == pytest.approx(2.0)  # runs of 3, not of 1
+
+
+def test_letters_whose_share_differs_are_named(shifted):
+    details = compare("letter-jsd", *shifted).details
+    assert sorted(text[:4] for text in details) == ["A +0", "C -0", "G -0", "T +0"]
+    for text in details:
+        share, low, high = (float(x.strip("[],")) for x in text.split()[1:])
+        assert abs(share) == pytest.approx(0.05, abs=0.004)
+        assert low < share < high and low * high > 0
+    same = iid(DNA, 100, 20, 3)
+    assert compare("letter-jsd", same, same).details == ()
+
+
+def test_largest_difference_of_the_cumulative_lengths():
+    # Shares at or below 3, 4, 5 letters: 1/4, 1/2, 1 against 1/2, 1, 1.
+    new = SequenceSet.from_strings(["ACG", "ACGT", "ACGTA", "ACGTA"] * 10)
+    real = SequenceSet.from_strings(["ACG", "ACG", "ACGT", "ACGT"] * 10)
+    found = compare("length-ks", new, real)
+    assert found.value == 0.5
+    assert found.low < 0.5 < found.high

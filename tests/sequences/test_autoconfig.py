@@ -1,0 +1,182 @@
+"""Open options are chosen from the data, said aloud, and never over a given value."""
+
+import numpy as np
+import pytest
+
+from biogan.core.errors import ConfigError
+from biogan.nn.config import ARCHITECTURES
+from biogan.nn.sequence_heads import Shape
+from biogan.nn.sequence_nets import build
+from biogan.sequences.alphabet import DNA
+from biogan.sequences.autoconfig import SIZES_OF, SUITED, resolve
+from biogan.sequences.config import SequenceGANConfig
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.store import store_fasta
+from biogan.sequences.tokenizer import ALIGNED, FIXED, VARIABLE, Layout
+
+
+def test_nothing_is_left_open_and_every_choice_is_said():
+    config, reasons = resolve(SequenceGANConfig(loss="wgan-gp"), Layout(DNA, 100, FIXED))
+    assert (config.dilation, config.critic_steps) == (4, 3)
+    assert (config.gp, config.r1, config.r2) == (1, 0, 0)
+    assert (config.architecture, config.width, config.depth, config.units) == ("hybrid", 32, 2, 256)
+    assert config.max_time == "10m" and config.word == 1
+    assert reasons == [
+        "architecture hybrid for fixed sequences",
+        "width 32, depth 2, units 256",
+        "kmer_matching 1 beside the critic",
+        "max_time 10m, as neither --steps nor --max-time was given",
+        "dilation 4 for 100 positions",
+        "critic_steps 3, gp 1, penalty_every 1 for the loss wgan-gp",
+    ]
+
+
+def test_a_single_block_is_not_said_to_be_dilated():
+    for kind in (ALIGNED, VARIABLE):
+        config, reasons = resolve(SequenceGANConfig(), Layout(DNA, 100, kind))
+        assert (config.depth, config.dilation) == (1, 1)
+        assert not [reason for reason in reasons if "dilation" in reason]
+
+
+def test_what_was_given_stays():
+    given = SequenceGANConfig(
+        loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, penalty_every=2, steps=5,
+        architecture="resnet", width=8, depth=3, word=1, dilation=2,
+        kmer_matching=0.5, reverse_complement=False, rotate=False, repeats="once",
+    )  # fmt: skip
+    assert resolve(given, Layout(DNA, 20, FIXED)) == (given, [])
+
+
+def test_loss_and_networks_follow_the_layout():
+    for kind in (FIXED, VARIABLE, ALIGNED):
+        config, _ = resolve(SequenceGANConfig(), Layout(DNA, 20, kind))
+        assert (config.loss, config.architecture) == SUITED[kind][:2]
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "message"),
+    [
+        ("dense", {"depth": 2}, "--depth 2: --architecture dense is sized by --units alone"),
+        ("dense", {"attention": True}, "--attention: --architecture dense is sized by"),
+        ("dense", {"dilation": 4}, "--dilation 4: --architecture dense"),
+        ("resnet", {"units": 9}, "--units 9: .* is sized by --width and --depth alone"),
+    ],
+)
+def test_a_size_that_a_family_lacks_is_refused(family, options, message):
+    config = SequenceGANConfig(architecture=family, **options)
+    with pytest.raises(ConfigError, match=message):
+        resolve(config, Layout(DNA, 20, FIXED))
+
+
+def test_a_family_takes_the_sizes_it_has():
+    for family in ARCHITECTURES:
+        config, _ = resolve(SequenceGANConfig(architecture=family), Layout(DNA, 20, FIXED))
+        open_still = {k for k in ("width", "depth", "units") if getattr(config, k) is None}
+        assert open_still == {"width", "depth", "units"} - set(SIZES_OF[family])
+        build(config, Shape(4, 20))
+
+
+def test_resolving_twice_changes_nothing():
+    once, _ = resolve(SequenceGANConfig(), Layout(DNA, 64, FIXED))
+    assert once.dilation == 1 and resolve(once, Layout(DNA, 64, FIXED)) == (once, [])
+
+
+def test_genes_are_said_to_be_read_in_codons():
+    genes = SequenceSet.from_strings(["ATGAAATAA", "ATGAAACCCTAG"])
+    config, reasons = resolve(SequenceGANConfig(), Layout.of(genes))
+    assert config.word == 3 and config.kmer_matching == 1
+    assert "word 3, as the records are open reading frames" in reasons
+
+
+def test_both_strands_are_read_where_they_are_alike():
+    codes = np.random.default_rng(0).integers(0, 4, (600, 30), np.uint8)
+    some = SequenceSet.from_matrix(DNA, codes)
+    config, reasons = resolve(SequenceGANConfig(), Layout.of(some), some)
+    assert config.reverse_complement is True
+    assert any(
+        reason.startswith("reverse_complement, as the strands cannot be told apart (p ")
+        for reason in reasons
+    )
+    for given in (SequenceGANConfig(reverse_complement=False), SequenceGANConfig()):
+        one_way = SequenceSet.from_strings(["TATAAT" + text for text in some.strings()])
+        config, reasons = resolve(given, Layout.of(one_way), one_way)
+        assert config.reverse_complement is False and "reverse" not in " ".join(reasons)
+
+
+def test_records_whose_letters_stand_anywhere_are_circles():
+    codes = np.random.default_rng(0).integers(0, 4, (2_000, 30), np.uint8)
+    some = SequenceSet.from_matrix(DNA, codes)
+    config, reasons = resolve(SequenceGANConfig(), Layout.of(some), some)
+    assert config.rotate is True
+    told = "rotate (records are circles with a seam at a random place), as letters tell 0.000"
+    assert any(reason.startswith(told) for reason in reasons)
+    placed = SequenceSet.from_strings(["TATAAT" + text for text in some.strings()])
+    varied = SequenceSet.from_strings([*some.strings(), "ACGT"])
+    for given, data in [
+        (SequenceGANConfig(rotate=False), some),
+        (SequenceGANConfig(), placed),
+        (SequenceGANConfig(), varied),
+    ]:
+        config, reasons = resolve(given, Layout.of(data), data)
+        assert config.rotate is False and "rotate" not in " ".join(reasons)
+
+
+def test_repeats_of_an_alignment_are_read_once():
+    aligned = SequenceSet.from_strings(
+        ["AC-T", "ACGT", "AC-T", "A--T", "ACGT"], alphabet=DNA.with_letters("-")
+    )
+    config, reasons = resolve(SequenceGANConfig(), Layout.of(aligned), aligned)
+    assert config.repeats == "once"
+    assert "repeats once, as 2 records of the alignment repeat others" in reasons
+    loose = SequenceSet.from_strings(["ACTT", "ACGT", "ACTT"])
+    for given, data in [
+        (SequenceGANConfig(repeats="all"), aligned),
+        (SequenceGANConfig(), aligned.unique()),
+        (SequenceGANConfig(), loose),
+    ]:
+        config, reasons = resolve(given, Layout.of(data), data)
+        assert config.repeats == "all" and "repeat" not in " ".join(reasons)
+
+
+def test_repeats_on_disk_are_not_looked_for(tmp_path):
+    (tmp_path / "a.fa").write_text(">a\nAC-T\n>b\nAC-T\n>c\nACGT\n")
+    store = store_fasta(tmp_path / "a.fa", tmp_path / "sequences")
+    config, _ = resolve(SequenceGANConfig(), Layout.of(store), store)
+    assert config.repeats == "all"
+    with pytest.raises(ConfigError, match="^--repeats once: records on disk are not compared"):
+        resolve(SequenceGANConfig(repeats="once"), Layout.of(store), store)
+
+
+@pytest.mark.parametrize("kind", [ALIGNED, VARIABLE])
+def test_what_has_places_or_ends_is_no_circle(kind):
+    with pytest.raises(ConfigError, match="--rotate: needs records of one length"):
+        resolve(SequenceGANConfig(rotate=True), Layout(DNA, 20, kind))
+
+
+def test_codons_have_one_strand():
+    genes = SequenceSet.from_strings(["ATGAAATAA", "ATGAAACCCTAG"])
+    given = SequenceGANConfig(reverse_complement=True)
+    with pytest.raises(ConfigError, match="words of 3 letters .* give --word 1 too"):
+        resolve(given, Layout.of(genes))
+    assert resolve(given.replace(word=1), Layout.of(genes, 1))[0].reverse_complement
+
+
+def test_groups_need_batches_that_are_made_of_them():
+    def chosen(**options):
+        given = SequenceGANConfig(minibatch_std=True, **options)
+        return resolve(given, Layout(DNA, 20, FIXED))[0].minibatch_std
+
+    assert chosen() and chosen(batch_size=16, devices=2)
+    for options in ({"batch_size": 20}, {"batch_size": 8, "devices": 2}):
+        with pytest.raises(ConfigError, match="--minibatch-std: compares records by 8, --batch-si"):
+            chosen(**options)
+
+
+def test_words_have_a_frame_whatever_their_letters_say():
+    codes = np.random.default_rng(0).integers(0, 4, (2_000, 30), np.uint8)
+    some = SequenceSet.from_matrix(DNA, codes)
+    letters, words = (resolve(SequenceGANConfig(), Layout.of(some, w), some)[0] for w in (1, 3))
+    assert letters.rotate and letters.reverse_complement
+    assert words.rotate is words.reverse_complement is False
+    with pytest.raises(ConfigError, match="^--rotate: words of 3 letters .* give --word 1 too"):
+        resolve(SequenceGANConfig(rotate=True), Layout.of(some, 3), some)

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from biogan.images.dataset import ImageSet
+from biogan.images.modality import Pixels
+from biogan.models.registry import domain_of
+from biogan.structures.modality import Chains
+from biogan.training.presets import PRESETS, SETTINGS, ImageGANConfig, resolve
+
+PIXELS = Pixels(1, 28, 28, "uint8", 0, 255, False)
+CHAINS = Chains(residues=64)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_leaves_nothing_open(preset):
+    config, reasons = resolve(ImageGANConfig(preset=preset), PIXELS)
+    left = [k for k, v in config.to_dict().items() if v is None]
+    assert left == ["steps", "check_every", "patience", "threads"]
+    assert reasons[0].endswith(f"for the preset {preset}")
+    assert set(SETTINGS) == set(PRESETS)
+
+
+def test_the_classic_preset_is_the_tutorials():
+    config, _ = resolve(ImageGANConfig(preset="classic"), PIXELS)
+    assert (config.loss, config.lr, config.dropout, config.batch_norm) == (
+        "standard", 1e-4, 0.3, True
+    )  # fmt: skip
+    assert (config.gp, config.r1, config.r2, config.critic_steps) == (0, 0, 0, 1)
+    assert (config.width, config.latent, config.ema) == (64, 100, 0)
+
+
+def test_what_was_given_wins_over_the_preset():
+    config, reasons = resolve(ImageGANConfig(preset="classic", lr=0.5, steps=3), PIXELS)
+    assert config.lr == 0.5 and config.max_time is None
+    assert "lr" not in reasons[0].replace("lr_", "")
+
+
+def test_a_loss_by_name_brings_its_own_penalties():
+    config, _ = resolve(ImageGANConfig(preset="relativistic", loss="wgan-gp"), PIXELS)
+    assert (config.gp, config.critic_steps, config.r1) == (1.0, 3, 0.0)
+
+
+def test_the_preset_is_the_best_for_the_kind_of_data():
+    config, reasons = resolve(ImageGANConfig(), PIXELS)
+    assert (config.preset, config.loss, config.critic_steps) == ("wgan-gp", "wgan-gp", 2)
+    assert reasons[0] == "preset wgan-gp for pixels"
+    config, reasons = resolve(ImageGANConfig(), CHAINS)
+    assert (config.preset, config.loss) == ("relativistic", "relativistic")
+    assert reasons[0] == "preset relativistic for distances"
+
+
+@pytest.mark.parametrize(
+    ("smallest", "asked", "learned"),
+    [(50, None, True), (49, None, False), (50, False, False), (1, True, True)],
+)
+def test_classes_are_learned_where_each_has_images_enough(smallest, asked, learned):
+    labels = [0] * 60 + [1] * smallest
+    pixels = np.zeros((len(labels), 16, 16), np.uint8)
+    pixels[:, 0] = 255
+    images = ImageSet.from_pixels(pixels, labels=labels)
+    asks = ImageGANConfig(conditional=asked)
+    config, reasons = resolve(asks, domain_of(images, asks))
+    assert config.conditional is learned
+    told = any("conditional, as each of 2 classes" in reason for reason in reasons)
+    assert told is (learned and asked is None)
+
+
+def test_one_class_is_no_class_to_learn():
+    images = ImageSet.from_pixels(np.eye(16, dtype=np.uint8)[None].repeat(60, 0), labels=[0] * 60)
+    assert Pixels.of(images, None).learned == 0
+
+
+def test_structures_are_built_as_chains():
+    config, reasons = resolve(ImageGANConfig(), CHAINS)
+    assert (config.architecture, config.width, config.batch_size) == ("chain", 16, 32)
+    assert "width 16" in reasons[1] and "batch_size 32" in reasons[1]
+    assert resolve(ImageGANConfig(architecture="dcgan"), CHAINS)[0].architecture == "dcgan"

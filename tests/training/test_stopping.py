@@ -1,0 +1,286 @@
+"""A run that is stopped or dies: what it says, and what its folder holds then."""
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from helpers import Kill, Killed
+
+from biogan import SequenceGAN, SequenceSet
+from biogan.cli import main, run
+from biogan.core.errors import CheckpointError, Interrupted, OutputError
+from biogan.core.rng import rng
+from biogan.models.checkpoint import ModelFolder
+from biogan.sequences.io.write import write_fasta
+from biogan.training.signals import Signals
+
+SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 20, "check_every": 10}
+
+
+def reads(seed=0):
+    codes = rng(seed, "reads").integers(0, 4, (120, 20))
+    return SequenceSet.from_strings(["".join("ACGT"[c] for c in row) for row in codes])
+
+
+def fit(out, callbacks=(), **options):
+    return SequenceGAN(**SMALL | {"judge_steps": 0} | options).fit(
+        reads(), out=out, overwrite=True, callbacks=callbacks
+    )
+
+
+class Press:
+    """Sends a signal, once or more often, at a step or when the judge is trained."""
+
+    def __init__(self, number, step=None, times=1):
+        self.number, self.step, self.times = number, step, times
+
+    def press(self):
+        for _ in range(self.times):
+            os.kill(os.getpid(), self.number)
+
+    def on_step(self, step, terms):
+        if step == self.step:
+            self.press()
+
+    def on_event(self, event, **details):
+        if event == "judge" and self.step is None and details["step"] == 1:
+            self.press()
+
+
+def contents(folder):
+    """Every file and what is in it."""
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture
+def old(tmp_path):
+    fit(tmp_path / "run", seed=1)
+    return tmp_path / "run"
+
+
+# --- a model that is replaced ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stop", [Kill(9), Press(signal.SIGTERM, 9), Press(signal.SIGINT, 9, 2)])
+def test_a_run_that_ends_before_its_first_check_leaves_the_old_model(old, stop):
+    before = contents(old)
+    with pytest.raises((Killed, Interrupted)) as caught:
+        fit(old, [stop], seed=2)
+    assert contents(old) == before and not (old / ".new").exists()
+    if isinstance(caught.value, Interrupted):
+        assert f"before the first check, the model in {old} is as it was" in str(caught.value)
+
+
+def test_a_full_disk_leaves_the_old_model(old, monkeypatch):
+    before = contents(old)
+
+    def full(self, state):
+        raise OutputError("state.pt: cannot be written: No space left on device")
+
+    monkeypatch.setattr(ModelFolder, "write_state", full)
+    with pytest.raises(OutputError, match="No space left"):
+        fit(old, seed=2)
+    assert contents(old) == before
+
+
+def test_after_the_first_check_the_folder_is_the_new_runs(old):
+    (old / "new.fasta").write_text("mine")
+    log = (old / "log.jsonl").read_text()
+    with pytest.raises(Killed):
+        fit(old, [Kill(12)], seed=2)
+    assert (old / "new.fasta").read_text() == "mine" and not (old / ".new").exists()
+    assert json.loads((old / "config.json").read_text())["config"]["seed"] == 2
+    assert (old / "samples.fasta").exists() and (old / "log.jsonl").read_text() != log
+    SequenceGAN(**SMALL, judge_steps=0, seed=2).fit(reads(), out=old, resume=True)
+    fit(old.parent / "whole", seed=2)
+    for name in ("generator.safetensors", "samples.fasta"):
+        assert (old / name).read_bytes() == (old.parent / "whole" / name).read_bytes()
+    rows = [json.loads(line) for line in (old / "log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [10, 20, 20]
+
+
+def test_killed_it_leaves_the_old_model_and_a_later_run_clears_up(old):
+    before = contents(old)
+    code = textwrap.dedent("""
+        import os, sys
+        sys.path[:0] = sys.argv[2:]
+        from test_stopping import Press, fit
+        fit(sys.argv[1], [Press(9, 9)], seed=2)
+    """)
+    here = Path(__file__).parent
+    folders = [str(here), str(here.parent / "support")]
+    done = subprocess.run([sys.executable, "-c", code, str(old), *folders], timeout=100)
+    assert done.returncode == -signal.SIGKILL
+    assert before.items() <= contents(old).items()
+    assert (old / ".new" / "state.pt").exists()
+    fit(old, seed=3)
+    assert not (old / ".new").exists()
+
+
+def test_what_a_killed_run_left_half_written_goes_when_a_run_goes_on(old):
+    half, new = old / ".state.pt.4242.abcd.tmp", old / ".new"
+    half.write_bytes(b"half")
+    new.mkdir()
+    more = SMALL | {"steps": 25, "judge_steps": 0, "seed": 1}
+    SequenceGAN(**more).fit(reads(), out=old, resume=True)
+    assert not new.exists() and not half.exists()
+
+
+def test_a_kill_in_the_moment_of_the_exchange_leaves_no_mixture(old, monkeypatch):
+    moved = []
+
+    def kill(source, target):
+        moved.append(target.name)
+        if len(moved) == 2:
+            raise Killed
+        return os.rename(source, target)
+
+    folder = ModelFolder(old)
+    folder.claim()
+    for name in ("config.json", "generator.safetensors", "state.pt"):
+        (old / ".new" / name).write_text("new")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(os, "replace", kill)
+        folder.settle()
+    folder.discard()
+    assert {p.read_text() for p in old.rglob("*") if p.is_file()} == {"new"}
+    assert len(contents(old)) == 3 and not (old / "config.json").exists()
+    with pytest.raises(CheckpointError, match=r"a new model stands in part in .*/\.new: move"):
+        SequenceGAN.load(old)
+
+
+def test_it_is_said_that_the_old_model_stays(old, tmp_path, capsys):
+    write_fasta(reads(), tmp_path / "x.fa")
+    main(["train", str(tmp_path / "x.fa"), "-o", str(old), "--overwrite", "--steps", "2"])
+    assert f"the model in {old} stays until this run has kept a gen" in capsys.readouterr().err
+
+
+def test_without_a_state_nothing_is_said_of_resuming(old, tmp_path, capsys):
+    (old / "state.pt").unlink()
+    write_fasta(reads(), tmp_path / "x.fa")
+    assert run(["train", str(tmp_path / "x.fa"), "-o", str(old)]) == 1
+    said = capsys.readouterr().err
+    assert "--resume" not in said and "or replace the model in it with --overwrite" in said
+    with pytest.raises(OutputError, match="choose another folder$"):
+        (old / "config.json").unlink()
+        ModelFolder(old).check()
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path, capsys):
+    out, path = tmp_path / "run", tmp_path / "reads.fasta"
+    write_fasta(reads(), path)
+    argv = ["train", str(path), "-o", str(out), "--judge-steps", "0"]
+    argv += [f"--{name.replace('_', '-')}={value}" for name, value in SMALL.items()]
+    script = f"""if True:
+        from pathlib import Path
+        from biogan.models.checkpoint import held
+        with held(Path({str(out)!r})):
+            print("held", flush=True)
+            input()
+    """
+    other = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout.readline() == "held\n"
+    assert run(argv) == 1
+    told = f"{out}: process {other.pid} on {platform.node()} is training there: wait for its end"
+    assert told in capsys.readouterr().err
+    with pytest.raises(OutputError, match="is training there"):
+        fit(out)
+    other.communicate("\n", timeout=60)
+    # Nothing was written: the folder is gone, and free.
+    assert other.returncode == 0 and not out.exists()
+    assert run([*argv, "--steps", "0"]) == 2 and not out.exists()
+    assert run(argv) == 0 and not (out / ".lock").exists()
+
+
+# --- signals --------------------------------------------------------------------------------
+
+
+def test_the_first_signal_is_answered_at_once(capfd):
+    with Signals() as signals:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert signals.caught == signal.SIGINT
+        assert capfd.readouterr().err == "stopping after this step; Ctrl-C again stops at once\n"
+    with Signals(speak=False):
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert capfd.readouterr().err == ""
+
+
+def test_what_a_cluster_sends_twice_stops_no_sooner():
+    with Signals(speak=False) as signals:
+        for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+            os.kill(os.getpid(), number)
+        assert signals.caught == signal.SIGTERM
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_who_waits_for_others_dies_of_a_signal(name):
+    """A library that waits looks at no handler of Python, and the command line has one."""
+    script = textwrap.dedent(
+        """
+        import time
+        from biogan.cli import terminated
+        from biogan.training.signals import mortal
+        with terminated(), mortal():
+            print("waiting", flush=True)
+            time.sleep(100)
+        """
+    )
+    waiting = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert waiting.stdout.readline() == "waiting\n"
+    waiting.send_signal(getattr(signal, name))
+    waiting.communicate(timeout=30)
+    assert waiting.returncode == -getattr(signal, name)
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGHUP])
+def test_warnings_of_the_end_are_heeded_unless_they_are_ignored(number, tmp_path):
+    with pytest.raises(Interrupted) as caught:
+        fit(tmp_path / "run", [Press(number, 13)])
+    assert caught.value.exit_code == 128 + number
+    assert "state saved at step 13, --resume goes on" in str(caught.value)
+    old = signal.signal(number, signal.SIG_IGN)
+    try:
+        with Signals() as signals:
+            os.kill(os.getpid(), number)
+            assert signals.caught is None
+    finally:
+        signal.signal(number, old)
+
+
+def test_the_second_one_says_what_is_saved(tmp_path):
+    out = tmp_path / "run"
+    with pytest.raises(Interrupted) as caught:
+        fit(out, [Press(signal.SIGINT, 13, 2)])
+    assert caught.value.exit_code == 130
+    assert str(caught.value) == (
+        f"SIGINT: stopped at once; the state of step 10 is in {out}, --resume goes on"
+    )
+    gan = SequenceGAN(**SMALL, judge_steps=0).fit(reads(), out=out, resume=True)
+    assert gan.card["training"]["steps"] == 20
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_the_judge_is_trained(tmp_path, number, code, times):
+    options = {"judge_steps": 5, "seed": 1}
+    gan = SequenceGAN(**SMALL | options)
+    before = signal.getsignal(number)
+    with pytest.raises(Interrupted) as caught:
+        gan.fit(reads(), out=tmp_path / "run", callbacks=[Press(number, times=times)])
+    assert caught.value.exit_code == code and signal.getsignal(number) is before
+    assert str(caught.value) == (
+        f"{signal.Signals(number).name}: the run was over and is saved, at step 20; the model is "
+        "whole, --resume trains the judge of sample --refine"
+    )
+    whole = SequenceGAN(**SMALL | options).fit(reads(), out=tmp_path / "whole")
+    assert gan.sample(9).strings() == whole.sample(9).strings()
+    again = SequenceGAN(**SMALL | options).fit(reads(), out=tmp_path / "run", resume=True)
+    assert again.card["judge"] == whole.card["judge"]
