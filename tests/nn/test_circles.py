@@ -6,11 +6,11 @@ import torch
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.models import refinement
-from biogan.nn.config import SequenceNetConfig
 from biogan.nn.layers import draw_turns, turned
 from biogan.nn.sequence_heads import Shape
 from biogan.nn.sequence_nets import build
 from biogan.sequences.alphabet import DNA
+from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.tokenizer import Layout
 from biogan.training.batches import Batches, LazyBatches, TurnedBatches
 
@@ -73,7 +73,7 @@ def test_a_batch_is_the_same_records_turned_and_depends_on_its_number_alone(lazy
 def test_a_generator_writes_circles_in_training_and_in_sampling():
     options = {k: v for k, v in SMALL.items() if k not in ("batch_size", "threads", "judge_steps")}
     circles, plain = (
-        build(SequenceNetConfig(architecture="hybrid", **options | {"rotate": r}), Shape(4, 30))
+        build(SequenceGANConfig(architecture="hybrid", **options | {"rotate": r}), Shape(4, 30))
         for r in (True, False)
     )
     plain.generator.load_state_dict(circles.generator.state_dict())
@@ -101,7 +101,7 @@ def test_samples_have_no_places_though_the_weights_do(tmp_path):
 def test_a_judge_is_calibrated_on_records_that_are_turned_too(monkeypatch):
     placed = SequenceSet.from_matrix(DNA, np.tile([[0, 1, 2, 3, 3]], (300, 1)).astype(np.uint8))
     options = {**SMALL, "architecture": "hybrid", "rotate": True}
-    networks = build(SequenceNetConfig(**options), Shape(4, 5))
+    networks = build(SequenceGANConfig(**options), Shape(4, 5))
     seen = []
 
     def logits(critic, codes, prepare):
