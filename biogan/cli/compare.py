@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +38,7 @@ def command(
     biogan compare real.fasta gan.fasta markov.fasta -o comparison
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.files import claim_folder
-    from biogan.evaluation.report import report
-    from biogan.evaluation.report.report import write_comparison
+    from biogan.evaluation.report.comparison import ComparisonReport
     from biogan.sequences.evaluate import compare
 
     if out is not None:
@@ -59,7 +57,7 @@ def command(
     )
     if out is not None:
         claim_folder(Path(out))
-    reports = compare(
+    found = compare(
         real,
         new,
         trained,
@@ -67,13 +65,13 @@ def command(
         progress=console.Steps("scoring"),
         **known,
     )
+    reports = ComparisonReport(found)
     console.end_status()
     if out is not None:
-        files = write_comparison(reports, Path(out), console.command_line())
+        files = reports.write(Path(out), console.command_line())
         console.say(f"{out}: {', '.join(files)} written")
-    text = json.dumps(report.to_dict(reports), indent=2) if as_json else report.to_text(reports)
-    click.echo(text)
-    return reports
+    click.echo(reports.to_json() if as_json else reports.to_text())
+    return found
 
 
 def _names(paths: tuple[str, ...]) -> list[str]:

@@ -75,12 +75,10 @@ def command(
 
 def finish(report: Report, out: str | None, as_json: bool, groups: list[str]) -> Report:
     """Write and print a report; fail where a group of ``--fail-on`` does."""
-    from biogan.evaluation.report.report import write_report
-
     console.end_status()
     # The files first: who reads standard output may have gone away.
     if out is not None:
-        files = write_report(report, Path(out), console.command_line())
+        files = report.write(Path(out), console.command_line())
         console.say(f"{out}: {', '.join(files)} written")
     click.echo(report.to_json() if as_json else report.to_text())
     _judge(report, groups)

@@ -170,6 +170,18 @@ def write_json(data: Any, path: str | Path) -> None:
         out.write(text.encode() + b"\n")
 
 
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text as UTF-8, atomically.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    with open_output(path) as out:
+        out.write(text.encode())
+
+
 def read_json(path: str | Path, error: type[BioganError] = DataError) -> Any:
     """Read a JSON file.
 

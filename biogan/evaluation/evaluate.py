@@ -13,7 +13,8 @@ from biogan.core.errors import ConfigError, DataError
 from biogan.evaluation.metric import ALL, Metric, Value
 from biogan.evaluation.protocol import Dealing, Records, Roles, assign_roles
 from biogan.evaluation.report.report import Report
-from biogan.evaluation.report.results import CONTROL, Row
+from biogan.evaluation.report.results import CONTROL, Results, Row
+from biogan.evaluation.report.spec import ReportSpec
 
 #: Receives, before a set is scored, its name, how many were scored and how many there are.
 Watch = Callable[[str, int, int], None]
@@ -27,8 +28,8 @@ class Scoring(Generic[Records]):
 
     Attributes
     ----------
-    kind : str
-        Kind of the report, a key of :data:`biogan.evaluation.report.spec.KINDS`.
+    report : ReportSpec
+        Words and drawings of its reports.
     dealing : Dealing
         How real records get their parts, and what a record is called.
     metrics : callable
@@ -48,7 +49,7 @@ class Scoring(Generic[Records]):
         Needs of metrics that the data decide, alike for every column: what is not met has no row.
     """
 
-    kind: str
+    report: ReportSpec[Results]
     dealing: Dealing[Records]
     metrics: Callable[[Sequence[str] | None], list[Metric]]
     comparison: Callable[..., Any]
@@ -133,6 +134,7 @@ def score(
         rows=[Row(m, {name: found[name][m.name] for name in columns}) for m in chosen],
         n=size,
         seed=seed,
+        spec=scoring.report,
         identity=None,
         sets={name: scoring.describe(some) for name, some in sets.items()},
         notes=(
@@ -145,7 +147,6 @@ def score(
         ),
         version=biogan.__version__,
         samples=samples,
-        kind=scoring.kind,
     )
 
 

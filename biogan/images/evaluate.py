@@ -15,6 +15,7 @@ from biogan.images.baselines import FLOORS, flat
 from biogan.images.dataset import ImageSet
 from biogan.images.features import feature_net, said
 from biogan.images.metrics import class_table, get_image_metrics
+from biogan.images.report import IMAGE_REPORT
 from biogan.images.samples import IMAGES, Embedding, ImageComparison, ImageSample
 
 #: Images that are drawn of each trivial sampler at most.
@@ -147,7 +148,7 @@ def _describe(images: ImageSet) -> dict[str, Any]:
 
 #: How images are scored.
 SCORING = Scoring(
-    kind="images",
+    report=IMAGE_REPORT,
     dealing=IMAGES,
     metrics=get_image_metrics,
     comparison=ImageComparison,

@@ -1,9 +1,4 @@
-"""Reports of images: their words, and images beside their nearest training images.
-
-What the page says about each group of metrics of images.
-
-Drawings for reports of images: grids, nearest neighbours, classes, outlines, a map.
-"""
+"""What reports of images say and draw: sections, grids, nearest images, classes, distributions."""
 
 from __future__ import annotations
 
@@ -15,18 +10,8 @@ from markupsafe import Markup
 
 from biogan.evaluation.report.plots import curves, scatter
 from biogan.evaluation.report.plots.pixels import embedded, grid
-from biogan.evaluation.report.spec import (
-    REAL,
-    Column,
-    Facts,
-    Floor,
-    Kind,
-    Pairs,
-    Panel,
-    Words,
-    cell,
-    shown,
-)
+from biogan.evaluation.report.results import TARGET, Results, nearest_table
+from biogan.evaluation.report.spec import Column, Facts, Floor, Pairs, Panel, ReportSpec, Section
 from biogan.images.dataset import ImageSet
 from biogan.images.metrics import MOST_PIXELS as MOST
 from biogan.images.samples import ImageSample, Near
@@ -34,11 +19,9 @@ from biogan.images.samples import ImageSample, Near
 if TYPE_CHECKING:
     import pandas as pd
 
-    from biogan.evaluation.report.report import Report
 
-
-WORDS = {
-    "novelty": Words(
+SECTIONS = {
+    "novelty": Section(
         "Memorisation and novelty",
         "Are the generated images new, or copies of what the generator was trained on?",
         "The distance of an image from its nearest training image is measured in units of that "
@@ -49,7 +32,7 @@ WORDS = {
         "images. Moved and mirrored copies are not found by a distance of pixels: look at the "
         "pairs.",
     ),
-    "discriminability": Words(
+    "discriminability": Section(
         "Discriminability",
         "Can a classifier tell generated from real images?",
         "A map of the features, made of real images: a good set covers the cloud of real images "
@@ -57,14 +40,14 @@ WORDS = {
         "one reads all features, the other the pixels.",
         "Anything systematic: blur, grain, a missing class, a stroke that no real image has.",
     ),
-    "classes": Words(
+    "classes": Section(
         "Classes",
         "Is every class drawn as often as among real images?",
         "Grey bars are real images, dots generated ones, strokes held-out ones, all as a small "
         "classifier sees them. It has to choose a class for every image, for noise too.",
         "Mode collapse: classes that are rare or missing.",
     ),
-    "features": Words(
+    "features": Section(
         "Feature space",
         "Do the sets fill the same region of a feature space?",
         "Distances should be near those of held-out images. Precision alone proves nothing: one "
@@ -72,13 +55,13 @@ WORDS = {
         "Regions of real images that no generated image reaches, or generated images far from all "
         "real ones.",
     ),
-    "pixels": Words(
+    "pixels": Section(
         "Intensity and sharpness",
         "Are images as bright and as sharp as real ones?",
         "The outlines should lie on one another; not only their middle but their width matters.",
         "Blurred or grainy images, a brightness that is shifted or the same in all.",
     ),
-    "diversity": Words(
+    "diversity": Section(
         "Diversity",
         "Are the generated images as different from one another as real ones?",
         "Distances of random pairs within a set: a curve to the left of that of real images means "
@@ -100,13 +83,11 @@ _PAIR = Markup("<figure><figcaption><b>{:.2f}</b> {}<br>{}</figcaption>{}</figur
 _NEIGHBOUR = Markup("<figure>{}<figcaption>{:.2f}</figcaption></figure>")
 
 
-def gallery(report: Report, new: Sequence[str]) -> list[Panel]:
+def gallery(results: Results, new: Sequence[str]) -> list[Panel]:
     """Show the first images of the generated sets, of the real one and of the best floor."""
-    if not _drawable(report, new):
-        return []
-    scale = window(report.samples["target"].images)
+    scale = window(results.samples["target"].images)
     drawn = []
-    for name, sample in _sets(report, *new, REAL, floor=True).items():
+    for name, sample in _sets(results, *new, TARGET, floor=True).items():
         images = sample.images[: _fitting(sample.images)]
         caption = f"{len(images)} of {len(sample):,}, drawn at random"
         picture = grid(tiles(images, *scale), _columns(images))
@@ -114,21 +95,11 @@ def gallery(report: Report, new: Sequence[str]) -> list[Panel]:
     return drawn
 
 
-def panels(report: Report, new: Sequence[str]) -> dict[str, list[Panel]]:
-    """Draw what the samples of a report allow, by group of metrics."""
-    if not _drawable(report, new):
-        return {}
-    groups = {row.metric.group for row in report.rows}
-    return {group: draw(report, new) for group, draw in _DRAW.items() if group in groups}
-
-
-def closest(report: Report) -> Pairs | None:
+def closest(results: Results) -> Pairs | None:
     """Show the generated images that are most like a training image, beside it."""
-    if not _drawable(report, ["generated"]):
-        return None
-    new, near = _near(report, "generated")
-    source = report.samples["source"].images
-    scale = window(report.samples["target"].images)
+    new, near = _near(results, "generated")
+    source = results.samples["source"].images
+    scale = window(results.samples["target"].images)
     order = np.lexsort((np.arange(len(new)), near.relative))[:_PAIRS]
     pairs = []
     for i in order.tolist():
@@ -137,7 +108,7 @@ def closest(report: Report) -> Pairs | None:
         alt = f"{new.ids[i]} beside {source.ids[j]}"
         pairs.append(_PAIR.format(near.relative[i], new.ids[i], source.ids[j],
                                   embedded(grid(both, 2), alt)))  # fmt: skip
-    what = "training" if "train" in report.sets else "reference"
+    what = "training" if "train" in results.sets else "reference"
     question = (
         f"The {len(order)} generated images that are most like {what} images (of the first "
         f"{len(new):,}), each on the left of its nearest. The number is the distance in units of "
@@ -148,27 +119,22 @@ def closest(report: Report) -> Pairs | None:
     )
 
 
-def to_frame(report: Report) -> pd.DataFrame:
+def nearest_images(results: Results) -> pd.DataFrame:
     """Return the nearest training image of each generated one asked for, nearest first."""
-    import pandas as pd
-
-    new, near = _near(report, "generated")
+    new, near = _near(results, "generated")
+    source = results.samples["source"].images
     order = np.lexsort((np.arange(len(new)), near.relative))
-    source = report.samples["source"].images
-    return pd.DataFrame({
-        "generated": [cell(new.ids[i]) for i in order],
-        "nearest": [cell(source.ids[j]) for j in near.places[order]],
-        "distance": near.distance[order].round(6),
-        "relative": near.relative[order].round(6),
-    })  # fmt: skip
+    ids = new.ids, [source.ids[j] for j in near.places]
+    distance, relative = near.distance.round(6), near.relative.round(6)
+    return nearest_table(*ids, order, distance=distance, relative=relative)
 
 
-def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
-    scale = window(report.samples["target"].images)
+def _novelty(results: Results, new: Sequence[str]) -> list[Panel]:
+    scale = window(results.samples["target"].images)
     sets = {name: name for name in new}
-    if "fresh" in report.samples:
+    if "fresh" in results.samples:
         sets["held-out"] = "fresh"
-    found = {key: _near(report, name)[1].relative for key, name in sets.items()}
+    found = {key: _near(results, name)[1].relative for key, name in sets.items()}
     # A few far outliers would squeeze the rest.
     top = float(np.quantile(np.concatenate(list(found.values())), 0.99))
     svg = curves.overlay(
@@ -177,9 +143,9 @@ def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
     )  # fmt: skip
     drawn = [Panel("Nearest training images", "0: a copy, 1: as far as real neighbours", svg)]
     for name in new:
-        images, near = _near(report, name)
+        images, near = _near(results, name)
         images = images[: min(_BESIDE, 3 * _columns(images))]
-        source = report.samples["source"].images[near.places[: len(images)]]
+        source = results.samples["source"].images[near.places[: len(images)]]
         figures = Markup("").join(
             _NEIGHBOUR.format(embedded(grid(np.stack(both), 1), f"{a} above {b}"), relative)
             for a, b, *both, relative in zip(
@@ -194,23 +160,18 @@ def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
     return drawn
 
 
-def _discriminability(report: Report, new: Sequence[str]) -> list[Panel]:
-    from sklearn.decomposition import PCA
-
-    sets = _sets(report, REAL, "held-out", *new, floor=True)
+def _discriminability(results: Results, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(results, TARGET, "held-out", *new, floor=True)
     order = [k for k in sets if k.startswith("floor")]
-    tables = {k: sets[k].features[:_POINTS] for k in [REAL, *order, *sets] if k in sets}
-    if min(tables[REAL].shape) < 2:
-        return []
-    model = PCA(2, svd_solver="randomized", random_state=0).fit(tables[REAL])
-    points = {k: model.transform(t) for k, t in tables.items()}
-    svg = scatter.components("pca", points, model.explained_variance_ratio_.tolist())
-    return [Panel("Principal components", f"of the features, up to {_POINTS:,} images a set", svg)]
+    tables = {k: sets[k].features[:_POINTS] for k in [TARGET, *order, *sets] if k in sets}
+    svg = scatter.principal_components(tables)
+    caption = f"of the features, up to {_POINTS:,} images a set"
+    return [] if svg is None else [Panel("Principal components", caption, svg)]
 
 
-def _classes(report: Report, new: Sequence[str]) -> list[Panel]:
-    sets = _sets(report, REAL, *new, "held-out")
-    names = getattr(sets[REAL].embed, "classes", ())
+def _classes(results: Results, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(results, TARGET, *new, "held-out")
+    names = getattr(sets[TARGET].embed, "classes", ())
     if not names:
         return []
     shares = {k: np.bincount(s.classes, minlength=len(names)) / len(s) for k, s in sets.items()}
@@ -218,8 +179,8 @@ def _classes(report: Report, new: Sequence[str]) -> list[Panel]:
     return [Panel("Share of each class", "as a classifier sees them", svg, wide=len(names) > 12)]
 
 
-def _pixels(report: Report, new: Sequence[str]) -> list[Panel]:
-    sets = _sets(report, REAL, *new, "held-out")
+def _pixels(results: Results, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(results, TARGET, *new, "held-out")
     drawings: dict[str, tuple[str, str, Callable[[ImageSample], np.ndarray]]] = {
         "intensity": ("Intensity", "mean of an image, black is 0 and white 1",
                       lambda s: s.intensity),
@@ -233,8 +194,8 @@ def _pixels(report: Report, new: Sequence[str]) -> list[Panel]:
     ]  # fmt: skip
 
 
-def _diversity(report: Report, new: Sequence[str]) -> list[Panel]:
-    sets = _sets(report, REAL, *new, "held-out")
+def _diversity(results: Results, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(results, TARGET, *new, "held-out")
     found = {k: s.pair_distances for k, s in sets.items() if len(s) > 1}
     if len(found) < len(sets):
         return []
@@ -242,7 +203,8 @@ def _diversity(report: Report, new: Sequence[str]) -> list[Panel]:
     return [Panel("Random pairs", "how far two images of a set are apart", svg)]
 
 
-_DRAW: dict[str, Callable[[Report, Sequence[str]], list[Panel]]] = {
+#: Drawings by group of metrics.
+PANELS: dict[str, Callable[[Results, Sequence[str]], list[Panel]]] = {
     "novelty": _novelty,
     "discriminability": _discriminability,
     "classes": _classes,
@@ -251,22 +213,15 @@ _DRAW: dict[str, Callable[[Report, Sequence[str]], list[Panel]]] = {
 }
 
 
-def _drawable(report: Report, new: Sequence[str]) -> bool:
-    return "target" in report.samples and set(new) <= set(report.samples)
-
-
-def _sets(report: Report, *names: str, floor: bool = False) -> dict[str, ImageSample]:
+def _sets(results: Results, *names: str, floor: bool = False) -> dict[str, ImageSample]:
     """Return samples by what the drawings call them, with the best floor if asked for."""
-    found: dict[str, ImageSample] = shown(report, *names)
-    if floor and _FLOOR in report.samples:
-        found[f"floor ({_FLOOR})"] = report.samples[_FLOOR]
-    return found
+    return results.named_samples(*names, floor=_FLOOR if floor else None)
 
 
-def _near(report: Report, name: str) -> tuple[ImageSet, Near]:
+def _near(results: Results, name: str) -> tuple[ImageSet, Near]:
     """Return the images that the metrics looked up, and what they found."""
-    sample = report.samples[name].first(MOST)
-    return sample.images, sample.nearest(report.samples["source"])
+    sample = results.samples[name].first(MOST)
+    return sample.images, sample.nearest(results.samples["source"])
 
 
 def _columns(images: ImageSet) -> int:
@@ -300,11 +255,8 @@ def _shape(facts: Facts) -> str:
     return f"{height} x {width}, {f'{channels} frames' if facts['frames'] else colours}"
 
 
-def _near_rule(report: object) -> str:
-    return "are nearer than 99 in 100 held-out ones to"
-
-
-KIND = Kind(
+#: Words and drawings of the reports of images.
+IMAGE_REPORT = ReportSpec(
     name="images",
     noun="image",
     describe=_shape,
@@ -313,8 +265,8 @@ KIND = Kind(
         Column("depth", lambda facts: f"{facts['depth'].removeprefix('uint')} bit"),
         Column("classes", lambda facts: str(facts.get("classes", "none"))),
     ),
-    near=_near_rule,
-    exact="pixel for pixel",
+    near_copy=lambda results: "are nearer than 99 in 100 held-out ones to",
+    exact_copy="pixel for pixel",
     subjects={
         "auroc": "Discriminability",
         "frechet": "Distribution",
@@ -328,13 +280,13 @@ KIND = Kind(
         "pixel-gaussian": Floor("pixgauss", "each pixel drawn by itself, with its mean and spread"),
         "gaussian": Floor("gauss", "one Gaussian along 64 principal components of the pixels"),
     },
-    words=WORDS,
+    sections=SECTIONS,
     sources="LeNet: LeCun et al. 1998, Proc. IEEE 86:2278. Frechet distance: Heusel et al. 2017, "
     "NeurIPS, there of other features. Kernel distance: Binkowski et al. 2018, ICLR. Precision and "
     "recall: Kynkaanniemi et al. 2019, NeurIPS. Density, coverage, and features of random weights: "
     "Naeem et al. 2020, ICML. Classifier two-sample test: Lopez-Paz & Oquab 2017, ICLR.",
-    panels=panels,
-    nearest=to_frame,
+    panels=PANELS,
+    nearest=nearest_images,
     pairs=closest,
     gallery=gallery,
     digest="pixels and classes",

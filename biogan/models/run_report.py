@@ -20,9 +20,8 @@ from biogan.core.options import flag
 from biogan.evaluation.report.html import environment
 from biogan.evaluation.report.plots.canvas import GREEN, ORANGE, SERIES, drawing, label, legend
 from biogan.evaluation.report.plots.logos import letter_colours
-from biogan.evaluation.report.spec import Panel
+from biogan.evaluation.report.spec import Panel, Section
 from biogan.sequences.config import SequenceGANConfig
-from biogan.sequences.report import WORDS
 from biogan.sequences.tokenizer import Layout
 from biogan.training.presets import ImageGANConfig
 
@@ -31,6 +30,15 @@ if TYPE_CHECKING:
 
 
 _POINTS = 300
+_CURVES = Section(
+    "Curves",
+    "",
+    "Fidelity compares generated with validation records and should fall towards the line at "
+    "1; below the line of the best trivial sampler the model has learned more than that "
+    "sampler. Losses of a GAN need not fall: they tell a balance, not a quality.",
+    "A fidelity that stays above the lines of the trivial samplers or rises again; losses that "
+    "run away; a uniqueness that grows.",
+)
 
 
 def thinned(
@@ -162,7 +170,7 @@ def to_html(
         lead=_lead(done),
         facts=_facts(card, done),
         drawn=_panels(log, done),
-        words=WORDS["run"],
+        text=_CURVES,
         alarms=[f"step {row['step']:,}: {row.get('reason', '')}" for row in alarms],
         samples=_preview(samples),
         data=card["data"],

@@ -23,6 +23,7 @@ from biogan.sequences.metrics.context import Extras, Features, Profile, read_ext
 from biogan.sequences.metrics.labels import label_table
 from biogan.sequences.metrics.motifs import motif_table
 from biogan.sequences.metrics.novelty import duplicate_table, rarefaction_table
+from biogan.sequences.report import SEQUENCE_REPORT
 
 Watch = Callable[[str, int, int], None]
 
@@ -202,6 +203,7 @@ def compare(
             rows=rows,
             n=size,
             seed=seed,
+            spec=SEQUENCE_REPORT,
             identity=identity,
             sets={label: _describe(some) for label, some in sets.items()},
             notes=(

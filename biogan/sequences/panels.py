@@ -16,7 +16,8 @@ import numpy as np
 from biogan.core.rng import rng
 from biogan.evaluation.distances import entropy
 from biogan.evaluation.report.plots import curves, logos, scatter
-from biogan.evaluation.report.spec import REAL, Panel, cell, shown
+from biogan.evaluation.report.results import TARGET, nearest_table
+from biogan.evaluation.report.spec import Panel
 from biogan.sequences.genetic_code import CODONS, codon_counts, genetic_code
 from biogan.sequences.kmers import kmer_names, kmer_table
 from biogan.sequences.metrics import proteins
@@ -38,7 +39,7 @@ from biogan.sequences.similarity.pairs import nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-    from biogan.evaluation.report.report import Report
+    from biogan.evaluation.report.results import Results
     from biogan.sequences.dataset import SequenceSet
     from biogan.sequences.metrics.comparison import Sample
 
@@ -52,10 +53,11 @@ _MOTIFS = 30
 _TELLING = 0.05
 
 
-def decay(report: Report, new: Sequence[str]) -> list[Panel]:
+def decay(results: Results, new: Sequence[str]) -> list[Panel]:
     """Draw the mutual information of two letters by their distance."""
-    sets = {k: s.first(_RECORDS) for k, s in shown(report, REAL, "floor", "held-out", *new).items()}
-    real = sets[REAL].plain
+    held = results.named_samples(TARGET, "held-out", *new, floor=results.first_floor)
+    sets = {k: s.first(_RECORDS) for k, s in held.items()}
+    real = sets[TARGET].plain
     furthest = furthest_distance(real)
     if real.alphabet.complement is None or furthest < _DISTANCES:
         return []
@@ -69,21 +71,21 @@ def decay(report: Report, new: Sequence[str]) -> list[Panel]:
     return [Panel("Mutual information", "of two letters at a distance, log scale", svg)]
 
 
-def genes(report: Report, new: Sequence[str]) -> list[Panel]:
+def genes(results: Results, new: Sequence[str]) -> list[Panel]:
     """Draw the share of valid coding sequences and the usage of codons."""
-    code = genetic_code(report.extras.code)
+    code = genetic_code(results.extras.code)
     drawn = []
-    if "cds" in report:
-        row = report["cds"]
+    if "cds" in results:
+        row = results["cds"]
         names = [*new, "held-out", *(k for k in row.floors if k not in new)]
         values = {k: row.columns[k] for k in names if row.columns[k].value is not None}
-        codons, chance = chance_of_frame(code, report.samples["target"].plain)
+        codons, chance = chance_of_frame(code, results.samples["target"].plain)
         line = f"no stop in {codons} random codons: {chance:.2g}"
         svg = curves.bars("cds", values, "valid coding sequences", chance, line)
         caption = f"({64 - int(code.inner_stops.sum())}/64)^{codons} by chance; black: intervals"
         drawn.append(Panel("Valid coding sequences", caption, svg))
-    if "codon-jsd" in report:
-        sets = shown(report, REAL, *new, "held-out")
+    if "codon-jsd" in results:
+        sets = results.named_samples(TARGET, *new, "held-out")
         usage = {k: s.values(codon_counts).sum(0) for k, s in sets.items()}
         order = sorted(range(64), key=lambda i: (code.letters[i] == "*", code.letters[i], i))
         labels = [f"{CODONS[i]} {code.letters[i]}" for i in order]
@@ -93,12 +95,12 @@ def genes(report: Report, new: Sequence[str]) -> list[Panel]:
     return drawn
 
 
-def motifs(report: Report, new: Sequence[str]) -> list[Panel]:
+def motifs(results: Results, new: Sequence[str]) -> list[Panel]:
     """Draw the share of records with each motif, real beside generated."""
-    target, source = report.samples["target"], report.samples["source"]
-    sets = shown(report, "held-out", *new)
+    target, source = results.samples["target"], results.samples["source"]
+    sets = results.named_samples("held-out", *new)
     tables = {
-        k: motif_table(Comparison(s, target, source, extras=report.extras))
+        k: motif_table(Comparison(s, target, source, extras=results.extras))
         for k, s in sets.items()
     }  # fmt: skip
     own = [tables[k] for k in new]
@@ -114,7 +116,7 @@ def motifs(report: Report, new: Sequence[str]) -> list[Panel]:
     telling = [min(_number(table[i]["q"]) for table in own) < _TELLING for i in chosen]
     names = [f"{own[0][i]['motif']}{' *' if star else ''}"
              for i, star in zip(chosen, telling, strict=True)]  # fmt: skip
-    shares = {REAL: np.array([_number(own[0][i]["real"]) for i in chosen])} | {
+    shares = {TARGET: np.array([_number(own[0][i]["real"]) for i in chosen])} | {
         k: np.array([_number(table[i]["generated"]) for i in chosen]) for k, table in tables.items()
     }
     some = (
@@ -154,7 +156,7 @@ class Pair:
     bottom: str
 
 
-def neighbours(report: Report, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def neighbours(results: Results, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find the nearest training record of the records of a sample.
 
     Where lengths differ and there are many records, those known to have a near copy are asked
@@ -166,31 +168,29 @@ def neighbours(report: Report, name: str) -> tuple[np.ndarray, np.ndarray, np.nd
         Indices into the sample and into the source.
     identity : numpy.ndarray, shape (queries,), float
     """
-    asked = queries(report, name)
-    sequences, source = report.samples[name].sequences, report.samples["source"].sequences
+    asked = queries(results, name)
+    sequences, source = results.samples[name].sequences, results.samples["source"].sequences
     i, j, identity = nearest(sequences[asked], source)
     return asked[i], j, identity
 
 
-def queries(report: Report, name: str) -> np.ndarray:
+def queries(results: Results, name: str) -> np.ndarray:
     """Return the records of a sample that :func:`neighbours` asks for."""
-    sample, source = report.samples[name], report.samples["source"]
+    sample, source = results.samples[name], results.samples["source"]
     most = max(_FEWEST, _MOST_ALIGNMENTS // len(source))
     if _one_length(sample, source) or len(sample) <= most:
         return np.arange(len(sample))
-    assert report.identity is not None
-    near = sample.near_copies(source, report.identity)
+    assert results.identity is not None
+    near = sample.near_copies(source, results.identity)
     return np.argsort(~near, kind="stable")[:most]
 
 
-def closest_pairs(report: Report, n: int = 20) -> list[Pair]:
+def closest_pairs(results: Results, n: int = 20) -> list[Pair]:
     """Return the ``n`` most alike pairs of a generated and a training record, aligned."""
-    if not {"generated", "source"} <= set(report.samples):
-        return []
-    new, source = (report.samples[k].sequences for k in ("generated", "source"))
-    i, j, identity = neighbours(report, "generated")
+    new, source = (results.samples[k].sequences for k in ("generated", "source"))
+    i, j, identity = neighbours(results, "generated")
     best = np.lexsort((i, -identity))[:n]
-    by_position = _one_length(report.samples["generated"], report.samples["source"])
+    by_position = _one_length(results.samples["generated"], results.samples["source"])
     found = []
     for a, b, share in zip(i[best].tolist(), j[best].tolist(), identity[best], strict=True):
         rows = _rows(new[a], source[b], by_position)
@@ -198,22 +198,12 @@ def closest_pairs(report: Report, n: int = 20) -> list[Pair]:
     return found
 
 
-def to_frame(report: Report) -> pd.DataFrame:
-    """Return the nearest training record of each generated record asked for, most alike first.
-
-    An id that a spreadsheet would read as a formula has an apostrophe before it; tabs and line
-    breaks are spaces.
-    """
-    import pandas as pd
-
-    i, j, identity = neighbours(report, "generated")
-    order = np.lexsort((i, -identity))
-    new, source = (report.samples[k].sequences.ids for k in ("generated", "source"))
-    return pd.DataFrame({
-        "generated": [cell(new[k]) for k in i[order]],
-        "nearest": [cell(source[k]) for k in j[order]],
-        "identity": identity[order].round(6),
-    })  # fmt: skip
+def nearest_records(results: Results) -> pd.DataFrame:
+    """Return the nearest training record of each generated record asked for, most alike first."""
+    i, j, identity = neighbours(results, "generated")
+    new, source = (results.samples[k].sequences.ids for k in ("generated", "source"))
+    ids = [new[k] for k in i], [source[k] for k in j]
+    return nearest_table(*ids, np.lexsort((i, -identity)), identity=identity.round(6))
 
 
 def _one_length(a: Sample, b: Sample) -> bool:
@@ -239,55 +229,37 @@ _POINTS = 1000
 _MOST_KMERS = 500
 
 
-def panels(report: Report, new: Sequence[str] = ("generated",)) -> dict[str, list[Panel]]:
-    """Draw what the samples of a report allow, by group of metrics.
-
-    A group without rows, and a report without samples (one made by hand), have no drawings.
-
-    Parameters
-    ----------
-    report : Report
-        What to draw.
-    new : sequence of str
-        Names of the generated sets among its samples and columns.
-    """
-    if "target" not in report.samples or not set(new) <= set(report.samples):
-        return {}
-    groups = {row.metric.group for row in report.rows}
-    return {group: draw(report, new) for group, draw in _DRAW.items() if group in groups}
-
-
-def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
+def _novelty(results: Results, new: Sequence[str]) -> list[Panel]:
     sets = {name: name for name in new} | (
-        {"held-out": "fresh"} if "fresh" in report.samples else {}
+        {"held-out": "fresh"} if "fresh" in results.samples else {}
     )
-    found = {key: neighbours(report, name)[2] for key, name in sets.items()}
-    assert report.identity is not None
+    found = {key: neighbours(results, name)[2] for key, name in sets.items()}
+    assert results.identity is not None
     asked = min(len(values) for values in found.values())
     caption = f"identity to the nearest training record, {asked:,} records a set"
-    svg = curves.exceedance("nearest", found, "identity to the nearest", report.identity)
+    svg = curves.exceedance("nearest", found, "identity to the nearest", results.identity)
     return [Panel("Nearest neighbours", caption, svg)]
 
 
-def _protein(report: Report, new: Sequence[str]) -> list[Panel]:
+def _protein(results: Results, new: Sequence[str]) -> list[Panel]:
     properties = {
         "pi-w1": ("Isoelectric point", "pH", proteins.isoelectric_point),
         "charge-w1": ("Charge", "net charge at pH 7", proteins.charge),
         "gravy-w1": ("Hydropathy", "GRAVY", proteins.gravy),
     }
-    sets = {k: s.plain for k, s in shown(report, REAL, *new, "held-out").items()}
+    sets = {k: s.plain for k, s in results.named_samples(TARGET, *new, "held-out").items()}
     return [
         Panel(title, "of each record",
               curves.overlay(name, {k: compute(s) for k, s in sets.items()}, label))
         for name, (title, label, compute) in properties.items()
-        if name in report
+        if name in results
     ]  # fmt: skip
 
 
-def _composition(report: Report, new: Sequence[str]) -> list[Panel]:
-    sets = {k: s.plain for k, s in shown(report, REAL, *new, "held-out").items()}
+def _composition(results: Results, new: Sequence[str]) -> list[Panel]:
+    sets = {k: s.plain for k, s in results.named_samples(TARGET, *new, "held-out").items()}
     drawn = []
-    if sets[REAL].alphabet.complement is not None:
+    if sets[TARGET].alphabet.complement is not None:
         gc = {k: gc_content(s) for k, s in sets.items()}
         caption = "share of G and C in each record"
         drawn.append(Panel("GC content", caption, curves.overlay("gc", gc, "GC content", True)))
@@ -295,7 +267,7 @@ def _composition(report: Report, new: Sequence[str]) -> list[Panel]:
     if len({x for values in lengths.values() for x in set(values)}) > 1:
         svg = curves.overlay("length", lengths, "length in letters")
         drawn.append(Panel("Lengths", "gaps not counted", svg))
-    letters = sets[REAL].alphabet.letters
+    letters = sets[TARGET].alphabet.letters
     shares = {k: np.bincount(s.codes, minlength=len(letters)) / max(len(s.codes), 1)
               for k, s in sets.items()}  # fmt: skip
     drawn.append(
@@ -306,16 +278,16 @@ def _composition(report: Report, new: Sequence[str]) -> list[Panel]:
     return drawn
 
 
-def _kmers(report: Report, new: Sequence[str]) -> list[Panel]:
-    note = report["kmer-jsd"].generated.note if "kmer-jsd" in report else ""
+def _kmers(results: Results, new: Sequence[str]) -> list[Panel]:
+    note = results["kmer-jsd"].generated.note if "kmer-jsd" in results else ""
     if not note.startswith("k="):
         return []
     k = int(note[2:].partition(";")[0])
-    sets = shown(report, REAL, *new, "held-out")
+    sets = results.named_samples(TARGET, *new, "held-out")
     shares = {key: _share(s.group_kmers(k).sum(0)) for key, s in sets.items()}
-    real = shares.pop(REAL)
+    real = shares.pop(TARGET)
     top = max(float(v.max()) for v in (real, *shares.values()))
-    names = kmer_names(sets[REAL].plain.alphabet.letters, k)
+    names = kmer_names(sets[TARGET].plain.alphabet.letters, k)
     return [
         Panel(
             key,
@@ -323,43 +295,43 @@ def _kmers(report: Report, new: Sequence[str]) -> list[Panel]:
             scatter.spectrum(f"kmers-{i}", real, other, names, key, top),
         )
         for i, (key, other) in enumerate(shares.items())
-    ] + decay(report, new)
+    ] + decay(results, new)
 
 
-def _positions(report: Report, new: Sequence[str]) -> list[Panel]:
-    sets = shown(report, REAL, *new, "held-out")
+def _positions(results: Results, new: Sequence[str]) -> list[Panel]:
+    sets = results.named_samples(TARGET, *new, "held-out")
     if not _aligned(sets):
         return []
-    alphabet = sets[REAL].sequences.alphabet
+    alphabet = sets[TARGET].sequences.alphabet
     shares = {k: letter_counts(s.matrix, alphabet.size) / len(s) for k, s in sets.items()}
-    pair = {k: shares[k] for k in (REAL, *new)}
+    pair = {k: shares[k] for k in (TARGET, *new)}
     drawn = [Panel("", "", svg, wide=True) for svg in logos.logos("logo", pair, alphabet.letters)]
     bits = {k: entropy(v) for k, v in shares.items()}
     svg = curves.profile("entropy", bits, "position", "entropy in bits", wide=True)
     drawn.append(Panel("Entropy", "of each column; low where a letter is kept", svg, wide=True))
-    if "pair-pearson" in report and sets[REAL].matrix.shape[1] > 1:
-        drawn += _pair_panels(report, sets)
+    if "pair-pearson" in results and sets[TARGET].matrix.shape[1] > 1:
+        drawn += _pair_panels(results, sets)
     return drawn
 
 
-def _pair_panels(report: Report, sets: dict[str, Sample]) -> list[Panel]:
-    size = sets[REAL].sequences.alphabet.size
-    length = sets[REAL].matrix.shape[1]
+def _pair_panels(results: Results, sets: dict[str, Sample]) -> list[Panel]:
+    size = sets[TARGET].sequences.alphabet.size
+    length = sets[TARGET].matrix.shape[1]
     # The columns that the metric reads.
-    columns = some_columns(length, size, rng(report.seed, "columns"))
+    columns = some_columns(length, size, rng(results.seed, "columns"))
     mask = column_pairs(len(columns), size)
     flat = {
         k: pair_covariance(joint_counts(s.matrix[:, columns], size), len(s))[mask]
         for k, s in sets.items()
     }
-    real = flat.pop(REAL)
+    real = flat.pop(TARGET)
     top = 1.05 * max(float(np.abs(v).max()) for v in (real, *flat.values()))
     return [
         Panel(
             f"Pairs, {key}", f"{len(real):,} pairs of letters",
             scatter.correlations(
-                f"pairs-{i}", real, other, key, report["pair-pearson"].columns[key].value or 0.0,
-                report["pair-slope"].columns[key].value or 0.0 if "pair-slope" in report else 0.0,
+                f"pairs-{i}", real, other, key, results["pair-pearson"].columns[key].value or 0.0,
+                results["pair-slope"].columns[key].value or 0.0 if "pair-slope" in results else 0.0,
                 top,
             ),
         )
@@ -367,20 +339,15 @@ def _pair_panels(report: Report, sets: dict[str, Sample]) -> list[Panel]:
     ]  # fmt: skip
 
 
-def _discriminability(report: Report, new: Sequence[str]) -> list[Panel]:
-    from sklearn.decomposition import PCA
-
-    sets = shown(report, REAL, "floor", "held-out", *new)
+def _discriminability(results: Results, new: Sequence[str]) -> list[Panel]:
+    sets = results.named_samples(TARGET, "held-out", *new, floor=results.first_floor)
     few = {k: s.sequences[:_POINTS] for k, s in sets.items()}
     by_column = _aligned(sets)
     what = "letters by position" if by_column else "k-mer shares"
     tables = {k: _features(s, by_column) for k, s in few.items()}
-    if min(tables[REAL].shape) < 2:
-        return []
-    model = PCA(2, svd_solver="randomized", random_state=0).fit(tables[REAL])
-    points = {k: model.transform(t) for k, t in tables.items()}
-    svg = scatter.components("pca", points, model.explained_variance_ratio_.tolist())
-    return [Panel("Principal components", f"of {what}, up to {_POINTS:,} records a set", svg)]
+    svg = scatter.principal_components(tables)
+    caption = f"of {what}, up to {_POINTS:,} records a set"
+    return [] if svg is None else [Panel("Principal components", caption, svg)]
 
 
 def _features(sequences: SequenceSet, by_column: bool) -> np.ndarray:
@@ -392,8 +359,8 @@ def _features(sequences: SequenceSet, by_column: bool) -> np.ndarray:
     return np.asarray(table / np.maximum(table.sum(1, keepdims=True), 1))
 
 
-def _diversity(report: Report, new: Sequence[str]) -> list[Panel]:
-    sets = shown(report, REAL, *new, "held-out")
+def _diversity(results: Results, new: Sequence[str]) -> list[Panel]:
+    sets = results.named_samples(TARGET, *new, "held-out")
     by_position = _aligned(sets)
     found = {k: s.pair_identities(by_position) for k, s in sets.items() if len(s) > 1}
     if len(found) < len(sets):
@@ -414,7 +381,8 @@ def _share(counts: np.ndarray) -> np.ndarray:
     return np.asarray(counts / max(counts.sum(), 1))
 
 
-_DRAW: dict[str, Callable[[Report, Sequence[str]], list[Panel]]] = {
+#: Drawings by group of metrics.
+PANELS: dict[str, Callable[[Results, Sequence[str]], list[Panel]]] = {
     "novelty": _novelty,
     "discriminability": _discriminability,
     "k-mers": _kmers,

@@ -1,7 +1,4 @@
-"""What the page says about each group of metrics, for a reader who meets them the first time.
-
-Reports of sequences: their words, and letters under letters for the closest pairs.
-"""
+"""What reports of sequences say: sections, names of trivial samplers, the closest pairs."""
 
 from __future__ import annotations
 
@@ -9,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from biogan.evaluation.report.spec import Column, Facts, Floor, Kind, Pairs, Words
-from biogan.sequences.panels import Pair, closest_pairs, panels, to_frame
+from biogan.evaluation.report.spec import Column, Facts, Floor, Pairs, ReportSpec, Section
+from biogan.sequences.panels import PANELS, Pair, closest_pairs, nearest_records
 
 if TYPE_CHECKING:
-    from biogan.evaluation.report.report import Report
+    from biogan.evaluation.report.results import Results
 
 
-WORDS = {
-    "novelty": Words(
+SECTIONS = {
+    "novelty": Section(
         "Memorisation and novelty",
         "Are the generated records new, or copies of what the generator was trained on?",
         "Each curve says what share of a set has a nearest training record at least as alike as "
@@ -26,7 +23,7 @@ WORDS = {
         "Records that stand in the training data letter for letter or with a few changes, more "
         "often than real records that were not trained on.",
     ),
-    "discriminability": Words(
+    "discriminability": Section(
         "Discriminability",
         "Can a classifier tell generated from real records?",
         "A map made of real records: a good set covers the cloud of real records and nothing "
@@ -34,7 +31,7 @@ WORDS = {
         "far more than these two axes.",
         "Anything systematic: a missing motif, a favoured word, a wrong letter at one position.",
     ),
-    "k-mers": Words(
+    "k-mers": Section(
         "k-mers",
         "Are short words as frequent as in real records?",
         "Every point is a k-mer; on the diagonal it is as frequent as in real records. The green "
@@ -45,7 +42,7 @@ WORDS = {
         "Points far off the diagonal. A Markov chain matches short words by construction, so a "
         "narrow cloud alone proves little.",
     ),
-    "positions": Words(
+    "positions": Section(
         "Positions",
         "Is the right letter in the right column, and do columns vary together?",
         "Logos should show the same letters at the same height. In the drawings of pair "
@@ -54,7 +51,7 @@ WORDS = {
         "Motifs lost or smeared over columns; a slope below that of held-out data, where the "
         "pattern is right but too weak.",
     ),
-    "features": Words(
+    "features": Section(
         "Feature space",
         "Do the sets fill the same region of a feature space?",
         "Distances should be near those of held-out data; precision alone proves nothing, as even "
@@ -62,28 +59,28 @@ WORDS = {
         "Regions of real records that no generated record reaches, or generated records far from "
         "all real ones.",
     ),
-    "composition": Words(
+    "composition": Section(
         "Composition",
         "Are letters, lengths and GC content those of real records?",
         "The outlines should lie on one another; not only their middle but their width matters.",
         "Lengths or GC content shifted or collapsed to their mean; letters that do not belong to "
         "the alphabet.",
     ),
-    "diversity": Words(
+    "diversity": Section(
         "Diversity",
         "Are the generated records as different from one another as real ones?",
         "Identities of random pairs within a set: a curve to the right of that of real records "
         "means that generated records resemble one another too much.",
         "Mode collapse: the same records, or variants of a few, again and again.",
     ),
-    "motifs": Words(
+    "motifs": Section(
         "Motifs",
         "Do known motifs occur as often, and in the same places?",
         "Each line is a motif: the ring is its share of real records, the dot that of generated "
         "ones, the green stroke that of held-out data. A star marks what chance does not explain.",
         "A motif that is lost, far too frequent, or in other places.",
     ),
-    "genes": Words(
+    "genes": Section(
         "Genes",
         "Are the records valid coding sequences?",
         "Compare each rate with that of held-out real data and with that of chance, the dashed "
@@ -91,7 +88,7 @@ WORDS = {
         "generated ones.",
         "Frames broken by stops, missing start or stop codons, foreign codon usage.",
     ),
-    "labels": Words(
+    "labels": Section(
         "Labels",
         "Are generated records of use where labels are learned?",
         "The gain in balanced accuracy on real records when a classifier learns from real and "
@@ -99,16 +96,7 @@ WORDS = {
         "as many more real records are worth.",
         "Labels that do not fit their records: then the gain is below 0.",
     ),
-    "run": Words(
-        "Curves",
-        "",
-        "Fidelity compares generated with validation records and should fall towards the line at "
-        "1; below the line of the best trivial sampler the model has learned more than that "
-        "sampler. Losses of a GAN need not fall: they tell a balance, not a quality.",
-        "A fidelity that stays above the lines of the trivial samplers or rises again; losses that "
-        "run away; a uniqueness that grows.",
-    ),
-    "protein": Words(
+    "protein": Section(
         "Protein properties",
         "Are the physical properties those of real proteins?",
         "Each number is a distance of distributions in units of the spread of real records.",
@@ -128,16 +116,16 @@ def _length(facts: Facts, thousands: str = "") -> str:
     return low if low == high else f"{low}-{high}"
 
 
-def _near(report: Report) -> str:
-    assert report.identity is not None
-    return f"are at least {100 * report.identity:g} % identical to"
+def _near_copy(results: Results) -> str:
+    assert results.identity is not None
+    return f"are at least {100 * results.identity:g} % identical to"
 
 
-def _pairs(report: Report) -> Pairs | None:
-    found = closest_pairs(report)
+def _pairs(results: Results) -> Pairs | None:
+    found = closest_pairs(results)
     if not found:
         return None
-    source = "training records" if "train" in report.sets else "reference records"
+    source = "training records" if "train" in results.sets else "reference records"
     question = (
         f"The {len(found)} generated records that are most like {source}, aligned. Differences "
         "are marked."
@@ -160,7 +148,8 @@ def _pair(pair: Pair) -> Markup:
                         top=top, bars=bars, bottom=bottom)  # fmt: skip
 
 
-KIND = Kind(
+#: Words and drawings of the reports of sequences.
+SEQUENCE_REPORT = ReportSpec(
     name="sequences",
     noun="record",
     describe=lambda facts: f"length {_length(facts)}",
@@ -168,8 +157,8 @@ KIND = Kind(
         Column("length", lambda facts: _length(facts, ",")),
         Column("letters", lambda facts: str(facts["alphabet"]), code=True),
     ),
-    near=_near,
-    exact="letter for letter",
+    near_copy=_near_copy,
+    exact_copy="letter for letter",
     subjects={
         "auroc": "Discriminability",
         "kmer-jsd": "k-mers",
@@ -186,14 +175,14 @@ KIND = Kind(
         "shuffle": Floor("shuf", "real records shuffled"),
         "uniform": Floor("unif", "random letters"),
     },
-    words=WORDS,
+    sections=SECTIONS,
     sources="k-mer and letter divergence: Lin 1991, IEEE Trans. Inf. Theory 37:145. Pair "
     "correlations: Muntoni et al. 2021, BMC Bioinformatics 22:528. Classifier two-sample test: "
     "Lopez-Paz & Oquab 2017, ICLR. Logos: Schneider & Stephens 1990, Nucleic Acids Res. 18:6097.",
-    panels=panels,
-    nearest=to_frame,
+    panels=PANELS,
+    nearest=nearest_records,
     pairs=_pairs,
-    settings=lambda report: [("Identity of a near copy", f"{report.identity}")],
+    settings=lambda results: [("Identity of a near copy", f"{results.identity}")],
     digest="letters",
     packages=("numpy", "scipy", "scikit-learn", "biopython"),
 )

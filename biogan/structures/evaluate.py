@@ -13,6 +13,7 @@ from biogan.evaluation.report.report import Report
 from biogan.structures.baselines import local_markov, noise_maps, random_walk
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.metrics import get_structure_metrics
+from biogan.structures.report import STRUCTURE_REPORT
 from biogan.structures.samples import FRAGMENTS, FragmentComparison, FragmentSample
 
 #: Trivial samplers by name, from the worst to the best.
@@ -113,7 +114,7 @@ def _describe(fragments: FragmentSet) -> dict[str, Any]:
 
 #: How fragments are scored.
 SCORING = Scoring(
-    kind="structures",
+    report=STRUCTURE_REPORT,
     dealing=FRAGMENTS,
     metrics=get_structure_metrics,
     comparison=FragmentComparison,

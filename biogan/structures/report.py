@@ -1,11 +1,9 @@
-"""Reports of protein fragments: their words, distance maps, and outlines of what is measured.
-
-What the page says about each group of metrics of structures.
-"""
+"""What reports of protein fragments say and draw: sections, distance maps, distributions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,17 +11,8 @@ from markupsafe import Markup
 
 from biogan.evaluation.report.plots import curves, scatter
 from biogan.evaluation.report.plots.pixels import embedded, grid
-from biogan.evaluation.report.spec import (
-    REAL,
-    Column,
-    Floor,
-    Kind,
-    Pairs,
-    Panel,
-    Words,
-    cell,
-    shown,
-)
+from biogan.evaluation.report.results import TARGET, Results, nearest_table
+from biogan.evaluation.report.spec import Column, Floor, Pairs, Panel, ReportSpec, Section
 from biogan.structures import metrics as measures
 from biogan.structures.geometry import (
     bond_angles,
@@ -38,11 +27,9 @@ from biogan.structures.write import map_pictures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from biogan.evaluation.report.report import Report
 
-
-WORDS = {
-    "novelty": Words(
+SECTIONS = {
+    "novelty": Section(
         "Memorisation and novelty",
         "Are the generated fragments new, or copies of what the generator was trained on?",
         "The distance of a fragment from its nearest training fragment, after the best "
@@ -52,7 +39,7 @@ WORDS = {
         "Training fragments with less than 1 Angstrom of change, more often than among fragments "
         "of families that were not trained on.",
     ),
-    "discriminability": Words(
+    "discriminability": Section(
         "Discriminability",
         "Can a classifier tell generated from real fragments?",
         "A map of local and global distances, made of real fragments: a good set covers the cloud "
@@ -61,14 +48,14 @@ WORDS = {
         "Anything systematic: too few strands, helices that are too long, folds that are too "
         "loose.",
     ),
-    "bonds": Words(
+    "bonds": Section(
         "Bonds and near neighbours",
         "Are residues near one another along the chain as far apart in space as in real ones?",
         "Neighbours are 3.8 Angstrom apart. Distances of residues two and three apart have a peak "
         "for helices (5.5 and 5.0) and one for strands (6.7 and 10).",
         "Maps that are no distances of any chain; a single peak in the place of two.",
     ),
-    "twists": Words(
+    "twists": Section(
         "Helices, strands and turns",
         "Is the chain bent and twisted as in real fragments?",
         "Angle at each residue and pseudo-torsion along each bond; the right-handed helix has 50 "
@@ -76,14 +63,14 @@ WORDS = {
         "twists alone prove little.",
         "Missing helices or strands, left-handed turns, angles that no protein has.",
     ),
-    "folds": Words(
+    "folds": Section(
         "Compactness and contacts",
         "Are fragments as compact as real ones, and do contacts reach as far along the chain?",
         "A fragment that does not fold is too wide, and its contacts are near along the chain. "
         "Real maps with noise match both by construction, and fail at the bonds.",
         "Chains that wander, or collapse.",
     ),
-    "diversity": Words(
+    "diversity": Section(
         "Diversity",
         "Are the generated fragments as different from one another as real ones?",
         "RMSD of random pairs within a set: a curve to the left of that of real fragments means "
@@ -103,7 +90,7 @@ _PAIR = Markup(
 )
 
 # By group of metrics: name, heading, what is measured, quantity with unit, largest value drawn.
-_OUTLINES: dict[str, list[tuple[str, str, Measure, str, float]]] = {
+_DISTRIBUTIONS: dict[str, list[tuple[str, str, Measure, str, float]]] = {
     "bonds": [
         ("second", "Two residues apart", measures.second_neighbours,
          "distance of i and i + 2, Angstrom", 8.0),
@@ -121,12 +108,10 @@ _OUTLINES: dict[str, list[tuple[str, str, Measure, str, float]]] = {
 }  # fmt: skip
 
 
-def gallery(report: Report, new: Sequence[str]) -> list[Panel]:
+def gallery(results: Results, new: Sequence[str]) -> list[Panel]:
     """Show the maps of the first fragments of the generated sets and of the real one."""
-    if not _drawable(report, new):
-        return []
     drawn = []
-    for name, sample in shown(report, *new, REAL).items():
+    for name, sample in results.named_samples(*new, TARGET).items():
         columns = max(1, _WIDE // sample.fragments.residues)
         some = sample.fragments[: columns * _ROWS]
         caption = f"{len(some)} of {len(sample):,} distance maps, dark where residues are near"
@@ -135,28 +120,10 @@ def gallery(report: Report, new: Sequence[str]) -> list[Panel]:
     return drawn
 
 
-def panels(report: Report, new: Sequence[str]) -> dict[str, list[Panel]]:
-    """Draw what the samples of a report allow, by group of metrics."""
-    if not _drawable(report, new):
-        return {}
-    groups = {row.metric.group for row in report.rows}
-    found = {
-        group: [_outline(report, new, *one) for one in some]
-        for group, some in _OUTLINES.items()
-        if group in groups
-    }
-    special: dict[str, Callable[[Report, Sequence[str]], list[Panel]]] = {
-        "novelty": _novelty, "discriminability": _map, "diversity": _pairs,
-    }  # fmt: skip
-    return found | {group: draw(report, new) for group, draw in special.items() if group in groups}
-
-
-def closest(report: Report) -> Pairs | None:
+def closest(results: Results) -> Pairs | None:
     """Show the maps of the generated fragments that are most like a training fragment."""
-    if not _drawable(report, ["generated"]):
-        return None
-    sample, rows, values = _near(report, "generated")
-    source = report.samples["source"].fragments
+    sample, rows, values = _near(results, "generated")
+    source = results.samples["source"].fragments
     order = np.lexsort((np.arange(len(values)), values))[:_PAIRS]
     pairs = []
     for i in order.tolist():
@@ -167,7 +134,7 @@ def closest(report: Report) -> Pairs | None:
         pairs.append(
             _PAIR.format(values[i], *names, embedded(grid(both, 2), f"{names[0]} by {names[1]}"))
         )
-    what = "training" if "train" in report.sets else "reference"
+    what = "training" if "train" in results.sets else "reference"
     question = (
         f"The {len(order)} generated fragments that are most like {what} fragments (of the first "
         f"{len(values):,}), each on the left of its nearest. The number is the RMSD in Angstrom."
@@ -177,82 +144,74 @@ def closest(report: Report) -> Pairs | None:
     )
 
 
-def to_frame(report: Report) -> pd.DataFrame:
+def nearest_structures(results: Results) -> pd.DataFrame:
     """Return the nearest training fragment of each generated one asked for, nearest first."""
-    import pandas as pd
-
-    sample, rows, values = _near(report, "generated")
+    sample, rows, values = _near(results, "generated")
+    source = results.samples["source"].fragments
     order = np.lexsort((np.arange(len(values)), values))
-    source = report.samples["source"].fragments
-    return pd.DataFrame({
-        "generated": [cell(sample.fragments.ids[i]) for i in order],
-        "nearest": [cell(source.ids[j]) for j in rows[order]],
-        "rmsd": values[order].round(4),
-    })  # fmt: skip
+    ids = sample.fragments.ids, [source.ids[j] for j in rows]
+    return nearest_table(*ids, order, rmsd=values.round(4))
 
 
-def _outline(
-    report: Report, new: Sequence[str], name: str, title: str, measure: Measure, what: str,
-    top: float,
-) -> Panel:  # fmt: skip
-    sets = _sets(report, *new)
-    found = {k: np.minimum(s.values(measure).ravel(), top) for k, s in sets.items()}
-    noun = "fragments" if measure in (radius_of_gyration, contact_order) else "places"
-    return Panel(title, "", curves.overlay(name, found, what, noun=noun))
+def _distributions(group: str, results: Results, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(results, *new)
+    drawn = []
+    for name, title, measure, what, top in _DISTRIBUTIONS[group]:
+        found = {k: np.minimum(s.values(measure).ravel(), top) for k, s in sets.items()}
+        noun = "fragments" if measure in (radius_of_gyration, contact_order) else "places"
+        drawn.append(Panel(title, "", curves.overlay(name, found, what, noun=noun)))
+    return drawn
 
 
-def _novelty(report: Report, new: Sequence[str]) -> list[Panel]:
+def _novelty(results: Results, new: Sequence[str]) -> list[Panel]:
     names = {name: name for name in new}
-    if "fresh" in report.samples:
+    if "fresh" in results.samples:
         names["held-out"] = "fresh"
-    found = {key: _near(report, name)[2] for key, name in names.items()}
+    found = {key: _near(results, name)[2] for key, name in names.items()}
     svg = curves.overlay("nearest", found, "RMSD to the nearest training fragment, Angstrom",
                          noun="fragments")  # fmt: skip
     return [Panel("Nearest training fragments", "below 1 Angstrom: a near copy", svg)]
 
 
-def _map(report: Report, new: Sequence[str]) -> list[Panel]:
-    from sklearn.decomposition import PCA
+def _map(results: Results, new: Sequence[str]) -> list[Panel]:
     from sklearn.preprocessing import StandardScaler
 
-    tables = {k: s.values(described)[:_POINTS] for k, s in _sets(report, *new).items()}
-    if len(tables[REAL]) < 2:
-        return []
-    scale = StandardScaler().fit(tables[REAL])
-    model = PCA(2, svd_solver="randomized", random_state=0).fit(scale.transform(tables[REAL]))
-    points = {k: model.transform(scale.transform(t)) for k, t in tables.items()}
-    svg = scatter.components("pca", points, model.explained_variance_ratio_.tolist())
+    tables = {k: s.values(described)[:_POINTS] for k, s in _sets(results, *new).items()}
+    scale = StandardScaler().fit(tables[TARGET])
+    svg = scatter.principal_components({k: scale.transform(t) for k, t in tables.items()})
     caption = f"of local and global distances, up to {_POINTS:,} fragments a set"
-    return [Panel("Principal components", caption, svg)]
+    return [] if svg is None else [Panel("Principal components", caption, svg)]
 
 
-def _pairs(report: Report, new: Sequence[str]) -> list[Panel]:
-    found = {k: measures.pairs(s) for k, s in _sets(report, *new).items()}
+def _pairs(results: Results, new: Sequence[str]) -> list[Panel]:
+    found = {k: measures.pairs(s) for k, s in _sets(results, *new).items()}
     if min(map(len, found.values())) < 1:
         return []
     svg = curves.overlay("pairs", found, "RMSD of two fragments, Angstrom", noun="pairs")
     return [Panel("Random pairs", "how far two fragments of a set are apart", svg)]
 
 
-def _drawable(report: Report, new: Sequence[str]) -> bool:
-    return "target" in report.samples and set(new) <= set(report.samples)
+def _sets(results: Results, *new: str) -> dict[str, FragmentSample]:
+    """Return the samples that drawings show, with the floor that is locally right."""
+    return results.named_samples(TARGET, *new, "held-out", floor=_FLOOR)
 
 
-def _sets(report: Report, *new: str) -> dict[str, FragmentSample]:
-    """Return the samples that outlines show, with the floor that is locally right."""
-    found: dict[str, FragmentSample] = shown(report, REAL, *new, "held-out")
-    if _FLOOR in report.samples:
-        found[f"floor ({_FLOOR})"] = report.samples[_FLOOR]
-    return found
-
-
-def _near(report: Report, name: str) -> tuple[FragmentSample, np.ndarray, np.ndarray]:
+def _near(results: Results, name: str) -> tuple[FragmentSample, np.ndarray, np.ndarray]:
     """Give the fragments that the metrics looked up, and what they found."""
-    sample = report.samples[name].first(MOST_NEAREST)
-    return sample, *sample.nearest(report.samples["source"])
+    sample = results.samples[name].first(MOST_NEAREST)
+    return sample, *sample.nearest(results.samples["source"])
 
 
-KIND = Kind(
+#: Drawings by group of metrics.
+PANELS: dict[str, Callable[[Results, Sequence[str]], list[Panel]]] = {
+    **{group: partial(_distributions, group) for group in _DISTRIBUTIONS},
+    "novelty": _novelty,
+    "discriminability": _map,
+    "diversity": _pairs,
+}
+
+#: Words and drawings of the reports of structures.
+STRUCTURE_REPORT = ReportSpec(
     name="structures",
     noun="fragment",
     describe=lambda facts: f"{facts['residues']} residues, {facts['families']} families",
@@ -260,8 +219,8 @@ KIND = Kind(
         Column("residues", lambda facts: str(facts["residues"])),
         Column("families", lambda facts: f"{facts['families']:,}"),
     ),
-    near=lambda report: "are within 1 Angstrom of",
-    exact="within 0.05 Angstrom",
+    near_copy=lambda results: "are within 1 Angstrom of",
+    exact_copy="within 0.05 Angstrom",
     subjects={
         "auroc": "Discriminability",
         "bond-share": "Bonds",
@@ -275,13 +234,13 @@ KIND = Kind(
         "local-markov": Floor("localmk", "real angles and torsions, each as it follows the last"),
         "noise-map": Floor("noise", "real maps with noise of 1 Angstrom, brought back to space"),
     },
-    words=WORDS,
+    sections=SECTIONS,
     sources="Distance maps: Anand & Huang 2018, NeurIPS. Scaling: Torgerson 1952, Psychometrika "
     "17:401; de Leeuw 1977. Contact order: Plaxco et al. 1998, J. Mol. Biol. 277:985. "
     "Superposition: Kabsch 1976, Acta Cryst. A32:922; Theobald 2005, Acta Cryst. A61:478. "
     "Classifier two-sample test: Lopez-Paz & Oquab 2017, ICLR.",
-    panels=panels,
-    nearest=to_frame,
+    panels=PANELS,
+    nearest=nearest_structures,
     pairs=closest,
     gallery=gallery,
     digest="coordinates and families",

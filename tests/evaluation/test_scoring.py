@@ -1,6 +1,7 @@
 """The loop that scores images and fragments, on a kind of data made up here: rows of an array."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from biogan.core.errors import ConfigError, DataError
 from biogan.evaluation.evaluate import Scoring, score
 from biogan.evaluation.metric import Metric, Value, random_order, row_keys
 from biogan.evaluation.protocol import Dealing
+from biogan.sequences.report import SEQUENCE_REPORT
 
 
 def shuffled(rows, seed):
@@ -61,7 +63,7 @@ def check(name, rows, real):
 
 
 ROWS = Scoring(
-    kind="rows",
+    report=replace(SEQUENCE_REPORT, name="rows", noun="row"),
     dealing=Dealing("row", row_keys, shuffled, halve, "rows were halved"),
     metrics=choose,
     comparison=Pair,

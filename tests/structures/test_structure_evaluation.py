@@ -77,9 +77,7 @@ def test_text_json_page_and_table(report):
         assert heading in page
     assert page.count('class="pixels"') >= 2 + 12
     assert "84 of 140 distance maps" in page
-    from biogan.evaluation.report.spec import get_kind
-
-    frame = get_kind("structures").nearest(report)
+    frame = report.spec.nearest(report)
     assert list(frame.columns) == ["generated", "nearest", "rmsd"]
     assert len(frame) == 140 and frame["rmsd"].is_monotonic_increasing
 

@@ -22,7 +22,6 @@ SAMPLES = 1000
 def command(out: str, max_time: str, seed: int, threads: int | None, overwrite: bool) -> Report:
     """Learn 1,797 handwritten digits, paint new ones and judge them."""
     from biogan.core.rng import rng
-    from biogan.evaluation.report.report import write_report
     from biogan.images.config import ImageReadingConfig
     from biogan.images.evaluate import evaluate_images
     from biogan.images.read import read_images
@@ -50,7 +49,7 @@ def command(out: str, max_time: str, seed: int, threads: int | None, overwrite: 
     )
     console.end_status()
     (folder / "evaluation").mkdir(exist_ok=True)
-    write_report(report, folder / "evaluation", console.command_line())
+    report.write(folder / "evaluation", console.command_line())
     click.echo(report.to_text())
     console.say(
         f"digits: {folder / 'new.png'}   page: {folder / 'evaluation' / 'report.html'}   "

@@ -1,7 +1,6 @@
-"""The page of a report: one HTML file that loads nothing, runs no script and escapes every name.
+"""Results as a page: one HTML file that loads nothing, runs no script and escapes every name.
 
-The small bar beside a number: where it stands between held-out real data and the best floor.
-
+The small bar beside a number says where it stands between held-out real data and the best floor.
 Every bar has the ceiling at one place and the best floor at another, so that a column of bars can
 be read at a glance: left is like real data, right is like a trivial sampler.
 """
@@ -19,16 +18,21 @@ from typing import TYPE_CHECKING, Any
 from biogan.core.errors import plural
 from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.metric import Value
-from biogan.evaluation.report.results import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD, unread
-from biogan.evaluation.report.spec import get_kind, words_of
+from biogan.evaluation.report.results import (
+    BETWEEN,
+    CONTROL,
+    EXCESS,
+    FLOOR,
+    REAL,
+    UNREAD,
+    Results,
+    Row,
+    unread,
+)
 from biogan.evaluation.report.text import PARAMETERS, interval, number, verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-    from biogan.evaluation.metric import Value
-    from biogan.evaluation.report.report import Report
-    from biogan.evaluation.report.results import Row
 
 
 WIDTH = 132
@@ -127,105 +131,105 @@ def environment() -> Environment:
     )  # fmt: skip
 
 
-def to_html(report: Report, title: str = "", command: str = "", files: Sequence[str] = ()) -> str:
-    """Write the page of a report.
+def to_html(results: Results, title: str = "", command: str = "", files: Sequence[str] = ()) -> str:
+    """Return the page of an evaluation.
 
     Parameters
     ----------
-    report : Report
+    results : Results
         What to show; drawings need its samples.
     title : str
         Heading, by default the name of the file with the generated records.
     command : str
-        Command line that made the report.
+        Command line that made them.
     files : sequence of str
         Names of files in the same folder to link to.
     """
-    kind = get_kind(report.kind)
+    drawable = results.has_samples("target", "source", "generated")
     return environment().get_template("report.html").render(
-        **head(report, title, "evaluation"),
-        verdict=sentences(report),
-        gallery=kind.gallery(report, ["generated"]),
-        sections=_sections(report, kind.panels(report, ["generated"])),
-        tables=[_table(name, rows) for name, rows in report.tables.items()],
-        pairs=kind.pairs(report),
+        **head(results, title, "evaluation"),
+        verdict=sentences(results),
+        gallery=results.spec.gallery(results, ["generated"]) if drawable else [],
+        sections=_sections(results, results.panels("generated")),
+        tables=[_table(name, rows) for name, rows in results.tables.items()],
+        pairs=results.spec.pairs(results) if drawable else None,
         command=command,
         files=list(files),
-        **provenance(report),
+        **provenance(results),
     )  # fmt: skip
 
 
-def to_fragment(report: Report) -> str:
-    """Write verdict and scoreboard only, for a notebook."""
+def to_fragment(results: Results) -> str:
+    """Return verdict and scoreboard only, for a notebook."""
     return environment().get_template("fragment.html").render(
-        verdict=sentences(report), sections=_sections(report, {}), **head(report, "", ""),
-        floors=_floors(report),
+        verdict=sentences(results), sections=_sections(results, {}), **head(results, "", ""),
+        floors=_floors(results),
     )  # fmt: skip
 
 
-def head(report: Report, title: str, kind: str) -> dict[str, Any]:
+def head(results: Results, title: str, kind: str) -> dict[str, Any]:
     """Return what the top of every page needs."""
-    name = str(report.sets["generated"].get("source", f"generated {get_kind(report.kind).name}"))
-    noun = get_kind(report.kind).noun
-    records = plural(report.sets["generated"]["records"], f"generated {noun}")
+    name = str(results.sets["generated"].get("source", f"generated {results.spec.name}"))
+    noun = results.spec.noun
+    records = plural(results.sets["generated"]["records"], f"generated {noun}")
     return {
-        "version": report.version,
+        "version": results.version,
         "kind": kind,
         "title": title or name.rpartition("/")[2],
         "lead": f"{records}, judged beside held-out real data and trivial samplers "
-        f"at n = {report.n:,} of each",
-        "n": report.n,
+        f"at n = {results.n:,} of each",
+        "n": results.n,
         "noun": noun,
-        "counts": tally(report.rows),
+        "counts": count_marks(results.rows),
         "statuses": [STATUSES[s] for s in (REAL, BETWEEN, FLOOR, UNREAD)],
     }
 
 
-def sentences(report: Report) -> list[dict[str, Any]]:
+def sentences(results: Results) -> list[dict[str, Any]]:
     """Return the verdict with its marks."""
     return [
         {"subject": s.subject or "Verdict", "status": STATUSES[s.status], "evidence": s.evidence,
          "consequence": s.consequence}
-        for s in verdict(report)
+        for s in verdict(results)
     ]  # fmt: skip
 
 
-def provenance(report: Report) -> dict[str, Any]:
+def provenance(results: Results) -> dict[str, Any]:
     """Return files, letters, numbers of records, versions, methods: where the page comes from."""
-    kind = get_kind(report.kind)
-    versions = [f"biogan {report.version}", f"Python {platform.python_version()}"]
+    packages = [f"{name} {version(name)}" for name in results.spec.packages]
+    versions = [f"biogan {results.version}", f"Python {platform.python_version()}", *packages]
     return {
-        "set_columns": kind.columns,
-        "set_digest": kind.digest,
-        "set_table": [set_row(report, name, facts) for name, facts in report.sets.items()],
-        "notes": report.notes,
-        "seed": report.seed,
-        "settings": kind.settings(report),
-        "versions": ", ".join(versions + [f"{name} {version(name)}" for name in kind.packages]),
+        "set_columns": results.spec.columns,
+        "set_digest": results.spec.digest,
+        "set_table": [set_row(results, name, facts) for name, facts in results.sets.items()],
+        "notes": results.notes,
+        "seed": results.seed,
+        "settings": results.spec.settings(results),
+        "versions": ", ".join(versions),
         "groups": GROUPS,
-        "floors": _floors(report),
-        "skipped": _skipped(report.rows),
-        "methods": [_method(row) for row in report.rows],
-        "sources": kind.sources,
+        "floors": _floors(results),
+        "skipped": _skipped(results.rows),
+        "methods": [_method(row) for row in results.rows],
+        "sources": results.spec.sources,
     }
 
 
-def tally(rows: Iterable[Row]) -> list[tuple[Status, int]]:
+def count_marks(rows: Iterable[Row]) -> list[tuple[Status, int]]:
     """Count the marks, worst last."""
     found = Counter(STATUSES[row.status].sign for row in rows)
     first = {s.sign: s for s in reversed(STATUSES.values())}
     return [(first[sign], found[sign]) for sign in "✓~✗?" if found[sign]]
 
 
-def _sections(report: Report, drawn: dict[str, Any]) -> list[dict[str, Any]]:
+def _sections(results: Results, drawn: dict[str, Any]) -> list[dict[str, Any]]:
     # A group without a number has no section: why is said where the skipped metrics are listed.
-    groups = dict.fromkeys(r.metric.group for r in report.rows if r.generated.value is not None)
+    groups = dict.fromkeys(r.metric.group for r in results.rows if r.generated.value is not None)
     return [
         {
             "id": "".join(c if c.isalnum() else "-" for c in f"group-{group}"),
-            "words": words_of(report.kind, group),
-            "rows": [row_facts(row) for row in report.rows if row.metric.group == group],
-            "counts": tally(row for row in report.rows if row.metric.group == group),
+            "text": results.spec.section(group),
+            "rows": [row_facts(row) for row in results.rows if row.metric.group == group],
+            "counts": count_marks(row for row in results.rows if row.metric.group == group),
             "panels": drawn.get(group, []),
         }
         for group in groups
@@ -273,10 +277,10 @@ def _bar_text(row: Row, found: Value, ceiling: Value) -> str:
     return f"generated {number(found.value)}, held-out {number(ceiling.value)}{floor}"
 
 
-def _floors(report: Report) -> list[dict[str, str]]:
-    names = list(report.rows[0].floors) if report.rows else []
-    kind = get_kind(report.kind)
-    return [{"name": n, "short": kind.short(n), "about": kind.about(n)} for n in names]
+def _floors(results: Results) -> list[dict[str, str]]:
+    names = list(results.rows[0].floors) if results.rows else []
+    spec = results.spec
+    return [{"name": n, "short": spec.short(n), "about": spec.about(n)} for n in names]
 
 
 def _skipped(rows: Iterable[Row]) -> list[dict[str, str]]:
@@ -294,7 +298,7 @@ def _table(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"name": name, "head": list(rows[0]) if rows else [], "rows": shown, "left": left}
 
 
-def set_row(report: Report, name: str, facts: dict[str, Any]) -> dict[str, Any]:
+def set_row(results: Results, name: str, facts: dict[str, Any]) -> dict[str, Any]:
     """Return what the table of sets says about one."""
     dropped = facts.get("dropped", {})
     why = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count)
@@ -302,7 +306,7 @@ def set_row(report: Report, name: str, facts: dict[str, Any]) -> dict[str, Any]:
         "name": name,
         "source": facts.get("source", "from memory"),
         "records": facts["records"],
-        "cells": [(c.text(facts), c.code) for c in get_kind(report.kind).columns],
+        "cells": [(c.text(facts), c.code) for c in results.spec.columns],
         "dropped": why or "none",
         "sha256": facts["sha256"],
     }

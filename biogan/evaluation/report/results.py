@@ -1,19 +1,35 @@
-"""A row of a report: one metric in all columns, and where the generated set stands among them."""
+"""The results of an evaluation as plain data: rows of metrics, and what was compared.
+
+A :class:`Row` is one metric in all columns, and says where the generated set stands among them;
+:class:`Results` holds the rows with everything that a report says or draws about them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.metric import Metric, Value
+from biogan.evaluation.report.spec import Panel, ReportSpec
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Version of the JSON layout.
+SCHEMA = "biogan.report/1"
 #: The memorisation control: verbatim copies of the training data.
 CONTROL = "copies"
 #: The metric that is itself a difference from held-out data.
 DIFFERENCE = "near-excess"
 
+#: What drawings call the records that every set is scored against.
+TARGET = "real"
 REAL, BETWEEN, FLOOR, EXCESS, UNREAD = (
     "indistinguishable", "between", "no better than a floor", "more than held-out", "not assessed",
 )  # fmt: skip
@@ -115,6 +131,196 @@ class Row:
         return found.low <= ceiling.high and ceiling.low <= found.high
 
 
+@dataclass(frozen=True)
+class Results:
+    """What an evaluation found: plain data, which text, page and tables are made of.
+
+    Attributes
+    ----------
+    rows : list of Row
+        The metrics in the order of the report.
+    n : int
+        Records read of every set.
+    seed : int
+        Seed of every random choice.
+    spec : ReportSpec
+        Words and drawings of the kind of data; its name is the ``kind`` in the JSON.
+    identity : float or None
+        Identity of a near copy; ``None`` where nearness is no identity.
+    sets : dict
+        For each set given: records, sha256, for sequences alphabet, shortest and longest, for
+        images shape and depth; and where it was read from records of any form, ``source``,
+        ``read`` and ``dropped`` (numbers of records, by reason).
+    notes : tuple of str
+        What was chosen and what could not be done.
+    version : str
+        Version of biogan.
+    tables : dict of str to list of dict
+        Further tables, one dictionary a row: ``motifs`` where motifs were given, ``labels``
+        where generated and real records share labels.
+    samples : dict of str to object
+        What was scored, record by record: ``target`` (what every column is compared with),
+        ``source`` (where copies are sought), ``fresh`` (the held-out records that their number is
+        compared with, where there are any) and each column. Not part of the JSON.
+    extras : object
+        What the caller gave beyond the sets, for the kind's own drawings. Not part of the JSON.
+    """
+
+    rows: list[Row]
+    n: int
+    seed: int
+    spec: ReportSpec[Results]
+    identity: float | None
+    sets: dict[str, dict[str, Any]]
+    notes: tuple[str, ...]
+    version: str
+    tables: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    samples: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    extras: Any = field(default=None, repr=False, compare=False)
+
+    def __getitem__(self, name: str) -> Row:
+        """Return the row of a metric.
+
+        Raises
+        ------
+        KeyError
+            If the metric was not computed.
+        """
+        for row in self.rows:
+            if row.metric.name == name:
+                return row
+        raise KeyError(name)
+
+    def __contains__(self, name: str) -> bool:
+        return any(row.metric.name == name for row in self.rows)
+
+    @property
+    def kind(self) -> str:
+        """Kind of data: ``sequences``, ``images`` or ``structures``."""
+        return self.spec.name
+
+    @property
+    def groups(self) -> list[str]:
+        """Groups of the metrics in the order of the report."""
+        return list(dict.fromkeys(row.metric.group for row in self.rows))
+
+    @property
+    def first_floor(self) -> str | None:
+        """The trivial sampler that stands first in the report, ``None`` where there is none."""
+        return next(iter(self.rows[0].floors), None) if self.rows else None
+
+    def has_samples(self, *names: str) -> bool:
+        """Tell whether all these samples are there; results made by hand have none."""
+        return set(names) <= set(self.samples)
+
+    def panels(self, *new: str) -> dict[str, list[Panel]]:
+        """Draw what the samples allow, by group of metrics.
+
+        A group without rows, and results without samples, have no drawings.
+
+        Parameters
+        ----------
+        *new : str
+            Names of the generated sets among samples and columns.
+        """
+        if not self.has_samples("target", *new):
+            return {}
+        drawn = self.spec.panels.items()
+        return {group: draw(self, new) for group, draw in drawn if group in self.groups}
+
+    def named_samples(self, *names: str, floor: str | None = None) -> dict[str, Any]:
+        """Return the samples that there are, by what drawings call them.
+
+        Parameters
+        ----------
+        *names : str
+            Keys of ``samples``, and ``real`` for the records that every set is scored against.
+        floor : str, optional
+            A trivial sampler to add as ``floor (NAME)``, if there is one of this name.
+        """
+        held = {**self.samples, TARGET: self.samples["target"]}
+        found = {name: held[name] for name in names if name in held}
+        if floor in self.samples:
+            found[f"floor ({floor})"] = self.samples[str(floor)]
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON; a number that could not be read is ``None``."""
+        return {
+            "schema": SCHEMA,
+            "kind": self.kind,
+            "biogan": self.version,
+            "n": self.n,
+            "seed": self.seed,
+            "identity": self.identity,
+            "sets": self.sets,
+            "notes": list(self.notes),
+            "metrics": [
+                {
+                    "name": row.metric.name,
+                    "group": row.metric.group,
+                    "goal": row.metric.goal,
+                    "unit": row.metric.unit,
+                    "range": [row.metric.low, row.metric.high],
+                    "status": row.status,
+                    "best_floor": row.best_floor,
+                    "columns": {
+                        k: {**asdict(v), "details": list(v.details)} for k, v in row.columns.items()
+                    },
+                }
+                for row in self.rows
+            ],
+            "tables": dict(self.tables),
+        }
+
+    def to_json(self) -> str:
+        """Return :meth:`to_dict` as indented JSON."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False)
+
+    def to_frame(self, table: str = "metrics") -> pd.DataFrame:
+        """Return a table as a data frame.
+
+        Parameters
+        ----------
+        table : str
+            ``metrics``, one row a metric: values of all columns, intervals, status; or a key of
+            ``tables``.
+
+        Raises
+        ------
+        KeyError
+            If there is no such table.
+        """
+        import pandas as pd
+
+        if table != "metrics":
+            return pd.DataFrame(self.tables[table])
+        return pd.DataFrame([
+            {
+                "metric": row.metric.name,
+                "group": row.metric.group,
+                "goal": row.metric.goal,
+                "unit": row.metric.unit,
+                "n": self.n,
+                "status": row.status,
+                "generated": row.generated.value,
+                "generated_low": row.generated.low,
+                "generated_high": row.generated.high,
+                "held_out": row.ceiling.value,
+                "held_out_low": row.ceiling.low,
+                "held_out_high": row.ceiling.high,
+                **{k: v.value for k, v in row.floors.items()},
+                CONTROL: row.columns[CONTROL].value,
+                "note": row.generated.note,
+            }
+            for row in self.rows
+        ])  # fmt: skip
+
+    def to_tsv(self) -> str:
+        """Return :meth:`to_frame` as TSV; what could not be read is empty."""
+        return str(self.to_frame().to_csv(sep="\t", index=False))
+
+
 def unread(rows: Iterable[Row]) -> dict[str, list[str]]:
     """Return the titles of metrics that say nothing, by the reason."""
     reasons: dict[str, list[str]] = {}
@@ -138,3 +344,45 @@ def _judged(value: Value) -> bool:
     """Whether a value can carry a claim: too few records look alike whatever they are."""
     few = value.n is not None and value.n < GROUPS
     return value.value is not None and value.low is not None and not few
+
+
+# What a spreadsheet would read as the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@")
+
+
+def spreadsheet_text(text: str) -> str:
+    r"""Make a text safe for a cell of a table.
+
+    Examples
+    --------
+    >>> spreadsheet_text("=1+1"), spreadsheet_text("a\tb\nc"), spreadsheet_text("seq_1")
+    ("'=1+1", 'a b c', 'seq_1')
+    """
+    plain = " ".join(text.split())
+    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+
+
+def nearest_table(
+    generated: Sequence[str], real: Sequence[str], order: np.ndarray, **numbers: np.ndarray
+) -> pd.DataFrame:
+    """Return a table of generated records, the training record nearest to each, and numbers.
+
+    An id that a spreadsheet would read as a formula has an apostrophe before it; tabs and line
+    breaks are spaces.
+
+    Parameters
+    ----------
+    generated, real : sequence of str
+        Ids of generated records and of the nearest training record of each.
+    order : numpy.ndarray of int
+        The order of the rows.
+    **numbers : numpy.ndarray
+        Further columns, in the order of ``generated``.
+    """
+    import pandas as pd
+
+    return pd.DataFrame({
+        "generated": [spreadsheet_text(generated[i]) for i in order],
+        "nearest": [spreadsheet_text(real[i]) for i in order],
+        **{name: values[order] for name, values in numbers.items()},
+    })  # fmt: skip

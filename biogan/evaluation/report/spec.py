@@ -1,29 +1,23 @@
-"""What a report says and draws for one kind of data: sequences, images or structures.
+"""What a report says and draws for one kind of data: its words, drawings and pairs.
 
-Table, verdict and page are the same for all kinds; their words, drawings and pairs come from the
-:class:`Kind` that the report names. A new kind is a module with an object ``KIND`` and a line in
-:data:`KINDS`.
-
-One drawing of a page, and the sets that drawings show.
+Table, verdict and page are the same for all kinds of data; everything else comes from the
+:class:`ReportSpec` that the evaluation puts into its results. It knows nothing of results: ``T`` is
+whatever its drawings read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from markupsafe import Markup
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from biogan.evaluation.report.report import Report
-
-
-#: What the drawings call the records that every set is scored against.
-REAL = "real"
+T = TypeVar("T")
+Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,28 +30,26 @@ class Panel:
     wide: bool = False
 
 
-def shown(report: Report, *names: str) -> dict[str, Any]:
-    """Return the samples that there are, by what the drawings call them.
+@dataclass(frozen=True)
+class Section:
+    """Heading and explanations of a group of metrics.
 
-    ``real`` are the records that every set is scored against, ``floor`` is the first floor.
+    Attributes
+    ----------
+    title : str
+        Heading.
+    question : str
+        What the section answers.
+    read : str
+        How to read the drawing.
+    fails : str
+        What makes its metrics fail.
     """
-    held = {**report.samples, REAL: report.samples["target"]}
-    found = {name: held[name] for name in names if name in held}
-    if "floor" in names and report.rows:
-        floor = next(iter(report.rows[0].floors), None)
-        if floor in report.samples:
-            found[f"floor ({floor})"] = report.samples[str(floor)]
-    return found
 
-
-#: Module of each kind, by the name that a report gives.
-KINDS = {
-    "sequences": "biogan.sequences.report",
-    "images": "biogan.images.report",
-    "structures": "biogan.structures.report",
-}
-
-Facts = Mapping[str, Any]
+    title: str
+    question: str = ""
+    read: str = ""
+    fails: str = ""
 
 
 class Floor(NamedTuple):
@@ -82,12 +74,8 @@ class Pairs(NamedTuple):
     body: Markup
 
 
-def _nothing(report: Report, new: Sequence[str] = ()) -> list[Panel]:
-    return []
-
-
 @dataclass(frozen=True)
-class Kind:
+class ReportSpec(Generic[T]):
     """Words and drawings of the reports of one kind of data.
 
     Attributes
@@ -95,63 +83,66 @@ class Kind:
     name, noun : str
         All of it, ``sequences``, and one of it in the report, ``record``.
     describe : callable
-        Facts about a set, as ``report.sets`` holds them, to a few words for the terminal.
+        Facts about a set, as ``results.sets`` holds them, to a few words for the terminal.
     columns : tuple of Column
         What the page says about each set.
-    near : callable
-        The report to what a near copy does: ``are at least 90 % identical to``.
-    exact : str
+    near_copy : callable
+        The results to what a near copy is: ``are at least 90 % identical to``.
+    exact_copy : str
         How an exact copy agrees: ``letter for letter``.
     subjects : mapping of str to str
         What the verdict speaks about after memorisation, by name of a metric, in this order.
     floors : mapping of str to Floor
         The trivial samplers by name, without the order of a chain.
-    words : mapping of str to Words
+    sections : mapping of str to Section
         Heading and explanations of each group of metrics.
     sources : str
         Literature of the metrics.
-    panels : callable
-        The report and names of generated sets to drawings, by group of metrics.
+    panels : mapping of str to callable
+        By group of metrics, the results and names of generated sets to drawings. They, ``gallery``
+        and ``pairs`` are asked for where the results have the samples.
     nearest : callable
-        The report to the table of the nearest training records.
+        The results to the table of the nearest training records.
     pairs : callable
-        The report to the closest pairs, or ``None``.
+        The results to the closest pairs, or ``None``.
     gallery : callable
-        As ``panels``, one list: drawings that stand above all numbers.
+        As one of ``panels``: drawings that stand above all numbers.
     settings : callable
-        The report to further pairs of name and text in its provenance.
+        The results to further pairs of name and text in their provenance.
     digest : str
         What the SHA-256 of a set is of.
     packages : tuple of str
         Packages whose versions count.
+
+    Examples
+    --------
+    >>> from biogan.sequences.report import SEQUENCE_REPORT
+    >>> SEQUENCE_REPORT.short("positional-markov-3"), SEQUENCE_REPORT.short("pwm")
+    ('posmk-3', 'pwm')
+    >>> SEQUENCE_REPORT.section("k-mers").question
+    'Are short words as frequent as in real records?'
     """
 
     name: str
     noun: str
     describe: Callable[[Facts], str]
     columns: tuple[Column, ...]
-    near: Callable[[Report], str]
-    exact: str
+    near_copy: Callable[[T], str]
+    exact_copy: str
     subjects: Mapping[str, str]
     floors: Mapping[str, Floor]
-    words: Mapping[str, Words]
+    sections: Mapping[str, Section]
     sources: str
-    panels: Callable[[Report, Sequence[str]], dict[str, list[Panel]]]
-    nearest: Callable[[Report], pd.DataFrame]
-    pairs: Callable[[Report], Pairs | None] = field(default=lambda report: None)
-    gallery: Callable[[Report, Sequence[str]], list[Panel]] = _nothing
-    settings: Callable[[Report], list[tuple[str, str]]] = field(default=lambda report: [])
+    panels: Mapping[str, Callable[[T, Sequence[str]], list[Panel]]]
+    nearest: Callable[[T], pd.DataFrame]
+    pairs: Callable[[T], Pairs | None] = field(default=lambda results: None)
+    gallery: Callable[[T, Sequence[str]], list[Panel]] = field(default=lambda results, new: [])
+    settings: Callable[[T], list[tuple[str, str]]] = field(default=lambda results: [])
     digest: str = "data"
     packages: tuple[str, ...] = ("numpy", "scipy", "scikit-learn")
 
     def short(self, sampler: str) -> str:
-        """Shorten the name of a sampler to the width of a column.
-
-        Examples
-        --------
-        >>> get_kind("sequences").short("positional-markov-3"), get_kind("sequences").short("pwm")
-        ('posmk-3', 'pwm')
-        """
+        """Shorten the name of a sampler to the width of a column."""
         name = sampler.rstrip("-0123456789")
         return self.floors[name].short + sampler[len(name) :] if name in self.floors else sampler
 
@@ -160,61 +151,6 @@ class Kind:
         name = sampler.rstrip("-0123456789")
         return self.floors[name].about if name in self.floors else sampler
 
-
-def get_kind(name: str) -> Kind:
-    """Return a kind by its name.
-
-    Raises
-    ------
-    KeyError
-        If there is none of this name.
-    """
-    kind = import_module(KINDS[name]).KIND
-    assert isinstance(kind, Kind)
-    return kind
-
-
-@dataclass(frozen=True)
-class Words:
-    """Heading and explanations of a section.
-
-    Attributes
-    ----------
-    title : str
-        Heading.
-    question : str
-        What the section answers.
-    read : str
-        How to read the drawing.
-    fails : str
-        What makes its metrics fail.
-    """
-
-    title: str
-    question: str
-    read: str
-    fails: str
-
-
-def words_of(kind: str, group: str) -> Words:
-    """Return the words of a group; a caller's own group gets its name for a heading."""
-    from biogan.evaluation.report.spec import get_kind
-
-    plain = Words(group[:1].upper() + group[1:], "", "", "")
-    return get_kind(kind).words.get(group, plain)
-
-
-# What a spreadsheet would read as the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@")
-
-
-def cell(text: str) -> str:
-    r"""Make a text safe for a cell of a table.
-
-    Examples
-    --------
-    >>> cell("=1+1"), cell("a\tb\nc"), cell("seq_1")
-    ("'=1+1", 'a b c', 'seq_1')
-    """
-    plain = " ".join(text.split())
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+    def section(self, group: str) -> Section:
+        """Return heading and explanations of a group; a caller's own group has its name alone."""
+        return self.sections.get(group, Section(group[:1].upper() + group[1:]))

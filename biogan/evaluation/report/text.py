@@ -1,24 +1,28 @@
-"""The verdict: at most six sentences, each a number with its scale and a consequence.
+"""Results as plain text: the verdict, and a table that can be read in a log.
 
-A report as plain text: aligned, at most 110 columns, readable in a log.
+The verdict has at most six sentences, each a number with its scale and a consequence. The table is
+aligned and at most 110 columns wide.
 """
 
 from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from biogan.core.errors import plural
 from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.metric import Value
-from biogan.evaluation.report.results import BETWEEN, CONTROL, EXCESS, FLOOR, REAL, UNREAD, unread
-from biogan.evaluation.report.spec import get_kind
-
-if TYPE_CHECKING:
-    from biogan.evaluation.report.report import Report
-    from biogan.evaluation.report.results import Row
-
+from biogan.evaluation.report.results import (
+    BETWEEN,
+    CONTROL,
+    EXCESS,
+    FLOOR,
+    REAL,
+    UNREAD,
+    Results,
+    Row,
+    unread,
+)
 
 WIDTH = 110
 #: Mark of each status.
@@ -58,29 +62,30 @@ def interval(value: Value) -> str:
     return "" if value.low is None else f"[{number(value.low)}, {number(value.high)}]"
 
 
-def to_text(report: Report) -> str:
-    """Return sets, table, notes and verdict of a report."""
-    kind = get_kind(report.kind)
-    lines = [f"biogan {report.version} evaluation, seed {report.seed}", ""]
-    for name, facts in report.sets.items():
-        lines.append(f"{name:<11}{plural(facts['records'], kind.noun)}, {kind.describe(facts)}")
-    lines += ["", *_table(report), "", *_LEGEND, *_wrap(_columns(report)), ""]
-    for note in [*report.notes, *_unread(report)]:
+def to_text(results: Results) -> str:
+    """Return sets, table, notes and verdict."""
+    spec = results.spec
+    lines = [f"biogan {results.version} evaluation, seed {results.seed}", ""]
+    for name, facts in results.sets.items():
+        records = plural(facts["records"], spec.noun)
+        lines.append(f"{name:<11}{records}, {spec.describe(facts)}")
+    lines += ["", *_table(results), "", *_LEGEND, *_wrap(_columns(results)), ""]
+    for note in [*results.notes, *_unread(results)]:
         lines += _wrap(note, "- ")
     lines += ["", "Verdict"]
-    for sentence in report.verdict():
-        lines += _wrap(sentence, "* ")
+    for sentence in verdict(results):
+        lines += _wrap(str(sentence), "* ")
     return "\n".join(lines)
 
 
-def _table(report: Report) -> list[str]:
-    readable = [row for row in report.rows if row.generated.value is not None]
+def _table(results: Results) -> list[str]:
+    readable = [row for row in results.rows if row.generated.value is not None]
     if not readable:
         return ["No metric could be read."]
     others = [*readable[0].floors, CONTROL]
     names = [_name(row) for row in readable]
     first = max(map(len, [*names, "metric"]))
-    cells = [["generated", "95 % interval", "held-out", *map(get_kind(report.kind).short, others)]]
+    cells = [["generated", "95 % interval", "held-out", *map(results.spec.short, others)]]
     cells += [
         [number(r.generated.value), interval(r.generated), number(r.ceiling.value),
          *(number(r.columns[k].value) for k in others)]
@@ -95,11 +100,10 @@ def _table(report: Report) -> list[str]:
     return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
 
 
-def _columns(report: Report) -> str:
+def _columns(results: Results) -> str:
     """Spell out the columns whose names were shortened, and what each is for."""
-    kind = get_kind(report.kind)
-    short, real = kind.short, f"real {kind.noun}s"
-    floors = [f"{short(n)} ({n})" if short(n) != n else n for n in report.rows[0].floors]
+    short, real = results.spec.short, f"real {results.spec.noun}s"
+    floors = [f"{short(n)} ({n})" if short(n) != n else n for n in results.rows[0].floors]
     return (
         f"held-out: {real}, the ceiling; {', '.join(floors)}: trivial samplers, the floors; "
         f"{CONTROL}: {real} verbatim, which only novelty can tell"
@@ -111,9 +115,9 @@ def _name(row: Row) -> str:
     return f"{row.metric.title} {note}" if note.startswith(PARAMETERS) else row.metric.title
 
 
-def _unread(report: Report) -> list[str]:
+def _unread(results: Results) -> list[str]:
     """One line for each reason why metrics say nothing."""
-    return [f"{', '.join(titles)}: {reason}" for reason, titles in unread(report.rows).items()]
+    return [f"{', '.join(titles)}: {reason}" for reason, titles in unread(results.rows).items()]
 
 
 def _wrap(text: str, bullet: str = "") -> list[str]:
@@ -160,14 +164,14 @@ class Sentence:
         return f"{self.subject}: {self.evidence}: {self.consequence}."
 
 
-def verdict(report: Report) -> list[Sentence]:
-    """Return the sentences for a report."""
-    if report.n < GROUPS:
-        few = f"{plural(report.n, get_kind(report.kind).noun)} of each set, {GROUPS} are needed"
+def verdict(results: Results) -> list[Sentence]:
+    """Return the sentences of the verdict."""
+    if results.n < GROUPS:
+        few = f"{plural(results.n, results.spec.noun)} of each set, {GROUPS} are needed"
         return [Sentence("", UNREAD, "", f"No judgement: {few}")]
-    sentences = [s for s in [_memorisation(report)] if s]
-    rows = {row.metric.name: row for row in report.rows if row.status != UNREAD}
-    subjects = get_kind(report.kind).subjects
+    sentences = [s for s in [_memorisation(results)] if s]
+    rows = {row.metric.name: row for row in results.rows if row.status != UNREAD}
+    subjects = results.spec.subjects
     spoken = [(subject, rows[name]) for name, subject in subjects.items() if name in rows]
     if not spoken:
         # Metrics that were asked for one by one, or the caller's own; novelty was spoken about.
@@ -178,7 +182,7 @@ def verdict(report: Report) -> list[Sentence]:
         ]
     # Where there is no room for all, what looks like real data is left out before what does not.
     kept = sorted(spoken, key=lambda pair: pair[1].status == REAL)[: _MOST - len(sentences)]
-    sentences += [_sentence(*pair, report.n) for pair in spoken if pair in kept]
+    sentences += [_sentence(*pair, results.n) for pair in spoken if pair in kept]
     none = "No judgement: none of the metrics asked for could be judged"
     return sentences or [Sentence("", UNREAD, "", none)]
 
@@ -210,16 +214,15 @@ def _consequence(row: Row, n: int) -> str:
     return f"between real data and {best or 'a floor'}{told}"
 
 
-def _memorisation(report: Report) -> Sentence | None:
-    if "near-copies" not in report:
+def _memorisation(results: Results) -> Sentence | None:
+    if "near-copies" not in results:
         return None
-    row = report["near-copies"]
-    kind = get_kind(report.kind)
-    noun = kind.noun
+    row = results["near-copies"]
+    spec, noun = results.spec, results.spec.noun
     if row.generated.value is None:
         return Sentence("Memorisation", UNREAD, row.generated.note, "not assessable")
-    copies = f"{_percent(row.generated)} of the generated {noun}s {kind.near(report)}"
-    trained = "train" in report.sets
+    copies = f"{_percent(row.generated)} of the generated {noun}s {spec.near_copy(results)}"
+    trained = "train" in results.sets
     subject = "Memorisation"
     if row.ceiling.value is None:
         if trained:
@@ -231,17 +234,17 @@ def _memorisation(report: Report) -> Sentence | None:
     said = f"{copies} a {'training' if trained else 'reference'} {noun}, "
     said += f"held-out real data {100 * row.ceiling.value:.3g} %"
     # Among close relatives real records are near copies too: only exact ones tell a copier there.
-    verbatim = report["copies"] if "copies" in report else row
+    verbatim = results["copies"] if "copies" in results else row
     if verbatim is not row and _above(verbatim):
         assert verbatim.ceiling.value is not None
-        said += f"; {_percent(verbatim.generated)} {kind.exact}, held-out real data "
+        said += f"; {_percent(verbatim.generated)} {spec.exact_copy}, held-out real data "
         said += f"{100 * verbatim.ceiling.value:.3g} %"
-    near = report["near-excess"] if "near-excess" in report else row
+    near = results["near-excess"] if "near-excess" in results else row
     if EXCESS in (near.status, verbatim.status):
         return Sentence(subject, EXCESS, said, "the generator copies")
     found = "no more than real data"
     if _above(row) or _above(verbatim):
-        found = f"more than real data, which may be chance at n = {report.n}"
+        found = f"more than real data, which may be chance at n = {results.n}"
     return Sentence(subject, near.status, said, found)
 
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from pages import dna_report, image_report
 
-from biogan.evaluation.report.report import to_html as compare_html
+from biogan.evaluation.report.comparison import ComparisonReport
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = os.environ.get("BIOGAN_CHROMIUM") or shutil.which("chromium")
@@ -27,7 +27,7 @@ def test_page_is_quiet_fits_and_prints(kind, browser, tmp_path):
     html = {
         "dna": lambda: dna_report().to_html(),
         "images": lambda: image_report().to_html(),
-        "compare": lambda: compare_html({"a.fa": dna_report(), "b.fa": dna_report()}),
+        "compare": lambda: ComparisonReport({"a.fa": dna_report(), "b.fa": dna_report()}).to_html(),
     }[kind]()
     path = tmp_path / "report.html"
     path.write_text(html, encoding="utf-8")

@@ -9,7 +9,6 @@ from biogan.sequences.alphabet import DNA
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.evaluate import evaluate
 from biogan.sequences.io.motifs import Motif
-from biogan.sequences.panels import panels
 
 WORD = "TATAAAAG"
 FREQUENCIES = np.array([[0.97 if c == x else 0.01 for c in "ACGT"] for x in WORD])
@@ -36,7 +35,7 @@ def test_genes_have_bars_beside_chance_and_codons_by_amino_acid():
     report = evaluate(
         gene_set(80, 0), gene_set(40, 1), floors=["uniform"], metrics=["cds", "codon-jsd"]
     )
-    valid, codons = panels(report)["genes"]
+    valid, codons = report.panels("generated")["genes"]
     # Nine codons before the last one: (61/64)**9 = .649.
     assert valid.caption.startswith("(61/64)^9 by chance")
     assert "no stop in 9 random codons: 0.65" in text_of(valid.svg)
@@ -54,7 +53,7 @@ def test_a_lost_motif_has_a_star_and_a_short_one_no_line():
     report = evaluate(
         with_word(120, 0), random_dna(60, 30, 1), floors=[], metrics=["motif-rate"], motifs=motifs
     )
-    (panel,) = panels(report)["motifs"]
+    (panel,) = report.panels("generated")["motifs"]
     words = text_of(panel.svg)
     assert "TATA *" in words and "other" in words and "other *" not in words
     assert not any(w.startswith("one") for w in words)

@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 from pages import NASTY, dna_report, protein_report
 
-from biogan.evaluation.report.spec import cell
+from biogan.evaluation.report.results import spreadsheet_text
 from biogan.sequences.metrics.comparison import Sample
-from biogan.sequences.panels import closest_pairs, neighbours, to_frame
+from biogan.sequences.panels import closest_pairs, nearest_records, neighbours
 
 
 def test_copies_come_first_letter_under_letter():
@@ -41,16 +41,18 @@ def test_records_with_a_near_copy_are_asked_first(monkeypatch):
 
 
 def test_names_are_safe_in_a_spreadsheet():
-    frame = to_frame(dna_report())
+    frame = nearest_records(dna_report())
     assert len(frame) == dna_report().n
     assert frame.identity.is_monotonic_decreasing
     assert set(frame.generated[:6]) == {
         "<script>alert(1)</script>", "'=cmd|' /C calc'!A0", "tab here", "quote\"'&amp;",
         "'+1-2@x", "line break",
     }  # fmt: skip
-    assert cell("@x") == "'@x"
-    assert cell(" -1") == "'-1"
+    assert spreadsheet_text("@x") == "'@x"
+    assert spreadsheet_text(" -1") == "'-1"
 
 
 def test_without_samples_there_are_no_pairs():
-    assert closest_pairs(dataclasses.replace(dna_report(), samples={})) == []
+    bare = dataclasses.replace(dna_report(), samples={})
+    assert "Closest pairs" in dna_report().to_html()
+    assert "Closest pairs" not in bare.to_html()

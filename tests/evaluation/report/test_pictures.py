@@ -8,12 +8,13 @@ from markupsafe import escape
 from pages import NASTY, image_report
 from PIL import Image
 
+from biogan.evaluation.report.comparison import ComparisonReport
+from biogan.evaluation.report.multiqc import to_multiqc
 from biogan.evaluation.report.plots.pixels import embedded, grid
-from biogan.evaluation.report.report import to_html as compare_html
-from biogan.evaluation.report.report import to_multiqc
-from biogan.evaluation.report.spec import KINDS, get_kind
 from biogan.images.dataset import ImageSet
-from biogan.images.report import tiles, window
+from biogan.images.report import IMAGE_REPORT, nearest_images, tiles, window
+from biogan.sequences.report import SEQUENCE_REPORT
+from biogan.structures.report import STRUCTURE_REPORT
 
 
 def pictures(html: str) -> dict[str, np.ndarray]:
@@ -76,7 +77,7 @@ def test_closest_pairs_are_copies_beside_their_originals():
 
 
 def test_nearest_table():
-    frame = get_kind("images").nearest(image_report())
+    frame = nearest_images(image_report())
     assert list(frame) == ["generated", "nearest", "distance", "relative"]
     assert len(frame) == 60
     assert (frame["relative"][:5] == 0).all() and frame["relative"][5] > 0.5
@@ -101,7 +102,7 @@ def test_drawings_and_tables_of_classes():
 
 
 def test_a_comparison_of_images():
-    html = compare_html({"a.npz": image_report(), "b.npz": image_report()})
+    html = ComparisonReport({"a.npz": image_report(), "b.npz": image_report()}).to_html()
     assert "2 generated sets against the same real images" in html
     assert "a.npz images" not in html  # the grids stand in the single reports
     assert "principal components" in html
@@ -117,7 +118,7 @@ def test_words_of_images():
 
 
 def test_every_kind_has_words_for_what_it_speaks_about():
-    for name in KINDS:
-        kind = get_kind(name)
-        assert kind.name == name
-        assert kind.subjects and kind.floors and kind.words
+    found = {"sequences": SEQUENCE_REPORT, "images": IMAGE_REPORT, "structures": STRUCTURE_REPORT}
+    for name, spec in found.items():
+        assert spec.name == name
+        assert spec.subjects and spec.floors and spec.sections

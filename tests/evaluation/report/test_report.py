@@ -9,6 +9,7 @@ from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import BETWEEN, EXCESS, FLOOR, REAL, UNREAD, Row
 from biogan.evaluation.report.text import WIDTH
 from biogan.sequences.metrics.catalogue import get_metrics
+from biogan.sequences.report import SEQUENCE_REPORT
 
 FLOORS = ("markov-5", "positional-markov-4", "pwm", "dinucleotide-shuffle", "uniform")
 
@@ -24,7 +25,7 @@ def report(*rows: Row) -> Report:
         "generated": {"records": 10_000, "shortest": 50, "longest": 50},
         "train": {"records": 9000, "shortest": 40, "longest": 60},
     }
-    return Report(list(rows), 1000, 0, 0.9, sets, ("a note",), "0.1.0")
+    return Report(list(rows), 1000, 0, SEQUENCE_REPORT, 0.9, sets, ("a note",), "0.1.0")
 
 
 ONE_LENGTH = "not informative: all sequences have one length"

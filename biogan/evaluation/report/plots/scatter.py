@@ -138,3 +138,25 @@ def components(name: str, points: Mapping[str, np.ndarray], explained: Sequence[
         d.axes.set_xticks([])
         d.axes.set_yticks([])
     return d.svg
+
+
+def principal_components(tables: Mapping[str, np.ndarray]) -> Markup | None:
+    """Draw sets in the plane of the first two principal components of the real records.
+
+    Parameters
+    ----------
+    tables : mapping of str to numpy.ndarray, shape (n, d)
+        Features of each set, ``real`` among them; the first is drawn lowest.
+
+    Returns
+    -------
+    Markup or None
+        ``None`` where there are fewer than two real records or features.
+    """
+    from sklearn.decomposition import PCA
+
+    if min(tables["real"].shape) < 2:
+        return None
+    model = PCA(2, svd_solver="randomized", random_state=0).fit(tables["real"])
+    points = {name: model.transform(table) for name, table in tables.items()}
+    return components("pca", points, model.explained_variance_ratio_.tolist())
