@@ -49,7 +49,7 @@ from biogan.nn.sequence_nets import Networks
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
 from biogan.training.losses import LOSSES
-from biogan.training.presets import PRESETS, ImageGANConfig, resolve
+from biogan.training.presets import SETTINGS, ImageGANConfig, resolve
 from biogan.training.step import Players
 
 METRICS = ("frechet", "recall", "coverage")
@@ -253,7 +253,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("section", choices=SECTIONS)
-    parser.add_argument("--presets", nargs="+", choices=PRESETS, default=list(PRESETS))
+    parser.add_argument("--presets", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
     parser.add_argument("--seed", type=int, default=1, help="of the section on steps")
     parser.add_argument("--size", type=int, default=28, help="pixels of a side, for steps")
     parser.add_argument("--block", type=int, default=10, help="steps of a block")

@@ -68,3 +68,7 @@ def test_ci_runs_the_readme_s_test_command():
     assert script.stat().st_mode & 0o111
     assert re.search(r"^exec make test$", script.read_text("utf-8"), re.M)
     assert "\n$ make test\n" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (ROOT / "biogan" / "py.typed").read_bytes() == b""

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from biogan.core.options import Options, flag
+from biogan.core.options import Kind, Options, flag, kinds
 
 Function = Callable[..., Any]
 _SWITCH = {True: "on", False: "off"}
 
 
-def _option(field: dataclasses.Field, hint: Any) -> click.Option:
-    meta, text = field.metadata, str(hint)
-    if "bool" in text:
+_FORMS: dict[type, click.ParamType] = {
+    int: click.INT,
+    float: click.FLOAT,
+    str: click.STRING,
+}
+
+
+def _option(field: dataclasses.Field, kind: Kind) -> click.Option:
+    meta = field.metadata
+    if kind.type is bool:
         name, known = flag(field.name), field.default is not None
         return click.Option(
             [f"{name}/--no-{name[2:]}", field.name],
             default=None,
             help=meta["help"] + (f"  [default: {_SWITCH[bool(field.default)]}]" if known else ""),
         )
-    kind: click.ParamType
-    if meta["choices"]:
-        kind = click.Choice(meta["choices"])
-    elif "str" in text or hint is str:
-        kind = click.STRING
-    else:
-        kind = click.FLOAT if "float" in text else click.INT
+    form: click.ParamType = click.Choice(kind.choices) if kind.choices else _FORMS[kind.type]
     facts = []
     if field.default is not None:
         shown = f"{field.default:g}" if isinstance(field.default, float) else field.default
@@ -39,7 +40,11 @@ def _option(field: dataclasses.Field, hint: Any) -> click.Option:
         facts.append(f"{meta['low']} to {meta['high']}")
     told = f"  [{'; '.join(facts)}]" if facts else ""
     # The default stays None here: an option that was not given is left to the options class.
-    return click.Option([flag(field.name), field.name], type=kind, help=meta["help"] + told)
+    return click.Option(
+        [flag(field.name), field.name],
+        type=form,
+        help=meta["help"] + told,
+    )
 
 
 def config_options(cls: type[Options], name: str) -> Callable[[Function], Function]:
@@ -60,8 +65,8 @@ def config_options(cls: type[Options], name: str) -> Callable[[Function], Functi
             kwargs[name] = cls.from_dict({k: v for k, v in given.items() if v is not None})
             return function(*args, **kwargs)
 
-        hints = get_type_hints(cls)
-        return _with(call, function, [_option(f, hints[f.name]) for f in fields])
+        known = kinds(cls)
+        return _with(call, function, [_option(f, known[f.name]) for f in fields])
 
     return decorate
 

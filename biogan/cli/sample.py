@@ -6,14 +6,14 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from biogan.cli import console
 from biogan.cli.options import GroupedCommand, config_options
 from biogan.sequences.config import ReadingConfig, SamplingConfig
-from biogan.training.config import DEVICES
+from biogan.training.config import Device
 
 if TYPE_CHECKING:
     from biogan.models.sampling import Chunk
@@ -76,7 +76,7 @@ def to_avoid(path: str, layout: Layout, learned: Mapping[str, Any]) -> SequenceS
 @click.option("-o", "--out", default="-", help="File (.gz: compressed); standard output without.")
 @click.option("--format", "kind", type=click.Choice(["fasta", "tsv"]), default=None,
               help="Format of the output.  [default: by the name, else fasta]")  # fmt: skip
-@click.option("--device", type=click.Choice(DEVICES), default="cpu",
+@click.option("--device", type=click.Choice(get_args(Device)), default="cpu",
               show_default=True, help="Where to compute.")  # fmt: skip
 @config_options(SamplingConfig, "how")
 def command(

@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, TypeVar, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from biogan.core.errors import ConfigError
 
@@ -26,10 +27,9 @@ def option(
     *,
     low: float | None = None,
     high: float | None = None,
-    choices: tuple[str, ...] | None = None,
     free: bool = False,
 ) -> Any:
-    """Declare one option of a configuration.
+    """Declare one option of a configuration; its type is the annotation of the field.
 
     Parameters
     ----------
@@ -41,14 +41,66 @@ def option(
         Heading under which ``--help`` lists it.
     low, high : float, optional
         Inclusive range.
-    choices : tuple of str, optional
-        Allowed words.
     free : bool
         Whether a resumed run may have another value: the option bounds or places the work.
     """
-    meta = {"help": help, "group": group, "low": low, "high": high, "choices": choices}
-    meta["free"] = free
+    meta = {"help": help, "group": group, "low": low, "high": high, "free": free}
     return dataclasses.field(default=default, metadata=meta)
+
+
+class Kind(NamedTuple):
+    """What the annotation of an option says.
+
+    Attributes
+    ----------
+    type : type
+        ``bool``, ``int``, ``float`` or ``str``.
+    choices : tuple of str
+        The allowed words, where the annotation is a ``Literal``; else empty.
+    optional : bool
+        Whether ``None`` is allowed.
+    """
+
+    type: type
+    choices: tuple[str, ...]
+    optional: bool
+
+
+def _kind(hint: Any) -> Kind:
+    optional = False
+    if get_origin(hint) in (Union, UnionType):
+        members = [member for member in get_args(hint) if member is not NoneType]
+        optional = len(members) < len(get_args(hint))
+        hint = members[0] if len(members) == 1 else hint
+    if get_origin(hint) is Literal:
+        return Kind(str, get_args(hint), optional)
+    if hint not in (bool, int, float, str):
+        raise TypeError(f"{hint}: an option is a bool, int, float, str or Literal, or None")
+    return Kind(hint, (), optional)
+
+
+#: The types of each configuration, read once: a configuration is built many times.
+_KINDS: dict[type, dict[str, Kind]] = {}
+
+
+def kinds(cls: type[Options]) -> dict[str, Kind]:
+    """Return the type of every option of a configuration, by name.
+
+    Raises
+    ------
+    TypeError
+        If a field has a type that no option can have.
+
+    Examples
+    --------
+    >>> from biogan.training.config import TrainingConfig
+    >>> kinds(TrainingConfig)["device"].choices
+    ('auto', 'cpu', 'cuda', 'mps')
+    """
+    if cls not in _KINDS:
+        hints = get_type_hints(cls)
+        _KINDS[cls] = {field.name: _kind(hints[field.name]) for field in dataclasses.fields(cls)}
+    return _KINDS[cls]
 
 
 def flag(name: str) -> str:
@@ -111,25 +163,25 @@ def check_count(name: str, n: Any, noun: str, low: int = 1) -> int:
     return int(n)
 
 
-def _checked(field: dataclasses.Field, value: Any, hint: str) -> Any:
+def _checked(field: dataclasses.Field, value: Any, kind: Kind) -> Any:
     """Return the value of an option as the type that its field declares."""
-    name, choices = flag(field.name), field.metadata["choices"]
+    name = flag(field.name)
     if value is None:
-        if "None" not in hint:
+        if not kind.optional:
             raise ConfigError(f"{name}: a value is needed")
         return None
-    if choices and value not in choices:
-        raise ConfigError(f"{name}: " + unknown_name("value", str(value), choices))
-    if "str" in hint:
+    if kind.choices and value not in kind.choices:
+        raise ConfigError(f"{name}: " + unknown_name("value", str(value), kind.choices))
+    if kind.type is str:
         return str(value)
-    if "bool" in hint:
+    if kind.type is bool:
         if not _is_truth(value):
             raise ConfigError(f"{name} {value!r}: True or False is needed")
         return bool(value)
     # numbers.Real: numpy's numbers, as a grid search gives them, are numbers too.
     if _is_truth(value) or not isinstance(value, Real):
         raise ConfigError(f"{name} {value!r}: a number is needed")
-    number, whole = float(value), "int" in hint
+    number, whole = float(value), kind.type is int
     if not math.isfinite(number):
         raise ConfigError(f"{name} {value!r}: a finite number is needed")
     if whole and not number.is_integer():
@@ -147,9 +199,9 @@ class Options:
     """Base of every configuration: checks ranges, reads and writes plain dictionaries."""
 
     def __post_init__(self) -> None:
-        hints = get_type_hints(type(self))
+        known = kinds(type(self))
         for field in dataclasses.fields(self):
-            value = _checked(field, getattr(self, field.name), str(hints[field.name]))
+            value = _checked(field, getattr(self, field.name), known[field.name])
             object.__setattr__(self, field.name, value)
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from biogan.core.options import Options, option
 
@@ -21,12 +22,11 @@ class ImageReadingConfig(Options):
         low=16,
         high=128,
     )
-    crop: str = option(
+    crop: Literal["none", "center", "tiles"] = option(
         "none",
         "Where an image is not square, or larger than --size: none (resize it), center, or tiles "
         "(cut it into squares of --size).",
         "Input",
-        choices=("none", "center", "tiles"),
     )
     frames: int | None = option(
         None,
@@ -36,8 +36,8 @@ class ImageReadingConfig(Options):
         low=2,
         high=64,
     )
-    colour: str = option(
-        "auto", "Grey, colour, or as the files are.", "Input", choices=("auto", "grey", "rgb")
+    colour: Literal["auto", "grey", "rgb"] = option(
+        "auto", "Grey, colour, or as the files are.", "Input"
     )
     labels: str | None = option(
         None,

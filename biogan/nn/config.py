@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from biogan.core.errors import ConfigError
 from biogan.core.options import Options, option
 
-HEADS = ("straight-through", "gumbel", "softmax")
-ARCHITECTURES = ("resnet", "dense", "hybrid", "dcgan")
-IMAGE_ARCHITECTURES = ("dcgan", "chain")
+Head = Literal["straight-through", "gumbel", "softmax"]
+Architecture = Literal["resnet", "dense", "hybrid", "dcgan"]
+ImageArchitecture = Literal["dcgan", "chain"]
 
 
 @dataclass(frozen=True)
 class SequenceNetConfig(Options):
     """Options of the networks of sequences."""
 
-    architecture: str | None = option(
-        None,
-        "Family of generator and critic (hybrid).",
-        "Networks",
-        choices=ARCHITECTURES,
+    architecture: Architecture | None = option(
+        None, "Family of generator and critic (hybrid).", "Networks"
     )
     width: int | None = option(
         None, "Channels of the convolutions (by the data).", "Networks", low=1, high=4096
@@ -52,9 +50,7 @@ class SequenceNetConfig(Options):
     position_noise: int = option(
         8, "Noise channels at each position beside the latent vector.", "Networks", low=0, high=4096
     )
-    head: str = option(
-        "straight-through", "How logits become letters while training.", "Networks", choices=HEADS
-    )
+    head: Head = option("straight-through", "How logits become letters while training.", "Networks")
     tau: float = option(1.0, "Temperature of the Gumbel-softmax.", "Networks", low=0.01, high=100)
     rotate: bool | None = option(
         None,
@@ -77,11 +73,10 @@ class SequenceNetConfig(Options):
 class ImageNetConfig(Options):
     """Options of the networks of images and of structures."""
 
-    architecture: str | None = option(
+    architecture: ImageArchitecture | None = option(
         None,
         "Family of generator and critic (dcgan; for structures chain, which writes coordinates).",
         "Networks",
-        choices=IMAGE_ARCHITECTURES,
     )
     width: int | None = option(
         None,

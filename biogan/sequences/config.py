@@ -8,6 +8,7 @@ Options of sampling from a sequence GAN.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from biogan.core.errors import ConfigError
 from biogan.core.options import Options, option
@@ -19,49 +20,43 @@ from biogan.training.config import TrainingConfig
 class ReadingConfig(Options):
     """How sequence files are read: one documented policy for each kind of doubtful letter."""
 
-    format: str = option(
+    format: Literal["auto", "fasta", "fastq", "lines"] = option(
         "auto",
         "File format (auto: FASTQ for names in .fastq or .fq, else FASTA; lines: one bare "
         "sequence a line).",
         "Input",
-        choices=("auto", "fasta", "fastq", "lines"),
     )
     alphabet: str | None = option(
         None, "dna, rna, protein or custom:LETTERS (found from the data).", "Input"
     )
-    ambiguous: str = option(
+    ambiguous: Literal["drop", "resolve", "keep", "error"] = option(
         "drop",
         "Records with ambiguous letters (N, R, X, ...): drop them, resolve to a random "
         "possible letter, keep the letters as letters of their own, or stop.",
         "Input",
-        choices=("drop", "resolve", "keep", "error"),
     )
-    case: str = option(
+    case: Literal["auto", "upper", "a2m", "error"] = option(
         "auto",
         "Lower case: same as upper case, or an A2M insert to remove (auto: A2M only where "
         "the file has '.' gaps and lower case and taking both out aligns it).",
         "Input",
-        choices=("auto", "upper", "a2m", "error"),
     )
-    gaps: str = option(
+    gaps: Literal["auto", "letter", "remove", "error"] = option(
         "auto",
         "Gaps '-' and '.': a letter, removed, or an error (auto: a letter where all records "
         "have one length, else removed).",
         "Input",
-        choices=("auto", "letter", "remove", "error"),
     )
-    stop: str = option(
+    stop: Literal["strip", "keep", "drop", "error"] = option(
         "strip",
         "'*': strip it at the end and drop records with one inside, keep it as a letter, "
         "drop every such record, or stop.",
         "Input",
-        choices=("strip", "keep", "drop", "error"),
     )
-    foreign: str = option(
+    foreign: Literal["drop", "error"] = option(
         "drop",
         "Records with letters that no policy covers: drop them, or stop.",
         "Input",
-        choices=("drop", "error"),
     )
     length: int | None = option(None, "Drop records longer than this.", "Input", low=1)
     window: int | None = option(
@@ -82,7 +77,7 @@ class ReadingConfig(Options):
             raise ConfigError("--length: cannot be combined with --window")
 
 
-REFINEMENTS = ("rejection", "mh")
+Refinement = Literal["rejection", "mh"]
 EFFORT = 10
 
 
@@ -98,12 +93,11 @@ class SamplingConfig(Options):
         low=0,
         high=100,
     )
-    refine: str | None = option(
+    refine: Refinement | None = option(
         None,
         "Let the calibrated critic choose among candidates: rejection keeps some, mh ends chains "
         "(slower by about --effort).",
         "Sampling",
-        choices=REFINEMENTS,
     )
     effort: int | None = option(
         None,
@@ -130,13 +124,10 @@ class SamplingConfig(Options):
         if self.refine is None and self.effort is not None:
             raise ConfigError(
                 f"--effort {self.effort}: nothing is refined, add --refine "
-                + " or --refine ".join(REFINEMENTS)
+                + " or --refine ".join(get_args(Refinement))
             )
         if self.refine is not None and self.effort is None:
             object.__setattr__(self, "effort", EFFORT)
-
-
-REPEATS = ("all", "once")
 
 
 @dataclass(frozen=True)
@@ -161,12 +152,11 @@ class SequenceGANConfig(SequenceNetConfig, TrainingConfig):
     validation: float = option(
         0.1, "Share of the records kept for validation.", "Data", low=0, high=0.5
     )
-    repeats: str | None = option(
+    repeats: Literal["all", "once"] | None = option(
         None,
         "Read a record that stands several times in the data as often, or once (once in "
         "alignments, else all).",
         "Data",
-        choices=REPEATS,
     )
     judge_steps: int = option(
         200,

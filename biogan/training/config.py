@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Literal
 
 from biogan.core.options import Options, flag, option, seconds
 
-LOSSES = ("wgan-gp", "standard", "minimax", "hinge", "relativistic")
-DEVICES = ("auto", "cpu", "cuda", "mps")
-PRECISIONS = ("float32", "bf16")
+#: The names of the losses; the functions behind them are in :mod:`biogan.training.losses`, whose
+#: table has exactly these, apart from here because ``--help`` must not load torch.
+LossName = Literal["wgan-gp", "standard", "minimax", "hinge", "relativistic"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["float32", "bf16"]
 
 
 @dataclass(frozen=True)
 class TrainingConfig(Options):
     """What every GAN of biogan is trained with, whatever its data."""
 
-    loss: str | None = option(
+    loss: LossName | None = option(
         None,
         "Adversarial loss (relativistic for unaligned sequences of one length, else wgan-gp).",
         "Loss",
-        choices=LOSSES,
     )
     gp: float | None = option(
         None,
@@ -86,7 +88,7 @@ class TrainingConfig(Options):
         free=True,
     )
     seed: int = option(0, "Seed of every random stream.", "Budget")
-    device: str = option("auto", "Where to compute.", "Machine", choices=DEVICES, free=True)
+    device: Device = option("auto", "Where to compute.", "Machine", free=True)
     threads: int | None = option(
         None,
         "CPU threads (by default up to 4: small networks gain nothing from more).",
@@ -96,13 +98,12 @@ class TrainingConfig(Options):
     )
     devices: int = option(1, "Processes, one a device.", "Machine", low=1, free=True)
     nodes: int = option(1, "Machines.", "Machine", low=1, free=True)
-    precision: str = option(
+    precision: Precision = option(
         "float32",
         "Numbers of the networks while they train, where a GPU convolves in TF32; bf16 keeps "
         "weights, losses and penalties in float32 (for large networks on a GPU; not tried on one "
         "yet).",
         "Machine",
-        choices=PRECISIONS,
     )
     compile: bool = option(
         False,

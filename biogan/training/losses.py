@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from biogan.training.config import TrainingConfig
+from biogan.training.config import LossName, TrainingConfig
 
 PairLoss = Callable[[Tensor, Tensor], Tensor]
 
@@ -96,7 +96,8 @@ def relativistic_generator(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(real - fake).mean()
 
 
-LOSSES: dict[str, Loss] = {
+#: Every loss by its name, a member of ``LossName``.
+LOSSES: dict[LossName, Loss] = {
     # Gulrajani et al. 2017
     "wgan-gp": Loss(wasserstein_critic, wasserstein_generator, False, 1.0, 0.0, 0.0, 3, 1),
     # Goodfellow et al. 2014, section 3; minimax is their eq. 1
@@ -208,7 +209,7 @@ class Objective:
 
         Examples
         --------
-        >>> from biogan.training.config import TrainingConfig
+        >>> from biogan.training.config import LossName, TrainingConfig
         >>> objective = Objective.from_config(TrainingConfig(loss="relativistic"))
         >>> [objective.penalised(t) for t in range(5)]
         [(True,), (False,), (False,), (False,), (True,)]

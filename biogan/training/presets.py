@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from biogan.core.options import option
 from biogan.nn.config import ImageNetConfig
-from biogan.training.config import LOSSES, TrainingConfig
+from biogan.training.config import LossName, TrainingConfig
 from biogan.training.losses import OWN_DEFAULTS, own_defaults
 from biogan.training.trainer import DEFAULT_TIME, check_patience
 
@@ -16,19 +16,18 @@ if TYPE_CHECKING:
     from biogan.core.protocols import Domain
 
 
-PRESETS = ("relativistic", "wgan-gp", "classic")
+PresetName = Literal["relativistic", "wgan-gp", "classic"]
 
 
 @dataclass(frozen=True)
 class ImageGANConfig(ImageNetConfig, TrainingConfig):
     """Options of a GAN of images or structures; what is left open is filled in by the preset."""
 
-    preset: str | None = option(
+    preset: PresetName | None = option(
         None,
         "Settings that belong together: a modern loss, WGAN-GP, or the classic DCGAN (wgan-gp; "
         "relativistic for structures).",
         "Networks",
-        choices=PRESETS,
     )
     conditional: bool | None = option(
         None,
@@ -46,7 +45,7 @@ class ImageGANConfig(ImageNetConfig, TrainingConfig):
     validation: float = option(
         0.1, "Share of the images kept for validation.", "Data", low=0, high=0.5
     )
-    loss: str | None = option(None, "Adversarial loss.", "Loss", choices=LOSSES)
+    loss: LossName | None = option(None, "Adversarial loss.", "Loss")
     batch_size: int | None = option(None, "Images in a batch.", "Optimiser", low=1)
     lr: float | None = option(None, "Learning rate of Adam.", "Optimiser", low=0)
     beta1: float | None = option(
@@ -67,7 +66,7 @@ class ImageGANConfig(ImageNetConfig, TrainingConfig):
 
 
 #: What each preset fills in; measured in docs/benchmarks.md.
-SETTINGS: dict[str, dict[str, Any]] = {
+SETTINGS: dict[PresetName, dict[str, Any]] = {
     "relativistic": {
         "loss": "relativistic", "r1": 0.02, "r2": 0.02, "penalty_every": 1, "width": 32,
         "batch_norm": True,

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from biogan.core.errors import BioganError, ConfigError, FastaError, Interrupted
 from biogan.core.options import flag, seconds
 from biogan.nn import sequence_heads
-from biogan.nn.config import ARCHITECTURES, HEADS
+from biogan.nn.config import Architecture, Head
 from biogan.nn.sequence_nets import CRITICS, GENERATORS
 from biogan.sequences.config import ReadingConfig, SequenceGANConfig
 from biogan.training import losses
-from biogan.training.config import LOSSES
+from biogan.training.config import LossName
+from biogan.training.presets import SETTINGS, PresetName
 
 
 @pytest.mark.parametrize(
@@ -84,9 +86,10 @@ def test_flags():
 
 
 def test_the_names_are_those_of_the_registries():
-    assert set(LOSSES) == set(losses.LOSSES)
-    assert set(HEADS) == set(sequence_heads.HEADS)
-    assert set(ARCHITECTURES) == set(GENERATORS) == set(CRITICS)
+    assert get_args(LossName) == tuple(losses.LOSSES)
+    assert get_args(Head) == tuple(sequence_heads.HEADS)
+    assert set(get_args(Architecture)) == set(GENERATORS) == set(CRITICS)
+    assert set(get_args(PresetName)) == set(SETTINGS)
 
 
 def kinds(base=BioganError):

@@ -1,10 +1,12 @@
 """Open options are chosen from the data, said aloud, and never over a given value."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from biogan.core.errors import ConfigError
-from biogan.nn.config import ARCHITECTURES
+from biogan.nn.config import Architecture
 from biogan.nn.sequence_heads import Shape
 from biogan.nn.sequence_nets import build
 from biogan.sequences.alphabet import DNA
@@ -69,7 +71,7 @@ def test_a_size_that_a_family_lacks_is_refused(family, options, message):
 
 
 def test_a_family_takes_the_sizes_it_has():
-    for family in ARCHITECTURES:
+    for family in get_args(Architecture):
         config, _ = resolve(SequenceGANConfig(architecture=family), Layout(DNA, 20, FIXED))
         open_still = {k for k in ("width", "depth", "units") if getattr(config, k) is None}
         assert open_still == {"width", "depth", "units"} - set(SIZES_OF[family])

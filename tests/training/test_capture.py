@@ -16,8 +16,8 @@ from biogan.core.errors import ConfigError
 from biogan.core.rng import torch_generator
 from biogan.training.batches import Draws
 from biogan.training.compile import WARM_UP, Captured, Recorded
-from biogan.training.config import LOSSES
 from biogan.training.engine import Engine
+from biogan.training.losses import LOSSES
 from biogan.training.step import NonFiniteTerm, Players
 
 

@@ -12,8 +12,8 @@ from toys import make
 from biogan.core.errors import ConfigError, Interrupted
 from biogan.training import compile as module
 from biogan.training.compile import WARM_UP, compiled, is_half
-from biogan.training.config import LOSSES
 from biogan.training.engine import Engine
+from biogan.training.losses import LOSSES
 
 ELF = b"\x7fELF" + bytes(36) + (64).to_bytes(8, "little") + bytes(10) + b"\x40\0\2\0" + bytes(130)
 

@@ -12,8 +12,8 @@ from biogan.nn.sequence_nets import build
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.kmer_matching import KmerMatching
 from biogan.training.batches import Batches
-from biogan.training.config import LOSSES
 from biogan.training.engine import Engine
+from biogan.training.losses import LOSSES
 from biogan.training.step import Players
 
 

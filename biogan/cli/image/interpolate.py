@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from biogan.cli import console
 from biogan.cli.image.sample import check_out, write_records
-from biogan.training.config import DEVICES
+from biogan.training.config import Device
 
 
 @click.command()
@@ -21,7 +21,7 @@ from biogan.training.config import DEVICES
 @click.option("-o", "--out", default="interpolation.png", show_default=True,
               help="PNG with a row a way; or .npz, or a folder.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Write into a folder that is not empty.")
-@click.option("--device", type=click.Choice(DEVICES), default="cpu",
+@click.option("--device", type=click.Choice(get_args(Device)), default="cpu",
               show_default=True, help="Where to compute.")  # fmt: skip
 def command(
     run: str, pairs: int, steps: int, seed: int, out: str, overwrite: bool, device: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from biogan.cli import console
-from biogan.training.config import DEVICES
+from biogan.training.config import Device
 
 
 @click.command()
@@ -20,7 +20,7 @@ from biogan.training.config import DEVICES
 @click.option("-o", "--out", required=True, help="What to write, by its name: .npz, .png (a grid), "
               ".gif or .webp (time series), or a folder of files.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Write into a folder that is not empty.")
-@click.option("--device", type=click.Choice(DEVICES), default="cpu",
+@click.option("--device", type=click.Choice(get_args(Device)), default="cpu",
               show_default=True, help="Where to compute.")  # fmt: skip
 def command(
     run: str, count: int, seed: int, label: str | None, out: str, overwrite: bool, device: str

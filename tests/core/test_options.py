@@ -1,0 +1,38 @@
+"""The type of an option is its annotation."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+from biogan.core.errors import ConfigError
+from biogan.core.options import Options, kinds, option
+
+
+@dataclass(frozen=True)
+class Toy(Options):
+    """One option of each type, named so that a type read from its text would be another."""
+
+    boolean: Literal["bool", "int"] = option("int", "A word.", "Toy")
+    interest: float | None = option(None, "A number.", "Toy")
+    printed: bool = option(False, "A switch.", "Toy")
+
+
+def test_types_come_from_the_annotations():
+    assert kinds(Toy) == {
+        "boolean": (str, ("bool", "int"), False),
+        "interest": (float, (), True),
+        "printed": (bool, (), False),
+    }
+    assert Toy(interest=1).to_dict() == {"boolean": "int", "interest": 1.0, "printed": False}
+    with pytest.raises(ConfigError, match="--boolean: unknown value 'float'"):
+        Toy(boolean="float")
+
+
+@pytest.mark.parametrize("hint", [list, int | str, dict[str, int]])
+def test_a_type_that_no_option_can_have_is_refused(hint):
+    odd = dataclass(frozen=True)(
+        type("Odd", (Options,), {"__annotations__": {"x": hint}, "x": option(1, "X.", "Toy")})
+    )
+    with pytest.raises(TypeError, match="an option is"):
+        kinds(odd)
