@@ -16,7 +16,12 @@ PROJECT = DECLARED["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 SDIST = DECLARED["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
 PINS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
-IMPORT_NAMES = {"biopython": "bio", "pillow": "pil", "scikit-learn": "sklearn"}
+IMPORT_NAMES = {
+    "backports.zstd": "backports",
+    "biopython": "bio",
+    "pillow": "pil",
+    "scikit-learn": "sklearn",
+}
 
 
 def names(requirements):

@@ -31,7 +31,12 @@ WITH_ORDER = tuple(name.removesuffix("-K") for name in BASELINES if name.endswit
 @click.option("--order", type=click.IntRange(0), default=None,
               help="Letters of context of a Markov chain.  [default: 3]")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sampler.")
-@click.option("-o", "--out", default="-", help="File (.gz: compressed); standard output without.")
+@click.option(
+    "-o",
+    "--out",
+    default="-",
+    help="File (.gz, .bz2, .xz, .zst: compressed); standard output without.",
+)
 @config_options(ReadingConfig, "reading")
 def command(
     name: str,

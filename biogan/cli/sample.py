@@ -73,7 +73,12 @@ def to_avoid(path: str, layout: Layout, learned: Mapping[str, Any]) -> SequenceS
               help="Write no record that stands in this file, for example the training data (of "
               "nucleotides on either strand); others are drawn instead.")  # fmt: skip
 @click.option("--ungap", is_flag=True, help="Take the gaps of an alignment out.")
-@click.option("-o", "--out", default="-", help="File (.gz: compressed); standard output without.")
+@click.option(
+    "-o",
+    "--out",
+    default="-",
+    help="File (.gz, .bz2, .xz, .zst: compressed); standard output without.",
+)
 @click.option("--format", "kind", type=click.Choice(["fasta", "tsv"]), default=None,
               help="Format of the output.  [default: by the name, else fasta]")  # fmt: skip
 @click.option("--device", type=click.Choice(get_args(Device)), default="cpu",

@@ -5,7 +5,6 @@ Small files written whole or not at all: JSON, JSON lines, TSV, and the outputs 
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
@@ -119,13 +118,13 @@ def check_output(path: str | Path, inputs: Iterable[str | Path]) -> None:
 
 @contextmanager
 def open_output(path: str | Path) -> Iterator[IO[bytes]]:
-    """Open an output for bytes: a file (written atomically), gzip by name, or standard output.
+    """Open an output for bytes: a file (written atomically and compressed by name), or stdout.
 
     Parameters
     ----------
     path : str or Path
-        ``-`` is standard output; a name that ends in ``.gz`` is compressed, with no time stamp
-        inside, so that the same content gives the same bytes.
+        ``-`` is standard output; what goes to a name that ends in ``.gz``, ``.bz2``, ``.xz`` or
+        ``.zst`` is compressed, with no time stamp and with a checksum inside.
 
     Raises
     ------
@@ -141,11 +140,26 @@ def open_output(path: str | Path) -> Iterator[IO[bytes]]:
         return
     with atomic_path(path) as temporary, ExitStack() as stack:
         out: IO[bytes] = stack.enter_context(open(temporary, "wb"))
-        if str(path).endswith(".gz"):
-            out = cast(
-                IO[bytes], stack.enter_context(gzip.GzipFile("", "wb", 6, fileobj=out, mtime=0))
-            )
+        if format := _COMPRESSED.get(Path(path).suffix.lower()):
+            out = stack.enter_context(_compressed(out, format))
         yield out
+
+
+_COMPRESSED = {".gz": "gz", ".bz2": "bz2", ".xz": "xz", ".zst": "zst"}
+
+
+def _compressed(out: IO[bytes], format: str) -> IO[bytes]:
+    # Here, as these libraries take longer to load than some commands last.
+    if format == "zst":
+        from backports import zstd
+
+        # xopen writes no checksum: changed bits would be read without an error.
+        options: dict[int, int] = {zstd.CompressionParameter.checksum_flag: 1}
+        return cast(IO[bytes], zstd.ZstdFile(out, "w", options=options))
+    from xopen import xopen
+
+    # Threads and programs beside this one (threads=None) end later than it, and not always.
+    return xopen(out, "wb", threads=0, format=format)
 
 
 def _plain(value: Any) -> Any:

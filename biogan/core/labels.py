@@ -71,7 +71,7 @@ def read_label_table(
     Parameters
     ----------
     path : str
-        TSV, plain or gzip, without quoting.
+        TSV, plain or compressed, without quoting.
     notes : list of str, optional
         Receives what is odd about the file and was dealt with, one sentence each.
 

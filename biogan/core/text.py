@@ -1,29 +1,52 @@
-"""Opening a text of any origin: plain, gzip or bgzip, a file or standard input, line by line."""
+"""Opening a text of any origin: plain or compressed, a file or standard input, line by line."""
 
 from __future__ import annotations
 
-import gzip
+import bz2
 import io
+import lzma
 import os
 import sys
-import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from backports.zstd import DecompressionParameter, ZstdDecompressor
+from xopen import xopen
 
 from biogan.core.errors import FastaError
 
-GZIP = b"\x1f\x8b"
-GZIP_NAMES = (".gz", ".bgz", ".bgzf")
+
+class Compression(NamedTuple):
+    """A way in which text is compressed.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    suffixes : tuple of str
+        How names of such files end; the first one is that of new files.
+    magic : bytes
+        How such data begin.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    magic: bytes
+
+
+COMPRESSIONS = {
+    "gz": Compression("gzip", (".gz", ".bgz", ".bgzf"), b"\x1f\x8b"),
+    "bz2": Compression("bzip2", (".bz2",), b"BZh"),
+    "xz": Compression("xz", (".xz",), b"\xfd7zXZ\0"),
+    "zst": Compression("Zstandard", (".zst",), b"\x28\xb5\x2f\xfd"),
+}
 # First bytes that no sequence file has, and what to do.
 FOREIGN_BYTES = {
     b"\xff\xfe": "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8",
     b"\xfe\xff": "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8",
-    b"BZh": "bzip2 data; unpack it first: bunzip2",
-    b"\xfd7zXZ": "xz data; unpack it first: unxz",
-    b"\x28\xb5\x2f\xfd": "Zstandard data; unpack it first: unzstd",
     b"PK\x03\x04": "a zip archive; unpack it first: unzip",
     b"%PDF": "a PDF document; a sequence file is needed",
 }
@@ -35,8 +58,8 @@ class Source:
     r"""The lines of a text file, counted, with every fault of the file told by line.
 
     Line ends may be ``\n``, ``\r\n`` or ``\r``; lines come with ``\n``. Bytes that are no UTF-8
-    come as lone surrogates (:func:`legible` turns them into Latin-1). gzip is known by its first
-    bytes, several members (bgzip) are read one behind another.
+    come as lone surrogates (:func:`legible` turns them into Latin-1). gzip, bzip2, xz and
+    Zstandard are known by their first bytes; several streams in one file (bgzip) are joined.
 
     Parameters
     ----------
@@ -58,7 +81,8 @@ class Source:
     ------
     FastaError
         While reading: a file that cannot be opened, UTF-16, data packed in a way that biogan does
-        not read, NUL bytes, gzip data that ends early, is damaged or is followed by other bytes.
+        not read, NUL bytes, compressed data that ends early, is damaged or is followed by other
+        bytes.
     """
 
     def __init__(
@@ -105,14 +129,18 @@ class Source:
                 binary = self._file = stack.enter_context(open(self.path, "rb", _BUFFER))
                 self._size = os.fstat(binary.fileno()).st_size
             head = binary.peek(8)[:8]
-            named_gzip = self.path.lower().endswith(GZIP_NAMES)
-            if head.startswith(GZIP):
-                if not named_gzip and self.path != "-":
-                    self.notes.append("gzip data under a name without .gz: unpacked")
-                unpacked: Any = gzip.GzipFile(fileobj=binary)
-                binary = io.BufferedReader(unpacked, _BUFFER)
-            elif named_gzip and head:
-                self.notes.append("plain text under a name of gzip data: read as it is")
+            named = split_compression(self.path)[1]
+            found = next((k for k, c in COMPRESSIONS.items() if head.startswith(c.magic)), "")
+            if found:
+                what = COMPRESSIONS[found].name
+                if named != found and self.path != "-":
+                    suffix = COMPRESSIONS[found].suffixes[0]
+                    self.notes.append(f"{what} data under a name without {suffix}: unpacked")
+                pieces = _gzip(binary) if found == "gz" else _streams(binary, DECOMPRESSORS[found])
+                binary = io.BufferedReader(_Unpacked(pieces, what, self), _BUFFER)
+            elif named and head:
+                what = COMPRESSIONS[named].name
+                self.notes.append(f"plain text under a name of {what} data: read as it is")
             for magic, what in FOREIGN_BYTES.items():
                 if head.startswith(magic):
                     raise self.error(f"this looks like {what}", 1)
@@ -140,15 +168,6 @@ class Source:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except EOFError as error:
-            raise self.error(
-                "the gzip data ends early, the file is not whole; fetch it again", self.number + 1
-            ) from error
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise self.error(
-                f"damaged gzip data, or other bytes behind its end ({error}); fetch it again",
-                self.number + 1,
-            ) from error
         except OSError as error:
             where = self.number + 1 if self.number else None
             raise self.error(f"cannot be read: {error.strerror or error}", where) from error
@@ -171,6 +190,98 @@ class Source:
     def read(self, size: int = 0) -> str:
         """Return ``""``: how Biopython's parsers ask whether this is text."""
         return ""
+
+
+class _Unpacked(io.RawIOBase):
+    """Pieces of unpacked data as a file, with the faults of the packed data told by line."""
+
+    def __init__(self, pieces: Iterator[bytes], what: str, source: Source) -> None:
+        self._pieces, self._what, self._source = pieces, what, source
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, out: Any) -> int:
+        if not self._rest:
+            self._rest = memoryview(self._next())
+        size = min(len(out), len(self._rest))
+        out[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+    def _next(self) -> bytes:
+        line = self._source.number + 1
+        try:
+            return next(self._pieces, b"")
+        except EOFError as error:
+            raise self._source.error(
+                f"the {self._what} data ends early, or a few other bytes stand behind its end; "
+                "fetch it again",
+                line,
+            ) from error
+        except Exception as error:  # every library has a kind of error of its own
+            if isinstance(error, OSError) and error.errno:
+                raise
+            raise self._source.error(
+                f"damaged {self._what} data, or other bytes behind its end ({error}); fetch it "
+                "again",
+                line,
+            ) from error
+
+
+def _gzip(packed: Any) -> Iterator[bytes]:
+    with xopen(packed, "rb", threads=0, format="gz") as file:
+        while piece := file.read1(_BUFFER):  # type: ignore[attr-defined]
+            yield piece
+
+
+def _streams(packed: Any, new: Callable[[], Any]) -> Iterator[bytes]:
+    """Unpack streams that stand one behind another.
+
+    Not with the readers of the standard library or of xopen: where a later stream of bzip2 or xz is
+    damaged in its first block, they end there without an error.
+    """
+    data = packed.read(_BUFFER)
+    while data:
+        unpacker = new()
+        while not unpacker.eof:
+            if unpacker.needs_input and not data:
+                data = packed.read(_BUFFER)
+                if not data:
+                    raise EOFError
+            piece, data = unpacker.decompress(data, _BUFFER), b""
+            if piece:
+                yield piece
+        data = unpacker.unused_data.lstrip(b"\0")  # xz fills up with zeros
+        while not data and (more := packed.read(_BUFFER)):
+            data = more.lstrip(b"\0")
+
+
+def _zstd() -> ZstdDecompressor:
+    # Also what `zstd --long` wrote.
+    widest = DecompressionParameter.window_log_max
+    return ZstdDecompressor(options={widest: widest.bounds()[1]})
+
+
+DECOMPRESSORS: dict[str, Callable[[], Any]] = {
+    "bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor, "zst": _zstd,
+}  # fmt: skip
+
+
+def split_compression(path: str | Path) -> tuple[str, str]:
+    """Divide a name into that of the unpacked file, in small letters, and the compression.
+
+    Examples
+    --------
+    >>> split_compression("Genes.fa.zst"), split_compression("x.bgz"), split_compression("a.fa")
+    (('genes.fa', 'zst'), ('x', 'gz'), ('a.fa', ''))
+    """
+    name = str(path).lower()
+    for key, compression in COMPRESSIONS.items():
+        for suffix in compression.suffixes:
+            if name.endswith(suffix):
+                return name.removesuffix(suffix), key
+    return name, ""
 
 
 def legible(line: str, what: str, notes: list[str]) -> str:

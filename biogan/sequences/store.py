@@ -32,7 +32,7 @@ import numpy as np
 from biogan.core.errors import ConfigError, DataError, FastaError, OutputError
 from biogan.core.files import claim_folder, write_json, writing
 from biogan.core.rng import mixed
-from biogan.core.text import GZIP_NAMES
+from biogan.core.text import split_compression
 from biogan.sequences.alphabet import Alphabet
 from biogan.sequences.config import ReadingConfig
 from biogan.sequences.dataset import SequenceSet, cut_windows
@@ -252,7 +252,7 @@ class SequenceStore:
 
 #: Files from this size on are stored; held in memory they would need several times as much.
 LARGE = 256 << 20
-# gzip data are about this much smaller than their letters.
+# Compressed data are about this much smaller than their letters.
 _PACKED = 4
 _SAMPLES, _SAMPLE = 64, 1 << 16
 
@@ -261,7 +261,7 @@ def is_large(path: str | Path) -> bool:
     """Tell whether a file is better stored than held in memory (never standard input)."""
     if not os.path.isfile(path):
         return False
-    packed = _PACKED if str(path).lower().endswith(GZIP_NAMES) else 1
+    packed = _PACKED if split_compression(path)[1] else 1
     return os.path.getsize(path) * packed >= LARGE
 
 

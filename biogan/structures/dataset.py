@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from biogan.core.errors import DataError, plural
-from biogan.core.text import Source
+from biogan.core.text import Source, split_compression
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,7 @@ class FragmentSet:
         return found.hexdigest()
 
 
-#: Endings of files of structures, each also with ``.gz``.
+#: Endings of files of structures, each also with ``.gz``, ``.bz2``, ``.xz`` or ``.zst``.
 PDB, CIF = (".pdb", ".ent"), (".cif", ".mmcif")
 #: C-alpha atoms of neighbours are 3.8 Angstrom apart, 2.9 at a cis peptide; what lies outside these
 #: borders is no bond.
@@ -154,9 +154,10 @@ def read_chains(data: str | Path) -> tuple[list[Chain], list[str]]:
     Parameters
     ----------
     data : str or Path
-        A folder of files ending in ``.pdb``, ``.ent``, ``.cif`` or ``.mmcif`` (also ``.gz``), one
-        such file, or an ``.npz`` with ``xyz`` of shape (total, 3), ``offsets`` of shape (n + 1,)
-        and, if there are names, ``ids``; or with ``xyz`` of shape (n, residues, 3).
+        A folder of files ending in ``.pdb``, ``.ent``, ``.cif`` or ``.mmcif`` (also
+        compressed), one such file, or an ``.npz`` with ``xyz`` of shape (total, 3), ``offsets``
+        of shape (n + 1,) and, if there are names, ``ids``; or with ``xyz`` of shape (n, residues,
+        3).
 
     Returns
     -------
@@ -192,7 +193,7 @@ def read_chains(data: str | Path) -> tuple[list[Chain], list[str]]:
 
 
 def _ending(path: Path) -> str:
-    name = path.name.lower().removesuffix(".gz")
+    name = split_compression(path.name)[0]
     return name[name.rfind(".") :] if "." in name else ""
 
 
@@ -201,7 +202,7 @@ def _from_files(path: Path) -> tuple[list[Chain], list[str]]:
     if not files:
         raise DataError(
             f"{path}: no structures found; PDB or mmCIF files are known by their ending (.pdb, "
-            ".ent, .cif, .mmcif, also with .gz), arrays by .npz"
+            ".ent, .cif, .mmcif, also compressed), arrays by .npz"
         )
     chains: list[Chain] = []
     empty: list[str] = []

@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from biogan.core.errors import ConfigError, DataError, plural
 from biogan.core.labels import join_labels, read_label_table
 from biogan.core.rng import rng
+from biogan.core.text import split_compression
 from biogan.images.config import ImageReadingConfig
 from biogan.structures.dataset import CIF, PDB, Chain, FragmentSet, read_chains, structure_files
 
@@ -168,7 +169,7 @@ def is_structures(data: str | Path) -> bool:
     Parameters
     ----------
     data : str or Path
-        A file that ends in ``.pdb``, ``.ent``, ``.cif`` or ``.mmcif`` (also ``.gz``), a folder
+        A file that ends in ``.pdb``, ``.ent``, ``.cif`` or ``.mmcif`` (also compressed), a folder
         with such a file, or an ``.npz`` with arrays ``xyz`` and ``offsets`` or ``maps``.
     """
     path = Path(data)
@@ -181,7 +182,7 @@ def is_structures(data: str | Path) -> bool:
         except (OSError, zipfile.BadZipFile):
             return False
         return "xyz.npy" in names and bool(names & {"offsets.npy", "maps.npy"})
-    return path.name.lower().removesuffix(".gz").endswith(PDB + CIF)
+    return split_compression(path.name)[0].endswith(PDB + CIF)
 
 
 def read_structures(data: str | Path, reading: ImageReadingConfig | None = None) -> FragmentSet:

@@ -10,6 +10,7 @@ from PIL import Image
 import biogan
 from biogan.core.errors import ConfigError, DataError, OutputError, plural
 from biogan.core.files import atomic_path, claim_folder, file_names, open_output
+from biogan.core.text import split_compression
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.geometry import distances
 
@@ -71,9 +72,7 @@ def write_structures(
     if not np.isfinite(fragments.xyz).all():
         raise DataError(f"{out}: not written, a coordinate of {fragments.source} is not finite")
     what = f"{plural(n, 'fragment')} of {fragments.residues} residues"
-    suffix = "" if out.is_dir() else out.suffix.lower()
-    if suffix == ".gz":
-        suffix = Path(out.stem).suffix.lower()
+    suffix = "" if out.is_dir() else Path(split_compression(out.name)[0]).suffix
     if suffix == ".npz":
         maps = distances(fragments.xyz) if fragments.maps is None else fragments.maps
         ids = np.array(fragments.ids, np.str_)

@@ -250,7 +250,7 @@ def read_fasta(
     whose: str = "",
     **options: object,
 ) -> SequenceSet:
-    """Read FASTA, FASTQ or bare sequences, plain or gzip.
+    """Read FASTA, FASTQ or bare sequences, plain or compressed.
 
     Parameters
     ----------

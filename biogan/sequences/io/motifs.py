@@ -68,7 +68,7 @@ def read_motifs(path: str | Path) -> tuple[Motif, ...]:
     Parameters
     ----------
     path : str or Path
-        Plain or gzip; the first line tells the format.
+        Plain or compressed; the first line tells the format.
 
     Raises
     ------

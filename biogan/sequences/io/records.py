@@ -16,7 +16,7 @@ from typing import IO, NamedTuple, cast
 import numpy as np
 
 from biogan.core.errors import FastaError
-from biogan.core.text import GZIP_NAMES, Source, legible
+from biogan.core.text import Source, legible, split_compression
 
 FASTQ_NAMES = (".fastq", ".fq")
 
@@ -179,10 +179,7 @@ def find_format(path: str | Path) -> str:
     >>> find_format("reads.fq.gz"), find_format("genes.fa")
     ('fastq', 'fasta')
     """
-    name = str(path).lower()
-    for suffix in GZIP_NAMES:
-        name = name.removesuffix(suffix)
-    return "fastq" if name.endswith(FASTQ_NAMES) else "fasta"
+    return "fastq" if split_compression(path)[0].endswith(FASTQ_NAMES) else "fasta"
 
 
 def iter_records(
@@ -193,7 +190,7 @@ def iter_records(
     Parameters
     ----------
     path : str or Path
-        File name, ``-`` for standard input; gzip and bgzip are known by their first bytes.
+        File name, ``-`` for standard input; compression is known by the first bytes.
     format : {"auto", "fasta", "fastq", "lines"}
         ``auto`` is FASTQ for names in ``.fastq`` or ``.fq``, else FASTA. ``lines`` is one bare
         sequence a line.

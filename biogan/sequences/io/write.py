@@ -1,4 +1,4 @@
-"""Writing sequences: FASTA or TSV, whole sets or streams, to files, gzip or standard output."""
+"""Writing sequences: FASTA or TSV, whole sets or streams, to files (also compressed) or stdout."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from biogan.core.errors import ConfigError, OutputError
 from biogan.core.files import open_output
 from biogan.core.labels import LABEL, LABEL_NAME
 from biogan.core.options import unknown_name
+from biogan.core.text import split_compression
 
 if TYPE_CHECKING:
     from biogan.sequences.dataset import SequenceSet
@@ -28,8 +29,8 @@ def write_fasta(sequences: SequenceSet, path: str | Path, wrap: int = 0) -> None
     sequences : SequenceSet
         What to write.
     path : str or Path
-        File name (``.gz``: compressed) or ``-`` for standard output. A file appears only when it is
-        complete and then takes the place of an older one.
+        File name (``.gz``, ``.bz2``, ``.xz``, ``.zst``: compressed) or ``-`` for standard output.
+        A file appears only when it is complete and then takes the place of an older one.
     wrap : int
         Letters a line; 0 writes each sequence on one line.
 
@@ -49,7 +50,7 @@ def output_format(path: str | Path) -> str:
     >>> output_format("new.tsv.gz"), output_format("new.fa"), output_format("-")
     ('tsv', 'fasta', 'fasta')
     """
-    return "tsv" if str(path).lower().endswith((".tsv", ".tsv.gz")) else "fasta"
+    return "tsv" if split_compression(path)[0].endswith(".tsv") else "fasta"
 
 
 def write_chunks(
@@ -62,7 +63,7 @@ def write_chunks(
     chunks : iterable of SequenceSet
         Sets with the same label columns.
     path : str or Path
-        File name (``.gz``: compressed) or ``-`` for standard output.
+        File name (``.gz``, ``.bz2``, ``.xz``, ``.zst``: compressed) or ``-`` for standard output.
     format : {"fasta", "tsv"}
         ``tsv`` has the columns ``id``, ``sequence`` and one a label.
     wrap : int

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import sys
 from pathlib import Path
 
 import pytest
+from backports import zstd
 
 from biogan.core.errors import FastaError
 from biogan.core.text import Source, legible
 from biogan.sequences.io.records import Record, find_format, iter_records
+
+
+def zstandard(data: bytes) -> bytes:
+    """Compress as the program zstd does, with a checksum."""
+    return zstd.compress(data, options={zstd.CompressionParameter.checksum_flag: 1})
+
+
+PACKS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard}
 
 
 def records_of(path: Path, content: str | bytes, **options: str) -> list[Record]:
@@ -42,24 +53,70 @@ def test_line_ends(tmp_path: Path, end: str) -> None:
     assert found == [Record("a", "", "ACGT", 1), Record("b", "", "GG", 4)]
 
 
-def test_gzip_members_are_joined(tmp_path: Path) -> None:
-    data = gzip.compress(b">a\nAC\n") + gzip.compress(b">b\nGT\n")
-    assert [r.text for r in records_of(tmp_path / "x.fa.gz", data)] == ["AC", "GT"]
+@pytest.mark.parametrize("suffix", PACKS)
+def test_streams_are_joined_and_known_by_content(tmp_path: Path, suffix: str) -> None:
+    pack = PACKS[suffix]
+    data = pack(b">a\nAC\n") + pack(b">b\nGT\n")
+    for name in (f"x.fa{suffix}", "x.fa", "x.fa.gz", "x.fa.zst"):
+        assert [r.text for r in records_of(tmp_path / name, data)] == ["AC", "GT"]
+    notes: list[str] = []
+    assert len(list(iter_records(tmp_path / "x.fa", notes=notes))) == 2
+    assert len(notes) == 1 and notes[0].endswith(f"data under a name without {suffix}: unpacked")
 
 
-def test_damaged_gzip_names_the_line_behind_the_last_good_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", PACKS)
+def test_plain_text_under_a_name_of_compressed_data(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"x.fa{suffix}").write_bytes(b">a\nAC\n")
+    notes: list[str] = []
+    assert [r.text for r in iter_records(tmp_path / f"x.fa{suffix}", notes=notes)] == ["AC"]
+    assert len(notes) == 1 and notes[0].startswith("plain text under a name of")
+
+
+@pytest.mark.parametrize("suffix", PACKS)
+def test_damaged_data_name_the_line_behind_the_last_good_one(tmp_path: Path, suffix: str) -> None:
+    pack = PACKS[suffix]
     text = b"".join(b">r%d\nACGTACGTAC\n" % i for i in range(1000))
-    whole = gzip.compress(text)
-    path = tmp_path / "x.fa.gz"
-    assert "ends early" in str(error_of(path, whole[:-9]))
-    assert "damaged" in str(error_of(path, whole[:-8] + b"\0\0\0\0" + whole[-4:]))
-    behind = error_of(path, whole + b"garbage")
-    assert "behind its end" in str(behind)
+    whole = pack(text)
+    path = tmp_path / f"x.fa{suffix}"
+    for size in (len(whole) - 9, len(whole) - 1, len(whole) // 2):
+        assert "ends early" in str(error_of(path, whole[:size]))
+    changed = bytearray(whole)
+    for place in range(len(whole) - 12, len(whole)):
+        changed[place] ^= 0xFF
+    assert "damaged" in str(error_of(path, bytes(changed)))
+    assert "behind its end" in str(error_of(path, whole + b"garbage"))
+    behind = error_of(path, whole + b"a longer piece of garbage")
+    assert "damaged" in str(behind) and "behind its end" in str(behind)
     assert isinstance(behind.line, int) and 1 <= behind.line <= 2001
 
 
+@pytest.mark.parametrize("suffix", PACKS)
+def test_a_damaged_later_stream_is_no_end(tmp_path: Path, suffix: str) -> None:
+    """Where the readers of the standard library stop without a word."""
+    whole = PACKS[suffix](b">a\nAC\n" * 200)
+    later = bytearray(whole)
+    later[len(later) // 2] ^= 0xFF
+    error_of(tmp_path / "x.fa", whole + bytes(later))
+    error_of(tmp_path / "x.fa", whole + whole[: len(whole) // 2])
+    later = bytearray(whole)
+    later[1] ^= 0xFF
+    error_of(tmp_path / "x.fa", whole + bytes(later))
+
+
+def test_zeros_between_streams_of_xz_are_passed_over(tmp_path: Path) -> None:
+    data = lzma.compress(b">a\nAC\n") + bytes(8) + lzma.compress(b">b\nGT\n") + bytes(4)
+    assert [r.text for r in records_of(tmp_path / "x.fa.xz", data)] == ["AC", "GT"]
+
+
+def test_a_wide_window_of_zstandard(tmp_path: Path) -> None:
+    options = {zstd.CompressionParameter.window_log: 28}
+    compressor = zstd.ZstdCompressor(options=options)
+    data = compressor.compress(b">a\nAC\n") + compressor.flush()
+    assert [r.text for r in records_of(tmp_path / "x.fa.zst", data)] == ["AC"]
+
+
 def test_first_bytes_of_other_packings(tmp_path: Path) -> None:
-    for head, word in [(b"BZh91AY", "bunzip2"), (b"PK\x03\x04..", "unzip"), (b"%PDF-1.4", "PDF")]:
+    for head, word in [(b"PK\x03\x04..", "unzip"), (b"%PDF-1.4", "PDF")]:
         error = error_of(tmp_path / "x.fa", head)
         assert word in str(error) and error.line == 1
     for codec in ("utf-16-le", "utf-16-be"):
@@ -158,7 +215,7 @@ def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
             list(iter_records(path))
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("pack", [bytes, *PACKS.values()])
 def test_standard_input(monkeypatch: pytest.MonkeyPatch, pack) -> None:
     raw = io.BytesIO(pack(b">a\nAC\n"))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(raw))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from biogan.core.errors import ConfigError, OutputError
+from biogan.core.errors import ConfigError, FastaError, OutputError
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import read_fasta
-from biogan.sequences.io.write import write_chunks, write_fasta
+from biogan.sequences.io.write import output_format, write_chunks, write_fasta
 
 PLAIN = SequenceSet.from_strings(["ACGTA", "GG"], ["a", "b"])
 LABELLED = SequenceSet.from_strings(["AC", "GG"], ["a", "b"], labels={"k": ["x y", ""]})
@@ -44,6 +44,36 @@ def test_gzip_has_no_time_stamp(tmp_path: Path) -> None:
     data = (tmp_path / "x.fa.gz").read_bytes()
     assert gzip.decompress(data) == b">a\nACGTA\n>b\nGG\n"
     assert data[4:8] == b"\0\0\0\0" and data[3] == 0  # neither time nor file name
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst", ".ZST"])
+def test_compressed_by_suffix_and_read_back(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"x.fa{suffix}"
+    write_fasta(PLAIN, path)
+    first = path.read_bytes()
+    assert not first.startswith(b">")
+    write_fasta(PLAIN, path)
+    assert path.read_bytes() == first
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+    back = read_fasta(path)
+    assert back.strings() == PLAIN.strings() and not back.report.notes
+    changed = bytearray(first)
+    changed[-3] ^= 0xFF  # in the checksum
+    path.write_bytes(bytes(changed))
+    with pytest.raises(FastaError, match="data"):
+        read_fasta(path)
+    assert output_format(f"x.TSV{suffix}") == "tsv"
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz", ".zst"])
+def test_a_fault_leaves_no_compressed_half(tmp_path: Path, suffix: str) -> None:
+    def broken() -> Iterator[SequenceSet]:
+        yield PLAIN
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_chunks(broken(), tmp_path / f"x.fa{suffix}")
+    assert not list(tmp_path.iterdir())
 
 
 def test_chunks_are_written_one_by_one(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
