@@ -13,7 +13,7 @@ from biogan import DNA, SequenceSet
 from biogan.core.rng import rng, torch_generator
 from biogan.models.sampling import BLOCK, WIDE, drawer, stream, write_codes
 from biogan.sequences.config import SamplingConfig
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.compile import WARM_UP
 
 # Width of the convolutions and records in a batch, from the default to what fills a GPU.
@@ -90,7 +90,7 @@ def compare_noise(
         return [("sampling on a GPU", "not measured", "no CUDA device here", "-")]
     codes = rng(seed, "benchmark").integers(0, DNA.size, (1000, length), np.uint8)
     sequences = SequenceSet.from_matrix(DNA, codes)
-    layout = Layout.of(sequences)
+    layout = Tokenizer.of(sequences)
     generator = players(sequences, device).generator
 
     def as_codes(size: int, place: str) -> None:

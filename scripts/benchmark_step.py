@@ -25,7 +25,7 @@ from biogan.core.rng import rng
 from biogan.sequences.autoconfig import resolve
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.modality import Letters, build_matching, build_networks
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
 from biogan.training.step import Players
@@ -86,7 +86,7 @@ def published_step(length: int, batch: int = 32, width: int = 512) -> Callable[[
 
 def players(sequences: SequenceSet, device: str = "cpu", **options: object) -> Players:
     """Build what biogan trains on some sequences, without files and checks."""
-    layout = Layout.of(sequences)
+    layout = Tokenizer.of(sequences)
     config, _ = resolve(SequenceGANConfig(steps=1, device=device).replace(**options), layout)
     networks, engine = build_networks(config, layout), Engine(config)
     codes = torch.from_numpy(layout.encode(sequences))

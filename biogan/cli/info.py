@@ -24,11 +24,11 @@ def command(run: str, as_json: bool) -> dict[str, Any]:
 
 
 def _sequences(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:
-    from biogan.sequences.tokenizer import Layout
+    from biogan.sequences.tokenizer import Tokenizer
 
     return {
         "letters": f"{layout['alphabet']['letters']} ({layout['alphabet']['name']})",
-        "layout": Layout.from_dict(layout).describe()
+        "layout": Tokenizer.from_dict(layout).describe()
         + ", read and written on both strands" * bool(config["reverse_complement"])
         + ", turned as circles" * bool(config["rotate"]),
         "networks": ", ".join([*_sizes(config), f"head {config['head']}"]),

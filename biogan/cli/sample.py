@@ -18,7 +18,7 @@ from biogan.training.config import Device
 if TYPE_CHECKING:
     from biogan.models.sampling import Chunk
     from biogan.sequences.dataset import SequenceSet
-    from biogan.sequences.tokenizer import Layout
+    from biogan.sequences.tokenizer import Tokenizer
 
 
 #: Options of reading that decide what a record is.
@@ -45,7 +45,7 @@ class Shard(click.ParamType):
         return int(found[1]), int(found[2])
 
 
-def to_avoid(path: str, layout: Layout, learned: Mapping[str, Any]) -> SequenceSet:
+def to_avoid(path: str, layout: Tokenizer, learned: Mapping[str, Any]) -> SequenceSet:
     """Read the records of ``--exclude`` with the options by which training data were read."""
     from biogan.sequences.io.fasta import read_fasta, reading_like
     from biogan.sequences.tokenizer import FIXED

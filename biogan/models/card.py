@@ -16,7 +16,7 @@ import biogan
 from biogan.core.errors import BioganError, CheckpointError, ConfigError
 from biogan.core.files import read_json
 from biogan.sequences.config import SequenceGANConfig
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.config import TrainingConfig
 from biogan.training.presets import ImageGANConfig
 from biogan.training.trainer import Trainer
@@ -119,7 +119,7 @@ def _check_layout(layout: Mapping[str, Any]) -> None:
     _hold("layout", layout, _SEQUENCES)
     _hold("alphabet", layout["alphabet"], {"name": str, "letters": str, "ambiguity": dict})
     try:
-        Layout.from_dict(dict(layout)).describe()
+        Tokenizer.from_dict(dict(layout)).describe()
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"layout cannot be read ({error})") from error
 

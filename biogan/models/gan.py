@@ -42,7 +42,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences, as_set
 from biogan.sequences.modality import Letters, build_networks
 from biogan.sequences.store import SequenceStore
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.engine import Engine
 from biogan.training.trainer import Trainer
 
@@ -62,7 +62,7 @@ class SequenceGAN:
     ----------
     config : SequenceGANConfig
         The options as they were given; after :meth:`load` with nothing left open.
-    layout : Layout
+    layout : Tokenizer
         Letters, length and kind of the data, after :meth:`fit`.
     card : dict
         What ``config.json`` holds, after :meth:`fit`: the options with nothing left open, the
@@ -84,7 +84,7 @@ class SequenceGAN:
 
     def __init__(self, config: SequenceGANConfig | None = None, **options: Any) -> None:
         self.config = (config or SequenceGANConfig()).replace(**options)
-        self.layout: Layout
+        self.layout: Tokenizer
         self.card: dict[str, Any] = {}
         self._networks: Networks | ReadNetworks | None = None
         self._judge: Judge | None = None
@@ -308,7 +308,7 @@ class SequenceGAN:
 
         def build(card: dict[str, Any]) -> Networks:
             gan.config = SequenceGANConfig.from_dict(card["config"])
-            gan.layout = Layout.from_dict(card["layout"])
+            gan.layout = Tokenizer.from_dict(card["layout"])
             return build_networks(gan.config, gan.layout)
 
         gan.card, gan._networks = read_model(path, device, SEQUENCES, build)

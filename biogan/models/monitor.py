@@ -14,7 +14,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.metrics.diversity import Variety
 from biogan.sequences.metrics.fidelity import Fidelity
 from biogan.sequences.splits import Split, both_strands, drawn
-from biogan.sequences.tokenizer import VARIABLE, Layout
+from biogan.sequences.tokenizer import VARIABLE, Tokenizer
 from biogan.training.trainer import TRAINING_DATA, Judgement
 
 # More samples than validation records cost time and say little more.
@@ -41,7 +41,7 @@ class FidelityMonitor:
     ----------
     split : Split
         Training and held-out records.
-    layout : Layout
+    layout : Tokenizer
         How codes read as sequences.
     seed : int
         Seed of the subsamples and of what the generator writes.
@@ -59,7 +59,7 @@ class FidelityMonitor:
     def __init__(
         self,
         split: Split,
-        layout: Layout,
+        layout: Tokenizer,
         seed: int,
         preview: Callable[[SequenceSet], None] | None,
         strands: bool = False,

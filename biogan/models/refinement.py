@@ -48,7 +48,7 @@ from biogan.nn.sequence_heads import LetterGenerator
 from biogan.sequences.config import SamplingConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.splits import drawn
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.batches import Stream
 from biogan.training.losses import input_gradient, standard_critic, zero_centred
 
@@ -181,7 +181,7 @@ def train_judge(
     critic: nn.Module,
     generator: LetterGenerator,
     batches: Stream,
-    layout: Layout,
+    layout: Tokenizer,
     prepare: Prepare,
     steps: int,
     watch: Callable[[int], None] = lambda step: None,
@@ -194,7 +194,7 @@ def train_judge(
         As training left them; neither is changed.
     batches : Stream
         Training data; their seed is also that of the generated records.
-    layout : Layout
+    layout : Tokenizer
         How codes read as sequences.
     prepare : callable
         Codes to what the critic sees.
@@ -223,7 +223,7 @@ def calibrate(
     critic: nn.Module,
     generator: LetterGenerator,
     held_out: SequenceSet,
-    layout: Layout,
+    layout: Tokenizer,
     prepare: Prepare,
     seed: int,
     rotate: bool = False,
@@ -236,7 +236,7 @@ def calibrate(
         The pair.
     held_out : SequenceSet
         Real records that the critic was not trained on; their weights count.
-    layout : Layout
+    layout : Tokenizer
         How codes read as sequences.
     prepare : callable
         Codes to what the critic sees.
@@ -296,7 +296,7 @@ def read_judge(
 
 
 def _generated(
-    generator: LetterGenerator, layout: Layout, n: int, seed: int, *stream: str | int
+    generator: LetterGenerator, layout: Tokenizer, n: int, seed: int, *stream: str | int
 ) -> Tensor:
     """Return generated records as codes, cut at their end like those that a reader sees."""
     noise = generator.noise(n, torch_generator(seed, *stream))
@@ -311,7 +311,7 @@ GRACE = 10
 
 def refined(
     block_of: Draw,
-    layout: Layout,
+    layout: Tokenizer,
     judge: Judge,
     start: int,
     stop: int,
@@ -323,7 +323,7 @@ def refined(
     ----------
     block_of : callable
         Draws blocks of the generator that the judge was calibrated for.
-    layout : Layout
+    layout : Tokenizer
         How its codes read as sequences.
     judge : Judge
         Critic and calibration.
@@ -365,7 +365,7 @@ Refine = Callable[[int, int, int], Refined]
 
 
 def in_blocks(
-    refine: Refine, layout: Layout, start: int, stop: int, prefix: str
+    refine: Refine, layout: Tokenizer, start: int, stop: int, prefix: str
 ) -> Iterator[Chunk]:
     """Yield records ``start`` to ``stop`` of a refined stream, a block at a time.
 
@@ -373,7 +373,7 @@ def in_blocks(
     ----------
     refine : callable
         :func:`rejection` or :func:`metropolis_hastings`.
-    layout : Layout
+    layout : Tokenizer
         How codes read as sequences.
     start, stop : int
         Records, counted from 0; ``stop`` is not included.
@@ -387,7 +387,7 @@ def in_blocks(
         yield chunk_of(layout, rows, prefix, first, *numbers)
 
 
-def proposer(block_of: Draw, layout: Layout, judge: Judge) -> Propose:
+def proposer(block_of: Draw, layout: Tokenizer, judge: Judge) -> Propose:
     """Return what draws a block of candidates from a named stream."""
 
     def propose(*stream: str | int) -> Candidates:

@@ -22,7 +22,7 @@ from biogan.evaluation.report.plots.canvas import GREEN, ORANGE, SERIES, drawing
 from biogan.evaluation.report.plots.logos import letter_colours
 from biogan.evaluation.report.spec import Panel, Section
 from biogan.sequences.config import SequenceGANConfig
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.presets import ImageGANConfig
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _layout(layout: Mapping[str, Any]) -> list[tuple[str, str]]:
         letters = layout["alphabet"]
         return [
             ("Letters", f"{letters['letters']} ({letters['name']})"),
-            ("Layout", Layout.from_dict(dict(layout)).describe()),
+            ("Layout", Tokenizer.from_dict(dict(layout)).describe()),
         ]
     named = {"height": "Height", "width": "Width", "channels": "Channels", "frames": "Time series",
              "depth": "Pixels", "low": "Darkest", "high": "Brightest", "classes": "Classes",

@@ -28,7 +28,7 @@ from biogan.sequences.config import SamplingConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences, as_set
 from biogan.sequences.splits import reverse_complement
-from biogan.sequences.tokenizer import VARIABLE, Layout
+from biogan.sequences.tokenizer import VARIABLE, Tokenizer
 
 BLOCK = 512
 #: Records of a block whose noise comes from a device: a GPU is idle between small ones.
@@ -101,14 +101,14 @@ def block_size(how: SamplingConfig) -> int:
     return WIDE if how.device_noise else BLOCK
 
 
-def drawer(generator: LetterGenerator, layout: Layout, how: SamplingConfig) -> Draw:
+def drawer(generator: LetterGenerator, layout: Tokenizer, how: SamplingConfig) -> Draw:
     """Return what draws a block of records from a named stream.
 
     Parameters
     ----------
     generator : LetterGenerator
         The trained network, on any device.
-    layout : Layout
+    layout : Tokenizer
         How its codes read as sequences.
     how : SamplingConfig
         Seed of all streams, temperature, and where the noise is drawn: on the device, where blocks
@@ -133,7 +133,7 @@ def drawer(generator: LetterGenerator, layout: Layout, how: SamplingConfig) -> D
 
 def stream(
     block_of: Draw,
-    layout: Layout,
+    layout: Tokenizer,
     start: int,
     stop: int,
     prefix: str,
@@ -146,7 +146,7 @@ def stream(
     ----------
     block_of : callable
         Draws a block (:func:`drawer`).
-    layout : Layout
+    layout : Tokenizer
         How codes read as sequences.
     start, stop : int
         Records, counted from 0; ``stop`` is not included.
@@ -175,7 +175,7 @@ def spans(start: int, stop: int, size: int = BLOCK) -> Iterator[tuple[int, int, 
 
 
 def chunk_of(
-    layout: Layout,
+    layout: Tokenizer,
     rows: np.ndarray,
     prefix: str,
     first: int,
@@ -204,7 +204,7 @@ def check_temperature(generator: LetterGenerator, temperature: float) -> None:
 
 
 def write_codes(
-    generator: LetterGenerator, layout: Layout, noise: Noise, temperature: float = 1.0
+    generator: LetterGenerator, layout: Tokenizer, noise: Noise, temperature: float = 1.0
 ) -> np.ndarray:
     """Write the records of some noise as rows of codes, shape (n, length), uint8."""
     keep_freed_memory()
@@ -217,7 +217,7 @@ def write_codes(
         return generator.sample(noise.to(device), temperature, grammar).cpu().numpy()
 
 
-def collect(chunks: Iterator[Chunk], layout: Layout) -> Chunk:
+def collect(chunks: Iterator[Chunk], layout: Tokenizer) -> Chunk:
     """Join the chunks of a stream into one."""
     none = layout.decode(np.empty((0, layout.positions), np.uint8))
     parts = [Chunk(none, 0), *chunks]
@@ -248,14 +248,14 @@ def critic_logits(
 _ROUNDS = 20
 
 
-def excluding(block_of: Draw, layout: Layout, known: Sequences) -> Draw:
+def excluding(block_of: Draw, layout: Tokenizer, known: Sequences) -> Draw:
     """Return what draws blocks without some records: others take their places.
 
     Parameters
     ----------
     block_of : callable
         Draws a block (:func:`biogan.models.sampling.drawer`).
-    layout : Layout
+    layout : Tokenizer
         How codes read as sequences.
     known : SequenceSet, list of str or list of SeqRecord
         Records to leave out, letter for letter but for gaps; nucleotides on either strand.

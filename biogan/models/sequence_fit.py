@@ -25,7 +25,7 @@ from biogan.sequences.io.write import write_fasta
 from biogan.sequences.modality import Letters, build_batches, build_matching, build_networks
 from biogan.sequences.splits import Split, StoredSplit, both_strands, split, split_stored
 from biogan.sequences.store import SequenceStore
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.callbacks import JsonLog
 from biogan.training.engine import Engine
 from biogan.training.signals import Signals
@@ -95,7 +95,7 @@ def in_memory(parts: Split | StoredSplit) -> Split:
 
 def build_trainer(
     config: SequenceGANConfig,
-    layout: Layout,
+    layout: Tokenizer,
     parts: Split | StoredSplit,
     engine: Engine,
     folder: ModelFolder | None,
@@ -108,7 +108,7 @@ def build_trainer(
     ----------
     config : SequenceGANConfig
         Options with nothing left open.
-    layout : Layout
+    layout : Tokenizer
         How sequences become codes.
     parts : Split or StoredSplit
         Training and validation records.
@@ -144,7 +144,7 @@ def build_trainer(
 
 def fit_judge(
     trainer: Trainer,
-    layout: Layout,
+    layout: Tokenizer,
     parts: Split | StoredSplit,
     card: dict[str, Any],
     folder: ModelFolder | None,
@@ -155,7 +155,7 @@ def fit_judge(
     ----------
     trainer : Trainer
         A finished run.
-    layout : Layout
+    layout : Tokenizer
         How sequences become codes.
     parts : Split or StoredSplit
         Training and validation records.

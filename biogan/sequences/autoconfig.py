@@ -24,7 +24,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.metrics.symmetry import places_alike, strands_alike
 from biogan.sequences.splits import check_two_strands
 from biogan.sequences.store import SequenceStore
-from biogan.sequences.tokenizer import ALIGNED, FIXED, VARIABLE, Layout
+from biogan.sequences.tokenizer import ALIGNED, FIXED, VARIABLE, Tokenizer
 from biogan.training.engine import check_machine
 from biogan.training.losses import own_defaults
 from biogan.training.trainer import DEFAULT_TIME, check_patience
@@ -70,14 +70,14 @@ NOTHING: dict[str, tuple[object, ...]] = {
 SHORT = 64
 
 
-def described(records: int, layout: Layout, reasons: Sequence[str]) -> list[str]:
+def described(records: int, layout: Tokenizer, reasons: Sequence[str]) -> list[str]:
     """Say what is learned from, and what was chosen for it.
 
     Parameters
     ----------
     records : int
         Number of sequences.
-    layout : Layout
+    layout : Tokenizer
         Their letters and lengths.
     reasons : sequence of str
         What :func:`resolve` chose.
@@ -85,7 +85,7 @@ def described(records: int, layout: Layout, reasons: Sequence[str]) -> list[str]
     Examples
     --------
     >>> from biogan.sequences.alphabet import DNA
-    >>> described(90, Layout(DNA, 150, "fixed"), ["width 32", "dilation 4"])
+    >>> described(90, Tokenizer(DNA, 150, "fixed"), ["width 32", "dilation 4"])
     ['90 sequences, all of length 150, letters ACGT', 'chosen: width 32; dilation 4']
     """
     noun = "sequence" if records == 1 else "sequences"
@@ -95,7 +95,7 @@ def described(records: int, layout: Layout, reasons: Sequence[str]) -> list[str]
 
 def resolve(
     config: SequenceGANConfig,
-    layout: Layout,
+    layout: Tokenizer,
     sequences: SequenceSet | SequenceStore | None = None,
 ) -> tuple[SequenceGANConfig, list[str]]:
     """Fill in what the configuration leaves open.
@@ -104,7 +104,7 @@ def resolve(
     ----------
     config : SequenceGANConfig
         Options; ``None`` means open.
-    layout : Layout
+    layout : Tokenizer
         Letters and length of the data.
     sequences : SequenceSet or SequenceStore, optional
         The data, for what only they can tell; a store is not read through for it.
@@ -124,7 +124,7 @@ def resolve(
     Examples
     --------
     >>> from biogan.sequences.alphabet import DNA
-    >>> resolve(SequenceGANConfig(), Layout(DNA, 150, "fixed"))[0].dilation
+    >>> resolve(SequenceGANConfig(), Tokenizer(DNA, 150, "fixed"))[0].dilation
     4
     """
     check_patience(config.patience, config.validation)
@@ -188,7 +188,7 @@ def resolve(
 
 
 def _by_records(
-    config: SequenceGANConfig, layout: Layout, sequences: SequenceSet | SequenceStore | None
+    config: SequenceGANConfig, layout: Tokenizer, sequences: SequenceSet | SequenceStore | None
 ) -> tuple[dict[str, Any], list[str]]:
     """Choose what only the records can tell; those of a store are not read through for it."""
     changes: dict[str, Any] = {}
@@ -260,7 +260,7 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    layout : Layout
+    layout : Tokenizer
         How sequences become codes.
     config : SequenceGANConfig
         Options with nothing left open.
@@ -270,7 +270,7 @@ class Plan(NamedTuple):
         All of this, for a person.
     """
 
-    layout: Layout
+    layout: Tokenizer
     config: SequenceGANConfig
     reasons: list[str]
     lines: list[str]
@@ -298,7 +298,7 @@ def plan(sequences: SequenceSet | SequenceStore, config: SequenceGANConfig) -> P
             f"fit needs a SequenceSet, not {type(sequences).__name__}: use biogan.read_fasta or "
             "SequenceSet.from_strings"
         )
-    layout = Layout.of(sequences, config.word)
+    layout = Tokenizer.of(sequences, config.word)
     noted = []
     if isinstance(sequences, SequenceSet):
         check_distinct(sequences)
@@ -353,7 +353,7 @@ def outsized(sequences: SequenceSet) -> list[str]:
     ]
 
 
-def check_size(config: SequenceGANConfig, layout: Layout) -> None:
+def check_size(config: SequenceGANConfig, layout: Tokenizer) -> None:
     """Refuse networks that this machine cannot train, before their weights are drawn.
 
     Raises

@@ -13,7 +13,7 @@ from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmer_matching import LONGEST_PLACED, KmerMatching
 from biogan.sequences.splits import Split, StoredSplit, reverse_complement
-from biogan.sequences.tokenizer import VARIABLE, Layout
+from biogan.sequences.tokenizer import VARIABLE, Tokenizer
 from biogan.training.batches import Batches, LazyBatches, Stream, TurnedBatches
 
 
@@ -29,13 +29,13 @@ class Letters:
         return self.table[letters].transpose(1, 2).contiguous()
 
 
-def build_networks(config: SequenceGANConfig, layout: Layout) -> Networks:
+def build_networks(config: SequenceGANConfig, layout: Tokenizer) -> Networks:
     """Build generator and critic with weights drawn from the seed."""
     with layers_from(config.seed, "weights"):
         return build(config, Shape(layout.channels, layout.positions))
 
 
-def build_matching(config: SequenceGANConfig, layout: Layout) -> KmerMatching | None:
+def build_matching(config: SequenceGANConfig, layout: Tokenizer) -> KmerMatching | None:
     """Build the term that matches k-mer counts, if it has a weight."""
     weight = config.chosen("kmer_matching")
     if not weight:
@@ -49,14 +49,16 @@ def build_matching(config: SequenceGANConfig, layout: Layout) -> KmerMatching | 
     return KmerMatching(*shape, weight, LONGEST_PLACED if places else 0)
 
 
-def build_batches(config: SequenceGANConfig, layout: Layout, parts: Split | StoredSplit) -> Stream:
+def build_batches(
+    config: SequenceGANConfig, layout: Tokenizer, parts: Split | StoredSplit
+) -> Stream:
     """Lay the training records out, all at once or a batch at a time."""
     batches = in_order(config, layout, parts)
     return TurnedBatches(batches) if config.rotate else batches
 
 
 def in_order(
-    config: SequenceGANConfig, layout: Layout, parts: Split | StoredSplit
+    config: SequenceGANConfig, layout: Tokenizer, parts: Split | StoredSplit
 ) -> Batches | LazyBatches:
     """Lay the training records out as they were read, from one strand or both."""
 

@@ -1,4 +1,4 @@
-"""How sequences become rectangles of codes for a network, and back."""
+"""The tokenizer: sequences to matrices of codes for a network, and back."""
 
 from __future__ import annotations
 
@@ -46,8 +46,11 @@ def check_words(store: SequenceStore, word: int) -> None:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The rectangle that a network reads and writes.
+class Tokenizer:
+    """Encodes sequences as rows of token codes of one length, and decodes them.
+
+    A token is a letter, or a word of several letters such as a codon; where lengths vary, there is
+    also an end symbol.
 
     Parameters
     ----------
@@ -69,10 +72,10 @@ class Layout:
     Examples
     --------
     >>> s = SequenceSet.from_strings(["ACG", "T"])
-    >>> layout = Layout.of(s)
-    >>> layout.kind, layout.channels, layout.encode(s).tolist()
+    >>> tokenizer = Tokenizer.of(s)
+    >>> tokenizer.kind, tokenizer.channels, tokenizer.encode(s).tolist()
     ('variable', 5, [[0, 1, 2], [3, 4, 4]])
-    >>> codons = Layout.of(SequenceSet.from_strings(["ATGTAA", "ATG"]), word=3)
+    >>> codons = Tokenizer.of(SequenceSet.from_strings(["ATGTAA", "ATG"]), word=3)
     >>> codons.channels, codons.positions, codons.encode(SequenceSet.from_strings(["AACTTT"]))
     (65, 2, array([[ 1, 63]], dtype=uint8))
     """
@@ -85,8 +88,8 @@ class Layout:
     opening: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, sequences: SequenceSet | SequenceStore, word: int | None = None) -> Layout:
-        """Find the layout of a set.
+    def of(cls, sequences: SequenceSet | SequenceStore, word: int | None = None) -> Tokenizer:
+        """Find the tokenizer that fits a set.
 
         Parameters
         ----------
@@ -99,7 +102,7 @@ class Layout:
         Raises
         ------
         DataError
-            If there is nothing to lay out, or the records are not made of such words.
+            If there are no letters, or the records are not made of such words.
         """
         longest = sequences.longest
         if not longest:
@@ -111,21 +114,21 @@ class Layout:
             # A store is not read through for this; --word 3 says it.
             genes = isinstance(sequences, SequenceSet) and are_coding(sequences)
             word = CODON if genes else 1
-        layout = cls(sequences.alphabet, longest, kind, word)
-        if layout.channels > MOST_CHANNELS:
+        tokenizer = cls(sequences.alphabet, longest, kind, word)
+        if tokenizer.channels > MOST_CHANNELS:
             raise DataError(
-                f"--word {word}: {sequences.alphabet.size} letters make {layout.channels} words, "
-                f"at most {MOST_CHANNELS} can be told apart"
+                f"--word {word}: {sequences.alphabet.size} letters make {tokenizer.channels} "
+                f"words, at most {MOST_CHANNELS} can be told apart"
             )
         if kind != VARIABLE and longest % word:
             raise DataError(f"every record has length {longest}, no multiple of --word {word}")
         if isinstance(sequences, SequenceStore):
             check_words(sequences, word)
         if word > 1 and kind != ALIGNED and isinstance(sequences, SequenceSet):
-            rows = layout.encode(sequences)
-            closing = layout._closing(rows, sequences.lengths)
-            return replace(layout, closing=closing, opening=layout._opening(rows))
-        return layout
+            rows = tokenizer.encode(sequences)
+            closing = tokenizer._closing(rows, sequences.lengths)
+            return replace(tokenizer, closing=closing, opening=tokenizer._opening(rows))
+        return tokenizer
 
     def _opening(self, rows: np.ndarray) -> tuple[int, ...]:
         """Find the words one of which opens each sequence, if they are few."""
@@ -159,7 +162,7 @@ class Layout:
         return self.length // self.word
 
     def encode(self, sequences: SequenceSet) -> np.ndarray:
-        """Return the codes as a rectangle, shape (n, positions), uint8.
+        """Return the codes, one row a sequence, shape (n, positions), uint8.
 
         Raises
         ------
@@ -207,7 +210,8 @@ class Layout:
 
         Examples
         --------
-        >>> table = Layout(SequenceSet.from_strings(["ACGT"]).alphabet, 6, "variable", 2).spelling
+        >>> dna = SequenceSet.from_strings(["ACGT"]).alphabet
+        >>> table = Tokenizer(dna, 6, "variable", 2).spelling
         >>> table.shape, table.argmax(1)[:, 7].tolist(), bool(table[:, :, 16].any())
         ((2, 4, 17), [1, 3], False)
         """
@@ -237,7 +241,7 @@ class Layout:
         return int((behind & ~ends).any(1).sum())
 
     def describe(self) -> str:
-        """Say the layout in words."""
+        """Describe the tokens and lengths in words."""
         words = {
             FIXED: f"all of length {self.length}",
             ALIGNED: f"aligned, {self.length} columns, the gap is a letter",
@@ -255,7 +259,7 @@ class Layout:
 
         Examples
         --------
-        >>> Layout(SequenceSet.from_strings(["ACGT"]).alphabet, 6, "fixed", 3).words([48, 63])
+        >>> Tokenizer(SequenceSet.from_strings(["ACGT"]).alphabet, 6, "fixed", 3).words([48, 63])
         ['TAA', 'TTT']
         """
         places = np.array(codes)[:, None] // self._places % self.alphabet.size
@@ -273,8 +277,8 @@ class Layout:
         }
 
     @classmethod
-    def from_dict(cls, data: dict) -> Layout:
-        """Rebuild a layout written by :meth:`to_dict`."""
+    def from_dict(cls, data: dict) -> Tokenizer:
+        """Rebuild a tokenizer from the result of :meth:`to_dict`."""
         return cls(
             Alphabet.from_dict(data["alphabet"]),
             int(data["length"]),

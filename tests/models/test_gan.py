@@ -15,7 +15,7 @@ from biogan.core.rng import rng
 from biogan.models import sampling
 from biogan.models.monitor import FidelityMonitor
 from biogan.sequences.splits import split
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 
 SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 6, "seed": 1}
 
@@ -336,7 +336,7 @@ def test_training_records_score_one_by_weight():
     """The monitor compares with the data as they are fed, repeats included."""
     texts = ["ACGTACGTAC"] * 300 + reads(300, 10, 10).strings()
     parts = split(SequenceSet.from_strings(texts), 0.2, seed=1)
-    monitor = FidelityMonitor(parts, Layout.of(parts.train), 0, None)
+    monitor = FidelityMonitor(parts, Tokenizer.of(parts.train), 0, None)
     assert monitor.n == 600 - round(parts.held_out.weights.sum())
     drawn = parts.train.expanded()
     score = monitor.fidelity.score(drawn.take(rng(5).permutation(len(drawn))))

@@ -12,10 +12,10 @@ from biogan.core.rng import rng
 from biogan.models.refinement import Candidates, in_blocks, metropolis_hastings, rejection
 from biogan.models.sampling import BLOCK, collect
 from biogan.sequences.alphabet import DNA
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 
 SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 6, "seed": 1}
-ONE = Layout(DNA, 1, "fixed")
+ONE = Tokenizer(DNA, 1, "fixed")
 # A generator that writes A C G T alike, and data that hold them as 8 : 4 : 3 : 1.
 DATA = np.array([8, 4, 3, 1]) / 16
 RATIO = DATA / 0.25
@@ -125,7 +125,7 @@ def test_the_judge_travels_with_the_model(gan, folder):
 def test_sequences_of_many_lengths_are_judged_as_they_are_read():
     gan = SequenceGAN(**SMALL).fit(reads(low=5, high=30))
     rows = np.array([[0, 1, 4, 2, 4, 0]], np.uint8)
-    assert Layout(DNA, 6, "variable").cut(rows).tolist() == [[0, 1, 4, 4, 4, 4]]
+    assert Tokenizer(DNA, 6, "variable").cut(rows).tolist() == [[0, 1, 4, 4, 4, 4]]
     new = gan.sample(50, refine="rejection")
     assert len(new) == 50 and new.lengths.min() >= 1
 

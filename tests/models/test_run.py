@@ -9,13 +9,13 @@ from biogan.models.run_report import read_log, thinned, to_html
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 
 CARD = {
     "biogan": "0.1.0",
     "config": SequenceGANConfig(seed=7).to_dict(),
     "chosen": ["loss relativistic for fixed sequences"],
-    "layout": Layout(DNA, 4, "fixed").to_dict(),
+    "layout": Tokenizer(DNA, 4, "fixed").to_dict(),
     "data": {"records": 100, "train": 90, "validation": 10, "digest": "abc", "split": ["a <i>"],
              "input": {"source": "x.fa", "dropped": {"letters outside the alphabet": 3}}},
     "versions": {"python": "3.11"},

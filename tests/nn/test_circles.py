@@ -11,7 +11,7 @@ from biogan.nn.sequence_heads import Shape
 from biogan.nn.sequence_nets import build
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.config import SequenceGANConfig
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.batches import Batches, LazyBatches, TurnedBatches
 
 SMALL = {
@@ -110,7 +110,7 @@ def test_a_judge_is_calibrated_on_records_that_are_turned_too(monkeypatch):
 
     monkeypatch.setattr(refinement, "critic_logits", logits)
     for rotate in (False, True):
-        layout = Layout.of(placed)
+        layout = Tokenizer.of(placed)
         refinement.calibrate(networks.critic, networks.generator, placed, layout, None, 1, rotate)
     plain, _, circles, _ = seen
     assert (plain[:, 0] == 0).all()

@@ -9,7 +9,7 @@ from biogan.nn.config import SequenceNetConfig
 from biogan.nn.sequence_heads import Grammar, Shape, best, likeliest
 from biogan.nn.sequence_nets import build
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 
 END, STOPS = 5, (1, 4)
 
@@ -85,10 +85,10 @@ def genes(n=80, seed=0):
 
 
 def test_the_closing_words_are_found_said_and_kept():
-    layout = Layout.of(SequenceSet.from_strings(genes()))
+    layout = Tokenizer.of(SequenceSet.from_strings(genes()))
     assert layout.words(layout.closing) == ["TAA", "TGA"]
     assert "TAA or TGA last in all and nowhere else" in layout.describe()
-    assert Layout.from_dict(layout.to_dict()) == layout
+    assert Tokenizer.from_dict(layout.to_dict()) == layout
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_the_closing_words_are_found_said_and_kept():
     ],
 )
 def test_one_exception_and_there_is_no_rule(records):
-    assert Layout.of(SequenceSet.from_strings(records), word=3).closing == ()
+    assert Tokenizer.of(SequenceSet.from_strings(records), word=3).closing == ()
 
 
 def test_genes_of_one_length_have_the_rule_too():
     records = [text for text in genes(400) if len(text) == 12]
-    layout = Layout.of(SequenceSet.from_strings(records))
+    layout = Tokenizer.of(SequenceSet.from_strings(records))
     assert layout.kind == "fixed" and layout.words(layout.closing) == ["TAA", "TGA"]
     gan = SequenceGAN(width=4, depth=1, units=8, latent=4, batch_size=8, steps=1, seed=1)
     new = gan.fit(SequenceSet.from_strings(records)).sample(500).strings()
@@ -114,10 +114,10 @@ def test_genes_of_one_length_have_the_rule_too():
 
 
 def test_the_first_word_is_one_that_opens_all():
-    layout = Layout.of(SequenceSet.from_strings(genes()))
+    layout = Tokenizer.of(SequenceSet.from_strings(genes()))
     assert layout.words(layout.opening) == ["ATG"] and "ATG first in all" in layout.describe()
     some = [a + "AAATAA" for a in ("CCC", "CCA", "CCG", "CCT", "GCC", "GCA", "GCG")]
-    assert Layout.of(SequenceSet.from_strings([*genes(400), *some]), word=3).opening == ()
+    assert Tokenizer.of(SequenceSet.from_strings([*genes(400), *some]), word=3).opening == ()
     scores = torch.randn(500, 5, 6, generator=torch.Generator().manual_seed(0))
     free, ruled = best(scores, Grammar(4, (3,))), best(scores, Grammar(4, (3,), (1, 2)))
     assert set(ruled[:, 0].tolist()) <= {1, 2, 3}
@@ -130,4 +130,4 @@ def test_the_first_word_is_one_that_opens_all():
 
 
 def test_letters_have_no_rule():
-    assert Layout.of(SequenceSet.from_strings(genes()), word=1).closing == ()
+    assert Tokenizer.of(SequenceSet.from_strings(genes()), word=1).closing == ()

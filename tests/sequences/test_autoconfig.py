@@ -14,11 +14,11 @@ from biogan.sequences.autoconfig import SIZES_OF, SUITED, resolve
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.store import store_fasta
-from biogan.sequences.tokenizer import ALIGNED, FIXED, VARIABLE, Layout
+from biogan.sequences.tokenizer import ALIGNED, FIXED, VARIABLE, Tokenizer
 
 
 def test_nothing_is_left_open_and_every_choice_is_said():
-    config, reasons = resolve(SequenceGANConfig(loss="wgan-gp"), Layout(DNA, 100, FIXED))
+    config, reasons = resolve(SequenceGANConfig(loss="wgan-gp"), Tokenizer(DNA, 100, FIXED))
     assert (config.dilation, config.critic_steps) == (4, 3)
     assert (config.gp, config.r1, config.r2) == (1, 0, 0)
     assert (config.architecture, config.width, config.depth, config.units) == ("hybrid", 32, 2, 256)
@@ -35,7 +35,7 @@ def test_nothing_is_left_open_and_every_choice_is_said():
 
 def test_a_single_block_is_not_said_to_be_dilated():
     for kind in (ALIGNED, VARIABLE):
-        config, reasons = resolve(SequenceGANConfig(), Layout(DNA, 100, kind))
+        config, reasons = resolve(SequenceGANConfig(), Tokenizer(DNA, 100, kind))
         assert (config.depth, config.dilation) == (1, 1)
         assert not [reason for reason in reasons if "dilation" in reason]
 
@@ -46,12 +46,12 @@ def test_what_was_given_stays():
         architecture="resnet", width=8, depth=3, word=1, dilation=2,
         kmer_matching=0.5, reverse_complement=False, rotate=False, repeats="once",
     )  # fmt: skip
-    assert resolve(given, Layout(DNA, 20, FIXED)) == (given, [])
+    assert resolve(given, Tokenizer(DNA, 20, FIXED)) == (given, [])
 
 
 def test_loss_and_networks_follow_the_layout():
     for kind in (FIXED, VARIABLE, ALIGNED):
-        config, _ = resolve(SequenceGANConfig(), Layout(DNA, 20, kind))
+        config, _ = resolve(SequenceGANConfig(), Tokenizer(DNA, 20, kind))
         assert (config.loss, config.architecture) == SUITED[kind][:2]
 
 
@@ -67,25 +67,25 @@ def test_loss_and_networks_follow_the_layout():
 def test_a_size_that_a_family_lacks_is_refused(family, options, message):
     config = SequenceGANConfig(architecture=family, **options)
     with pytest.raises(ConfigError, match=message):
-        resolve(config, Layout(DNA, 20, FIXED))
+        resolve(config, Tokenizer(DNA, 20, FIXED))
 
 
 def test_a_family_takes_the_sizes_it_has():
     for family in get_args(Architecture):
-        config, _ = resolve(SequenceGANConfig(architecture=family), Layout(DNA, 20, FIXED))
+        config, _ = resolve(SequenceGANConfig(architecture=family), Tokenizer(DNA, 20, FIXED))
         open_still = {k for k in ("width", "depth", "units") if getattr(config, k) is None}
         assert open_still == {"width", "depth", "units"} - set(SIZES_OF[family])
         build(config, Shape(4, 20))
 
 
 def test_resolving_twice_changes_nothing():
-    once, _ = resolve(SequenceGANConfig(), Layout(DNA, 64, FIXED))
-    assert once.dilation == 1 and resolve(once, Layout(DNA, 64, FIXED)) == (once, [])
+    once, _ = resolve(SequenceGANConfig(), Tokenizer(DNA, 64, FIXED))
+    assert once.dilation == 1 and resolve(once, Tokenizer(DNA, 64, FIXED)) == (once, [])
 
 
 def test_genes_are_said_to_be_read_in_codons():
     genes = SequenceSet.from_strings(["ATGAAATAA", "ATGAAACCCTAG"])
-    config, reasons = resolve(SequenceGANConfig(), Layout.of(genes))
+    config, reasons = resolve(SequenceGANConfig(), Tokenizer.of(genes))
     assert config.word == 3 and config.kmer_matching == 1
     assert "word 3, as the records are open reading frames" in reasons
 
@@ -93,7 +93,7 @@ def test_genes_are_said_to_be_read_in_codons():
 def test_both_strands_are_read_where_they_are_alike():
     codes = np.random.default_rng(0).integers(0, 4, (600, 30), np.uint8)
     some = SequenceSet.from_matrix(DNA, codes)
-    config, reasons = resolve(SequenceGANConfig(), Layout.of(some), some)
+    config, reasons = resolve(SequenceGANConfig(), Tokenizer.of(some), some)
     assert config.reverse_complement is True
     assert any(
         reason.startswith("reverse_complement, as the strands cannot be told apart (p ")
@@ -101,14 +101,14 @@ def test_both_strands_are_read_where_they_are_alike():
     )
     for given in (SequenceGANConfig(reverse_complement=False), SequenceGANConfig()):
         one_way = SequenceSet.from_strings(["TATAAT" + text for text in some.strings()])
-        config, reasons = resolve(given, Layout.of(one_way), one_way)
+        config, reasons = resolve(given, Tokenizer.of(one_way), one_way)
         assert config.reverse_complement is False and "reverse" not in " ".join(reasons)
 
 
 def test_records_whose_letters_stand_anywhere_are_circles():
     codes = np.random.default_rng(0).integers(0, 4, (2_000, 30), np.uint8)
     some = SequenceSet.from_matrix(DNA, codes)
-    config, reasons = resolve(SequenceGANConfig(), Layout.of(some), some)
+    config, reasons = resolve(SequenceGANConfig(), Tokenizer.of(some), some)
     assert config.rotate is True
     told = "rotate (records are circles with a seam at a random place), as letters tell 0.000"
     assert any(reason.startswith(told) for reason in reasons)
@@ -119,7 +119,7 @@ def test_records_whose_letters_stand_anywhere_are_circles():
         (SequenceGANConfig(), placed),
         (SequenceGANConfig(), varied),
     ]:
-        config, reasons = resolve(given, Layout.of(data), data)
+        config, reasons = resolve(given, Tokenizer.of(data), data)
         assert config.rotate is False and "rotate" not in " ".join(reasons)
 
 
@@ -127,7 +127,7 @@ def test_repeats_of_an_alignment_are_read_once():
     aligned = SequenceSet.from_strings(
         ["AC-T", "ACGT", "AC-T", "A--T", "ACGT"], alphabet=DNA.with_letters("-")
     )
-    config, reasons = resolve(SequenceGANConfig(), Layout.of(aligned), aligned)
+    config, reasons = resolve(SequenceGANConfig(), Tokenizer.of(aligned), aligned)
     assert config.repeats == "once"
     assert "repeats once, as 2 records of the alignment repeat others" in reasons
     loose = SequenceSet.from_strings(["ACTT", "ACGT", "ACTT"])
@@ -136,37 +136,37 @@ def test_repeats_of_an_alignment_are_read_once():
         (SequenceGANConfig(), aligned.unique()),
         (SequenceGANConfig(), loose),
     ]:
-        config, reasons = resolve(given, Layout.of(data), data)
+        config, reasons = resolve(given, Tokenizer.of(data), data)
         assert config.repeats == "all" and "repeat" not in " ".join(reasons)
 
 
 def test_repeats_on_disk_are_not_looked_for(tmp_path):
     (tmp_path / "a.fa").write_text(">a\nAC-T\n>b\nAC-T\n>c\nACGT\n")
     store = store_fasta(tmp_path / "a.fa", tmp_path / "sequences")
-    config, _ = resolve(SequenceGANConfig(), Layout.of(store), store)
+    config, _ = resolve(SequenceGANConfig(), Tokenizer.of(store), store)
     assert config.repeats == "all"
     with pytest.raises(ConfigError, match="^--repeats once: records on disk are not compared"):
-        resolve(SequenceGANConfig(repeats="once"), Layout.of(store), store)
+        resolve(SequenceGANConfig(repeats="once"), Tokenizer.of(store), store)
 
 
 @pytest.mark.parametrize("kind", [ALIGNED, VARIABLE])
 def test_what_has_places_or_ends_is_no_circle(kind):
     with pytest.raises(ConfigError, match="--rotate: needs records of one length"):
-        resolve(SequenceGANConfig(rotate=True), Layout(DNA, 20, kind))
+        resolve(SequenceGANConfig(rotate=True), Tokenizer(DNA, 20, kind))
 
 
 def test_codons_have_one_strand():
     genes = SequenceSet.from_strings(["ATGAAATAA", "ATGAAACCCTAG"])
     given = SequenceGANConfig(reverse_complement=True)
     with pytest.raises(ConfigError, match="words of 3 letters .* give --word 1 too"):
-        resolve(given, Layout.of(genes))
-    assert resolve(given.replace(word=1), Layout.of(genes, 1))[0].reverse_complement
+        resolve(given, Tokenizer.of(genes))
+    assert resolve(given.replace(word=1), Tokenizer.of(genes, 1))[0].reverse_complement
 
 
 def test_groups_need_batches_that_are_made_of_them():
     def chosen(**options):
         given = SequenceGANConfig(minibatch_std=True, **options)
-        return resolve(given, Layout(DNA, 20, FIXED))[0].minibatch_std
+        return resolve(given, Tokenizer(DNA, 20, FIXED))[0].minibatch_std
 
     assert chosen() and chosen(batch_size=16, devices=2)
     for options in ({"batch_size": 20}, {"batch_size": 8, "devices": 2}):
@@ -177,8 +177,8 @@ def test_groups_need_batches_that_are_made_of_them():
 def test_words_have_a_frame_whatever_their_letters_say():
     codes = np.random.default_rng(0).integers(0, 4, (2_000, 30), np.uint8)
     some = SequenceSet.from_matrix(DNA, codes)
-    letters, words = (resolve(SequenceGANConfig(), Layout.of(some, w), some)[0] for w in (1, 3))
+    letters, words = (resolve(SequenceGANConfig(), Tokenizer.of(some, w), some)[0] for w in (1, 3))
     assert letters.rotate and letters.reverse_complement
     assert words.rotate is words.reverse_complement is False
     with pytest.raises(ConfigError, match="^--rotate: words of 3 letters .* give --word 1 too"):
-        resolve(SequenceGANConfig(rotate=True), Layout.of(some, 3), some)
+        resolve(SequenceGANConfig(rotate=True), Tokenizer.of(some, 3), some)

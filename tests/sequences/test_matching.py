@@ -11,7 +11,7 @@ from biogan.sequences.alphabet import DNA
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmer_matching import KmerMatching, mean_counts, placed_shares, running_product
 from biogan.sequences.kmers import kmer_counts
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 
 
 def one_hot(records, letters):
@@ -39,7 +39,7 @@ def test_counts_are_those_of_a_loop(k):
 def test_codons_are_counted_by_the_letters_they_spell():
     records = ["ATGAAATAG", "ATGCCCGATTAA", "ATGTGA"]
     sequences = SequenceSet.from_strings(records)
-    layout = Layout(DNA, 12, "variable", 3)
+    layout = Tokenizer(DNA, 12, "variable", 3)
     codes = torch.from_numpy(layout.encode(sequences)).long()
     words = torch.eye(layout.channels)[codes].transpose(1, 2)
     matching = KmerMatching(layout.channels, 4, 1.0, spelling=torch.from_numpy(layout.spelling))

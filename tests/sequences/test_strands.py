@@ -14,7 +14,7 @@ from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.similarity.pairs import has_near_copy
 from biogan.sequences.splits import both_strands, reverse_complement, split, strand_clusters
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
 
@@ -69,7 +69,7 @@ def test_letters_without_another_strand_are_refused_before_training(alphabet, me
     s = SequenceSet.from_strings(["ACA", "CCA"], alphabet=alphabet)
     for use in (
         lambda: reverse_complement(s),
-        lambda: resolve(SequenceGANConfig(**SMALL), Layout.of(s)),
+        lambda: resolve(SequenceGANConfig(**SMALL), Tokenizer.of(s)),
         lambda: SequenceGAN(**SMALL).fit(s),
     ):
         with pytest.raises(ConfigError, match=message):
@@ -114,7 +114,7 @@ def test_each_draw_is_one_of_the_two_readings_and_batch_k_depends_on_k_alone():
 @pytest.mark.parametrize(("low", "high"), [(12, 12), (6, 12)])
 def test_a_fit_draws_both_strands_and_nothing_else(low, high):
     s = SequenceSet.from_strings(random_texts(80, low, high))
-    layout = Layout.of(s)
+    layout = Tokenizer.of(s)
     config, _ = resolve(SequenceGANConfig(**SMALL), layout)
     parts = split_for(s, config)
     trainer = build_trainer(config, layout, parts, Engine(config), None, {}, [])
@@ -139,7 +139,7 @@ def test_the_monitor_compares_with_both_strands():
     s = SequenceSet.from_strings(["AAAACC" + t for t in random_texts(200, 8, 8)])
     parts = split(s, 0.3)
     turned = reverse_complement(parts.train)
-    layout = Layout.of(s)
+    layout = Tokenizer.of(s)
     one, both = (FidelityMonitor(parts, layout, 0, None, strands) for strands in (False, True))
     half = SequenceSet.concatenate([parts.train[:70], turned[70:]])
     # Half of each strand: as good as training data for the one, far from it for the other.

@@ -12,7 +12,7 @@ from biogan.models.registry import domain_of
 from biogan.sequences.autoconfig import resolve
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.modality import Letters, build_matching, build_networks
-from biogan.sequences.tokenizer import Layout
+from biogan.sequences.tokenizer import Tokenizer
 from biogan.training import presets
 from biogan.training.batches import Batches, TurnedBatches
 from biogan.training.engine import Engine
@@ -44,7 +44,7 @@ def players_of(kind, **options):
 def sequences(kind, **options):
     codes = rng(0, "records").integers(0, 4, (80, 24)).astype(np.uint8)
     records = genes() if kind == "codons" else SequenceSet.from_matrix(DNA, codes)
-    layout = Layout.of(records)
+    layout = Tokenizer.of(records)
     small = {"width": 4, "depth": 2, "units": 8, "latent": 4, "batch_size": 8, "steps": 9}
     lacking = {"dense": ("width", "depth"), "dcgan": ("units",)}.get(kind, ())
     small = {k: v for k, v in small.items() if k not in lacking}
@@ -63,7 +63,7 @@ def genes():
     draw, sense = rng(0, "genes"), ["GCT", "AAA", "CTG", "GGC", "GAA"]
     texts = ["ATG" + "".join(draw.choice(sense, n)) + "TAA" for n in draw.integers(5, 12, 200)]
     found = SequenceSet.from_strings(texts)
-    assert Layout.of(found).word == 3
+    assert Tokenizer.of(found).word == 3
     return found
 
 
