@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from biogan.core.options import Kind, Options, flag, kinds
+from biogan.core.options import Kind, Level, Options, flag, kinds
 
 Function = Callable[..., Any]
 _SWITCH = {True: "on", False: "off"}
@@ -153,24 +153,77 @@ def given(options: Options) -> dict[str, Any]:
     }
 
 
-class GroupedCommand(click.Command):
-    """A command whose ``--help`` lists the options under the headings of their declaration."""
+_ALL = "biogan.help_all"
+EXPERIMENTAL = "Experimental"
 
-    def __init__(self, *args: Any, headings: tuple[type[Options], ...] = (), **kwargs: Any) -> None:
+
+def _help_all(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        ctx.meta[_ALL] = True
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+class GroupedCommand(click.Command):
+    """A command whose ``--help`` lists the basic options and whose ``--help-all`` lists all.
+
+    Parameters
+    ----------
+    headings : tuple of type
+        Configurations whose fields are options of the command; they say heading and level.
+    advanced : tuple of str
+        Names of the command's own options that only ``--help-all`` lists.
+    *args, **kwargs
+        As :class:`click.Command` takes them.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        headings: tuple[type[Options], ...] = (),
+        advanced: tuple[str, ...] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        fields = [field for cls in headings for field in dataclasses.fields(cls)]
+        levels: dict[str, Level] = {field.name: field.metadata["level"] for field in fields}
+        self.levels = levels | dict.fromkeys(advanced, "advanced")
         self.headings = {
-            field.name: field.metadata["group"]
-            for cls in headings
-            for field in dataclasses.fields(cls)
+            f.name: EXPERIMENTAL if levels[f.name] == "experimental" else f.metadata["group"]
+            for f in fields
         }
+        if any(level != "basic" for level in self.levels.values()):
+            self.params.append(
+                click.Option(
+                    ["--help-all"],
+                    is_flag=True,
+                    is_eager=True,
+                    expose_value=False,
+                    callback=_help_all,
+                    help="Show all options and exit.",
+                )
+            )
+
+    def _is_basic(self, param: click.Parameter) -> bool:
+        return self.levels.get(str(param.name), "basic") == "basic"
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options group by group."""
+        """Write the options group by group, the experimental ones last."""
         groups: dict[str, list[tuple[str, str]]] = {"Options": []}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
-            if record is not None and isinstance(param, click.Option):
+            listed = isinstance(param, click.Option) and (self._is_basic(param) or _ALL in ctx.meta)
+            if record is not None and listed:
                 groups.setdefault(self.headings.get(str(param.name), "Options"), []).append(record)
-        for heading in groups:
+        for heading in sorted(groups, key=EXPERIMENTAL.__eq__):
             with formatter.section(heading):
                 formatter.write_dl(groups[heading])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the closing words, and how many options are not listed."""
+        super().format_epilog(ctx, formatter)
+        more = sum(not self._is_basic(param) for param in self.get_params(ctx))
+        if more and _ALL not in ctx.meta:
+            formatter.write_paragraph()
+            noun = "option" if more == 1 else "options"
+            formatter.write_text(f"{ctx.command_path} --help-all shows {more} more {noun}.")

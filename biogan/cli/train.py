@@ -17,7 +17,8 @@ from biogan.cli.report import draw_page
 from biogan.sequences.config import ReadingConfig, SequenceGANConfig
 
 
-@click.command(cls=GroupedCommand, headings=(ReadingConfig, SequenceGANConfig))
+@click.command(cls=GroupedCommand, headings=(ReadingConfig, SequenceGANConfig),
+               advanced=("store", "dry_run"))  # fmt: skip
 @click.argument("fasta")
 @click.option("-o", "--out", default="run", help="Model folder to write.  [default: run]")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in the folder.")

@@ -13,11 +13,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from types import NoneType, UnionType
-from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from biogan.core.errors import ConfigError
 
 Config = TypeVar("Config", bound="Options")
+Level = Literal["basic", "advanced", "experimental"]
 
 
 def option(
@@ -28,6 +39,7 @@ def option(
     low: float | None = None,
     high: float | None = None,
     free: bool = False,
+    level: Level = "advanced",
 ) -> Any:
     """Declare one option of a configuration; its type is the annotation of the field.
 
@@ -43,8 +55,11 @@ def option(
         Inclusive range.
     free : bool
         Whether a resumed run may have another value: the option bounds or places the work.
+    level : str
+        ``basic`` options are listed by ``--help``, the others by ``--help-all``; ``experimental``
+        ones under a heading of their own.
     """
-    meta = {"help": help, "group": group, "low": low, "high": high, "free": free}
+    meta = {"help": help, "group": group, "low": low, "high": high, "free": free, "level": level}
     return dataclasses.field(default=default, metadata=meta)
 
 
@@ -196,7 +211,19 @@ def _checked(field: dataclasses.Field, value: Any, kind: Kind) -> Any:
 
 @dataclass(frozen=True)
 class Options:
-    """Base of every configuration: checks ranges, reads and writes plain dictionaries."""
+    """Base of every configuration: checks ranges, reads and writes plain dictionaries.
+
+    Attributes
+    ----------
+    renamed : mapping of str to str
+        Keys of earlier versions, as an old ``config.json`` has them, and their names of today.
+    dropped : mapping of str to object
+        Options of earlier versions that are gone, and the value with which they did what is done
+        today: with it they are ignored, with any other they are an error.
+    """
+
+    renamed: ClassVar[Mapping[str, str]] = {}
+    dropped: ClassVar[Mapping[str, Any]] = {}
 
     def __post_init__(self) -> None:
         known = kinds(type(self))
@@ -235,18 +262,31 @@ class Options:
 
     @classmethod
     def from_dict(cls: type[Config], data: Mapping[str, Any]) -> Config:
-        """Build the options from a dictionary.
+        """Build the options from a dictionary, also one that an earlier version wrote.
 
         Raises
         ------
         ConfigError
-            If a key is unknown or a value out of range.
+            If a key is unknown, twice there under its old and its new name, or dropped with a value
+            other than today's; or if a value is out of range.
         """
         known = {f.name: None for f in dataclasses.fields(cls)}
-        for key in data:
-            if key not in known:
+        found: dict[str, Any] = {}
+        for key, value in data.items():
+            if key in cls.dropped:
+                if value != cls.dropped[key]:
+                    raise ConfigError(
+                        f"{flag(key)} {value}: this option is gone, and only "
+                        f"{cls.dropped[key]} is still possible"
+                    )
+                continue
+            name = cls.renamed.get(key, key)
+            if name not in known:
                 raise ConfigError(unknown_name("option", key, known))
-        return cls(**data)
+            if name in found:
+                raise ConfigError(f"{flag(name)}: given twice, once under its old name")
+            found[name] = value
+        return cls(**found)
 
     def replace(self: Config, **changes: Any) -> Config:
         """Return a copy with some options changed; unknown names are an error."""

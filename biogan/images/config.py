@@ -16,34 +16,37 @@ class ImageReadingConfig(Options):
 
     size: int | None = option(
         None,
-        "Height and width in pixels: 16, 28, 32, 64 or 128; others are resized (found from the "
-        "data).",
+        "Height and width in pixels: 16, 28, 32, 64 or 128; images of another size are resized "
+        "(found from the data).",
         "Input",
         low=16,
         high=128,
+        level="basic",
     )
     crop: Literal["none", "center", "tiles"] = option(
         "none",
-        "Where an image is not square, or larger than --size: none (resize it), center, or tiles "
-        "(cut it into squares of --size).",
+        "Images that are not square, or larger than --size: none (resize them), center (cut out "
+        "the middle), or tiles (cut into squares of --size).",
         "Input",
+        level="basic",
     )
     frames: int | None = option(
         None,
-        "Images of a folder or pages of a TIFF that belong together as a time series, and are "
-        "generated together.",
+        "Number of images of a folder, or pages of a TIFF, that form one time series; a series "
+        "is generated as a whole.",
         "Input",
         low=2,
         high=64,
     )
     colour: Literal["auto", "grey", "rgb"] = option(
-        "auto", "Grey, colour, or as the files are.", "Input"
+        "auto", "Read images as grey, as colour (rgb), or as the files are (auto).", "Input"
     )
     labels: str | None = option(
         None,
         "IDX file of labels, or TSV (first column id, second column class or, for structures, "
         "family); found beside MNIST files and from the folders of images.",
         "Input",
+        level="basic",
     )
     residues: int | None = option(
         None,
@@ -51,4 +54,5 @@ class ImageReadingConfig(Options):
         "Input",
         low=16,
         high=128,
+        level="basic",
     )

@@ -18,44 +18,67 @@ class SequenceNetConfig(Options):
     """Options of the networks of sequences."""
 
     architecture: Architecture | None = option(
-        None, "Family of generator and critic (hybrid).", "Networks"
+        None, "Family of generator and critic (hybrid: resnet and dense side by side).", "Networks"
     )
     width: int | None = option(
-        None, "Channels of the convolutions (by the data).", "Networks", low=1, high=4096
+        None, "Channels of the convolutions (chosen by the data).", "Networks", low=1, high=4096
     )
     depth: int | None = option(
         None,
-        "Residual blocks of convolutions in each network (by the data).",
+        "Residual blocks of convolutions in each network (chosen by the data).",
         "Networks",
         low=1,
         high=64,
     )
-    kernel: int = option(5, "Kernel size of the convolutions, odd.", "Networks", low=1, high=63)
+    kernel: int = option(
+        5, "Width of the convolutions, in positions; odd.", "Networks", low=1, high=63
+    )
     dilation: int | None = option(
         None,
-        "Dilations double up to this value and start again (1: none; by the length).",
+        "Dilations of the convolutions double up to this value and start again at 1 (1: none; "
+        "chosen by the length).",
         "Networks",
         low=1,
     )
     attention: bool = option(False, "Add a self-attention layer to both networks.", "Networks")
     minibatch_std: bool = option(
         False,
-        "Show the critic, while it trains, how the records of each eight of a batch differ.",
+        "While it trains, the critic also sees how much the records differ within each group of "
+        "eight of a batch.",
         "Networks",
     )
     units: int | None = option(
-        None, "Hidden units of the dense layers (by the data).", "Networks", low=1, high=65536
+        None,
+        "Hidden units of the dense layers (chosen by the data).",
+        "Networks",
+        low=1,
+        high=65536,
     )
     latent: int = option(128, "Size of the latent vector.", "Networks", low=1, high=65536)
     position_noise: int = option(
-        8, "Noise channels at each position beside the latent vector.", "Networks", low=0, high=4096
+        8,
+        "Channels of noise at each position, in addition to the latent vector.",
+        "Networks",
+        low=0,
+        high=4096,
     )
-    head: Head = option("straight-through", "How logits become letters while training.", "Networks")
-    tau: float = option(1.0, "Temperature of the Gumbel-softmax.", "Networks", low=0.01, high=100)
+    head: Head = option(
+        "straight-through",
+        "How the generator turns logits into letters during training.",
+        "Networks",
+    )
+    tau: float = option(
+        1.0,
+        "Temperature of the Gumbel-softmax.",
+        "Networks",
+        low=0.01,
+        high=100,
+    )
     rotate: bool | None = option(
         None,
-        "Turn each record as a circle by a random number of letters each time, and write such "
-        "records (one length, no gaps; on where letters hardly tell their place).",
+        "Circular sequences: rotate each record by a random number of letters each time it is "
+        "read; generated records are rotated, too (needs one length and no gaps; on where "
+        "letters are nearly independent of the position).",
         "Data",
     )
 
@@ -75,19 +98,26 @@ class ImageNetConfig(Options):
 
     architecture: ImageArchitecture | None = option(
         None,
-        "Family of generator and critic (dcgan; for structures chain, which writes coordinates).",
+        "Family of generator and critic (dcgan; for structures chain, which generates "
+        "coordinates).",
         "Networks",
     )
     width: int | None = option(
         None,
-        "Channels of the largest convolution of either network (64; 32 for quick presets).",
+        "Channels of the largest convolution of each network (chosen by preset and data).",
         "Networks",
         low=1,
         high=1024,
     )
     latent: int = option(100, "Size of the latent vector.", "Networks", low=1, high=65536)
-    batch_norm: bool | None = option(None, "Batch norm in the generator.", "Networks")
+    batch_norm: bool | None = option(
+        None, "Batch normalisation in the generator (chosen by the preset).", "Networks"
+    )
     dropout: float | None = option(
-        None, "Share of the critic's features that is dropped while training.", "Networks", low=0,
+        None,
+        "Share of the critic's features that is set to zero during training (chosen by the "
+        "preset).",
+        "Networks",
+        low=0,
         high=0.9,
-    )  # fmt: skip
+    )

@@ -22,23 +22,25 @@ class ReadingConfig(Options):
 
     format: Literal["auto", "fasta", "fastq", "lines"] = option(
         "auto",
-        "File format (auto: FASTQ for names in .fastq or .fq, else FASTA; lines: one bare "
-        "sequence a line).",
+        "File format (auto: FASTQ for names in .fastq or .fq, else FASTA; lines: one sequence "
+        "on each line).",
         "Input",
+        level="basic",
     )
     alphabet: str | None = option(
-        None, "dna, rna, protein or custom:LETTERS (found from the data).", "Input"
+        None, "dna, rna, protein or custom:LETTERS (found from the data).", "Input", level="basic"
     )
     ambiguous: Literal["drop", "resolve", "keep", "error"] = option(
         "drop",
-        "Records with ambiguous letters (N, R, X, ...): drop them, resolve to a random "
-        "possible letter, keep the letters as letters of their own, or stop.",
+        "Records with ambiguous letters (N, R, X, ...): drop them, resolve each letter to a "
+        "random possible one, keep the letters as they are, or stop with an error.",
         "Input",
+        level="basic",
     )
     case: Literal["auto", "upper", "a2m", "error"] = option(
         "auto",
-        "Lower case: same as upper case, or an A2M insert to remove (auto: A2M only where "
-        "the file has '.' gaps and lower case and taking both out aligns it).",
+        "Lower case: the same as upper case, or an A2M insert to remove (auto: A2M only where "
+        "the file has '.' gaps and lower case, and removing both aligns it).",
         "Input",
     )
     gaps: Literal["auto", "letter", "remove", "error"] = option(
@@ -49,24 +51,34 @@ class ReadingConfig(Options):
     )
     stop: Literal["strip", "keep", "drop", "error"] = option(
         "strip",
-        "'*': strip it at the end and drop records with one inside, keep it as a letter, "
-        "drop every such record, or stop.",
+        "'*': remove it at the end and drop records with one inside (strip), keep it as a "
+        "letter, drop every such record, or stop with an error.",
         "Input",
     )
     foreign: Literal["drop", "error"] = option(
         "drop",
-        "Records with letters that no policy covers: drop them, or stop.",
+        "Records with letters that are not in the alphabet and not ambiguous: drop them, or "
+        "stop with an error.",
         "Input",
     )
-    length: int | None = option(None, "Drop records longer than this.", "Input", low=1)
+    length: int | None = option(
+        None, "Drop records that are longer than this.", "Input", low=1, level="basic"
+    )
     window: int | None = option(
-        None, "Cut records into windows of this length; drop shorter ones.", "Input", low=1
+        None,
+        "Cut records into windows of this length; drop shorter ones.",
+        "Input",
+        low=1,
+        level="basic",
     )
     stride: int | None = option(
-        None, "Distance between windows (the window length).", "Input", low=1
+        None, "Distance between the starts of two windows (the length of a window).", "Input", low=1
     )
     labels: str | None = option(
-        None, "TSV of labels: first column id, one column a label; wins over headers.", "Input"
+        None,
+        "TSV file of labels: first column the id, each further column a label; used instead of "
+        "labels in the headers.",
+        "Input",
     )
 
     def __post_init__(self) -> None:
@@ -85,31 +97,35 @@ EFFORT = 10
 class SamplingConfig(Options):
     """How records are drawn from a trained generator; the same options give the same records."""
 
-    seed: int = option(0, "Seed of the stream.", "Sampling")
+    seed: int = option(0, "Seed of all random numbers.", "Sampling", level="basic")
     temperature: float = option(
         1.0,
-        "Below 1 safer, above 1 more varied, 0 the likeliest letters.",
+        "Below 1: more typical records; above 1: more varied ones; 0: the most likely letters.",
         "Sampling",
         low=0,
         high=100,
+        level="basic",
     )
     refine: Refinement | None = option(
         None,
-        "Let the calibrated critic choose among candidates: rejection keeps some, mh ends chains "
-        "(slower by about --effort).",
+        "Let the calibrated critic choose among candidates, by rejection sampling or by "
+        "Metropolis-Hastings chains (slower by about --effort).",
         "Sampling",
+        level="basic",
     )
     effort: int | None = option(
         None,
-        f"Candidates that --refine may spend on a sequence ({EFFORT}).",
+        f"Candidates that --refine may use for each record (by default {EFFORT}).",
         "Sampling",
         low=1,
+        level="basic",
     )
     device_noise: bool = option(
         False,
-        "Draw the noise on the device, too: faster on a GPU, but other records, and the same for a "
-        "seed on one model of GPU only.",
+        "Draw the noise on the GPU instead of the CPU: faster, but a seed gives other records "
+        "on another model of GPU.",
         "Sampling",
+        level="experimental",
     )
 
     def __post_init__(self) -> None:
@@ -136,15 +152,16 @@ class SequenceGANConfig(SequenceNetConfig, TrainingConfig):
 
     kmer_matching: float | None = option(
         None,
-        "Weight of the distance between mean k-mer counts, at one length also by position, "
-        "beside the critic (0: none; 1).",
+        "Weight of the distance between the mean k-mer counts of real and generated records, "
+        "added to the generator's loss; for records of one length also by position (0: none; "
+        "by default 1).",
         "Loss",
         low=0,
     )
     word: int | None = option(
         None,
-        "Letters written together: 3 for codons (3 where the records are open reading frames, "
-        "else 1).",
+        "Letters that are generated as one token: 3 for codons (3 where the records are open "
+        "reading frames, else 1).",
         "Data",
         low=1,
         high=8,
@@ -154,13 +171,13 @@ class SequenceGANConfig(SequenceNetConfig, TrainingConfig):
     )
     repeats: Literal["all", "once"] | None = option(
         None,
-        "Read a record that stands several times in the data as often, or once (once in "
-        "alignments, else all).",
+        "How often to read a record that occurs several times in the data: each time (all), or "
+        "once (once in alignments, else all).",
         "Data",
     )
     judge_steps: int = option(
         200,
-        "Steps of a critic against the kept generator at the end, for sample --refine (0: none; "
+        "Critic updates against the final generator, at the end, for sample --refine (0: none; "
         "at most as many as the run has).",
         "Budget",
         low=0,
@@ -168,7 +185,7 @@ class SequenceGANConfig(SequenceNetConfig, TrainingConfig):
     )
     reverse_complement: bool | None = option(
         None,
-        "Read each record from a random strand each time (DNA and RNA without gaps; on where no "
-        "test tells the strands of 500 DNA records or more apart).",
+        "Read each record from a random strand each time (DNA and RNA without gaps; on where a "
+        "test on at least 500 DNA records finds no difference between the strands).",
         "Data",
     )

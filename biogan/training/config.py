@@ -23,106 +23,133 @@ class TrainingConfig(Options):
         None,
         "Adversarial loss (relativistic for unaligned sequences of one length, else wgan-gp).",
         "Loss",
+        level="basic",
     )
     gp: float | None = option(
         None,
-        "Weight of the one-centred gradient penalty, WGAN-GP's lambda (by the loss).",
+        "Weight of the gradient penalty of WGAN-GP, one-centred (chosen by the loss).",
         "Loss",
         low=0,
     )
     r1: float | None = option(
-        None, "Weight of the zero-centred penalty on real data (by the loss).", "Loss", low=0
+        None,
+        "Weight of the gradient penalty on real data, zero-centred (chosen by the loss).",
+        "Loss",
+        low=0,
     )
     r2: float | None = option(
         None,
-        "Weight of the zero-centred penalty on generated data (by the loss).",
+        "Weight of the gradient penalty on generated data, zero-centred (chosen by the loss).",
         "Loss",
         low=0,
     )
     critic_steps: int | None = option(
-        None, "Critic steps for each generator step (by the loss).", "Loss", low=1, high=1000
-    )
-    penalty_every: int | None = option(
         None,
-        "Critic steps from one with penalties to the next, with as many times their weight (by the "
-        "loss).",
+        "Critic updates for each generator update (chosen by the loss).",
         "Loss",
         low=1,
         high=1000,
     )
-    batch_size: int | None = option(64, "Records in a batch.", "Optimiser", low=1)
+    penalty_every: int | None = option(
+        None,
+        "Compute the gradient penalties only in every n-th critic update, with n times their "
+        "weight (chosen by the loss).",
+        "Loss",
+        low=1,
+        high=1000,
+    )
+    batch_size: int | None = option(64, "Records in a batch.", "Optimiser", low=1, level="basic")
     lr: float | None = option(1e-3, "Learning rate of Adam.", "Optimiser", low=0)
-    beta1: float | None = option(0.0, "Adam's first moment decay.", "Optimiser", low=0, high=0.9999)
+    beta1: float | None = option(
+        0.0, "Decay rate of Adam's first moment.", "Optimiser", low=0, high=0.9999
+    )
     beta2: float | None = option(
-        0.9, "Adam's second moment decay.", "Optimiser", low=0, high=0.999999
+        0.9, "Decay rate of Adam's second moment.", "Optimiser", low=0, high=0.999999
     )
     decay_start: float | None = option(
-        0.5, "Share of the run after which the learning rate falls.", "Optimiser", low=0, high=1
+        0.5, "Share of the run after which the learning rate decreases.", "Optimiser", low=0, high=1
     )
     decay_to: float | None = option(
-        0.02, "Share of the learning rate left at the end.", "Optimiser", low=0, high=1
+        0.02, "Learning rate at the end of the run, as a share of --lr.", "Optimiser", low=0, high=1
     )
     ema: float | None = option(
-        0.9995, "Decay of the averaged generator weights.", "Optimiser", low=0, high=0.999999
+        0.9995,
+        "Decay rate of the moving average of the generator's weights (0: no average).",
+        "Optimiser",
+        low=0,
+        high=0.999999,
     )
     steps: int | None = option(
-        None, "Stop after this many generator steps.", "Budget", low=1, free=True
+        None, "Stop after this many generator updates.", "Budget", low=1, free=True, level="basic"
     )
     max_time: str | None = option(
         None,
-        "Stop after this time, e.g. 90s, 10m, 2h (10m if --steps is not given).",
+        "Stop after this time, e.g. 90s, 10m, 2h (10m where neither this nor --steps is given).",
         "Budget",
         free=True,
+        level="basic",
     )
     check_every: int | None = option(
         None,
-        "Generator steps between two checks on the validation split (25 checks a run).",
+        "Generator updates between two checks on the validation split (by default 25 checks in "
+        "a run).",
         "Budget",
         low=1,
     )
     patience: int | None = option(
         None,
-        "Stop after this many checks in a row without a better fidelity (unset: use all the time).",
+        "Stop after this many checks in a row without improvement (unset: use all the time).",
         "Budget",
         low=1,
         free=True,
     )
-    seed: int = option(0, "Seed of every random stream.", "Budget")
-    device: Device = option("auto", "Where to compute.", "Machine", free=True)
+    seed: int = option(0, "Seed of all random numbers.", "Budget", level="basic")
+    device: Device = option(
+        "auto",
+        "Where to compute (auto: a GPU if there is one).",
+        "Machine",
+        free=True,
+        level="basic",
+    )
     threads: int | None = option(
         None,
-        "CPU threads (by default up to 4: small networks gain nothing from more).",
+        "CPU threads (by default up to 4: small networks do not profit from more).",
         "Machine",
         low=1,
         free=True,
+        level="basic",
     )
-    devices: int = option(1, "Processes, one a device.", "Machine", low=1, free=True)
-    nodes: int = option(1, "Machines.", "Machine", low=1, free=True)
+    devices: int = option(
+        1, "Number of processes on this machine, one for each device.", "Machine", low=1, free=True
+    )
+    nodes: int = option(1, "Number of machines.", "Machine", low=1, free=True)
     precision: Precision = option(
         "float32",
-        "Numbers of the networks while they train, where a GPU convolves in TF32; bf16 keeps "
-        "weights, losses and penalties in float32 (for large networks on a GPU; not tried on one "
-        "yet).",
+        "Number format of the networks during training; with bf16, weights, losses and "
+        "penalties stay float32 (for large networks on a GPU; not tried on a GPU yet).",
         "Machine",
+        level="experimental",
     )
     compile: bool = option(
         False,
-        "Compile a training step first (torch.compile): one to six minutes, then shorter steps "
-        "(one process; for long runs).",
+        "Compile a training step first with torch.compile: takes one to six minutes, then each "
+        "step is faster (one process; for long runs).",
         "Machine",
         free=True,
     )
     cuda_graph: bool = option(
         False,
-        "Launch a training step at once, as a CUDA graph (one GPU; not tried on one yet).",
+        "Start each training step as one CUDA graph (one GPU; not tried on a GPU yet).",
         "Machine",
         free=True,
+        level="experimental",
     )
     device_noise: bool = option(
         False,
-        "Draw the noise on the device, too: large batches need not wait for the CPU, but a seed "
-        "means other numbers on every model of GPU (not tried on one yet).",
+        "Draw the noise on the GPU instead of the CPU: faster for large batches, but a seed "
+        "gives other numbers on another model of GPU (not tried on a GPU yet).",
         "Machine",
+        level="experimental",
     )
 
     def __post_init__(self) -> None:

@@ -25,43 +25,71 @@ class ImageGANConfig(ImageNetConfig, TrainingConfig):
 
     preset: PresetName | None = option(
         None,
-        "Settings that belong together: a modern loss, WGAN-GP, or the classic DCGAN (wgan-gp; "
-        "relativistic for structures).",
+        "Settings that belong together: relativistic (a modern loss), wgan-gp, or classic (the "
+        "DCGAN of 2015). By default wgan-gp, for structures relativistic.",
         "Networks",
+        level="basic",
     )
     conditional: bool | None = option(
         None,
-        "Learn each class, which sample can then ask for: needs labels (where there are labels, "
-        "and 50 images or more of every class).",
+        "Learn each class, so that sample --label can ask for one; needs labels (on where there "
+        "are labels and at least 50 images of every class).",
         "Networks",
+        level="basic",
     )
     augment: str = option(
         "none",
-        "Changes that real and generated images undergo before the critic sees them, joined by "
-        "commas: flip, rotate, shift, cutout, brightness, contrast, cells (flip, rotate "
-        "and shift), or none.",
+        "Random changes of real and generated images before the critic sees them, joined by "
+        "commas: flip, rotate, shift, cutout, brightness, contrast, cells (flip, rotate and "
+        "shift), or none.",
         "Data",
+        level="basic",
     )
     validation: float = option(
         0.1, "Share of the images kept for validation.", "Data", low=0, high=0.5
     )
-    loss: LossName | None = option(None, "Adversarial loss.", "Loss")
-    batch_size: int | None = option(None, "Images in a batch.", "Optimiser", low=1)
-    lr: float | None = option(None, "Learning rate of Adam.", "Optimiser", low=0)
+    loss: LossName | None = option(None, "Adversarial loss (chosen by the preset).", "Loss")
+    batch_size: int | None = option(
+        None, "Images in a batch (chosen by the preset).", "Optimiser", low=1
+    )
+    lr: float | None = option(
+        None, "Learning rate of Adam (chosen by the preset).", "Optimiser", low=0
+    )
     beta1: float | None = option(
-        None, "Adam's first moment decay.", "Optimiser", low=0, high=0.9999
+        None,
+        "Decay rate of Adam's first moment (chosen by the preset).",
+        "Optimiser",
+        low=0,
+        high=0.9999,
     )
     beta2: float | None = option(
-        None, "Adam's second moment decay.", "Optimiser", low=0, high=0.999999
+        None,
+        "Decay rate of Adam's second moment (chosen by the preset).",
+        "Optimiser",
+        low=0,
+        high=0.999999,
     )
     decay_start: float | None = option(
-        None, "Share of the run after which the learning rate falls.", "Optimiser", low=0, high=1
+        None,
+        "Share of the run after which the learning rate decreases (chosen by the preset).",
+        "Optimiser",
+        low=0,
+        high=1,
     )
     decay_to: float | None = option(
-        None, "Share of the learning rate left at the end.", "Optimiser", low=0, high=1
+        None,
+        "Learning rate at the end of the run, as a share of --lr (chosen by the preset).",
+        "Optimiser",
+        low=0,
+        high=1,
     )
     ema: float | None = option(
-        None, "Decay of the averaged generator weights.", "Optimiser", low=0, high=0.999999
+        None,
+        "Decay rate of the moving average of the generator's weights; 0: no average (chosen by "
+        "the preset).",
+        "Optimiser",
+        low=0,
+        high=0.999999,
     )
 
 

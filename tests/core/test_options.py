@@ -36,3 +36,23 @@ def test_a_type_that_no_option_can_have_is_refused(hint):
     )
     with pytest.raises(TypeError, match="an option is"):
         kinds(odd)
+
+
+@dataclass(frozen=True)
+class Later(Options):
+    """A configuration of which an earlier version had other keys."""
+
+    renamed = {"breadth": "width"}
+    dropped = {"colour": "grey"}
+
+    width: int = option(1, "Width.", "Toy")
+
+
+def test_keys_of_earlier_versions_are_read():
+    assert Later.from_dict({"breadth": 3, "colour": "grey"}) == Later(width=3)
+    with pytest.raises(ConfigError, match="--colour red: this option is gone, and only grey"):
+        Later.from_dict({"colour": "red"})
+    with pytest.raises(ConfigError, match="--width: given twice, once under its old name"):
+        Later.from_dict({"breadth": 3, "width": 3})
+    with pytest.raises(ConfigError, match="unknown option 'color'"):
+        Later.from_dict({"color": "grey"})

@@ -16,7 +16,8 @@ from biogan.images.config import ImageReadingConfig
 from biogan.training.presets import ImageGANConfig
 
 
-@click.command(cls=GroupedCommand, headings=(ImageReadingConfig, ImageGANConfig))
+@click.command(cls=GroupedCommand, headings=(ImageReadingConfig, ImageGANConfig),
+               advanced=("dry_run",))  # fmt: skip
 @click.option("--data", required=True, help="mnist, digits, or a folder or file: IDX, npz, PNG, "
               "TIFF, JPEG; for structures PDB, mmCIF or npz.")  # fmt: skip
 @click.option("-o", "--out", default="run", help="Model folder to write.  [default: run]")
