@@ -20,9 +20,11 @@ from typing import Any
 
 from biogan.core.errors import ConfigError
 from biogan.evaluation.metric import METRICS, Metric, Value
+from biogan.evaluation.protocol import fresh_records
+from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences, as_set, shuffled
 from biogan.sequences.metrics.catalogue import get_metrics
-from biogan.sequences.metrics.comparison import Comparison, Sample, unseen_records
+from biogan.sequences.metrics.comparison import Comparison, Sample
 from biogan.sequences.metrics.context import read_extras
 
 
@@ -80,7 +82,9 @@ def measure(
     candidate = as_set(generated, "generated", reference.alphabet)
     source = reference if train is None else as_set(train, "train", reference.alphabet)
     lengths = {int(x) for s in (reference, candidate) for x in set(s.ungapped().lengths)}
-    fresh = None if train is None else unseen_records(reference, source, "training data")[0]
+    fresh = None
+    if train is not None:
+        fresh, _ = fresh_records(reference, source, SequenceSet.strings, "record", "training data")
     # Orders as in biogan.sequences.evaluate, so that both give one interval.
     return metric(
         Comparison(

@@ -1,181 +1,296 @@
-"""The evaluation of images and of fragments: every metric beside a ceiling and trivial floors."""
+"""The evaluation of generated records: every metric beside a ceiling of real data and floors.
+
+One loop, :func:`evaluate_sets`, scores every kind of data. What it has to know about a kind is an
+:class:`EvaluationSpec`; which set plays which part is decided in
+:mod:`biogan.evaluation.protocol`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic
 
 import numpy as np
 
 import biogan
 from biogan.core.errors import ConfigError, DataError
-from biogan.evaluation.metric import ALL, Metric, Value
-from biogan.evaluation.protocol import Dealing, Records, Roles, assign_roles
+from biogan.core.protocols import Sampler
+from biogan.core.rng import rng
+from biogan.evaluation.metric import ALL, Metric, Value, random_order
+from biogan.evaluation.protocol import Records, Roles, Split, assign_roles
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import CONTROL, Results, Row
 from biogan.evaluation.report.spec import ReportSpec
 
 #: Receives, before a set is scored, its name, how many were scored and how many there are.
-Watch = Callable[[str, int, int], None]
-#: Makes of a set what metrics read.
-Sampled = Callable[[Records], Any]
+Progress = Callable[[str, int, int], None]
+#: A trivial sampler: real records, a number and a seed to records.
+Floor = Callable[[Records, int, int], Records]
+#: The samples of an evaluation by name, as :class:`~biogan.evaluation.report.results.Results`
+#: holds them.
+Samples = Mapping[str, Any]
+
+#: Records that a sampler is asked for where no number is given.
+DRAWN = 10_000
 
 
 @dataclass(frozen=True)
 class Scoring(Generic[Records]):
-    """What :func:`score` has to know about a kind of data.
+    """What one evaluation measures with.
 
     Attributes
     ----------
-    report : ReportSpec
-        Words and drawings of its reports.
-    dealing : Dealing
-        How real records get their parts, and what a record is called.
-    metrics : callable
-        Gives the metrics of these names, or all for ``None``.
+    sample : callable
+        Makes of a set what metrics read.
     comparison : callable
-        Puts a sample beside target, source, fresh and seed.
-    floors : dict of str to callable
-        Trivial samplers by name, from the worst to the best: of real records, n and a seed.
-    drawn : int
-        Records that are drawn of each at most.
-    check : callable
-        Raises :class:`~biogan.core.errors.DataError` for a set (its name, the set, the reference)
-        that cannot be compared.
-    describe : callable
-        What the report says about a set, beside its source and size.
-    fixed : frozenset of str
-        Needs of metrics that the data decide, alike for every column: what is not met has no row.
+        Puts a sample beside target, source and fresh.
+    notes : tuple of str
+        What the reader has to know.
+    tables : callable
+        Further tables of the report from all samples.
+    extras : object
+        What the drawings of the report need beyond the samples.
     """
 
-    report: ReportSpec[Results]
-    dealing: Dealing[Records]
-    metrics: Callable[[Sequence[str] | None], list[Metric]]
-    comparison: Callable[..., Any]
-    floors: Mapping[str, Callable[[Records, int, int], Records]]
-    drawn: int
-    check: Callable[[str, Records, Records], None]
-    describe: Callable[[Records], dict[str, Any]]
-    fixed: frozenset[str] = frozenset()
+    sample: Callable[[Records], Any]
+    comparison: Callable[[Any, Any, Any, Any], Any]
+    notes: tuple[str, ...] = ()
+    tables: Callable[[Samples], dict[str, list[dict[str, Any]]]] = field(default=lambda samples: {})
+    extras: Any = None
 
-    @property
-    def columns(self) -> list[str]:
-        """Columns of the report, in order."""
-        return ["generated", "held-out", *self.floors, CONTROL]
+    def compare(self, samples: Samples, name: str) -> Any:
+        """Put one of the samples beside the real ones."""
+        real = samples["target"], samples["source"], samples.get("fresh")
+        return self.comparison(samples[name], *real)
 
 
-def score(
-    scoring: Scoring[Records],
+class EvaluationSpec(ABC, Generic[Records]):
+    """What :func:`evaluate_sets` has to know about a kind of data.
+
+    Attributes
+    ----------
+    noun : str
+        One record, in messages.
+    report : ReportSpec
+        Words and drawings of its reports.
+    floor_limit : int
+        Records that are drawn of each trivial sampler at most.
+    fixed_needs : frozenset of str
+        Needs of metrics that the data decide, alike for every column: what is not met has no row.
+    identity : float or None
+        Identity of a near copy; ``None`` where nearness is no identity.
+    """
+
+    noun: ClassVar[str]
+    report: ClassVar[ReportSpec[Results]]
+    floor_limit: ClassVar[int]
+    fixed_needs: ClassVar[frozenset[str]] = frozenset()
+    identity: float | None = None
+
+    @abstractmethod
+    def metrics(self, names: Sequence[str] | None) -> list[Metric]:
+        """Return the metrics of these names, the default ones for ``None``."""
+
+    @abstractmethod
+    def keys(self, records: Records) -> Sequence[bytes]:
+        """Return a hash of each record, equal for equal ones."""
+
+    @abstractmethod
+    def check(self, name: str, records: Records, reference: Records) -> None:
+        """Raise :class:`~biogan.core.errors.DataError` for a set that cannot be compared."""
+
+    @abstractmethod
+    def split(self, real: Records, n: int, seed: int) -> Split[Records]:
+        """Split real records, so that about ``n`` are on the side of the target."""
+
+    @abstractmethod
+    def floors(self, roles: Roles[Records]) -> Mapping[str, Floor[Records]]:
+        """Return the trivial samplers by name, in the order of the report."""
+
+    @abstractmethod
+    def scoring(
+        self,
+        metrics: Sequence[Metric],
+        roles: Roles[Records],
+        generated: Mapping[str, Records],
+        seed: int,
+        progress: Callable[[str], None],
+    ) -> Scoring[Records]:
+        """Return what to measure with.
+
+        Called once all sets have been checked, as it may take long; ``progress`` receives what is
+        done meanwhile.
+        """
+
+    @abstractmethod
+    def describe(self, records: Records) -> dict[str, Any]:
+        """Return what the report says about a set: ``records``, ``sha256``, ``source`` ..."""
+
+    def control(self, records: Records, n: int, seed: int) -> Records:
+        """Copy real records verbatim, each once before any comes up again."""
+        order = rng(seed, CONTROL).permutation(len(records))
+        return records[np.resize(order, n)]
+
+    def shuffled(self, records: Records, seed: int, part: str = "") -> Records:
+        """Put records into a random order that depends on them, not on the order of the file."""
+        return records[random_order(self.keys(records), seed, part)]
+
+    def assign_roles(
+        self, real: Records, train: Records | None, held_out: Records | None, n: int, seed: int
+    ) -> Roles[Records]:
+        """Give each set its part; see :func:`biogan.evaluation.protocol.assign_roles`."""
+        keys: Callable[[Records], Sequence[Hashable]] = self.keys
+        return assign_roles(
+            real, train, held_out, n, noun=self.noun, keys=keys,
+            split=lambda records, most: self.split(records, most, seed),
+        )  # fmt: skip
+
+
+def evaluate_sets(
+    spec: EvaluationSpec[Records],
     real: Records,
-    generated: Records,
-    train: Records | None,
-    held_out: Records | None,
-    seed: int,
-    n: int | None,
-    metrics: Sequence[str] | None,
-    progress: Watch | None,
-    prepare: Callable[[Sequence[Metric]], tuple[Sampled[Records], Sequence[str]]],
-) -> Report:
-    """Score generated records beside held-out real ones and trivial samplers.
+    generated: Mapping[str, Records | Sampler],
+    train: Records | None = None,
+    held_out: Records | None = None,
+    metrics: Sequence[str] | None = None,
+    seed: int = 0,
+    n: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Report]:
+    """Score generated sets beside held-out real records and trivial samplers.
+
+    Ceiling and floors are computed once, and every set is cut to one n.
 
     Parameters
     ----------
-    scoring : Scoring
-        The kind of data.
-    real, generated, train, held_out, seed, n, metrics, progress
-        See :func:`biogan.images.evaluate.evaluate_images`.
-    prepare : callable
-        Given the metrics, makes what turns a set into a sample, and notes about it. Called once
-        all sets have been checked, as it may be dear.
+    spec : EvaluationSpec
+        The kind of data, with its options.
+    real : set of records
+        Real records, the reference.
+    generated : mapping of str to set of records or Sampler
+        What is judged, by name; a sampler is asked for ``n`` records, 10,000 by default.
+    train, held_out : set of records, optional
+        What the generator was trained on, and real records that it has not seen.
+    metrics : list of str, optional
+        Names of metrics, or ``["all"]``; by default all that fit the data and cost little.
+    seed : int
+        Seed of every random choice.
+    n : int, optional
+        Records of each set that are read at most.
+    progress : callable, optional
+        Receives, before a set is scored, its name, how many were scored and how many there are.
+
+    Returns
+    -------
+    dict of str to Report
+        One report a set, in the same order.
 
     Raises
     ------
     DataError
         If a set is empty or too small, or cannot be compared.
     ConfigError
-        If ``n`` is below 1 or a metric unknown.
+        If ``n`` is below 1, there is nothing to score, or a metric is unknown.
     """
     if n is not None and n < 1:
         raise ConfigError(f"n={n}: at least 1")
-    chosen = scoring.metrics(metrics)
-    noun = scoring.dealing.noun
-    given = {"generated": generated, "reference": real, "train": train, "held-out": held_out}
-    sets = {name: some for name, some in given.items() if some is not None}
-    for name, some in sets.items():
+    if not generated:
+        raise ConfigError("nothing to compare: give at least one generated set")
+    chosen = spec.metrics(metrics)
+    judged: dict[str, Records] = {
+        name: some.sample(n or DRAWN, seed) if isinstance(some, Sampler) else some
+        for name, some in generated.items()
+    }
+    given = {"reference": real} | {
+        name: some for name, some in (("train", train), ("held-out", held_out)) if some is not None
+    }
+    for name, some in [*judged.items(), *given.items()]:
         if not len(some):
-            raise DataError(f"the {name} set has no {noun}s: nothing to evaluate")
-        scoring.check(name, some, real)
-    roles = assign_roles(scoring.dealing, real, train, held_out, seed)
-    least = len(generated)
-    size = min(least, len(roles.target), len(roles.ceiling), least if n is None else n)
-    sampled, about = prepare(chosen)
-    samples = {k: sampled(some) for k, some in _cut(scoring, roles, generated, size, seed).items()}
+            raise DataError(f"the {name} set has no {spec.noun}s: nothing to evaluate")
+        spec.check(name, some, real)
+    least = min(map(len, judged.values()))
+    most = least if n is None else min(n, least)
+    roles = spec.assign_roles(real, train, held_out, most, seed)
+    size = min(most, len(roles.target), len(roles.ceiling))
+    floors = dict(spec.floors(roles))
+    floors.setdefault(CONTROL, spec.control)
+    columns = [*judged, "held-out", *floors]
+
+    def tell(name: str) -> None:
+        if progress is not None and chosen:
+            place = columns.index(name) if name in columns else 0
+            progress(name, place, len(columns))
+
+    scoring = spec.scoring(chosen, roles, judged, seed, tell)
+    samples = {
+        "target": scoring.sample(spec.shuffled(roles.target, seed, "target")[:size]),
+        "source": scoring.sample(roles.source),
+    }
+    if roles.fresh is not None:
+        samples["fresh"] = scoring.sample(spec.shuffled(roles.fresh, seed)[:size])
     unfit: dict[str, str] = {}
     if not metrics or ALL in metrics:
-        unfit = _unfit(chosen, compared(scoring, samples, "target", seed), scoring.fixed)
+        unfit = _unfit(chosen, scoring.compare(samples, "target"), spec.fixed_needs)
     chosen = [m for m in chosen if m.name not in unfit]
-    columns = scoring.columns
-    found: dict[str, dict[str, Value]] = {}
-    for place, name in enumerate(columns):
-        if progress is not None and chosen:
-            progress(name, place, len(columns))
-        comparison = compared(scoring, samples, name, seed)
-        found[name] = {m.name: m(comparison) for m in chosen}
+
+    def score(sample: Any, some: Iterable[Metric]) -> dict[str, Value]:
+        comparison = scoring.compare({**samples, "candidate": sample}, "candidate")
+        return {m.name: m(comparison) for m in some}
+
+    new, found = {}, {}
+    for name, some in judged.items():
+        tell(name)
+        new[name] = scoring.sample(spec.shuffled(some, seed)[:size])
+        found[name] = score(new[name], chosen)
+    tell("held-out")
+    samples["held-out"] = scoring.sample(spec.shuffled(roles.ceiling, seed)[:size])
     # Likeness to the training data is read on records outside it, the ceiling's need not be.
     novelty = [m for m in chosen if m.group == "novelty"]
-    if "fresh" in samples:
-        comparison = compared(scoring, samples, "fresh", seed)
-        found["held-out"] |= {m.name: m(comparison) for m in novelty}
-    else:
-        none = Value(None, note=f"no held-out {noun}s to compare with")
-        found["held-out"] |= {m.name: none for m in novelty}
-    return Report(
-        rows=[Row(m, {name: found[name][m.name] for name in columns}) for m in chosen],
-        n=size,
-        seed=seed,
-        spec=scoring.report,
-        identity=None,
-        sets={name: scoring.describe(some) for name, some in sets.items()},
-        notes=(
-            f"every set is read at n = {size}, the smallest of {'' if n is None else f'-n {n}, '}"
-            f"generated {least}, target {len(roles.target)} and ceiling {len(roles.ceiling)}",
-            *([f"floors at n = {scoring.drawn}"] if size > scoring.drawn else []),
-            *roles.notes,
-            *about,
-            *_left_out(unfit),
-        ),
-        version=biogan.__version__,
-        samples=samples,
+    shared = {"held-out": score(samples["held-out"], [m for m in chosen if m not in novelty])}
+    shared["held-out"] |= (
+        score(samples["fresh"], novelty)
+        if "fresh" in samples
+        else {
+            m.name: Value(None, note=f"no held-out {spec.noun}s to compare with") for m in novelty
+        }
+    )
+    fitted = spec.shuffled(roles.fit, seed)
+    for name, floor in floors.items():
+        tell(name)
+        drawn = floor(fitted, min(size, spec.floor_limit), seed)
+        samples[name] = scoring.sample(spec.shuffled(drawn, seed)[:size])
+        shared[name] = score(samples[name], chosen)
+    limit = f"floors and {CONTROL} at n = {spec.floor_limit}"
+    notes = (
+        f"every set is read at n = {size}, the smallest of {'' if n is None else f'-n {n}, '}"
+        f"generated {least}, target {len(roles.target)} and ceiling {len(roles.ceiling)}",
+        *([limit] if size > spec.floor_limit else []),
+        *roles.notes,
+        *scoring.notes,
+        *_left_out(unfit),
     )
 
+    def report(name: str) -> Report:
+        values = {"generated": found[name], **shared}
+        own = {**samples, "generated": new[name]}
+        sets = {"generated": judged[name], **given}
+        return Report(
+            rows=[Row(m, {label: some[m.name] for label, some in values.items()}) for m in chosen],
+            n=size,
+            seed=seed,
+            spec=spec.report,
+            identity=spec.identity,
+            sets={label: spec.describe(some) for label, some in sets.items()},
+            notes=notes,
+            version=biogan.__version__,
+            tables=scoring.tables(own),
+            samples=own,
+            extras=scoring.extras,
+        )
 
-def compared(scoring: Scoring[Records], samples: Mapping[str, Any], name: str, seed: int) -> Any:
-    """Put one of the samples of a report beside the real ones."""
-    real = samples["target"], samples["source"], samples.get("fresh")
-    return scoring.comparison(samples[name], *real, seed)
-
-
-def _cut(
-    scoring: Scoring[Records], roles: Roles[Records], generated: Records, size: int, seed: int
-) -> dict[str, Records]:
-    """Cut and draw every set; held-out records for copies are their own."""
-    dealing = scoring.dealing
-    target = roles.target[:size]
-    sets = {"target": target, "source": roles.source}
-    if roles.fresh is not None:
-        sets["fresh"] = roles.fresh[:size]
-    sets["generated"] = dealing.shuffled(generated, seed)[:size]
-    sets["held-out"] = roles.ceiling[:size]
-    drawn = min(size, scoring.drawn)
-    for name, sampler in scoring.floors.items():
-        sets[name] = sampler(roles.fit, drawn, seed)
-    # What is scored against is no copy of itself, where there are others.
-    mixed = dealing.shuffled(roles.source, seed)
-    own = set(dealing.keys(target))
-    apart = np.array([key not in own for key in dealing.keys(mixed)])
-    sets[CONTROL] = mixed[np.argsort(~apart, kind="stable")[:drawn]]
-    return sets
+    return {name: report(name) for name in judged}
 
 
 def _unfit(metrics: Sequence[Metric], comparison: Any, fixed: frozenset[str]) -> dict[str, str]:
@@ -188,6 +303,9 @@ def _unfit(metrics: Sequence[Metric], comparison: Any, fixed: frozenset[str]) ->
 
 
 def _left_out(unfit: Mapping[str, str]) -> list[str]:
-    if not unfit:
-        return []
-    return [f"not for this data: {', '.join(unfit)} ({next(iter(unfit.values()))})"]
+    """One note for all metrics without a row."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in unfit.items():
+        by_reason.setdefault(why, []).append(name)
+    listed = "; ".join(f"{', '.join(names)} ({why})" for why, names in by_reason.items())
+    return [f"not for this data: {listed}"] if listed else []

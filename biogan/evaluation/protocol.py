@@ -1,16 +1,21 @@
-"""The parts that real records play in an evaluation, and how images and fragments get theirs.
+"""The protocol of an evaluation: which real records play which part, for every kind of data.
 
-=======================  ==============  ============  ===================================
-given                    scored against  ceiling       floors fit on; copies sought in
-=======================  ==============  ============  ===================================
-real                     half of real    other half    that other half; all of real
-real, held_out           real            held_out      real
-real, train              half of real    other half    train
-real, train, held_out    real            held_out      train
-=======================  ==============  ============  ===================================
+Everything is scored against a *target*: real records that the trivial samplers, and where the
+caller can say so the generator, have not seen. The *ceiling* is other real records against the
+same target, so both are real and neither has seen the other. The *floors* are trivial samplers
+that learn from real records. Copies are sought in the *source*, what the generator was trained on.
 
-How a set is halved is for the kind of data to say: neither half may hold a relative of the other.
-Sequences are dealt in another way, see :mod:`biogan.sequences.metrics.comparison`.
+======================  ======================  =======================  =================
+given                   target                  ceiling; floors fit on   copies sought in
+======================  ======================  =======================  =================
+real                    one side of a split     the other side           real
+real, held_out          held_out                real                     real
+real, train             real                    train                    train
+real, train, held_out   real                    held_out; train          train
+======================  ======================  =======================  =================
+
+How real records are split is for the kind of data to say: neither side may hold a relative of the
+other. Training data that are the reference again, in any order, count as not given.
 """
 
 from __future__ import annotations
@@ -21,10 +26,13 @@ from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
+from biogan.core.errors import DataError, plural
 from biogan.evaluation.intervals import GROUPS
 
-#: Share of records that stand in two sets from which one of them is too kind a scale.
+#: Share of records that stand in two sets from which one of them makes a result look too good.
 OVERLAP = 0.01
+# Real records that can be split.
+_FEWEST = 4
 
 
 class RecordSet(Protocol):
@@ -35,17 +43,16 @@ class RecordSet(Protocol):
         ...
 
     def __getitem__(self, rows: slice | np.ndarray) -> Self:
-        """Return some of them, by a slice, numbers or a mask."""
+        """Return some of them, by a slice or numbers."""
         ...
 
 
-Some = TypeVar("Some")
 Records = TypeVar("Records", bound=RecordSet)
 
 
 @dataclass(frozen=True)
-class Roles(Generic[Some]):
-    """The parts of one evaluation.
+class Roles(Generic[Records]):
+    """The part that each set plays in one evaluation.
 
     Attributes
     ----------
@@ -64,125 +71,138 @@ class Roles(Generic[Some]):
         What the reader has to know.
     """
 
-    target: Some
-    ceiling: Some
-    fit: Some
-    source: Some
-    fresh: Some | None
+    target: Records
+    ceiling: Records
+    fit: Records
+    source: Records
+    fresh: Records | None
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Dealing(Generic[Records]):
-    """What :func:`assign_roles` has to know about a kind of data.
+class Split(Generic[Records]):
+    """Two sides of the real records that hold no relatives of one another.
 
     Attributes
     ----------
-    noun : str
-        One record, in messages.
-    keys : callable
-        A hash of each record, equal for equal ones.
-    shuffled : callable
-        Puts records into an order that depends on them and on a seed alone.
-    halve : callable
-        Gives, for a set and a seed, two unrelated halves in such an order, or raises
-        :class:`~biogan.core.errors.DataError` where the set is too small.
-    halved : str
-        Says how, in the notes.
+    target, ceiling : set of records
+        The sides.
+    how : str
+        What was kept together, for the notes: ``by families``, ``at random``.
+    warning : str
+        What the reader should know about the split; empty where there is nothing.
     """
 
-    noun: str
-    keys: Callable[[Records], list[bytes]]
-    shuffled: Callable[[Records, int], Records]
-    halve: Callable[[Records, int], tuple[Records, Records]]
-    halved: str
+    target: Records
+    ceiling: Records
+    how: str
+    warning: str = ""
 
 
 def assign_roles(
-    dealing: Dealing[Records],
     real: Records,
     train: Records | None,
     held_out: Records | None,
-    seed: int,
+    n: int,
+    *,
+    noun: str,
+    keys: Callable[[Records], Sequence[Hashable]],
+    split: Callable[[Records, int], Split[Records]],
 ) -> Roles[Records]:
     """Give each set its part; see the table at the top of this module.
 
     Parameters
     ----------
-    dealing : Dealing
-        The kind of data.
     real, train, held_out : set of records
         What was given.
-    seed : int
-        Seed of order and halves.
+    n : int
+        Number of generated records, the most that the target of a split needs.
+    noun : str
+        One record, for the notes.
+    keys : callable
+        A hash of each record, equal for equal ones.
+    split : callable
+        Splits real records, the number of records that the target should have.
 
     Raises
     ------
     DataError
-        If ``real`` would have to be halved and is too small.
+        If ``real`` has to be split and is too small.
     """
-    same = train is not None and set(dealing.keys(train)) == set(dealing.keys(real))
-    trained = real if train is None or same else train
-    where = "reference" if trained is real else "training data"
+    same = train is not None and set(keys(train)) == set(keys(real))
+    if train is not None and not same:
+        ceiling = train if held_out is None else held_out
+        unseen = real if held_out is None else held_out
+        fresh, notes = fresh_records(unseen, train, keys, noun, "training data")
+        what = "training" if held_out is None else "held-out"
+        note = f"ceiling: {what} {noun}s scored against the reference like every other set"
+        if held_out is not None:
+            notes += overlaps(keys(real), keys(train), keys(held_out), noun)
+        return Roles(real, ceiling, train, train, fresh, (note, *notes))
     if held_out is not None:
+        known = "the reference is the training data" if same else "no training data given"
         note = (
-            "copies are sought in the reference, which every set is scored against"
-            if trained is real
-            else "every set is scored against the reference, copies are sought in the training data"
+            f"{known}: copies are sought in the reference, and every set is scored against the "
+            f"held-out {noun}s"
         )
-        ceiling = dealing.shuffled(held_out, seed)
-        fresh, notes = _fresh(dealing, ceiling, trained, where)
-        target = dealing.shuffled(real, seed)
-        if trained is not real:
-            keys = dealing.keys
-            notes += overlaps(keys(real), keys(trained), keys(held_out), dealing.noun)
-        return Roles(target, ceiling, trained, trained, fresh, (note, *notes))
-    target, ceiling = dealing.halve(real, seed)
+        where = "training data" if same else "reference"
+        fresh, notes = fresh_records(held_out, real, keys, noun, where)
+        return Roles(held_out, real, real, real, fresh, (note, *notes))
+    if len(real) < _FEWEST:
+        raise DataError(
+            f"the reference has only {plural(len(real), noun)}: give more, or held-out {noun}s "
+            "(--held-out)"
+        )
+    sides = split(real, min(n, len(real) // 2))
     note = (
-        f"ceiling: no held-out {dealing.noun}s given, so {dealing.halved}, {len(target)} "
-        f"{dealing.noun}s that every set is scored against and {len(ceiling)} for the ceiling"
+        f"ceiling: the reference was split {sides.how}, {len(sides.target)} {noun}s that every set "
+        f"is scored against and {len(sides.ceiling)} for ceiling and floors; a generator trained "
+        "on the reference has seen both"
     )
-    if trained is not real:
-        fresh, notes = _fresh(dealing, ceiling, trained, where)
-        notes += overlaps(dealing.keys(target), dealing.keys(trained), [], dealing.noun)
-        return Roles(target, ceiling, trained, trained, fresh, (note, *notes))
-    note += "; a generator trained on the reference has seen both, so that copying cannot be told"
-    return Roles(target, ceiling, ceiling, real, None, (note,))
+    note += f"; {sides.warning}" if sides.warning else ""
+    return Roles(sides.target, sides.ceiling, sides.ceiling, real, None, (note,))
 
 
-def unseen(
-    held_out: Sequence[Hashable], source: Sequence[Hashable], noun: str, where: str
-) -> tuple[np.ndarray, str]:
-    """Tell which held-out records do not stand in ``source``: others make copying look natural.
+def fresh_records(
+    held_out: Records,
+    source: Records,
+    keys: Callable[[Records], Sequence[Hashable]],
+    noun: str,
+    where: str,
+) -> tuple[Records | None, tuple[str, ...]]:
+    """Leave out held-out records that also stand in ``source``: they make copying look natural.
 
     Parameters
     ----------
-    held_out, source : sequence of hashable
-        The records, or a hash of each.
+    held_out, source : set of records
+        Real records, and those where copies are sought.
+    keys : callable
+        A hash of each record, equal for equal ones.
     noun, where : str
-        What a record is and what the source is, for the note.
+        What a record is and what the source is, for the notes.
 
     Returns
     -------
-    new : numpy.ndarray, shape (n,), bool
-    note : str
-        How many there are that do; empty where none does.
-
-    Examples
-    --------
-    >>> new, note = unseen(["ACG", "TTT"], ["TTT", "GGG"], "record", "reference")
-    >>> new.tolist(), note[:53]
-    ([True, False], '1 of 2 held-out records also stand in the reference: ')
+    fresh : set of records or None
+        ``None`` where known ones were left out and fewer than 20 are left.
+    notes : tuple of str
+        How many there are that do; none where none does.
     """
-    known = set(source)
-    new = np.array([key not in known for key in held_out], bool)
-    shared = len(new) - int(new.sum())
+    known = set(keys(source))
+    new = np.array([key not in known for key in keys(held_out)], bool)
+    left = int(new.sum())
+    shared = len(new) - left
     if not shared:
-        return new, ""
-    return new, (
+        return held_out, ()
+    note = (
         f"{shared} of {len(new)} held-out {noun}s also stand in the {where}: they do not count "
         "where copies are sought"
     )
+    if shared >= OVERLAP * len(new):
+        note += ", and the ceiling looks too good"
+    if left < GROUPS:
+        return None, (f"{note}; the {left} others are too few to tell copying",)
+    return held_out[np.flatnonzero(new)], (note,)
 
 
 def overlaps(
@@ -218,14 +238,3 @@ def overlaps(
                 f"{shared} of {len(real)} reference {noun}s also stand in the {where}: {what}"
             )
     return tuple(notes)
-
-
-def _fresh(
-    dealing: Dealing[Records], held_out: Records, source: Records, where: str
-) -> tuple[Records | None, tuple[str, ...]]:
-    new, note = unseen(dealing.keys(held_out), dealing.keys(source), dealing.noun, where)
-    notes, left = [note] if note else [], int(new.sum())
-    if left < GROUPS:
-        few = f"{left} held-out {dealing.noun}s are too few to tell copying"
-        return None, (*notes, few)
-    return (held_out[new] if notes else held_out), tuple(notes)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from biogan.core.errors import DataError
-from biogan.evaluation.evaluate import Sampled, Scoring, Watch, compared, score
-from biogan.evaluation.metric import Metric
+from biogan.core.protocols import Sampler
+from biogan.evaluation.evaluate import (
+    EvaluationSpec,
+    Floor,
+    Progress,
+    Samples,
+    Scoring,
+    evaluate_sets,
+)
+from biogan.evaluation.metric import Metric, row_keys
+from biogan.evaluation.protocol import Roles, Split
 from biogan.evaluation.report.report import Report
 from biogan.images.baselines import FLOORS, flat
 from biogan.images.dataset import ImageSet
 from biogan.images.features import feature_net, said
 from biogan.images.metrics import class_table, get_image_metrics
 from biogan.images.report import IMAGE_REPORT
-from biogan.images.samples import IMAGES, Embedding, ImageComparison, ImageSample
+from biogan.images.samples import Embedding, ImageComparison, ImageSample
 
 #: Images that are drawn of each trivial sampler at most.
 FLOOR_IMAGES = 10_000
@@ -24,14 +33,14 @@ FLOOR_IMAGES = 10_000
 
 def evaluate_images(
     real: ImageSet,
-    generated: ImageSet,
+    generated: ImageSet | Sampler,
     train: ImageSet | None = None,
     held_out: ImageSet | None = None,
     seed: int = 0,
     n: int | None = None,
     metrics: Sequence[str] | None = None,
     features: Embedding | None = None,
-    progress: Watch | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Score generated images beside held-out real ones and trivial samplers.
 
@@ -39,8 +48,8 @@ def evaluate_images(
     ----------
     real : ImageSet
         Real images, the reference.
-    generated : ImageSet
-        What is judged.
+    generated : ImageSet or Sampler
+        What is judged; a sampler is asked for ``n`` images, 10,000 by default.
     train : ImageSet, optional
         What the generator was trained on: needed to speak about memorisation.
     held_out : ImageSet, optional
@@ -50,7 +59,7 @@ def evaluate_images(
         Seed of subsamples, floors, folds and of the network behind the features.
     n : int
         Images of each set that are read at most, by default all; every set is cut to the size of
-        the smallest. Metrics that are dear read fewer, and their rows say how many.
+        the smallest. Metrics that take long read fewer, and their rows say how many.
     metrics : list of str, optional
         Names of metrics, all by default.
     features : callable, optional
@@ -80,47 +89,108 @@ def evaluate_images(
     >>> report.n, report["intensity-w1"].status
     (40, 'indistinguishable')
     """
-    embed: Embedding = features or flat
-
-    def prepare(chosen: Sequence[Metric]) -> tuple[Sampled[ImageSet], Sequence[str]]:
-        nonlocal embed
-        learned = any("features" in m.needs for m in chosen)
-        if learned and features is None:
-            embed = _network(real, train, seed, progress)
-        return partial(ImageSample, embed=embed), [_about(embed)] if learned else []
-
-    report = score(SCORING, real, generated, train, held_out, seed, n, metrics, progress, prepare)
-    if not getattr(embed, "classes", ()):
-        return report
-    some = {k: compared(SCORING, report.samples, k, seed) for k in ("generated", "held-out")}
-    return replace(report, tables={"classes": class_table(some)})
+    spec = ImageEvaluation(features)
+    return evaluate_sets(
+        spec, real, {"generated": generated}, train, held_out, metrics, seed, n, progress
+    )["generated"]
 
 
-def _network(
-    real: ImageSet, train: ImageSet | None, seed: int, progress: Watch | None
-) -> Embedding:
-    """Make the network of the training images, or of the reference where these have no classes."""
-    labelled = [s for s in (train, real) if s is not None and s.labels is not None]
-    images = labelled[0] if labelled else real if train is None else train
+@dataclass(frozen=True)
+class ImageEvaluation(EvaluationSpec[ImageSet]):
+    """How images are evaluated.
 
-    def watch(step: int, steps: int) -> None:
-        if progress is not None:
-            progress(f"features, step {step} of {steps}", 0, len(SCORING.columns))
+    Attributes
+    ----------
+    features : callable or None
+        Turns images into features; ``None`` for a network of the training images.
+    """
 
-    return feature_net(images, seed, progress=watch)
+    features: Embedding | None = None
 
+    noun = "image"
+    report = IMAGE_REPORT
+    floor_limit = FLOOR_IMAGES
+    fixed_needs = frozenset({"classes"})
 
-def _check(name: str, images: ImageSet, real: ImageSet) -> None:
-    if images.shape != real.shape:
-        raise DataError(
-            f"the {name} set has images of {said(images.shape)}, the reference of "
-            f"{said(real.shape)}: give both the same --size and --colour"
+    def metrics(self, names: Sequence[str] | None) -> list[Metric]:
+        """Return the metrics of images with these names."""
+        return get_image_metrics(names)
+
+    def keys(self, records: ImageSet) -> list[bytes]:
+        """Return a hash of the pixels of each image."""
+        return row_keys(records.pixels)
+
+    def check(self, name: str, records: ImageSet, reference: ImageSet) -> None:
+        """Refuse another shape or depth than that of the reference."""
+        if records.shape != reference.shape:
+            raise DataError(
+                f"the {name} set has images of {said(records.shape)}, the reference of "
+                f"{said(reference.shape)}: give both the same --size and --colour"
+            )
+        if records.pixels.dtype != reference.pixels.dtype:
+            raise DataError(
+                f"the {name} set has images of {records.pixels.dtype}, the reference of "
+                f"{reference.pixels.dtype}: save both with the same depth"
+            )
+
+    def split(self, real: ImageSet, n: int, seed: int) -> Split[ImageSet]:
+        """Split at random."""
+        mixed = self.shuffled(real, seed)
+        return Split(mixed[:n], mixed[n:], "at random")
+
+    def floors(self, roles: Roles[ImageSet]) -> dict[str, Floor[ImageSet]]:
+        """Return noise and two Gaussians."""
+        return dict(FLOORS)
+
+    def scoring(
+        self,
+        metrics: Sequence[Metric],
+        roles: Roles[ImageSet],
+        generated: Mapping[str, ImageSet],
+        seed: int,
+        progress: Callable[[str], None],
+    ) -> Scoring[ImageSet]:
+        """Compare pixels and features; train the network of the features where it is needed."""
+        learned = any("features" in m.needs for m in metrics)
+        embed = self.features or (_network(roles, seed, progress) if learned else flat)
+        scoring: Scoring[ImageSet] = Scoring(
+            partial(ImageSample, embed=embed),
+            partial(ImageComparison, seed=seed),
+            (_about(embed),) if learned else (),
         )
-    if images.pixels.dtype != real.pixels.dtype:
-        raise DataError(
-            f"the {name} set has images of {images.pixels.dtype}, the reference of "
-            f"{real.pixels.dtype}: save both with the same depth"
-        )
+        if not getattr(embed, "classes", ()):
+            return scoring
+
+        def tables(samples: Samples) -> dict[str, list[dict[str, Any]]]:
+            some = {name: scoring.compare(samples, name) for name in ("generated", "held-out")}
+            return {"classes": class_table(some)}
+
+        return replace(scoring, tables=tables)
+
+    def describe(self, records: ImageSet) -> dict[str, Any]:
+        """Return shape, depth and origin of a set."""
+        facts: dict[str, Any] = {
+            "source": records.source,
+            "records": len(records),
+            "shape": list(records.shape),
+            "frames": records.frames,
+            "depth": records.pixels.dtype.name,
+            "sha256": records.digest,
+        }
+        if records.labels is not None:
+            facts["classes"] = len(records.classes)
+        if records.notes:
+            facts["notes"] = list(records.notes)
+        return facts
+
+
+def _network(roles: Roles[ImageSet], seed: int, progress: Callable[[str], None]) -> Embedding:
+    """Make the network of the training images, or of others where these have no classes."""
+    labelled = [s for s in (roles.source, roles.target) if s.labels is not None]
+    images = labelled[0] if labelled else roles.source
+    return feature_net(
+        images, seed, progress=lambda step, steps: progress(f"features, step {step} of {steps}")
+    )
 
 
 def _about(embed: Embedding) -> str:
@@ -128,33 +198,3 @@ def _about(embed: Embedding) -> str:
     text = f"features: {getattr(embed, 'name', 'as given')}"
     accuracy = getattr(embed, "accuracy", None)
     return text if accuracy is None else f"{text}, {accuracy:.1%} right on a tenth kept apart"
-
-
-def _describe(images: ImageSet) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "source": images.source,
-        "records": len(images),
-        "shape": list(images.shape),
-        "frames": images.frames,
-        "depth": images.pixels.dtype.name,
-        "sha256": images.digest,
-    }
-    if images.labels is not None:
-        facts["classes"] = len(images.classes)
-    if images.notes:
-        facts["notes"] = list(images.notes)
-    return facts
-
-
-#: How images are scored.
-SCORING = Scoring(
-    report=IMAGE_REPORT,
-    dealing=IMAGES,
-    metrics=get_image_metrics,
-    comparison=ImageComparison,
-    floors=FLOORS,
-    drawn=FLOOR_IMAGES,
-    check=_check,
-    describe=_describe,
-    fixed=frozenset({"classes"}),
-)

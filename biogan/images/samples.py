@@ -1,8 +1,6 @@
-"""How real images get their parts in an evaluation: halves are taken at random.
+"""What metrics of images compare: samples with features and nearest images, computed once.
 
-The nearest of many images, by the root mean square difference of their pixels.
-
-What metrics of images compare: samples with shared features, a candidate beside real ones.
+The nearest of many images is that with the smallest root mean square difference of the pixels.
 """
 
 from __future__ import annotations
@@ -13,10 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from biogan.core.errors import DataError, plural
 from biogan.evaluation.intervals import GROUPS
-from biogan.evaluation.metric import first_of, random_order, row_keys
-from biogan.evaluation.protocol import Dealing
+from biogan.evaluation.metric import first_of, row_keys
 from biogan.images.baselines import flat
 from biogan.images.dataset import ImageSet
 
@@ -157,7 +153,7 @@ class ImageSample:
     Parameters
     ----------
     images : ImageSet
-        Images in an order without information, see :func:`shuffled`.
+        Images in an order without information.
     embed : callable
         Gives images their features.
     """
@@ -199,7 +195,7 @@ class ImageSample:
     @cached_property
     def keys(self) -> list[bytes]:
         """A hash of the pixels of each image: equal for equal images."""
-        return keys(self.images)
+        return row_keys(self.images.pixels)
 
     @cached_property
     def intensity(self) -> np.ndarray:
@@ -306,38 +302,3 @@ class ImageComparison:
         """Relative distance of near copies: one held-out image in a hundred is nearer."""
         assert self.fresh is not None  # the need "fresh" was met
         return float(np.quantile(self.fresh.nearest(self.source).relative, NEAR))
-
-
-def keys(images: ImageSet) -> list[bytes]:
-    """Return a hash of the pixels of each image."""
-    return row_keys(images.pixels)
-
-
-def shuffled(images: ImageSet, seed: int) -> ImageSet:
-    """Put images into a random order that depends on their pixels, not on the order of the file."""
-    return images[random_order(keys(images), seed)]
-
-
-# Images of a reference that can be halved.
-_FEWEST = 4
-
-
-def halve(images: ImageSet, seed: int) -> tuple[ImageSet, ImageSet]:
-    """Halve images at random, the first half the smaller.
-
-    Raises
-    ------
-    DataError
-        If there are fewer than four.
-    """
-    if len(images) < _FEWEST:
-        raise DataError(
-            f"{images.source}: {plural(len(images), 'image')}, at least {_FEWEST} are needed to "
-            "take a ceiling from: give more, or held-out images (--held-out)"
-        )
-    mixed, half = shuffled(images, seed), len(images) // 2
-    return mixed[:half], mixed[half:]
-
-
-#: For :func:`biogan.evaluation.protocol.assign_roles`.
-IMAGES = Dealing("image", keys, shuffled, halve, "the reference was halved at random")

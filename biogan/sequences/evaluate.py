@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import biogan
 from biogan.core.errors import ConfigError
 from biogan.core.protocols import Sampler
-from biogan.evaluation.metric import ALL, Metric, Value
-from biogan.evaluation.protocol import Roles
+from biogan.evaluation.evaluate import (
+    DRAWN,
+    EvaluationSpec,
+    Floor,
+    Progress,
+    Scoring,
+    evaluate_sets,
+)
+from biogan.evaluation.metric import Metric
+from biogan.evaluation.protocol import Roles, Split
 from biogan.evaluation.report.report import Report
-from biogan.evaluation.report.results import CONTROL, Row
+from biogan.evaluation.report.results import CONTROL
 from biogan.sequences.baselines import get_baseline, suited_chains
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.io.fasta import Sequences, as_set, shuffled
+from biogan.sequences.io.fasta import Sequences, as_set
 from biogan.sequences.io.motifs import Motif
 from biogan.sequences.metrics.catalogue import get_metrics
-from biogan.sequences.metrics.comparison import KINDS, Comparison, Sample, assign_roles
+from biogan.sequences.metrics.comparison import FIXED_NEEDS, Comparison, Sample
 from biogan.sequences.metrics.context import Extras, Features, Profile, read_extras
 from biogan.sequences.metrics.labels import label_table
 from biogan.sequences.metrics.motifs import motif_table
 from biogan.sequences.metrics.novelty import duplicate_table, rarefaction_table
 from biogan.sequences.report import SEQUENCE_REPORT
+from biogan.sequences.splits import split
 
-Watch = Callable[[str, int, int], None]
-
-#: Sequences that a sampler is asked for.
-DRAWN = 10_000
 #: Sequences that are drawn of each trivial sampler at most: their values hardly change beyond.
 FLOOR_RECORDS = 100_000
 
@@ -43,7 +49,7 @@ def evaluate(
     n: int | None = None,
     identity: float = 0.9,
     floors: Sequence[str] | None = None,
-    progress: Watch | None = None,
+    progress: Progress | None = None,
     motifs: str | Path | Sequence[Motif] = (),
     hmm: str | Path | Profile | None = None,
     coding: bool | None = None,
@@ -62,14 +68,14 @@ def evaluate(
         What the generator was trained on: needed to speak about memorisation.
     held_out : as ``real``, optional
         Real records that the generator has not seen. Which set plays which part is said in
-        :mod:`biogan.sequences.metrics.comparison`.
+        :mod:`biogan.evaluation.protocol`.
     metrics : list of str, optional
         Names of metrics, or ``["all"]``; by default all that fit the data and cost little.
     seed : int
         Seed of subsamples, floors and folds.
     n : int
         Records of each set that are read at most, by default all; every set is cut to the size of
-        the smallest. Metrics that are dear read fewer, and their rows say how many.
+        the smallest. Metrics that take long read fewer, and their rows say how many.
     identity : float
         Identity from which a record counts as a near copy, above 0 to 1.
     floors : list of str, optional
@@ -109,7 +115,7 @@ def compare(
     n: int | None = None,
     identity: float = 0.9,
     floors: Sequence[str] | None = None,
-    progress: Watch | None = None,
+    progress: Progress | None = None,
     **extras: Any,
 ) -> dict[str, Report]:
     """Score several generated sets against the same real records, at one n, beside one scale.
@@ -126,18 +132,15 @@ def compare(
     dict of str to Report
         One report a set, in the same order.
     """
-    if (n is not None and n < 1) or not 0 < identity <= 1:
-        raise ConfigError(f"n={n}, identity={identity}: n is at least 1, identity in (0, 1]")
-    if not generated:
-        raise ConfigError("nothing to compare: give at least one generated set")
-    chosen = get_metrics(metrics)
-    beyond = read_extras(**extras)
+    if not 0 < identity <= 1:
+        raise ConfigError(f"identity={identity}: identity is in (0, 1]")
+    spec = SequenceEvaluation(identity, read_extras(**extras), floors)
     reference = as_set(real, "reference")
-    given = {
-        name: as_set(some, name, reference.alphabet)
-        for name, some in (("train", train), ("held-out", held_out))
-        if some is not None
-    }
+
+    def like(name: str, some: Sequences | None) -> SequenceSet | None:
+        return None if some is None else as_set(some, name, reference.alphabet)
+
+    trained, held = like("train", train), like("held-out", held_out)
     judged = {
         name: as_set(
             some.sample(n or DRAWN, seed) if isinstance(some, Sampler) else some,
@@ -146,81 +149,98 @@ def compare(
         )
         for name, some in generated.items()
     }
-    least = min(map(len, judged.values()))
-    most = least if n is None else min(n, least)
-    roles = assign_roles(reference, given.get("train"), given.get("held-out"), most, seed, identity)
-    size = min(most, len(roles.target), len(roles.ceiling))
-    samples = {
-        "target": Sample(shuffled(roles.target, seed, "target")[:size]),
-        "source": Sample(roles.source),
-    }
-    if roles.fresh is not None:
-        samples["fresh"] = Sample(shuffled(roles.fresh, seed)[:size])
-    target, source, fresh = samples["target"], samples["source"], samples.get("fresh")
-    unfit = (
-        {}
-        if metrics and ALL not in metrics
-        else _unfit(chosen, Comparison(target, target, source, extras=beyond))
+    return evaluate_sets(
+        spec, reference, judged, trained, held, metrics, seed, n, progress=progress
     )
-    chosen = [m for m in chosen if m.name not in unfit]
-    floors = default_floors(roles) if floors is None else floors
-    floors = list(dict.fromkeys([*floors, CONTROL]))
-    columns = [*judged, "held-out", *floors]
-    real_and_new = (*judged.values(), roles.target, roles.ceiling)
-    lengths_vary = len({x for s in real_and_new for x in set(s.ungapped().lengths.tolist())}) > 1
 
-    def score(label: str, candidate: Sample, some: Sequence[Metric]) -> dict[str, Value]:
-        if progress is not None and some:
-            progress(label, columns.index(label), len(columns))
-        comparison = Comparison(
-            candidate, target, source, fresh, lengths_vary, identity, seed, beyond
+
+@dataclass(frozen=True)
+class SequenceEvaluation(EvaluationSpec[SequenceSet]):
+    """How sequences are evaluated.
+
+    Attributes
+    ----------
+    identity : float
+        Identity from which a record is a near copy, and which a split never parts.
+    extras : Extras
+        What is known beyond the sequences.
+    chosen_floors : sequence of str or None
+        Names of trivial samplers, :func:`default_floors` for ``None``.
+    """
+
+    identity: float = 0.9
+    extras: Extras = field(default_factory=Extras)
+    chosen_floors: Sequence[str] | None = None
+
+    noun = "record"
+    report = SEQUENCE_REPORT
+    floor_limit = FLOOR_RECORDS
+    fixed_needs = FIXED_NEEDS
+
+    def metrics(self, names: Sequence[str] | None) -> list[Metric]:
+        """Return the metrics of sequences with these names."""
+        return get_metrics(names)
+
+    def keys(self, records: SequenceSet) -> list[bytes]:
+        """Return the letters of each record."""
+        return [text.encode() for text in records.strings()]
+
+    def check(self, name: str, records: SequenceSet, reference: SequenceSet) -> None:
+        """Nothing is left to check: all sets were brought to the reference's alphabet."""
+
+    def split(self, real: SequenceSet, n: int, seed: int) -> Split[SequenceSet]:
+        """Split by clusters of alike records; repeats of a sequence stay on its side."""
+        # The share is one of distinct sequences; the repeats of each go to its side.
+        parts = split(real, n / len(real), seed, self.identity)
+        alike = f"clusters of {parts.identity:.0%} identity"
+        warning = (
+            f"clusters of {self.identity:.0%} were too large, so near copies stand on both sides"
+            if parts.identity > self.identity
+            else ""
         )
-        return {m.name: m(comparison) for m in some}
+        how = f"by {'exact copies' if parts.identity == 1 else alike}"
+        return Split(parts.held_out.expanded(), parts.train.expanded(), how, warning)
 
-    new = {name: Sample(shuffled(some, seed)[:size]) for name, some in judged.items()}
-    found = {name: score(name, sample, chosen) for name, sample in new.items()}
-    # Likeness to the training data is read on records outside it, the ceiling's need not be.
-    novelty = [m for m in chosen if m.group == "novelty"]
-    samples["held-out"] = Sample(shuffled(roles.ceiling, seed)[:size])
-    others = [m for m in chosen if m not in novelty]
-    scale = {"held-out": score("held-out", samples["held-out"], others)}
-    scale["held-out"] |= (
-        {m.name: Value(None, note="no held-out records to compare with") for m in novelty}
-        if roles.fresh is None
-        else score("held-out", samples["fresh"], novelty)
-    )
-    fitted = shuffled(roles.fit, seed)
-    for name in floors:
-        sampled = get_baseline(name).fit(fitted).sample(min(size, FLOOR_RECORDS), seed)
-        samples[name] = Sample(shuffled(sampled, seed)[:size])
-        scale[name] = score(name, samples[name], chosen)
+    def floors(self, roles: Roles[SequenceSet]) -> dict[str, Floor[SequenceSet]]:
+        """Return the baselines asked for, by default those that fit the data."""
+        names = default_floors(roles) if self.chosen_floors is None else self.chosen_floors
+        samplers = {name: get_baseline(name) for name in [*names, CONTROL]}
 
-    def report(name: str) -> Report:
-        values = {"generated": found[name], **scale}
-        rows = [Row(m, {label: some[m.name] for label, some in values.items()}) for m in chosen]
-        sets = {"generated": judged[name], "reference": reference, **given}
-        return Report(
-            rows=rows,
-            n=size,
-            seed=seed,
-            spec=SEQUENCE_REPORT,
-            identity=identity,
-            sets={label: _describe(some) for label, some in sets.items()},
-            notes=(
-                f"every set is read at n = {size}, the smallest of "
-                f"{'' if n is None else f'-n {n}, '}generated {least}, target "
-                f"{len(roles.target)} and ceiling {len(roles.ceiling)}",
-                *([f"floors and {CONTROL} at n = {FLOOR_RECORDS}"] if size > FLOOR_RECORDS else []),
-                *roles.notes,
-                *_left_out(unfit),
-            ),
-            version=biogan.__version__,
-            tables=_tables({**samples, "generated": new[name]}, lengths_vary, seed, beyond),
-            samples={**samples, "generated": new[name]},
-            extras=beyond,
-        )
+        def floor(name: str) -> Floor[SequenceSet]:
+            return lambda records, n, seed: samplers[name].fit(records).sample(n, seed)
 
-    return {name: report(name) for name in judged}
+        return {name: floor(name) for name in samplers}
+
+    def scoring(
+        self,
+        metrics: Sequence[Metric],
+        roles: Roles[SequenceSet],
+        generated: Mapping[str, SequenceSet],
+        seed: int,
+        progress: Callable[[str], None],
+    ) -> Scoring[SequenceSet]:
+        """Compare letters; lengths count where any set has more than one."""
+        compared = (*generated.values(), roles.target, roles.ceiling)
+        lengths_vary = len({x for s in compared for x in s.ungapped().lengths.tolist()}) > 1
+        comparison = partial(Comparison, lengths_vary=lengths_vary, identity=self.identity,
+                             seed=seed, extras=self.extras)  # fmt: skip
+        tables = partial(_tables, lengths_vary=lengths_vary, seed=seed, extras=self.extras)
+        return Scoring(Sample, comparison, tables=tables, extras=self.extras)
+
+    def describe(self, records: SequenceSet) -> dict[str, Any]:
+        """Return alphabet, lengths and origin of a set."""
+        lengths, report = records.lengths, records.report
+        facts = {
+            "records": len(records),
+            "alphabet": records.alphabet.letters,
+            "shortest": int(lengths.min()),
+            "longest": int(lengths.max()),
+            "sha256": records.digest,
+        }
+        if report is None:
+            return facts
+        return {"source": report.source, **facts, "read": report.records,
+                "dropped": report.dropped}  # fmt: skip
 
 
 def default_floors(roles: Roles[SequenceSet]) -> list[str]:
@@ -239,26 +259,6 @@ def default_floors(roles: Roles[SequenceSet]) -> list[str]:
     ]
 
 
-def _unfit(metrics: Sequence[Metric], comparison: Comparison) -> dict[str, str]:
-    """For metrics that this kind of data cannot have, the reason by name."""
-    reasons = {
-        m.name: next(
-            (why for need in m.needs if need in KINDS and (why := comparison.missing(need))), ""
-        )
-        for m in metrics
-    }
-    return {name: why for name, why in reasons.items() if why}
-
-
-def _left_out(unfit: dict[str, str]) -> list[str]:
-    """One note for all metrics without a row."""
-    by_reason: dict[str, list[str]] = {}
-    for name, why in unfit.items():
-        by_reason.setdefault(why, []).append(name)
-    listed = "; ".join(f"{', '.join(names)} ({why})" for why, names in by_reason.items())
-    return [f"not for this data: {listed}"] if listed else []
-
-
 def _tables(
     samples: Mapping[str, Sample], lengths_vary: bool, seed: int, extras: Extras
 ) -> dict[str, list[dict[str, Any]]]:
@@ -273,17 +273,3 @@ def _tables(
         "rarefaction": rarefaction_table({k: samples[k] for k in ("generated", "held-out")}),
     }
     return {name: rows for name, rows in tables.items() if rows}
-
-
-def _describe(sequences: SequenceSet) -> dict[str, object]:
-    lengths, report = sequences.lengths, sequences.report
-    facts = {
-        "records": len(sequences),
-        "alphabet": sequences.alphabet.letters,
-        "shortest": int(lengths.min()),
-        "longest": int(lengths.max()),
-        "sha256": sequences.digest,
-    }
-    if report is None:
-        return facts
-    return {"source": report.source, **facts, "read": report.records, "dropped": report.dropped}

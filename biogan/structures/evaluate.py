@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from biogan.core.errors import DataError
-from biogan.evaluation.evaluate import Scoring, Watch, score
+from biogan.core.errors import DataError, plural
+from biogan.core.protocols import Sampler
+from biogan.evaluation.evaluate import EvaluationSpec, Floor, Progress, Scoring, evaluate_sets
+from biogan.evaluation.metric import Metric, row_keys
+from biogan.evaluation.protocol import Roles, Split
 from biogan.evaluation.report.report import Report
 from biogan.structures.baselines import local_markov, noise_maps, random_walk
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.metrics import get_structure_metrics
+from biogan.structures.read import split_families
 from biogan.structures.report import STRUCTURE_REPORT
-from biogan.structures.samples import FRAGMENTS, FragmentComparison, FragmentSample
+from biogan.structures.samples import FragmentComparison, FragmentSample
 
 #: Trivial samplers by name, from the worst to the best.
 FLOORS: dict[str, Callable[[FragmentSet, int, int], FragmentSet]] = {
@@ -28,13 +33,13 @@ FLOOR_FRAGMENTS = 2_000
 
 def evaluate_structures(
     real: FragmentSet,
-    generated: FragmentSet,
+    generated: FragmentSet | Sampler,
     train: FragmentSet | None = None,
     held_out: FragmentSet | None = None,
     seed: int = 0,
     n: int | None = None,
     metrics: Sequence[str] | None = None,
-    progress: Watch | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Score generated fragments beside held-out real ones and trivial samplers.
 
@@ -42,8 +47,9 @@ def evaluate_structures(
     ----------
     real : FragmentSet
         Real fragments, the reference.
-    generated : FragmentSet
-        What is judged; with ``maps``, these are asked for violations of the triangle inequality.
+    generated : FragmentSet or Sampler
+        What is judged; a sampler is asked for ``n`` fragments, 10,000 by default. With ``maps``,
+        these are asked for violations of the triangle inequality.
     train : FragmentSet, optional
         What the generator was trained on: needed to speak about memorisation.
     held_out : FragmentSet, optional
@@ -53,7 +59,7 @@ def evaluate_structures(
         Seed of subsamples, floors and folds.
     n : int
         Fragments of each set that are read at most, by default all; every set is cut to the size
-        of the smallest. Metrics that are dear read fewer, and their rows say how many.
+        of the smallest. Metrics that take long read fewer, and their rows say how many.
     metrics : list of str, optional
         Names of metrics, all by default.
     progress : callable, optional
@@ -82,44 +88,73 @@ def evaluate_structures(
     >>> report.n, report["gyration-w1"].status
     (40, 'indistinguishable')
     """
-    note = "intervals are those of families, as fragments of one chain are alike"
-    return score(
-        SCORING, real, generated, train, held_out, seed, n, metrics, progress,
-        lambda chosen: (FragmentSample, [note]),
-    )  # fmt: skip
+    spec = StructureEvaluation()
+    return evaluate_sets(
+        spec, real, {"generated": generated}, train, held_out, metrics, seed, n, progress
+    )["generated"]
 
 
-def _check(name: str, fragments: FragmentSet, real: FragmentSet) -> None:
-    if fragments.residues != real.residues:
-        raise DataError(
-            f"the {name} set has fragments of {fragments.residues} residues, the reference of "
-            f"{real.residues}: give both the same --residues"
-        )
-    if not np.isfinite(fragments.xyz).all():
-        raise DataError(f"the {name} set has coordinates that are no finite numbers")
+class StructureEvaluation(EvaluationSpec[FragmentSet]):
+    """How fragments are evaluated."""
 
+    noun = "fragment"
+    report = STRUCTURE_REPORT
+    floor_limit = FLOOR_FRAGMENTS
 
-def _describe(fragments: FragmentSet) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "source": fragments.source,
-        "records": len(fragments),
-        "residues": fragments.residues,
-        "families": len(set(fragments.families.tolist())),
-        "sha256": fragments.digest,
-    }
-    if fragments.notes:
-        facts["notes"] = list(fragments.notes)
-    return facts
+    def metrics(self, names: Sequence[str] | None) -> list[Metric]:
+        """Return the metrics of fragments with these names."""
+        return get_structure_metrics(names)
 
+    def keys(self, records: FragmentSet) -> list[bytes]:
+        """Return a hash of the coordinates of each fragment."""
+        return row_keys(records.xyz.astype(np.float32, copy=False))
 
-#: How fragments are scored.
-SCORING = Scoring(
-    report=STRUCTURE_REPORT,
-    dealing=FRAGMENTS,
-    metrics=get_structure_metrics,
-    comparison=FragmentComparison,
-    floors=FLOORS,
-    drawn=FLOOR_FRAGMENTS,
-    check=_check,
-    describe=_describe,
-)
+    def check(self, name: str, records: FragmentSet, reference: FragmentSet) -> None:
+        """Refuse fragments of another length, and coordinates that are no numbers."""
+        if records.residues != reference.residues:
+            raise DataError(
+                f"the {name} set has fragments of {records.residues} residues, the reference of "
+                f"{reference.residues}: give both the same --residues"
+            )
+        if not np.isfinite(records.xyz).all():
+            raise DataError(f"the {name} set has coordinates that are no finite numbers")
+
+    def split(self, real: FragmentSet, n: int, seed: int) -> Split[FragmentSet]:
+        """Split by families, so that neither side holds a relative of the other."""
+        if len(set(real.families.tolist())) < 2:
+            raise DataError(
+                f"{real.source}: {plural(len(real), 'fragment')} of one family, at least two "
+                "families are needed to take a ceiling from: give more, or held-out fragments "
+                "(--held-out)"
+            )
+        rest, target = split_families(real, n / len(real), seed)
+        return Split(real[target], real[rest], "by families")
+
+    def floors(self, roles: Roles[FragmentSet]) -> dict[str, Floor[FragmentSet]]:
+        """Return random walks, chains of real angles, and noisy maps."""
+        return dict(FLOORS)
+
+    def scoring(
+        self,
+        metrics: Sequence[Metric],
+        roles: Roles[FragmentSet],
+        generated: Mapping[str, FragmentSet],
+        seed: int,
+        progress: Callable[[str], None],
+    ) -> Scoring[FragmentSet]:
+        """Compare coordinates."""
+        note = "intervals are those of families, as fragments of one chain are alike"
+        return Scoring(FragmentSample, partial(FragmentComparison, seed=seed), (note,))
+
+    def describe(self, records: FragmentSet) -> dict[str, Any]:
+        """Return length, families and origin of a set."""
+        facts: dict[str, Any] = {
+            "source": records.source,
+            "records": len(records),
+            "residues": records.residues,
+            "families": len(set(records.families.tolist())),
+            "sha256": records.digest,
+        }
+        if records.notes:
+            facts["notes"] = list(records.notes)
+        return facts

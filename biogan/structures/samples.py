@@ -1,7 +1,4 @@
-"""How real fragments get their parts in an evaluation: halves are halves of the families.
-
-What metrics of structures compare: fragments with what several metrics share.
-"""
+"""What metrics of fragments compare: samples with what several metrics share, computed once."""
 
 from __future__ import annotations
 
@@ -11,13 +8,10 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from biogan.core.errors import DataError, plural
 from biogan.evaluation.intervals import GROUPS
-from biogan.evaluation.metric import Metric, first_of, metric, random_order, row_keys
-from biogan.evaluation.protocol import Dealing
+from biogan.evaluation.metric import Metric, first_of, metric
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.geometry import nearest
-from biogan.structures.read import split_families
 
 STRUCTURE_METRICS: dict[str, Metric] = {}
 #: Sections of the report, in order.
@@ -34,7 +28,7 @@ class FragmentSample:
     Parameters
     ----------
     fragments : FragmentSet
-        Fragments in an order without information, see :func:`shuffled`.
+        Fragments in an order without information.
     """
 
     def __init__(self, fragments: FragmentSet) -> None:
@@ -128,40 +122,8 @@ class FragmentComparison:
         return np.concatenate([[number[family] for family in names], real.families])
 
 
-def keys(fragments: FragmentSet) -> list[bytes]:
-    """Return a hash of the coordinates of each fragment."""
-    return row_keys(fragments.xyz.astype(np.float32, copy=False))
-
-
-def shuffled(fragments: FragmentSet, seed: int) -> FragmentSet:
-    """Put fragments into a random order that depends on them, not on the order of the file."""
-    return fragments[random_order(keys(fragments), seed)]
-
-
 def _bonds(fragments: FragmentSet) -> list[bytes]:
     """Return the bytes of both ends of every bond, fragment by fragment."""
     xyz = np.ascontiguousarray(fragments.xyz, np.float32)
     ends = np.concatenate([xyz[:, :-1], xyz[:, 1:]], 2)
     return [row.tobytes() for row in ends.reshape(-1, 6)]
-
-
-def halve(fragments: FragmentSet, seed: int) -> tuple[FragmentSet, FragmentSet]:
-    """Halve the families, so that neither half holds a relative of the other.
-
-    Raises
-    ------
-    DataError
-        If there is only one.
-    """
-    if len(set(fragments.families.tolist())) < 2:
-        raise DataError(
-            f"{fragments.source}: {plural(len(fragments), 'fragment')} of one family, at least two "
-            "families are needed to take a ceiling from: give more, or held-out fragments "
-            "(--held-out)"
-        )
-    one, other = split_families(fragments, 0.5, seed)
-    return shuffled(fragments[one], seed), shuffled(fragments[other], seed)
-
-
-#: For :func:`biogan.evaluation.protocol.assign_roles`.
-FRAGMENTS = Dealing("fragment", keys, shuffled, halve, "the families of the reference were halved")

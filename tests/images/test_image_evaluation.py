@@ -64,11 +64,11 @@ def test_copies_are_caught_by_novelty_and_by_nothing_else():
     assert control.value == 1
 
 
-def test_with_the_reference_alone_it_is_halved_and_copying_is_not_assessed():
+def test_with_the_reference_alone_it_is_split_and_copying_is_not_assessed():
     report = quick(TRAIN, FRESH)
     assert report.n == 150
     assert report.notes[1].startswith(
-        "ceiling: no held-out images given, so the reference was halved at random, 150 images"
+        "ceiling: the reference was split at random, 150 images that every set is scored against"
     )
     assert report["near-copies"].status == UNREAD
     assert report["near-copies"].generated.note == "no held-out images to compare with"
@@ -81,7 +81,7 @@ def test_with_the_reference_alone_it_is_halved_and_copying_is_not_assessed():
 
 def test_roles_with_training_data():
     report = quick(HELD, FRESH, TRAIN)
-    assert report.n == 100
+    assert report.n == 200
     assert report["near-copies"].status == REAL
     report = quick(HELD, FRESH, TRAIN, squares(150, 3))
     assert report.n == 150
@@ -89,7 +89,10 @@ def test_roles_with_training_data():
         "target": 150, "source": 300, "fresh": 150, "generated": 150, "held-out": 150,
         "noise": 150, "pixel-gaussian": 150, "gaussian": 150, "copies": 150,
     }  # fmt: skip
-    assert "copies are sought in the training data" in report.notes[1]
+    assert (
+        report.notes[1]
+        == "ceiling: held-out images scored against the reference like every other set"
+    )
 
 
 def test_held_out_images_among_the_training_images_do_not_excuse_a_copier():
@@ -168,7 +171,7 @@ def test_mistakes_are_named():
         quick(TRAIN, FRESH, held_out=deep)
     with pytest.raises(DataError, match="the generated set has no images: nothing to evaluate"):
         quick(TRAIN, FRESH[:0])
-    with pytest.raises(DataError, match="squares0: 3 images, at least 4 are needed"):
+    with pytest.raises(DataError, match="the reference has only 3 images: give more, or"):
         quick(TRAIN[:3], FRESH)
     with pytest.raises(ConfigError, match="n=0: at least 1"):
         quick(TRAIN, FRESH, n=0)

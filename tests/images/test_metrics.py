@@ -8,8 +8,9 @@ from biogan.core.errors import ConfigError
 from biogan.evaluation.intervals import newcombe, wilson
 from biogan.images.baselines import flat
 from biogan.images.dataset import ImageSet
+from biogan.images.evaluate import ImageEvaluation
 from biogan.images.metrics import GROUP_ORDER, class_table, get_image_metrics
-from biogan.images.samples import ImageComparison, ImageSample, nearest, shuffled
+from biogan.images.samples import ImageComparison, ImageSample, nearest
 
 
 def at(values, size=4) -> ImageSet:
@@ -261,8 +262,13 @@ def test_an_image_among_repeats_of_one_is_no_copy_of_them():
 def test_the_order_of_the_file_does_not_matter():
     images = noise(30, 11)
     order = np.random.default_rng(0).permutation(30)
-    assert np.array_equal(shuffled(images, 1).pixels, shuffled(images[order], 1).pixels)
-    assert not np.array_equal(shuffled(images, 1).pixels, shuffled(images, 2).pixels)
+    assert np.array_equal(
+        ImageEvaluation().shuffled(images, 1).pixels,
+        ImageEvaluation().shuffled(images[order], 1).pixels,
+    )
+    assert not np.array_equal(
+        ImageEvaluation().shuffled(images, 1).pixels, ImageEvaluation().shuffled(images, 2).pixels
+    )
 
 
 def test_every_metric_is_documented():

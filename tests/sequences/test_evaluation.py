@@ -9,8 +9,7 @@ from biogan.evaluation.report.results import EXCESS, FLOOR, REAL
 from biogan.sequences.alphabet import DNA, PROTEIN
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.evaluate import default_floors, evaluate
-from biogan.sequences.metrics.comparison import assign_roles
+from biogan.sequences.evaluate import SequenceEvaluation, default_floors, evaluate
 
 QUICK = ["kmer-jsd", "site-pair-jsd", "auroc", "near-copies", "near-excess", "copies", "unique"]
 
@@ -221,7 +220,7 @@ def test_floors_for_protein_of_varying_length():
     texts = ["MKVLAW" * 5, "MKVLAWY" * 4] * 30
     sequences = SequenceSet.from_strings(texts, alphabet="protein")
     train = SequenceSet.from_strings([*texts[:29], "MKV"], alphabet="protein")
-    roles = assign_roles(sequences, train, None, 30, 0, 0.9)
+    roles = SequenceEvaluation().assign_roles(sequences, train, None, 30, 0)
     assert default_floors(roles) == ["markov-1", "shuffle", "uniform"]
 
 

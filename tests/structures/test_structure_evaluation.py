@@ -8,11 +8,9 @@ from helpers import shared_data
 from shapes import fragments, helix, strand, walk
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.evaluation.protocol import assign_roles
 from biogan.structures.dataset import FragmentSet
-from biogan.structures.evaluate import FLOORS, evaluate_structures
+from biogan.structures.evaluate import FLOORS, StructureEvaluation, evaluate_structures
 from biogan.structures.read import read_structures, split_families
-from biogan.structures.samples import FRAGMENTS, keys, shuffled
 
 
 def some(n, first=0, per_family=1, length=16):
@@ -89,7 +87,7 @@ def test_same_for_any_order_and_names():
         evaluate_structures(x, y, metrics=["third-w1", "pair-rmsd"]).to_frame()
         for x, y in ((real, new), (renamed, new[::-1]))
     )
-    # Families are halved by their numbers: only what does not depend on the halves is compared.
+    # Families are split by their numbers: only what does not depend on the sides is compared.
     assert one["metric"].tolist() == other["metric"].tolist()
     again = evaluate_structures(real, new[::-1], metrics=["third-w1", "pair-rmsd"]).to_frame()
     assert one.equals(again)
@@ -124,37 +122,14 @@ def test_wrong_words_and_numbers():
         evaluate_structures(some(20, 1), some(20, 2), metrics=["twist"])
 
 
-def test_roles_halve_families():
-    real = some(60, 1, per_family=5)
-    roles = assign_roles(FRAGMENTS, real, None, None, 1)
+def test_the_reference_is_split_by_families():
+    spec, real = StructureEvaluation(), some(60, 1, per_family=5)
+    roles = spec.assign_roles(real, None, None, 20, 1)
     assert not set(roles.target.families) & set(roles.ceiling.families)
-    assert len(roles.target) + len(roles.ceiling) == 60
-    assert roles.fit is roles.ceiling and roles.source is real and roles.fresh is None
-    assert "copying cannot be told" in roles.notes[0]
-    with_train = assign_roles(FRAGMENTS, real, some(70, 3), None, 1)
-    assert len(with_train.source) == 70 and len(with_train.fresh) == len(with_train.ceiling)
+    assert (len(roles.target), len(roles.ceiling)) == (20, 40)
+    assert roles.notes[0].startswith("ceiling: the reference was split by families, 20 fragments")
     with pytest.raises(DataError, match="60 fragments of one family, at least two"):
-        assign_roles(FRAGMENTS, some(60, 1, per_family=60), None, None, 1)
-
-
-def test_roles_with_held_out_fragments():
-    real, held = some(60, 1), some(40, 4)
-    roles = assign_roles(FRAGMENTS, real, None, held, 1)
-    assert keys(roles.target) == keys(shuffled(real, 1))
-    assert roles.source is real and len(roles.fresh) == 40
-    assert "copies are sought in the reference" in roles.notes[0]
-    # The reference given as training data too is the same as none.
-    assert assign_roles(FRAGMENTS, real, real[::-1], held, 1).source is real
-    mixed = FragmentSet(
-        np.concatenate([held.xyz, real.xyz[:10]]), tuple(map(str, range(50))), np.arange(50)
-    )
-    roles = assign_roles(FRAGMENTS, real, None, mixed, 1)
-    assert len(roles.ceiling) == 50 and len(roles.fresh) == 40
-    assert "10 of 50 held-out fragments also stand in the reference" in roles.notes[1]
-    few = assign_roles(FRAGMENTS, real, None, held[:19], 1)
-    assert (
-        few.fresh is None and few.notes[-1] == "19 held-out fragments are too few to tell copying"
-    )
+        spec.assign_roles(some(60, 1, per_family=60), None, None, 20, 1)
 
 
 def test_held_out_real_fragments_are_like_real_ones():
