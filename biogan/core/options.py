@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from types import NoneType, UnionType
@@ -28,6 +29,7 @@ from typing import (
 from biogan.core.errors import ConfigError
 
 Config = TypeVar("Config", bound="Options")
+Function = TypeVar("Function", bound=Callable[..., Any])
 Level = Literal["basic", "advanced", "experimental"]
 
 
@@ -116,6 +118,61 @@ def kinds(cls: type[Options]) -> dict[str, Kind]:
         hints = get_type_hints(cls)
         _KINDS[cls] = {field.name: _kind(hints[field.name]) for field in dataclasses.fields(cls)}
     return _KINDS[cls]
+
+
+def shown_default(field: dataclasses.Field) -> str:
+    """Say in a sentence which default an option has."""
+    return f"Default: {field.default!r}."
+
+
+def takes(config: type[Options]) -> Callable[[Function], Function]:
+    """Show the options of a configuration as the keyword parameters of a function.
+
+    The function declares ``**options``; ``inspect.signature``, ``help`` and interactive completion
+    then name each option with type and default, and the docstring gets a section about them.
+    Options that are parameters of their own stay where they are.
+
+    Parameters
+    ----------
+    config : type
+        A subclass of :class:`Options`.
+
+    Examples
+    --------
+    >>> from biogan.sequences.config import SamplingConfig
+    >>> @takes(SamplingConfig)
+    ... def sample(n: int, seed: int = 0, **options):
+    ...     return n
+    >>> list(inspect.signature(sample).parameters)
+    ['n', 'seed', 'temperature', 'refine', 'effort', 'device_noise']
+    """
+
+    def decorate(function: Function) -> Function:
+        signature = inspect.signature(function)
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        hints = get_type_hints(config)
+        fields = [
+            field for field in dataclasses.fields(config) if field.name not in signature.parameters
+        ]
+        shown = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=hints[field.name],
+            )
+            for field in fields
+        ]
+        function.__signature__ = signature.replace(parameters=own + shown)  # type: ignore[attr-defined]
+        lines = [inspect.cleandoc(function.__doc__ or ""), "", "Other Parameters", "-" * 16]
+        for field in fields:
+            said = inspect.formatannotation(hints[field.name])
+            lines += [f"{field.name} : {said}", f"    {field.metadata['help']}"]
+            lines += [f"    {shown_default(field)}"]
+        function.__doc__ = "\n".join(lines).strip()
+        return function
+
+    return decorate
 
 
 def flag(name: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import torch
 from torch import nn
 
 from biogan.core.errors import ConfigError
-from biogan.core.options import check_count
+from biogan.core.options import check_count, takes
 from biogan.core.protocols import Callback
 from biogan.models.card import SEQUENCES, model_card
 from biogan.models.checkpoint import (
@@ -24,6 +24,7 @@ from biogan.models.checkpoint import (
     write_model,
 )
 from biogan.models.fit import carry_out, run_folder, tell
+from biogan.models.keywords import SamplingOptions, SequenceGANOptions
 from biogan.models.refinement import NO_JUDGE, Judge, read_judge, refined
 from biogan.models.sampling import (
     Chunk,
@@ -82,7 +83,10 @@ class SequenceGAN:
     3
     """
 
-    def __init__(self, config: SequenceGANConfig | None = None, **options: Any) -> None:
+    @takes(SequenceGANConfig)
+    def __init__(
+        self, config: SequenceGANConfig | None = None, **options: Unpack[SequenceGANOptions]
+    ) -> None:
         self.config = (config or SequenceGANConfig()).replace(**options)
         self.layout: Tokenizer
         self.card: dict[str, Any] = {}
@@ -175,8 +179,14 @@ class SequenceGAN:
             raise ConfigError("this SequenceGAN is not fitted: call fit, or SequenceGAN.load")
         return self._networks
 
+    @takes(SamplingConfig)
     def sample(
-        self, n: int, seed: int = 0, *, exclude: Sequences | None = None, **options: Any
+        self,
+        n: int,
+        seed: int = 0,
+        *,
+        exclude: Sequences | None = None,
+        **options: Unpack[SamplingOptions],
     ) -> SequenceSet:
         """Write ``n`` new sequences.
 
@@ -208,6 +218,7 @@ class SequenceGAN:
         n = check_count("-n", n, "sequence")
         return collect(self.stream(n, seed, exclude=exclude, **options), self.layout).sequences
 
+    @takes(SamplingConfig)
     def stream(
         self,
         n: int,
@@ -215,7 +226,7 @@ class SequenceGAN:
         start: int = 0,
         *,
         exclude: Sequences | None = None,
-        **options: Any,
+        **options: Unpack[SamplingOptions],
     ) -> Iterator[Chunk]:
         """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory.
 

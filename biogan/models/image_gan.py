@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from biogan.core.errors import ConfigError
-from biogan.core.options import check_count, unknown_name
+from biogan.core.options import check_count, takes, unknown_name
 from biogan.core.protocols import Callback, Domain, Records
 from biogan.models.card import IMAGES, model_card
 from biogan.models.checkpoint import CRITIC, GENERATOR, ReadNetworks, read_model, write_model
@@ -24,6 +24,7 @@ from biogan.models.image_fit import (
 )
 from biogan.models.image_monitor import Film
 from biogan.models.image_sampling import between, joined, stream, write_records
+from biogan.models.keywords import ImageGANOptions
 from biogan.models.registry import domain_from, domain_of
 from biogan.nn.image_nets import ImageGenerator
 from biogan.nn.sequence_nets import Networks
@@ -66,7 +67,10 @@ class ImageGAN:
     ImageShape(channels=1, height=16, width=16)
     """
 
-    def __init__(self, config: ImageGANConfig | None = None, **options: Any) -> None:
+    @takes(ImageGANConfig)
+    def __init__(
+        self, config: ImageGANConfig | None = None, **options: Unpack[ImageGANOptions]
+    ) -> None:
         self.config = (config or ImageGANConfig()).replace(**options)
         self.domain: Domain
         self.card: dict[str, Any] = {}
