@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from biogan.structures.evaluate import evaluate_structures
     from biogan.structures.read import read_structures
     from biogan.structures.write import write_structures
-    from biogan.training.presets import ImageGANConfig
+    from biogan.training.config import ImageGANConfig
 
 
 __version__ = "0.1.0"
@@ -54,7 +54,7 @@ _HOMES = {
     "Sampler": "biogan.core.protocols",
     "SequenceGANConfig": "biogan.sequences.config",
     "ReadingConfig": "biogan.sequences.config",
-    "ImageGANConfig": "biogan.training.presets",
+    "ImageGANConfig": "biogan.training.config",
     "ImageReadingConfig": "biogan.images.config",
     "read_fasta": "biogan.sequences.io.fasta",
     "read_images": "biogan.images.read",
@@ -99,7 +99,7 @@ if TYPE_CHECKING:
     from biogan.structures.evaluate import evaluate_structures
     from biogan.structures.read import read_structures
     from biogan.structures.write import write_structures
-    from biogan.training.presets import ImageGANConfig
+    from biogan.training.config import ImageGANConfig
 
 
 def __getattr__(name: str) -> Any:

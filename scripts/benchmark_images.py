@@ -47,9 +47,10 @@ from biogan.models.image_fit import build_networks
 from biogan.models.registry import domain_of
 from biogan.nn.sequence_nets import Networks
 from biogan.training.batches import Batches
+from biogan.training.config import ImageGANConfig
 from biogan.training.engine import Engine
 from biogan.training.losses import LOSSES
-from biogan.training.presets import SETTINGS, ImageGANConfig, resolve
+from biogan.training.presets import SETTINGS, resolve
 from biogan.training.step import Players
 
 METRICS = ("frechet", "recall", "coverage")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from biogan.core.options import Kind, Options, kinds, shown_default
 from biogan.sequences.config import SamplingConfig, SequenceGANConfig
-from biogan.training.presets import ImageGANConfig
+from biogan.training.config import ImageGANConfig
 
 TARGET = Path(__file__).parents[1] / "biogan" / "models" / "keywords.py"
 #: Name of each typed dictionary, its configuration, and the options that are parameters already.

@@ -171,7 +171,7 @@ class SequenceGANOptions(TypedDict, total=False):
 
 
 class ImageGANOptions(TypedDict, total=False):
-    """Options of :class:`~biogan.training.presets.ImageGANConfig`."""
+    """Options of :class:`~biogan.training.config.ImageGANConfig`."""
 
     loss: Literal["wgan-gp", "standard", "minimax", "hinge", "relativistic"] | None
     """Adversarial loss (chosen by the preset). Default: None."""

@@ -1,96 +1,16 @@
-"""Options of GANs of images and structures: presets of settings that belong together."""
+"""Presets of GANs of images and structures: settings that belong together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from biogan.core.options import option
-from biogan.nn.config import ImageNetConfig
-from biogan.training.config import LossName, TrainingConfig
+from biogan.training.config import ImageGANConfig, PresetName
 from biogan.training.losses import OWN_DEFAULTS, own_defaults
 from biogan.training.trainer import DEFAULT_TIME, check_patience
 
 if TYPE_CHECKING:
     from biogan.core.protocols import Domain
-
-
-PresetName = Literal["relativistic", "wgan-gp", "classic"]
-
-
-@dataclass(frozen=True)
-class ImageGANConfig(ImageNetConfig, TrainingConfig):
-    """Options of a GAN of images or structures; what is left open is filled in by the preset."""
-
-    preset: PresetName | None = option(
-        None,
-        "Settings that belong together: relativistic (a modern loss), wgan-gp, or classic (the "
-        "DCGAN of 2015). By default wgan-gp, for structures relativistic.",
-        "Networks",
-        level="basic",
-    )
-    conditional: bool | None = option(
-        None,
-        "Learn each class, so that sample --label can ask for one; needs labels (on where there "
-        "are labels and at least 50 images of every class).",
-        "Networks",
-        level="basic",
-    )
-    augment: str = option(
-        "none",
-        "Random changes of real and generated images before the critic sees them, joined by "
-        "commas: flip, rotate, shift, cutout, brightness, contrast, cells (flip, rotate and "
-        "shift), or none.",
-        "Data",
-        level="basic",
-    )
-    validation: float = option(
-        0.1, "Share of the images kept for validation.", "Data", low=0, high=0.5
-    )
-    loss: LossName | None = option(None, "Adversarial loss (chosen by the preset).", "Loss")
-    batch_size: int | None = option(
-        None, "Images in a batch (chosen by the preset).", "Optimiser", low=1
-    )
-    lr: float | None = option(
-        None, "Learning rate of Adam (chosen by the preset).", "Optimiser", low=0
-    )
-    beta1: float | None = option(
-        None,
-        "Decay rate of Adam's first moment (chosen by the preset).",
-        "Optimiser",
-        low=0,
-        high=0.9999,
-    )
-    beta2: float | None = option(
-        None,
-        "Decay rate of Adam's second moment (chosen by the preset).",
-        "Optimiser",
-        low=0,
-        high=0.999999,
-    )
-    decay_start: float | None = option(
-        None,
-        "Share of the run after which the learning rate decreases (chosen by the preset).",
-        "Optimiser",
-        low=0,
-        high=1,
-    )
-    decay_to: float | None = option(
-        None,
-        "Learning rate at the end of the run, as a share of --lr (chosen by the preset).",
-        "Optimiser",
-        low=0,
-        high=1,
-    )
-    ema: float | None = option(
-        None,
-        "Decay rate of the moving average of the generator's weights; 0: no average (chosen by "
-        "the preset).",
-        "Optimiser",
-        low=0,
-        high=0.999999,
-    )
 
 
 #: What each preset fills in; measured in docs/benchmarks.md.

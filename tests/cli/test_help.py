@@ -1,6 +1,8 @@
 """--help lists what most people need, --help-all the rest."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -46,3 +48,13 @@ def test_an_advanced_option_works_without_being_listed(capsys):
 def test_arguments_are_no_options(capsys):
     text, _ = shown(capsys, "train", "--help")
     assert "\n  FASTA" not in text
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, ["sample"], ["evaluate"], ["image", "evaluate"]])
+def test_help_loads_no_heavy_package(command):
+    code = (
+        "import sys; from biogan.cli import main; main([*sys.argv[1:], '--help-all']); "
+        "sys.exit(' '.join({'torch', 'numpy', 'pandas'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True)
+    assert (ran.stderr.strip(), "--help-all" in ran.stdout) == ("", True)

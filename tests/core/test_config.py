@@ -14,8 +14,8 @@ from biogan.nn.config import Architecture, Head
 from biogan.nn.sequence_nets import CRITICS, GENERATORS
 from biogan.sequences.config import ReadingConfig, SequenceGANConfig
 from biogan.training import losses
-from biogan.training.config import LossName
-from biogan.training.presets import SETTINGS, PresetName
+from biogan.training.config import LossName, PresetName
+from biogan.training.presets import SETTINGS
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from helpers import ROOT
 from biogan import ImageGAN, SequenceGAN
 from biogan.models import keywords
 from biogan.sequences.config import SamplingConfig, SequenceGANConfig
-from biogan.training.presets import ImageGANConfig
+from biogan.training.config import ImageGANConfig
 
 SHOWN = (
     (SequenceGAN, SequenceGANConfig),

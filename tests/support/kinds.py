@@ -15,8 +15,8 @@ from biogan.sequences.modality import Letters, build_matching, build_networks
 from biogan.sequences.tokenizer import Tokenizer
 from biogan.training import presets
 from biogan.training.batches import Batches, TurnedBatches
+from biogan.training.config import ImageGANConfig
 from biogan.training.engine import Engine
-from biogan.training.presets import ImageGANConfig
 from biogan.training.step import Players
 
 SEQUENCES = {

@@ -5,7 +5,8 @@ from biogan.images.dataset import ImageSet
 from biogan.images.modality import Pixels
 from biogan.models.registry import domain_of
 from biogan.structures.modality import Chains
-from biogan.training.presets import SETTINGS, ImageGANConfig, resolve
+from biogan.training.config import ImageGANConfig
+from biogan.training.presets import SETTINGS, resolve
 
 PIXELS = Pixels(1, 28, 28, "uint8", 0, 255, False)
 CHAINS = Chains(residues=64)

@@ -13,7 +13,7 @@ from biogan.cli.data import lasting, read_records
 from biogan.cli.options import GroupedCommand, config_options, given
 from biogan.cli.report import draw_page
 from biogan.images.config import ImageReadingConfig
-from biogan.training.presets import ImageGANConfig
+from biogan.training.config import ImageGANConfig
 
 
 @click.command(cls=GroupedCommand, headings=(ImageReadingConfig, ImageGANConfig),
