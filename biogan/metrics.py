@@ -19,11 +19,11 @@ from collections.abc import Callable
 from typing import Any
 
 from biogan.core.errors import ConfigError
-from biogan.evaluation.metric import METRICS, Metric, Value
+from biogan.evaluation.metric import Metric, Value
 from biogan.evaluation.protocol import fresh_records
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences, as_set, shuffled
-from biogan.sequences.metrics.catalogue import get_metrics
+from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS, get_metrics
 from biogan.sequences.metrics.comparison import Comparison, Sample
 from biogan.sequences.metrics.context import read_extras
 
@@ -92,17 +92,17 @@ def measure(
             Sample(shuffled(reference, seed, "target")),
             Sample(source),
             None if fresh is None else Sample(shuffled(fresh, seed)),
-            len(lengths) > 1,
-            identity,
             seed,
-            read_extras(**extras),
+            lengths_vary=len(lengths) > 1,
+            identity=identity,
+            extras=read_extras(**extras),
         )
     )
 
 
 def functions() -> dict[str, Callable[..., Value]]:
     """Return a function for every registered metric, by its name with underscores."""
-    return {name.replace("-", "_"): _function(found) for name, found in METRICS.items()}
+    return {name.replace("-", "_"): _function(found) for name, found in SEQUENCE_METRICS.items()}
 
 
 def _function(metric: Metric) -> Callable[..., Value]:

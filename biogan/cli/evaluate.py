@@ -46,9 +46,9 @@ def command(
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.files import claim_folder
     from biogan.sequences.evaluate import evaluate
-    from biogan.sequences.metrics.catalogue import GROUP_ORDER
+    from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS
 
-    groups = groups_of(fail_on, GROUP_ORDER)
+    groups = groups_of(fail_on, SEQUENCE_METRICS.groups)
     check_standard_input(reference, fasta, train, held_out)
     if out is not None:
         check_folder(Path(out), overwrite)

@@ -18,11 +18,12 @@ import biogan
 from biogan.core.errors import ConfigError, DataError
 from biogan.core.protocols import Sampler
 from biogan.core.rng import rng
-from biogan.evaluation.metric import ALL, Metric, Value, random_order
+from biogan.evaluation.metric import ALL, Metric, Value
 from biogan.evaluation.protocol import Records, Roles, Split, assign_roles
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import CONTROL, Results, Row
 from biogan.evaluation.report.spec import ReportSpec
+from biogan.evaluation.samples import random_order
 
 #: Receives, before a set is scored, its name, how many were scored and how many there are.
 Progress = Callable[[str, int, int], None]

@@ -10,8 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import norm, rankdata, t
 
-from biogan.evaluation.metric import ComparedT as Compared
-from biogan.evaluation.metric import Value
+from biogan.evaluation.metric import Compared, Value
 
 #: Groups of the delete-a-group jackknife.
 GROUPS = 20

@@ -1,21 +1,16 @@
-"""What samples of any kind of data share: an order without information, and their first records.
-
-What a metric is: a small function with a name, a direction, a range and what it needs.
+"""What a metric is: a small function with a name, a direction, a range and what it needs.
 
 A metric reads one comparison (a candidate beside real data; of sequences
-:class:`~biogan.sequences.metrics.comparison.Comparison`) and returns a :class:`Value`.
-Register a new one with :func:`metric`; ``biogan evaluate`` then prints it with its ceiling and
-floors.
+:class:`~biogan.sequences.metrics.comparison.Comparison`) and returns a :class:`Value`. It is
+registered in the :class:`MetricRegistry` of its kind of data; every report then has it as a row,
+with its ceiling and floors.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self, TypeVar
-
-import numpy as np
+from typing import Any, Protocol, Self
 
 from biogan.core.errors import ConfigError
 from biogan.core.options import unknown_name
@@ -24,7 +19,7 @@ from biogan.core.options import unknown_name
 ALL = "all"
 
 
-class Records(Protocol):
+class Sized(Protocol):
     """Some records; how many is all that is asked."""
 
     def __len__(self) -> int:
@@ -32,16 +27,16 @@ class Records(Protocol):
         ...
 
 
-class ComparedT(Protocol):
+class Compared(Protocol):
     """One candidate beside real data, whatever their kind."""
 
     @property
-    def candidate(self) -> Records:
+    def candidate(self) -> Sized:
         """What is judged."""
         ...
 
     @property
-    def reference(self) -> Records:
+    def reference(self) -> Sized:
         """Real records."""
         ...
 
@@ -130,7 +125,7 @@ class Metric:
     most: int | None = None
     default: bool = True
 
-    def __call__(self, comparison: ComparedT) -> Value:
+    def __call__(self, comparison: Compared) -> Value:
         """Compute the metric, or say why it cannot be read."""
         for need in self.needs:
             reason = comparison.missing(need)
@@ -150,103 +145,75 @@ class Metric:
         ]
 
 
-METRICS: dict[str, Metric] = {}
+class MetricRegistry(dict[str, Metric]):
+    """The metrics of one kind of data by name.
 
-
-def metric(
-    name: str,
-    group: str,
-    title: str,
-    goal: str = "low",
-    low: float | None = 0.0,
-    high: float | None = None,
-    needs: tuple[str, ...] = (),
-    unit: str = "",
-    most: int | None = None,
-    default: bool = True,
-    registry: dict[str, Metric] = METRICS,
-) -> Callable[[Function], Function]:
-    """Register a function as a metric; see :class:`Metric` for the parameters.
-
-    The metrics of sequences stand in :data:`METRICS`, another kind of data has its own registry.
-    """
-
-    def register(function: Function) -> Function:
-        registry[name] = Metric(
-            name, group, goal, low, high, needs, unit, title, function, most, default
-        )
-        return function
-
-    return register
-
-
-def choose(
-    names: Sequence[str] | None, registry: Mapping[str, Metric], order: Sequence[str]
-) -> list[Metric]:
-    """Return the metrics with these names, or the default ones in the order of the report.
+    The order of a report is declared here: groups as given, then groups that a caller adds; within
+    a group, metrics as they are defined.
 
     Parameters
     ----------
-    names : list of str or None
-        Names; ``"all"`` stands for every metric, those that cost more time too.
-    registry : mapping of str to Metric
-        All that there are for a kind of data.
-    order : sequence of str
-        Groups in the order of the report.
+    *groups : str
+        Sections of the report, in order.
 
-    Raises
-    ------
-    ConfigError
-        If a name is unknown.
+    Examples
+    --------
+    >>> own = MetricRegistry("size", "colour")
+    >>> @own.metric("red", "colour", "share of red")
+    ... def red(comparison):
+    ...     return Value(0.5)
+    >>> @own.metric("mean", "size", "mean size")
+    ... def mean(comparison):
+    ...     return Value(1.0)
+    >>> [m.name for m in own.choose()]
+    ['mean', 'red']
     """
-    for name in names or ():
-        if name not in registry and name != ALL:
-            raise ConfigError(unknown_name("metric", name, (*registry, ALL)))
-    if names and ALL not in names:
-        return [registry[name] for name in names]
-    rank = {group: i for i, group in enumerate(order)}
-    some = [m for m in registry.values() if m.default or names]
-    return sorted(some, key=lambda m: rank.get(m.group, len(rank)))
 
+    def __init__(self, *groups: str) -> None:
+        super().__init__()
+        self.groups = groups
 
-Compared = TypeVar("Compared")
+    def metric(
+        self,
+        name: str,
+        group: str,
+        title: str,
+        goal: str = "low",
+        low: float | None = 0.0,
+        high: float | None = None,
+        needs: tuple[str, ...] = (),
+        unit: str = "",
+        most: int | None = None,
+        default: bool = True,
+    ) -> Callable[[Function], Function]:
+        """Register a function as a metric; see :class:`Metric` for the parameters."""
 
+        def register(function: Function) -> Function:
+            self[name] = Metric(
+                name, group, goal, low, high, needs, unit, title, function, most, default
+            )
+            return function
 
-def row_keys(rows: np.ndarray) -> list[bytes]:
-    """Return a hash of each row of an array, shape (n, ...): equal for equal rows."""
-    flat = np.ascontiguousarray(rows).reshape(len(rows), -1)
-    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in flat]
+        return register
 
+    def choose(self, names: Sequence[str] | None = None) -> list[Metric]:
+        """Return the metrics with these names, or the default ones in the order of the report.
 
-def random_order(keys: Sequence[bytes], seed: int, part: str = "") -> np.ndarray:
-    """Return a random order of records, shape (n,), that depends on their keys and the seed alone.
+        Parameters
+        ----------
+        names : list of str, optional
+            Names; ``"all"`` stands for every metric, those that cost more time too.
 
-    Equal records are numbered, so that they are spread like others. Sets of which the first records
-    are compared need an order each (``part``): by one, records that both hold would be kept in
-    both, and the sets look alike.
-    """
-    seen: dict[bytes, int] = {}
-    places = bytearray()
-    for key in keys:
-        seen[key] = seen.get(key, 0) + 1
-        text = f"{seed}|{part}{seen[key]}|".encode() + key
-        places += hashlib.blake2b(text, digest_size=8).digest()
-    return np.argsort(np.frombuffer(bytes(places), np.uint64), kind="stable")
-
-
-def first_of(comparison: Compared, n: int) -> Compared:
-    """Return the comparison of the first ``n`` records of candidate, reference and fresh.
-
-    Kept in ``comparison._first``, so that what it computes is computed once.
-    """
-    whole: Any = comparison
-    candidate, reference = whole.candidate.first(n), whole.reference.first(n)
-    fresh = whole.fresh and whole.fresh.first(n)
-    if (candidate, reference, fresh) == (whole.candidate, whole.reference, whole.fresh):
-        return comparison
-    if n not in whole._first:
-        whole._first[n] = replace(
-            whole, candidate=candidate, reference=reference, fresh=fresh, _first={}
-        )
-    kept: Compared = whole._first[n]
-    return kept
+        Raises
+        ------
+        ConfigError
+            If a name is unknown.
+        """
+        for name in names or ():
+            if name not in self and name != ALL:
+                raise ConfigError(unknown_name("metric", name, (*self, ALL)))
+        if names and ALL not in names:
+            return [self[name] for name in names]
+        rank = {group: i for i, group in enumerate(self.groups)}
+        some = [m for m in self.values() if m.default or names]
+        return sorted(some, key=lambda m: rank.get(m.group, len(rank)))

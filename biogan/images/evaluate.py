@@ -17,13 +17,14 @@ from biogan.evaluation.evaluate import (
     Scoring,
     evaluate_sets,
 )
-from biogan.evaluation.metric import Metric, row_keys
+from biogan.evaluation.metric import Metric
 from biogan.evaluation.protocol import Roles, Split
 from biogan.evaluation.report.report import Report
+from biogan.evaluation.samples import row_keys
 from biogan.images.baselines import FLOORS, flat
 from biogan.images.dataset import ImageSet
 from biogan.images.features import feature_net, said
-from biogan.images.metrics import class_table, get_image_metrics
+from biogan.images.metrics import IMAGE_METRICS, class_table
 from biogan.images.report import IMAGE_REPORT
 from biogan.images.samples import Embedding, ImageComparison, ImageSample
 
@@ -114,7 +115,7 @@ class ImageEvaluation(EvaluationSpec[ImageSet]):
 
     def metrics(self, names: Sequence[str] | None) -> list[Metric]:
         """Return the metrics of images with these names."""
-        return get_image_metrics(names)
+        return IMAGE_METRICS.choose(names)
 
     def keys(self, records: ImageSet) -> list[bytes]:
         """Return a hash of the pixels of each image."""

@@ -1,16 +1,13 @@
-"""All metrics of images, in the order of the report.
+"""The metrics of images: of features, of the pixels themselves, and of copies.
 
-Where metrics of images register, apart from those of sequences.
-
-Metrics of images in a space of features: distances, neighbourhoods, classifiers, classes.
-
-Metrics of the pixels themselves: copies of training images, intensity, sharpness, variety.
+Features come from an :class:`~biogan.images.samples.Embedding`: distances, neighbourhoods,
+classifiers and classes are read in them. Copies, intensity, sharpness and variety are read in the
+pixels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import binom, norm, wasserstein_distance
@@ -24,19 +21,17 @@ from biogan.evaluation.distances import (
     moments,
 )
 from biogan.evaluation.intervals import GROUPS, auroc, jackknifed, newcombe, wilson
-from biogan.evaluation.metric import Metric, Value, choose, metric
+from biogan.evaluation.metric import MetricRegistry, Value
 from biogan.evaluation.two_sample import FOLDS, grouped_folds, out_of_fold, trainable
 from biogan.images.baselines import PixelSpace
 from biogan.images.dataset import ImageSet
 from biogan.images.samples import ImageComparison, ImageSample
 
-IMAGE_METRICS: dict[str, Metric] = {}
-#: Sections of the report, in order.
-GROUP_ORDER = ("novelty", "discriminability", "classes", "features", "pixels", "diversity")
-
-#: As :func:`biogan.evaluation.metric.metric`, for images.
-image_metric = partial(metric, registry=IMAGE_METRICS)
-
+#: The metrics of images, with the sections of the report in order.
+IMAGE_METRICS = MetricRegistry(
+    "novelty", "discriminability", "classes", "features", "pixels", "diversity"
+)
+metric = IMAGE_METRICS.metric
 
 #: Images whose distances from one another are taken: a square of numbers.
 MOST = 2_000
@@ -47,7 +42,7 @@ _IMAGES_A_DIRECTION = 10
 _DEGREE = 3
 
 
-@image_metric("auroc", "discriminability", "classifier AUROC", goal="half", high=1.0,
+@metric("auroc", "discriminability", "classifier AUROC", goal="half", high=1.0,
               most=MOST_CLASSIFIED, needs=("features",))  # fmt: skip
 def feature_auroc(comparison: ImageComparison) -> Value:
     """Out-of-fold AUROC of ridge logistic regression on features and their squares."""
@@ -55,7 +50,7 @@ def feature_auroc(comparison: ImageComparison) -> Value:
     return _auroc(comparison, features)
 
 
-@image_metric("auroc-pixels", "discriminability", "pixel AUROC", goal="half", high=1.0,
+@metric("auroc-pixels", "discriminability", "pixel AUROC", goal="half", high=1.0,
               most=MOST_CLASSIFIED)  # fmt: skip
 def pixel_auroc(comparison: ImageComparison) -> Value:
     """Out-of-fold AUROC of the same on principal components of pixels, and what these leave out.
@@ -69,9 +64,7 @@ def pixel_auroc(comparison: ImageComparison) -> Value:
     return _auroc(comparison, np.column_stack([points, np.log(rest + 1e-6)]))
 
 
-@image_metric(
-    "class-jsd", "classes", "class JSD", high=1.0, needs=("features", "classes"), unit="bit"
-)
+@metric("class-jsd", "classes", "class JSD", high=1.0, needs=("features", "classes"), unit="bit")
 def class_divergence(comparison: ImageComparison) -> Value:
     """Jensen-Shannon divergence of how often each class is seen by a classifier."""
     new, real = _class_counts(comparison)
@@ -83,7 +76,7 @@ def class_divergence(comparison: ImageComparison) -> Value:
     return jackknifed(comparison, statistic, high=1.0)
 
 
-@image_metric("class-gap", "classes", "largest class gap", high=1.0, needs=("features", "classes"),
+@metric("class-gap", "classes", "largest class gap", high=1.0, needs=("features", "classes"),
               unit="share")  # fmt: skip
 def class_gap(comparison: ImageComparison) -> Value:
     """Largest difference of the share of a class from that among real images."""
@@ -103,7 +96,7 @@ def class_gap(comparison: ImageComparison) -> Value:
                  (f"{name} {'+' if gaps[widest] > 0 else '-'}",))  # fmt: skip
 
 
-@image_metric("frechet", "features", "Frechet distance", needs=("features",))
+@metric("frechet", "features", "Frechet distance", needs=("features",))
 def frechet_distance(comparison: ImageComparison) -> Value:
     """Squared Frechet distance of the features; no FID, which is one of Inception's features."""
     new, real = comparison.candidate.features, comparison.reference.features
@@ -121,7 +114,7 @@ def frechet_distance(comparison: ImageComparison) -> Value:
     return jackknifed(comparison, statistic, note=note)
 
 
-@image_metric("kid", "features", "kernel distance", low=None, most=MOST, needs=("features",))
+@metric("kid", "features", "kernel distance", low=None, most=MOST, needs=("features",))
 def kernel_distance(comparison: ImageComparison) -> Value:
     """Unbiased squared maximum mean discrepancy, cubic kernel, over the mean kernel of real pairs.
 
@@ -151,7 +144,7 @@ def kernel_distance(comparison: ImageComparison) -> Value:
     return jackknifed(comparison, statistic, low=-np.inf, correct=False)
 
 
-@image_metric(
+@metric(
     "precision",
     "features",
     "precision",
@@ -166,7 +159,7 @@ def precision(comparison: ImageComparison) -> Value:
     return _neighbours(comparison, 0)
 
 
-@image_metric(
+@metric(
     "recall",
     "features",
     "recall",
@@ -181,13 +174,13 @@ def recall(comparison: ImageComparison) -> Value:
     return _neighbours(comparison, 1)
 
 
-@image_metric("density", "features", "density", goal="same", most=MOST, needs=("features",))
+@metric("density", "features", "density", goal="same", most=MOST, needs=("features",))
 def density(comparison: ImageComparison) -> Value:
     """Mean number of balls of real points around a generated one, over 5."""
     return _neighbours(comparison, 2, high=np.inf)
 
 
-@image_metric(
+@metric(
     "coverage",
     "features",
     "coverage",
@@ -293,7 +286,7 @@ MOST_PIXELS = 2_000
 _Z = float(norm.ppf(0.975))
 
 
-@image_metric("copies", "novelty", "exact copies", high=1.0, unit="share")
+@metric("copies", "novelty", "exact copies", high=1.0, unit="share")
 def exact_copies(comparison: ImageComparison) -> Value:
     """Share of the images that stand pixel for pixel among the training images."""
     sample = comparison.candidate
@@ -303,7 +296,7 @@ def exact_copies(comparison: ImageComparison) -> Value:
     return Value(*share, n=len(sample), details=tuple(sample.images.ids[i] for i in hits[:5]))
 
 
-@image_metric("near-copies", "novelty", "near copies", high=1.0, needs=("fresh", "relatives"),
+@metric("near-copies", "novelty", "near copies", high=1.0, needs=("fresh", "relatives"),
               unit="share", most=MOST_PIXELS)  # fmt: skip
 def near_copies(comparison: ImageComparison) -> Value:
     """Share of the images nearer to a training image than 99 in 100 held-out images are.
@@ -315,7 +308,7 @@ def near_copies(comparison: ImageComparison) -> Value:
     return Value(*_share(hits, n), n=n, note=f"d<{comparison.border:.2f}")
 
 
-@image_metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0,
+@metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0,
               needs=("fresh", "relatives"), unit="share", most=MOST_PIXELS)  # fmt: skip
 def near_copy_excess(comparison: ImageComparison) -> Value:
     """Near-copy rate minus that of held-out images: copying, not likeness."""
@@ -326,7 +319,7 @@ def near_copy_excess(comparison: ImageComparison) -> Value:
     return Value(hits / n - real_hits / real_n, low, high, n=n)
 
 
-@image_metric("nearest-distance", "novelty", "nearest distance", goal="high", needs=("relatives",),
+@metric("nearest-distance", "novelty", "nearest distance", goal="high", needs=("relatives",),
               most=MOST_PIXELS, default=False)  # fmt: skip
 def nearest_distance(comparison: ImageComparison) -> Value:
     """Median distance to the nearest training image over that one's from its own nearest.
@@ -341,19 +334,19 @@ def nearest_distance(comparison: ImageComparison) -> Value:
     return Value(float(np.median(relative)), float(edges[0]), float(edges[1]), n=n)
 
 
-@image_metric("intensity-w1", "pixels", "intensity W1", high=1.0)
+@metric("intensity-w1", "pixels", "intensity W1", high=1.0)
 def intensity(comparison: ImageComparison) -> Value:
     """Distance of the distributions of the mean intensity of an image, from 0 to 1."""
     return _wasserstein(comparison, comparison.candidate.intensity, comparison.reference.intensity)
 
 
-@image_metric("sharpness-w1", "pixels", "sharpness W1", high=1.0)
+@metric("sharpness-w1", "pixels", "sharpness W1", high=1.0)
 def sharpness(comparison: ImageComparison) -> Value:
     """Distance of the distributions of the mean absolute difference of neighbouring pixels."""
     return _wasserstein(comparison, comparison.candidate.sharpness, comparison.reference.sharpness)
 
 
-@image_metric("unique", "diversity", "unique", goal="high", high=1.0, unit="share")
+@metric("unique", "diversity", "unique", goal="high", high=1.0, unit="share")
 def unique_share(comparison: ImageComparison) -> Value:
     """Share of distinct images; it falls with n, so it is compared at one n only."""
     n = len(comparison.candidate)
@@ -361,7 +354,7 @@ def unique_share(comparison: ImageComparison) -> Value:
     return Value(distinct / n, *wilson(distinct, n), n=n)
 
 
-@image_metric("pair-distance", "diversity", "pair distance", goal="same")
+@metric("pair-distance", "diversity", "pair distance", goal="same")
 def pair_distance(comparison: ImageComparison) -> Value:
     """Mean pixel distance of random pairs over that of real pairs: below 1 less diverse."""
     new, real = comparison.candidate.pair_distances, comparison.reference.pair_distances
@@ -391,19 +384,3 @@ def _share(hits: int, n: int) -> tuple[float, float, float]:
 def _near_copy(comparison: ImageComparison, sample: ImageSample) -> tuple[int, int]:
     relative = sample.nearest(comparison.source).relative
     return int((relative < comparison.border).sum()), len(relative)
-
-
-def get_image_metrics(names: Sequence[str] | None = None) -> list[Metric]:
-    """Return the metrics with these names, or all of them in the order of the report.
-
-    Raises
-    ------
-    ConfigError
-        If a name is unknown.
-
-    Examples
-    --------
-    >>> [m.name for m in get_image_metrics(["frechet"])]
-    ['frechet']
-    """
-    return choose(names, IMAGE_METRICS, GROUP_ORDER)

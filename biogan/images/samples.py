@@ -5,14 +5,14 @@ The nearest of many images is that with the smallest root mean square difference
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
 from biogan.evaluation.intervals import GROUPS
-from biogan.evaluation.metric import first_of, row_keys
+from biogan.evaluation.samples import BaseComparison, BaseSample, row_keys
 from biogan.images.baselines import flat
 from biogan.images.dataset import ImageSet
 
@@ -147,7 +147,7 @@ class Classifier(Embedding, Protocol):
         ...
 
 
-class ImageSample:
+class ImageSample(BaseSample[ImageSet]):
     """A set of images with what several metrics share, each computed once.
 
     Parameters
@@ -156,26 +156,24 @@ class ImageSample:
         Images in an order without information.
     embed : callable
         Gives images their features.
+    whole : ImageSample, optional
+        The sample of which these are the first images: their features are known there.
     """
 
     def __init__(
         self, images: ImageSet, embed: Embedding, whole: ImageSample | None = None
     ) -> None:
-        self.images, self.embed = images, embed
+        super().__init__(images)
+        self.embed = embed
         self._whole = whole
-        self._first: dict[int, ImageSample] = {}
-        self._nearest: dict[ImageSample, Near] = {}
 
-    def __len__(self) -> int:
-        return len(self.images)
+    @property
+    def images(self) -> ImageSet:
+        """The records, in an order without information."""
+        return self.records
 
-    def first(self, n: int) -> ImageSample:
-        """Return the first ``n`` images, for what is too dear to be computed on all of them."""
-        if n >= len(self):
-            return self
-        if n not in self._first:
-            self._first[n] = ImageSample(self.images[:n], self.embed, self)
-        return self._first[n]
+    def _part(self, records: ImageSet) -> ImageSample:
+        return ImageSample(records, self.embed, self)
 
     @cached_property
     def features(self) -> np.ndarray:
@@ -225,16 +223,18 @@ class ImageSample:
 
     def nearest(self, source: ImageSample) -> Near:
         """Find the nearest image of a source for each image."""
-        if source not in self._nearest:
-            places, distance = nearest(self.images, source.images)
-            asked, where = np.unique(places, return_inverse=True)
-            between = nearest(source.images[asked], source.images, asked)[1][where]
-            # Where all others are the same image, nothing says what is near.
-            between = np.where(np.isfinite(between), between, distance)
-            # An exact copy is near, however close its relatives stand.
-            relative = np.where(distance > 0, distance / np.maximum(between, 1e-12), 0.0)
-            self._nearest[source] = Near(places, distance, relative)
-        return self._nearest[source]
+        found: Near = self.kept(("nearest", source), lambda: self._nearest(source.images))
+        return found
+
+    def _nearest(self, source: ImageSet) -> Near:
+        places, distance = nearest(self.images, source)
+        asked, where = np.unique(places, return_inverse=True)
+        between = nearest(source[asked], source, asked)[1][where]
+        # Where all others are the same image, nothing says what is near.
+        between = np.where(np.isfinite(between), between, distance)
+        # An exact copy is near, however close its relatives stand.
+        relative = np.where(distance > 0, distance / np.maximum(between, 1e-12), 0.0)
+        return Near(places, distance, relative)
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,44 +258,18 @@ class Near:
     relative: np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
-class ImageComparison:
-    """One candidate beside the real images that it is compared with.
+class ImageComparison(BaseComparison[ImageSample]):
+    """One candidate beside the real images that it is compared with."""
 
-    Attributes
-    ----------
-    candidate : ImageSample
-        What is judged: generated, held-out or floor images.
-    reference : ImageSample
-        Real images.
-    source : ImageSample
-        What the candidate may have copied: the training images.
-    fresh : ImageSample or None
-        Held-out real images none of which stands in ``source``.
-    seed : int
-        Seed of folds.
-    """
-
-    candidate: ImageSample
-    reference: ImageSample
-    source: ImageSample
-    fresh: ImageSample | None = None
-    seed: int = 0
-    _first: dict[int, ImageComparison] = field(default_factory=dict, repr=False)
-
-    def first(self, n: int) -> ImageComparison:
-        """Return the comparison of the first ``n`` images of candidate, reference and fresh."""
-        return first_of(self, n)
+    noun = "image"
 
     def missing(self, need: str) -> str:
         """Say why ``need`` is not met; an empty string if it is, as ``features`` always are."""
         if need == "classes" and not getattr(self.reference.embed, "classes", ()):
             return "the reference has no classes"
-        if need == "fresh" and self.fresh is None:
-            return "no held-out images to compare with"
         if need == "relatives" and len(self.source) < GROUPS:
             return f"fewer than {GROUPS} training images"
-        return ""
+        return super().missing(need)
 
     @property
     def border(self) -> float:

@@ -11,12 +11,13 @@ import numpy as np
 from biogan.core.errors import DataError, plural
 from biogan.core.protocols import Sampler
 from biogan.evaluation.evaluate import EvaluationSpec, Floor, Progress, Scoring, evaluate_sets
-from biogan.evaluation.metric import Metric, row_keys
+from biogan.evaluation.metric import Metric
 from biogan.evaluation.protocol import Roles, Split
 from biogan.evaluation.report.report import Report
+from biogan.evaluation.samples import row_keys
 from biogan.structures.baselines import local_markov, noise_maps, random_walk
 from biogan.structures.dataset import FragmentSet
-from biogan.structures.metrics import get_structure_metrics
+from biogan.structures.metrics import STRUCTURE_METRICS
 from biogan.structures.read import split_families
 from biogan.structures.report import STRUCTURE_REPORT
 from biogan.structures.samples import FragmentComparison, FragmentSample
@@ -103,7 +104,7 @@ class StructureEvaluation(EvaluationSpec[FragmentSet]):
 
     def metrics(self, names: Sequence[str] | None) -> list[Metric]:
         """Return the metrics of fragments with these names."""
-        return get_structure_metrics(names)
+        return STRUCTURE_METRICS.choose(names)
 
     def keys(self, records: FragmentSet) -> list[bytes]:
         """Return a hash of the coordinates of each fragment."""

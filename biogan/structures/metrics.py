@@ -1,9 +1,4 @@
-"""All metrics of structures, in the order of the report.
-
-Metrics of fragments: bonds, twists, folds, variety.
-
-Metrics of fragments: whether they are new, and whether a classifier can tell them.
-"""
+"""The metrics of protein fragments: bonds, twists, folds, variety, copies, and a classifier."""
 
 from __future__ import annotations
 
@@ -14,7 +9,7 @@ from scipy.stats import binom, t
 
 from biogan.evaluation.distances import jsd
 from biogan.evaluation.intervals import GROUPS, auroc, effective, jackknifed, newcombe, wilson
-from biogan.evaluation.metric import Metric, Value, choose
+from biogan.evaluation.metric import MetricRegistry, Value
 from biogan.evaluation.two_sample import FOLDS, grouped_folds, out_of_fold, trainable
 from biogan.structures.geometry import (
     bond_angles,
@@ -27,13 +22,16 @@ from biogan.structures.geometry import (
     triangle_violations,
 )
 from biogan.structures.samples import (
-    GROUP_ORDER,
-    STRUCTURE_METRICS,
     FragmentComparison,
     FragmentSample,
     Measure,
-    structure_metric,
 )
+
+#: The metrics of fragments, with the sections of the report in order.
+STRUCTURE_METRICS = MetricRegistry(
+    "novelty", "discriminability", "bonds", "twists", "folds", "diversity"
+)
+metric = STRUCTURE_METRICS.metric
 
 #: Bonds are right within this of 3.8 Angstrom.
 BOND, GIVE = 3.8, 0.3
@@ -58,7 +56,7 @@ def third_neighbours(xyz: np.ndarray) -> np.ndarray:
     return separations(xyz, 3)
 
 
-@structure_metric("bond-share", "bonds", "C-alpha(i,i+1) right", goal="high", high=1.0,
+@metric("bond-share", "bonds", "C-alpha(i,i+1) right", goal="high", high=1.0,
                   unit="share")  # fmt: skip
 def bond_share(comparison: FragmentComparison) -> Value:
     """Share of neighbours that are 3.5 to 4.1 Angstrom apart."""
@@ -66,25 +64,25 @@ def bond_share(comparison: FragmentComparison) -> Value:
     return jackknifed(comparison, lambda g: _left(shares, g)[0], high=1.0, correct=False)
 
 
-@structure_metric("first-w1", "bonds", "C-alpha(i,i+1) W1", unit="Angstrom")
+@metric("first-w1", "bonds", "C-alpha(i,i+1) W1", unit="Angstrom")
 def first_distance(comparison: FragmentComparison) -> Value:
     """Wasserstein distance of the distances of neighbours."""
     return _wasserstein(comparison, first_neighbours, 10.0)
 
 
-@structure_metric("second-w1", "bonds", "C-alpha(i,i+2) W1", unit="Angstrom")
+@metric("second-w1", "bonds", "C-alpha(i,i+2) W1", unit="Angstrom")
 def second_distance(comparison: FragmentComparison) -> Value:
     """Wasserstein distance of the distances of residues two apart."""
     return _wasserstein(comparison, second_neighbours, 15.0)
 
 
-@structure_metric("third-w1", "bonds", "C-alpha(i,i+3) W1", unit="Angstrom")
+@metric("third-w1", "bonds", "C-alpha(i,i+3) W1", unit="Angstrom")
 def third_distance(comparison: FragmentComparison) -> Value:
     """Wasserstein distance of the distances of residues three apart."""
     return _wasserstein(comparison, third_neighbours, 20.0)
 
 
-@structure_metric("triangles", "bonds", "triangle violations", high=1.0, unit="share")
+@metric("triangles", "bonds", "triangle violations", high=1.0, unit="share")
 def violations(comparison: FragmentComparison) -> Value:
     """Share of triples of residues whose distances in the map no triangle has."""
     maps = comparison.candidate.fragments.maps
@@ -96,25 +94,25 @@ def violations(comparison: FragmentComparison) -> Value:
     return jackknifed(comparison, lambda g: _left(by_group, g)[0], high=1.0, correct=False)
 
 
-@structure_metric("helix-gap", "twists", "helix-like share off by", high=1.0, unit="share")
+@metric("helix-gap", "twists", "helix-like share off by", high=1.0, unit="share")
 def helix_gap(comparison: FragmentComparison) -> Value:
     """Difference of the share of C-alpha(i,i+3) that helices have, 4.5 to 5.8 Angstrom."""
     return _gap(comparison, *HELIX)
 
 
-@structure_metric("strand-gap", "twists", "strand-like share off by", high=1.0, unit="share")
+@metric("strand-gap", "twists", "strand-like share off by", high=1.0, unit="share")
 def strand_gap(comparison: FragmentComparison) -> Value:
     """Difference of the share of C-alpha(i,i+3) that strands have, 8.8 to 10.8 Angstrom."""
     return _gap(comparison, *STRAND)
 
 
-@structure_metric("angle-w1", "twists", "angle W1", high=180.0, unit="degrees")
+@metric("angle-w1", "twists", "angle W1", high=180.0, unit="degrees")
 def angle_distance(comparison: FragmentComparison) -> Value:
     """Wasserstein distance of the angles at the C-alpha atoms."""
     return _wasserstein(comparison, bond_angles, 180.0)
 
 
-@structure_metric("twist-jsd", "twists", "angle and torsion JSD", high=1.0, unit="bit")
+@metric("twist-jsd", "twists", "angle and torsion JSD", high=1.0, unit="bit")
 def twist_divergence(comparison: FragmentComparison) -> Value:
     """Jensen-Shannon divergence of angle and pseudo-torsion together, in boxes of 15 degrees."""
     new, real = (_twists(s) for s in (comparison.candidate, comparison.reference))
@@ -125,19 +123,19 @@ def twist_divergence(comparison: FragmentComparison) -> Value:
     return jackknifed(comparison, statistic, high=1.0)
 
 
-@structure_metric("gyration-w1", "folds", "radius of gyration W1", unit="Angstrom")
+@metric("gyration-w1", "folds", "radius of gyration W1", unit="Angstrom")
 def gyration(comparison: FragmentComparison) -> Value:
     """Wasserstein distance of the radii of gyration."""
     return _wasserstein(comparison, radius_of_gyration, 150.0)
 
 
-@structure_metric("contact-order-w1", "folds", "contact order W1", high=1.0)
+@metric("contact-order-w1", "folds", "contact order W1", high=1.0)
 def contacts(comparison: FragmentComparison) -> Value:
     """Wasserstein distance of the relative contact orders."""
     return _wasserstein(comparison, contact_order, 1.0)
 
 
-@structure_metric("pair-rmsd", "diversity", "pair RMSD", goal="same")
+@metric("pair-rmsd", "diversity", "pair RMSD", goal="same")
 def pair_rmsd(comparison: FragmentComparison) -> Value:
     """Mean RMSD of random pairs over that of real pairs: below 1 less diverse."""
     new, real = (pairs(s) for s in (comparison.candidate, comparison.reference))
@@ -244,21 +242,21 @@ NEAR, EXACT = 1.0, 0.05
 MOST_NEAREST, MOST_CLASSIFIED = 500, 5_000
 
 
-@structure_metric("copies", "novelty", "exact copies", high=1.0, unit="share",
+@metric("copies", "novelty", "exact copies", high=1.0, unit="share",
                   most=MOST_NEAREST)  # fmt: skip
 def exact_copies(comparison: FragmentComparison) -> Value:
     """Share of the fragments that lie on a training fragment within 0.05 Angstrom."""
     return _copies(comparison, EXACT)
 
 
-@structure_metric("near-copies", "novelty", "near copies", high=1.0, unit="share",
+@metric("near-copies", "novelty", "near copies", high=1.0, unit="share",
                   most=MOST_NEAREST)  # fmt: skip
 def near_copies(comparison: FragmentComparison) -> Value:
     """Share of the fragments within 1 Angstrom RMSD of a training fragment."""
     return _copies(comparison, NEAR)
 
 
-@structure_metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0,
+@metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0,
                   needs=("fresh",), unit="share", most=MOST_NEAREST)  # fmt: skip
 def near_copy_excess(comparison: FragmentComparison) -> Value:
     """Near-copy rate minus that of held-out fragments: copying, not likeness."""
@@ -271,7 +269,7 @@ def near_copy_excess(comparison: FragmentComparison) -> Value:
     return Value(shares[0] - shares[1], *newcombe(*counts), n=len(comparison.candidate))
 
 
-@structure_metric("nearest-rmsd", "novelty", "nearest RMSD", goal="high", unit="Angstrom",
+@metric("nearest-rmsd", "novelty", "nearest RMSD", goal="high", unit="Angstrom",
                   most=MOST_NEAREST)  # fmt: skip
 def nearest_rmsd(comparison: FragmentComparison) -> Value:
     """Median RMSD to the nearest training fragment."""
@@ -286,7 +284,7 @@ def nearest_rmsd(comparison: FragmentComparison) -> Value:
     return Value(float(np.median(found)), float(edges[0]), float(edges[1]), n=n)
 
 
-@structure_metric("auroc", "discriminability", "classifier AUROC", goal="half", high=1.0,
+@metric("auroc", "discriminability", "classifier AUROC", goal="half", high=1.0,
                   most=MOST_CLASSIFIED)  # fmt: skip
 def classifier_auroc(comparison: FragmentComparison) -> Value:
     """Out-of-fold AUROC of ridge logistic regression on local and global features.
@@ -336,19 +334,3 @@ def _worth(sample: FragmentSample, source: FragmentSample) -> float:
     families are. What is below the border of exact copies is rounding.
     """
     return effective(np.maximum(sample.nearest(source)[1], EXACT), sample.fragments.families)
-
-
-def get_structure_metrics(names: Sequence[str] | None = None) -> list[Metric]:
-    """Return the metrics with these names, or all of them in the order of the report.
-
-    Raises
-    ------
-    ConfigError
-        If a name is unknown.
-
-    Examples
-    --------
-    >>> [m.name for m in get_structure_metrics(["bond-share"])]
-    ['bond-share']
-    """
-    return choose(names, STRUCTURE_METRICS, GROUP_ORDER)

@@ -3,50 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
 from biogan.evaluation.intervals import GROUPS
-from biogan.evaluation.metric import Metric, first_of, metric
+from biogan.evaluation.samples import BaseComparison, BaseSample
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.geometry import nearest
-
-STRUCTURE_METRICS: dict[str, Metric] = {}
-#: Sections of the report, in order.
-GROUP_ORDER = ("novelty", "discriminability", "bonds", "twists", "folds", "diversity")
-#: As :func:`biogan.evaluation.metric.metric`, for structures.
-structure_metric = partial(metric, registry=STRUCTURE_METRICS)
 
 Measure = Callable[[np.ndarray], np.ndarray]
 
 
-class FragmentSample:
-    """A set of fragments with what several metrics share, each computed once.
+class FragmentSample(BaseSample[FragmentSet]):
+    """A set of fragments with what several metrics share, each computed once."""
 
-    Parameters
-    ----------
-    fragments : FragmentSet
-        Fragments in an order without information.
-    """
-
-    def __init__(self, fragments: FragmentSet) -> None:
-        self.fragments = fragments
-        self._first: dict[int, FragmentSample] = {}
-        self._nearest: dict[FragmentSample, tuple[np.ndarray, np.ndarray]] = {}
-        self._values: dict[Measure, np.ndarray] = {}
-
-    def __len__(self) -> int:
-        return len(self.fragments)
-
-    def first(self, n: int) -> FragmentSample:
-        """Return the first ``n`` fragments, for what is too dear to be computed on all of them."""
-        if n >= len(self):
-            return self
-        if n not in self._first:
-            self._first[n] = FragmentSample(self.fragments[:n])
-        return self._first[n]
+    @property
+    def fragments(self) -> FragmentSet:
+        """The records, in an order without information."""
+        return self.records
 
     @cached_property
     def groups(self) -> np.ndarray:
@@ -56,51 +31,23 @@ class FragmentSample:
 
     def values(self, measure: Measure) -> np.ndarray:
         """Return what a measure makes of the coordinates, shape (n, ...); computed once."""
-        if measure not in self._values:
-            self._values[measure] = measure(self.fragments.xyz.astype(np.float64))
-        return self._values[measure]
+        found: np.ndarray = self.kept(
+            measure, lambda: measure(self.fragments.xyz.astype(np.float64))
+        )
+        return found
 
     def nearest(self, source: FragmentSample) -> tuple[np.ndarray, np.ndarray]:
         """Nearest fragment of ``source`` and the RMSD to it, Angstrom: two of shape (n,)."""
-        if source not in self._nearest:
-            self._nearest[source] = nearest(self.fragments.xyz, source.fragments.xyz)
-        return self._nearest[source]
+        found: tuple[np.ndarray, np.ndarray] = self.kept(
+            ("nearest", source), lambda: nearest(self.fragments.xyz, source.fragments.xyz)
+        )
+        return found
 
 
-@dataclass(frozen=True, eq=False)
-class FragmentComparison:
-    """One candidate beside the real fragments that it is compared with.
+class FragmentComparison(BaseComparison[FragmentSample]):
+    """One candidate beside the real fragments that it is compared with."""
 
-    Attributes
-    ----------
-    candidate : FragmentSample
-        What is judged: generated, held-out or floor fragments.
-    reference : FragmentSample
-        Real fragments.
-    source : FragmentSample
-        What the candidate may have copied: the training fragments.
-    fresh : FragmentSample or None
-        Held-out real fragments none of which stands in ``source``.
-    seed : int
-        Seed of folds.
-    """
-
-    candidate: FragmentSample
-    reference: FragmentSample
-    source: FragmentSample
-    fresh: FragmentSample | None = None
-    seed: int = 0
-    _first: dict[int, FragmentComparison] = field(default_factory=dict, repr=False)
-
-    def first(self, n: int) -> FragmentComparison:
-        """Return the comparison of the first ``n`` fragments of candidate, reference and fresh."""
-        return first_of(self, n)
-
-    def missing(self, need: str) -> str:
-        """Say why ``need`` is not met; an empty string if it is."""
-        if need == "fresh" and self.fresh is None:
-            return "no held-out fragments to compare with"
-        return ""
+    noun = "fragment"
 
     @property
     def related(self) -> np.ndarray:

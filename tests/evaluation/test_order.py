@@ -3,7 +3,7 @@
 import numpy as np
 from comparing import iid
 
-from biogan.evaluation.metric import random_order
+from biogan.evaluation.samples import random_order
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.io.fasta import shuffled
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from biogan.images.dataset import ImageSet
-from biogan.images.metrics import get_image_metrics
+from biogan.images.metrics import IMAGE_METRICS
 from biogan.images.samples import ImageComparison, ImageSample
 
 WIDTH, RECORDS, K = 12, 400, 5
@@ -55,7 +55,9 @@ def measured(name, new, real):
         )
         for key, x in tables.items()
     ]
-    return get_image_metrics([name])[0](ImageComparison(samples[0], samples[1], samples[1], None))
+    return IMAGE_METRICS.choose([name])[0](
+        ImageComparison(samples[0], samples[1], samples[1], None)
+    )
 
 
 def mean_kernel(real):

@@ -9,7 +9,7 @@ from biogan.evaluation.intervals import newcombe, wilson
 from biogan.images.baselines import flat
 from biogan.images.dataset import ImageSet
 from biogan.images.evaluate import ImageEvaluation
-from biogan.images.metrics import GROUP_ORDER, class_table, get_image_metrics
+from biogan.images.metrics import IMAGE_METRICS, class_table
 from biogan.images.samples import ImageComparison, ImageSample, nearest
 
 
@@ -46,7 +46,7 @@ def compared(new, real, source=None, fresh=None, embed=pixels_as_features):
 
 
 def measure(name, *sets, **options):
-    return get_image_metrics([name])[0](compared(*sets, **options))
+    return IMAGE_METRICS.choose([name])[0](compared(*sets, **options))
 
 
 def points(xy) -> tuple[ImageSet, object]:
@@ -275,14 +275,14 @@ def test_every_metric_is_documented():
     page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     text = page.partition("\n## Images\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([a-z][a-z0-9-]+)`( \*)? \|(?:[^|]+\|){4}$", text, re.M)
-    assert rows == [(m.name, "" if m.default else " *") for m in get_image_metrics(["all"])]
+    assert rows == [(m.name, "" if m.default else " *") for m in IMAGE_METRICS.choose(["all"])]
 
 
 def test_all_metrics_have_a_group_and_words():
-    names = [m.name for m in get_image_metrics(["all"])]
-    assert [g for g in dict.fromkeys(m.group for m in get_image_metrics(["all"]))] == list(
-        GROUP_ORDER
+    names = [m.name for m in IMAGE_METRICS.choose(["all"])]
+    assert [g for g in dict.fromkeys(m.group for m in IMAGE_METRICS.choose(["all"]))] == list(
+        IMAGE_METRICS.groups
     )
-    assert set(names) - {m.name for m in get_image_metrics()} == {"nearest-distance"}
+    assert set(names) - {m.name for m in IMAGE_METRICS.choose()} == {"nearest-distance"}
     with pytest.raises(ConfigError, match="unknown metric 'fid': did you mean 'kid'"):
-        get_image_metrics(["fid"])
+        IMAGE_METRICS.choose(["fid"])

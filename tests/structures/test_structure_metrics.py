@@ -7,9 +7,8 @@ from shapes import fragments, helix, strand, walk
 from biogan.evaluation.intervals import GROUPS, newcombe, wilson
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.evaluate import StructureEvaluation
-from biogan.structures.metrics import get_structure_metrics, pairs
+from biogan.structures.metrics import STRUCTURE_METRICS, pairs
 from biogan.structures.samples import (
-    STRUCTURE_METRICS,
     FragmentComparison,
     FragmentSample,
 )
@@ -237,6 +236,6 @@ def test_order_does_not_depend_on_the_file():
 
 
 def test_names_and_order():
-    names = [m.name for m in get_structure_metrics()]
+    names = [m.name for m in STRUCTURE_METRICS.choose()]
     assert names[:2] == ["copies", "near-copies"] and names[-1] == "pair-rmsd"
     assert len(names) == len(STRUCTURE_METRICS) == 17

@@ -8,8 +8,9 @@ import numpy as np
 
 from biogan.core.errors import ConfigError, DataError
 from biogan.evaluation.evaluate import EvaluationSpec, Scoring
-from biogan.evaluation.metric import Metric, Value, row_keys
+from biogan.evaluation.metric import Metric, Value
 from biogan.evaluation.protocol import Split
+from biogan.evaluation.samples import row_keys
 from biogan.sequences.report import SEQUENCE_REPORT
 
 

@@ -53,7 +53,7 @@ def command(
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.files import claim_folder
     from biogan.images.dataset import ImageSet
-    from biogan.images.metrics import GROUP_ORDER
+    from biogan.images.metrics import IMAGE_METRICS
 
     if out is not None:
         check_folder(Path(out), overwrite)
@@ -67,7 +67,7 @@ def command(
         raise click.UsageError("Missing option '--reference'.")
     real = read_records(reference, reading, "reference")
     images = isinstance(real, ImageSet)
-    groups = groups_of(fail_on, GROUP_ORDER if images else _structure_groups())
+    groups = groups_of(fail_on, IMAGE_METRICS.groups if images else _structure_groups())
     others = _like(real, reading)
     known = _parts(gan, real) if gan is not None and train is None and held_out is None else {}
     real = known.pop("reference", real)
@@ -108,9 +108,9 @@ def _evaluation(images: bool) -> Any:
 
 
 def _structure_groups() -> tuple[str, ...]:
-    from biogan.structures.samples import GROUP_ORDER
+    from biogan.structures.metrics import STRUCTURE_METRICS
 
-    return tuple(GROUP_ORDER)
+    return STRUCTURE_METRICS.groups
 
 
 def _model(path: str) -> ImageGAN | None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from biogan.core.errors import AlphabetError, DataError, FastaError, plural
 from biogan.core.labels import header_labels, join_labels
-from biogan.evaluation.metric import random_order
+from biogan.evaluation.samples import random_order
 from biogan.sequences.alphabet import ALPHABETS, Alphabet
 from biogan.sequences.config import ReadingConfig
 from biogan.sequences.dataset import SequenceSet, cut_windows
@@ -359,7 +359,7 @@ def reading_like(alphabet: Alphabet, config: ReadingConfig | None = None) -> Rea
 def shuffled(sequences: SequenceSet, seed: int, part: str = "") -> SequenceSet:
     """Put records into a random order that depends on their letters, not on the file's order.
 
-    ``part`` is that of :func:`biogan.evaluation.metric.random_order`.
+    ``part`` is that of :func:`biogan.evaluation.samples.random_order`.
     """
     keys = [text.encode() for text in sequences.strings()]
     return sequences.take(random_order(keys, seed, part))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from biogan.evaluation.metric import ALL, METRICS, Metric, choose
+from biogan.evaluation.metric import Metric
 
 # Importing a module registers its metrics.
 from biogan.sequences.metrics import (  # noqa: F401
@@ -21,14 +21,9 @@ from biogan.sequences.metrics import (  # noqa: F401
     spectrum,
     symmetry,
 )
+from biogan.sequences.metrics.comparison import SEQUENCE_METRICS
 
-__all__ = ["ALL", "GROUP_ORDER", "get_metrics"]
-
-#: Sections of the report, in order.
-GROUP_ORDER = (
-    "novelty", "discriminability", "k-mers", "positions", "features", "composition", "protein",
-    "genes", "motifs", "diversity", "labels",
-)  # fmt: skip
+__all__ = ["SEQUENCE_METRICS", "get_metrics"]
 
 
 def get_metrics(names: Sequence[str] | None = None) -> list[Metric]:
@@ -49,4 +44,4 @@ def get_metrics(names: Sequence[str] | None = None) -> list[Metric]:
     >>> [m.name for m in get_metrics(["kmer-jsd"])]
     ['kmer-jsd']
     """
-    return choose(names, METRICS, GROUP_ORDER)
+    return SEQUENCE_METRICS.choose(names)

@@ -6,10 +6,10 @@ import numpy as np
 
 from biogan.evaluation.distances import jsd
 from biogan.evaluation.intervals import jackknifed, wilson
-from biogan.evaluation.metric import Value, metric
+from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.genetic_code import GeneticCode, codon_counts, codons_of, gc3, genetic_code
-from biogan.sequences.metrics.comparison import Comparison
+from biogan.sequences.metrics.comparison import Comparison, metric
 from biogan.sequences.metrics.composition import remaining, value_distance
 
 

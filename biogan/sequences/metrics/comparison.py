@@ -1,23 +1,28 @@
-"""What metrics compare: samples with shared counts, and a candidate beside real data.
-
-Identities of random pairs of records: how alike the members of a set are.
-"""
+"""What metrics of sequences compare, and where they are registered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from biogan.evaluation.intervals import GROUPS
-from biogan.evaluation.metric import first_of
+from biogan.evaluation.metric import MetricRegistry
+from biogan.evaluation.samples import BaseComparison, BaseSample
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.genetic_code import genetic_code
 from biogan.sequences.kmers import grouped_kmer_counts
 from biogan.sequences.metrics.context import Extras, unavailable
 from biogan.sequences.similarity.pairs import has_near_copy, nearest
+
+#: The metrics of sequences, with the sections of the report in order.
+SEQUENCE_METRICS = MetricRegistry(
+    "novelty", "discriminability", "k-mers", "positions", "features", "composition", "protein",
+    "genes", "motifs", "diversity", "labels",
+)  # fmt: skip
+metric = SEQUENCE_METRICS.metric
 
 _MAX_PAIRS = 2000
 # Letters of the pairs that are aligned: 2,000 pairs of 500 letters, 100 of 10,000. The time of an
@@ -71,26 +76,13 @@ FIXED_NEEDS = frozenset({"nucleotides", "protein", "profile", "motifs", "coding"
 _CODING = 0.5
 
 
-class Sample:
-    """A set of sequences with the counts that several metrics share, each computed once.
+class Sample(BaseSample[SequenceSet]):
+    """A set of sequences with the counts that several metrics share, each computed once."""
 
-    Parameters
-    ----------
-    sequences : SequenceSet
-        Records in an order without information, see :func:`biogan.sequences.io.fasta.shuffled`.
-    """
-
-    def __init__(self, sequences: SequenceSet) -> None:
-        self.sequences = sequences
-        self._kmers: dict[int, np.ndarray] = {}
-        self._identities: dict[bool, np.ndarray] = {}
-        self._near: dict[tuple[Sample, float], np.ndarray] = {}
-        self._nearest: dict[Sample, tuple[np.ndarray, np.ndarray]] = {}
-        self._first: dict[int, Sample] = {}
-        self._values: dict[Callable[[SequenceSet], np.ndarray], np.ndarray] = {}
-
-    def __len__(self) -> int:
-        return len(self.sequences)
+    @property
+    def sequences(self) -> SequenceSet:
+        """The records, in an order without information."""
+        return self.records
 
     @cached_property
     def plain(self) -> SequenceSet:
@@ -98,100 +90,64 @@ class Sample:
         return self.sequences.ungapped()
 
     @cached_property
-    def groups(self) -> np.ndarray:
-        """Jackknife group of each record, shape (n,)."""
-        return np.arange(len(self)) % GROUPS
-
-    @cached_property
     def matrix(self) -> np.ndarray:
         """Codes of a set of one length, shape (n, L)."""
         return self.sequences.matrix()
 
-    def first(self, n: int) -> Sample:
-        """Return the first ``n`` records, for what is too dear to be computed on all of them."""
-        if n >= len(self):
-            return self
-        if n not in self._first:
-            self._first[n] = Sample(self.sequences[:n])
-        return self._first[n]
-
     def group_kmers(self, k: int) -> np.ndarray:
         """k-mer counts of each jackknife group, shape (GROUPS, A**k)."""
-        if k not in self._kmers:
-            self._kmers[k] = grouped_kmer_counts(self.plain, k, self.groups, GROUPS)
-        return self._kmers[k]
-
-    def by_group(self, values: np.ndarray) -> np.ndarray:
-        """Sum values of records, shape (n, ...), by jackknife group: shape (GROUPS, ...)."""
-        return np.stack([values[self.groups == g].sum(0) for g in range(GROUPS)])
+        return self._array(
+            ("kmers", k), lambda: grouped_kmer_counts(self.plain, k, self.groups, GROUPS)
+        )
 
     def values(self, compute: Callable[[SequenceSet], np.ndarray]) -> np.ndarray:
         """Return what ``compute`` makes of the records without gaps; computed once."""
-        if compute not in self._values:
-            self._values[compute] = compute(self.plain)
-        return self._values[compute]
+        return self._array(compute, lambda: compute(self.plain))
 
     def pair_identities(self, by_position: bool) -> np.ndarray:
         """Identities of random pairs; see :func:`pair_identities`."""
-        if by_position not in self._identities:
-            self._identities[by_position] = pair_identities(self.sequences, by_position)
-        return self._identities[by_position]
+        return self._array(
+            ("pairs", by_position), lambda: pair_identities(self.sequences, by_position)
+        )
 
     def near_copies(self, source: Sample, identity: float) -> np.ndarray:
         """Tell which records have this identity to some record of ``source``: shape (n,), bool."""
-        if (source, identity) not in self._near:
-            self._near[source, identity] = has_near_copy(self.sequences, source.sequences, identity)
-        return self._near[source, identity]
+        return self._array(
+            ("near", source, identity),
+            lambda: has_near_copy(self.sequences, source.sequences, identity),
+        )
 
     def nearest(self, source: Sample) -> tuple[np.ndarray, np.ndarray]:
         """Nearest record of ``source`` for each record and identity to it: two of shape (n,).
 
         In the sample itself the nearest other record.
         """
-        if source not in self._nearest:
-            own = source is self
-            found = nearest(self.sequences, None if own else source.sequences)
-            self._nearest[source] = found[1:]
-        return self._nearest[source]
+        other = None if source is self else source.sequences
+        _, place, identity = self.kept(("nearest", source), lambda: nearest(self.sequences, other))
+        return place, identity
+
+    def _array(self, key: Hashable, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        found: np.ndarray = self.kept(key, compute)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
-    """One candidate beside the real data that it is compared with.
+class Comparison(BaseComparison[Sample]):
+    """One candidate beside the real sequences that it is compared with.
 
     Attributes
     ----------
-    candidate : Sample
-        What is judged: generated, held-out or floor sequences.
-    reference : Sample
-        Real sequences.
-    source : Sample
-        What the candidate may have copied: the training data.
-    fresh : Sample or None
-        Held-out real records none of which stands in ``source``: how alike to it real ones are.
     lengths_vary : bool
         Whether any set of the evaluation has records of different lengths.
     identity : float
         Identity from which a record is a near copy.
-    seed : int
-        Seed of random pairs and folds.
     extras : Extras
         What the caller knows beyond the sequences.
     """
 
-    candidate: Sample
-    reference: Sample
-    source: Sample
-    fresh: Sample | None = None
     lengths_vary: bool = True
     identity: float = 0.9
-    seed: int = 0
     extras: Extras = field(default_factory=Extras)
-    _first: dict[int, Comparison] = field(default_factory=dict, repr=False)
-
-    def first(self, n: int) -> Comparison:
-        """Return the comparison of the first ``n`` records of candidate, reference and fresh."""
-        return first_of(self, n)
 
     def missing(self, need: str) -> str:
         """Say why ``need`` is not met; an empty string if it is."""
@@ -220,9 +176,7 @@ class Comparison:
                 return f"not all candidates have the {real.lengths[0]} positions of the reference"
         if need == "lengths" and not self.lengths_vary:
             return "not informative: all sequences have one length"
-        if need == "fresh" and self.fresh is None:
-            return "no held-out records to compare with"
-        return ""
+        return super().missing(need)
 
     def _without_genes(self) -> str:
         if self.extras.coding is not None:

@@ -12,10 +12,10 @@ import numpy as np
 from biogan.core.errors import plural
 from biogan.evaluation.distances import entropy, jsd
 from biogan.evaluation.intervals import GROUPS, jackknife, jackknifed, wilson
-from biogan.evaluation.metric import Value, metric
+from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_table
-from biogan.sequences.metrics.comparison import Comparison
+from biogan.sequences.metrics.comparison import Comparison, metric
 
 
 @metric("valid", "composition", "valid letters", goal="high", high=1.0, unit="share")

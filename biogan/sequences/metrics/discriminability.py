@@ -13,11 +13,11 @@ import numpy as np
 
 from biogan.core.rng import torch_generator
 from biogan.evaluation.intervals import auroc
-from biogan.evaluation.metric import Value, metric
+from biogan.evaluation.metric import Value
 from biogan.evaluation.two_sample import FOLDS, grouped_folds, out_of_fold, trainable
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_names, kmer_table
-from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.metrics.positions import one_hot
 from biogan.sequences.similarity.pairs import clusters
 

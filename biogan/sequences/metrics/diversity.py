@@ -12,9 +12,9 @@ from scipy.sparse.csgraph import connected_components
 from biogan.core.errors import DataError
 from biogan.core.rng import rng
 from biogan.evaluation.intervals import grouped_half, jackknifed, wilson
-from biogan.evaluation.metric import Value, metric
+from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.metrics.comparison import Comparison
+from biogan.sequences.metrics.comparison import Comparison, metric
 from biogan.sequences.similarity.hamming import nearest
 from biogan.sequences.similarity.pairs import identities, near_pairs
 

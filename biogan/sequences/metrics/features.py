@@ -22,10 +22,10 @@ from biogan.evaluation.distances import (
     moments,
 )
 from biogan.evaluation.intervals import GROUPS, jackknifed
-from biogan.evaluation.metric import Value, metric
+from biogan.evaluation.metric import Value
 from biogan.sequences.io.fasta import shuffled
 from biogan.sequences.kmers import kmer_shares
-from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.metrics.context import Features
 
 # Training records that centre and spread are taken from.

@@ -13,11 +13,11 @@ import numpy as np
 from scipy.stats import norm
 
 from biogan.evaluation.intervals import GROUPS
-from biogan.evaluation.metric import METRICS, Value, metric
+from biogan.evaluation.metric import Value
 from biogan.evaluation.two_sample import ridge
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import shuffled
-from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.metrics.comparison import SEQUENCE_METRICS, Comparison, Sample, metric
 from biogan.sequences.metrics.context import Extras
 from biogan.sequences.metrics.discriminability import classifier_features
 
@@ -89,7 +89,7 @@ def _rows(
     rows = []
     for name in MAIN:
         found = {
-            part: METRICS[name](
+            part: SEQUENCE_METRICS[name](
                 Comparison(
                     parts[part].first(n), parts["target"].first(n), source,
                     lengths_vary=lengths_vary, seed=seed, extras=extras,

@@ -12,10 +12,10 @@ import numpy as np
 
 from biogan.evaluation.distances import jsd
 from biogan.evaluation.intervals import GROUPS, jackknifed
-from biogan.evaluation.metric import Value, metric
+from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import OTHER, SequenceSet, four_codes
 from biogan.sequences.io.motifs import Motif
-from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.metrics.composition import remaining
 
 #: Chance of a hit at one place of one strand, in letters drawn from the background.

@@ -16,11 +16,11 @@ from scipy.special import gammaln
 from scipy.stats import binom, norm
 
 from biogan.evaluation.intervals import grouped_half, newcombe, wilson
-from biogan.evaluation.metric import Value, metric
+from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import shuffled
 from biogan.sequences.kmers import windows, word_numbers
-from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.similarity.pairs import clusters, contained, nearest
 from biogan.sequences.splits import reverse_complement
 

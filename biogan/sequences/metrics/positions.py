@@ -18,8 +18,8 @@ import numpy as np
 from biogan.core.rng import rng
 from biogan.evaluation.distances import entropy, jsd, pearson
 from biogan.evaluation.intervals import GROUPS, jackknifed
-from biogan.evaluation.metric import Value, metric
-from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.evaluation.metric import Value
+from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.metrics.composition import remaining
 
 # Pair statistics need (columns * states)**2 numbers; longer sets are read at random columns.

@@ -15,11 +15,11 @@ from Bio.SeqUtils import IsoelectricPoint, ProtParamData
 
 from biogan.core.errors import DataError, plural
 from biogan.evaluation.intervals import wilson
-from biogan.evaluation.metric import Value, metric
+from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import shuffled
 from biogan.sequences.kmers import kmer_counts
-from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.metrics.composition import value_distance
 from biogan.sequences.metrics.context import Profile, build_profile
 

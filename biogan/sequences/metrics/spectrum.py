@@ -9,10 +9,10 @@ import numpy as np
 
 from biogan.evaluation.distances import entropy, jsd, pearson
 from biogan.evaluation.intervals import GROUPS, jackknifed
-from biogan.evaluation.metric import Value, metric
+from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import OTHER, SequenceSet, four_codes
 from biogan.sequences.kmers import choose_k, kmer_counts, windows
-from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.metrics.composition import remaining
 
 # A table of all words of k letters, which says whether each occurs, has at most so many cells.

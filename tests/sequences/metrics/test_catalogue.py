@@ -6,11 +6,11 @@ from helpers import ROOT
 
 from biogan.core.errors import ConfigError
 from biogan.evaluation import metric as base
-from biogan.evaluation.metric import Value, metric
+from biogan.evaluation.metric import Value
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.evaluate import evaluate
-from biogan.sequences.metrics.catalogue import get_metrics
-from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS, get_metrics
+from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 
 
 def documented(section: str) -> list[tuple[str, str]]:
@@ -49,7 +49,7 @@ def test_a_new_metric_is_a_row_of_every_report():
         sets = [iid(DNA, 40, 10, seed) for seed in range(2)]
         assert "starts-with-a" in evaluate(*sets, floors=[])
     finally:
-        del base.METRICS["starts-with-a"]
+        del SEQUENCE_METRICS["starts-with-a"]
 
 
 def test_a_dear_metric_reads_the_first_records_and_says_so():

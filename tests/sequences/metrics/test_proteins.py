@@ -4,17 +4,17 @@ from Bio.SeqUtils import molecular_weight
 from Bio.SeqUtils.ProtParam import ProteinAnalysis
 from comparing import compare, iid
 
-from biogan.evaluation.metric import METRICS
 from biogan.sequences.alphabet import DNA, PROTEIN
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.metrics import proteins as measures
+from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS
 
 # The protein of Biopython's documentation of ProtParam.
 EXAMPLE = (
     "MAEGEITTFTALTEKFNLPPGNYKKPKLLYCSNGGHFLRILPDGTVDGTRDRSDQHIQLQLSAESVGEVYIKSTETGQYLAMDTSGLLYGSQ"
     "TPSEECLFLERLEENHYNTYTSKKHAEKNWFVGLKKNGSCKRGPRTHYGQKAILFLPLPV"
 )
-PROPERTIES = [name for name, m in METRICS.items() if m.needs == ("protein",)]
+PROPERTIES = [name for name, m in SEQUENCE_METRICS.items() if m.needs == ("protein",)]
 
 
 def proteins(*texts: str) -> SequenceSet:

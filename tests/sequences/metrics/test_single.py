@@ -10,12 +10,12 @@ from helpers import ROOT
 import biogan.metrics
 from biogan import metrics
 from biogan.core.errors import ConfigError
-from biogan.evaluation.metric import METRICS, Value
+from biogan.evaluation.metric import Value
 from biogan.sequences.alphabet import DNA, PROTEIN
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.evaluate import evaluate
 from biogan.sequences.io.motifs import Motif
-from biogan.sequences.metrics.catalogue import get_metrics
+from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS, get_metrics
 
 REAL, NEW, TRAIN = (iid(DNA, 40, 60, seed) for seed in range(3))
 OPTIONS = {"motifs": [Motif("GATTACA", np.eye(4)[[2, 0, 3, 3, 0, 1, 0]])], "coding": True}
@@ -26,7 +26,7 @@ NAMES = [m.name for m in get_metrics()]
 def test_every_metric_takes_strings_records_and_sets(name):
     function = getattr(biogan.metrics, name.replace("-", "_"))
     sets = REAL, NEW, TRAIN
-    if "protein" in METRICS[name].needs:
+    if "protein" in SEQUENCE_METRICS[name].needs:
         sets = tuple(iid(PROTEIN, 40, 30, seed) for seed in range(3))
     from_sets, from_strings, from_records = (
         function(*some, **OPTIONS)
