@@ -7,16 +7,22 @@ A classifier that cannot tell generated records from real ones (AUROC 0.5) found
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from biogan.core.rng import rng
+from biogan.evaluation.intervals import auroc
+from biogan.evaluation.metric import Value
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
 
 FOLDS = 5
+# Features that are named as telling.
+_TELLING = 5
 
 
 # Inverse of the ridge penalty. Hundreds of features, few of them telling: at 0.1 a GC shift of a
@@ -119,3 +125,89 @@ def out_of_fold(
         scores[held] = model.decision_function(features[held])
         weights += model.coef_[0] / FOLDS
     return scores, weights
+
+
+@dataclass(frozen=True)
+class Folds:
+    """The records of a two-sample test, the generated ones first, dealt to folds.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray, shape (n,), int
+        1 for generated records, 0 for real ones.
+    groups, folds : numpy.ndarray, shape (n,), int
+        Records with one group stay in one fold; fold of each record, from 0 to 4.
+    """
+
+    labels: np.ndarray
+    groups: np.ndarray
+    folds: np.ndarray
+
+    def auroc(self, scores: np.ndarray) -> tuple[float, float, float]:
+        """Return the area of out-of-fold scores and its interval."""
+        new = self.labels == 1
+        return auroc(scores[new], scores[~new], self.groups, out_of_fold=True)
+
+
+def too_few(new: int, real: int, noun: str) -> str:
+    """Say that there are too few records for the folds; an empty string if there are not."""
+    return f"needs {2 * FOLDS} {noun}s a class" if min(new, real) < 2 * FOLDS else ""
+
+
+def deal(
+    new: int, real: int, groups: np.ndarray, seed: int, noun: str, alike: str
+) -> Folds | Value:
+    """Deal generated and real records to folds.
+
+    Parameters
+    ----------
+    new, real : int
+        Numbers of generated and of real records.
+    groups : numpy.ndarray, shape (new + real,)
+        Records that are alike have one number and stay together, so that none is learned by heart.
+    seed : int
+        Seed of the folds.
+    noun, alike : str
+        A record, and what a group is, for the note.
+
+    Returns
+    -------
+    Folds or Value
+        A value without number, with the reason in its note, where no folds can be made.
+    """
+    if few := too_few(new, real, noun):
+        return Value(None, note=few)
+    labels = np.repeat([1, 0], [new, real])
+    numbers = np.unique(groups, return_inverse=True)[1]
+    folds = grouped_folds(groups, labels, seed)
+    if np.bincount(numbers).max() > len(labels) / 2 or not trainable(folds, labels):
+        return Value(None, note=f"half of the {noun}s or more are one {alike}: no folds")
+    return Folds(labels, groups, folds)
+
+
+def ridge_auroc(
+    table: np.ndarray, dealt: Folds | Value, names: Sequence[str] = (), note: str = ""
+) -> Value:
+    """Out-of-fold AUROC of ridge logistic regression.
+
+    Parameters
+    ----------
+    table : numpy.ndarray, shape (n, d)
+        Features of generated and real records; constant ones are left out.
+    dealt : Folds or Value
+        From :func:`deal`; a value is returned as it is.
+    names : sequence of str, length d
+        Names of the features: the most telling ones become the details, ``+`` where generated
+        records have more.
+    note : str
+        Note of the value.
+    """
+    if isinstance(dealt, Value):
+        return dealt
+    varying = np.flatnonzero(table.std(0) > 1e-9 * np.maximum(1.0, np.abs(table).max(0)))
+    if not len(varying):
+        return Value(None, note="all features are constant")
+    scores, weights = out_of_fold(table[:, varying], dealt.labels, dealt.folds)
+    telling = np.argsort(-np.abs(weights), kind="stable")[: _TELLING if names else 0]
+    details = tuple(f"{names[varying[i]]} {'+' if weights[i] > 0 else '-'}" for i in telling)
+    return Value(*dealt.auroc(scores), n=int(dealt.labels.sum()), note=note, details=details)

@@ -20,9 +20,9 @@ from biogan.evaluation.distances import (
     jsd,
     moments,
 )
-from biogan.evaluation.intervals import GROUPS, auroc, jackknifed, newcombe, wilson
+from biogan.evaluation.intervals import GROUPS, jackknifed, newcombe, wilson
 from biogan.evaluation.metric import MetricRegistry, Value
-from biogan.evaluation.two_sample import FOLDS, grouped_folds, out_of_fold, trainable
+from biogan.evaluation.two_sample import deal, ridge_auroc
 from biogan.images.baselines import PixelSpace
 from biogan.images.dataset import ImageSet
 from biogan.images.samples import ImageComparison, ImageSample
@@ -223,24 +223,12 @@ def class_table(samples: dict[str, ImageComparison]) -> list[dict[str, object]]:
 
 def _auroc(comparison: ImageComparison, features: np.ndarray) -> Value:
     new, real = comparison.candidate, comparison.reference
-    n = len(new)
-    if min(n, len(real)) < 2 * FOLDS:
-        return Value(None, note=f"needs {2 * FOLDS} images a class")
-    labels = np.repeat([1, 0], [n, len(real)])
-    # Equal images stay in one fold, so that they cannot be learned by heart.
+    # Equal images stay in one fold.
     groups = np.unique([*new.keys, *real.keys], return_inverse=True)[1]
-    folds = grouped_folds(groups, labels, comparison.seed)
-    if np.bincount(groups).max() > len(labels) / 2 or not trainable(folds, labels):
-        return Value(None, note="half of the images or more are one image: no folds")
+    dealt = deal(len(new), len(real), groups, comparison.seed, "image", "image")
     # Squares too: a sampler may have every mean right and no variance.
     centred = features - features.mean(0)
-    table = np.concatenate([centred, centred**2], 1)
-    table = table[:, table.std(0) > 1e-9 * max(1.0, float(np.abs(table).max()))]
-    if not table.shape[1]:
-        return Value(None, note="all features are constant")
-    scores, _ = out_of_fold(table, labels, folds)
-    area, low, high = auroc(scores[:n], scores[n:], groups, out_of_fold=True)
-    return Value(area, low, high, n=n)
+    return ridge_auroc(np.concatenate([centred, centred**2], 1), dealt)
 
 
 def _class_counts(comparison: ImageComparison) -> tuple[np.ndarray, np.ndarray]:

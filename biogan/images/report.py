@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from biogan.evaluation.report.plots import curves, scatter
-from biogan.evaluation.report.plots.pixels import embedded, grid
+from biogan.evaluation.report.plots.pixels import embedded, grid, picture_pairs
 from biogan.evaluation.report.results import TARGET, Results, nearest_table
 from biogan.evaluation.report.spec import Column, Facts, Floor, Pairs, Panel, ReportSpec, Section
 from biogan.images.dataset import ImageSet
@@ -79,7 +79,6 @@ _PAIRS, _POINTS = 20, 1000
 #: The floor that is drawn: the best of the trivial samplers.
 _FLOOR = "gaussian"
 
-_PAIR = Markup("<figure><figcaption><b>{:.2f}</b> {}<br>{}</figcaption>{}</figure>")
 _NEIGHBOUR = Markup("<figure>{}<figcaption>{:.2f}</figcaption></figure>")
 
 
@@ -101,22 +100,18 @@ def closest(results: Results) -> Pairs | None:
     source = results.samples["source"].images
     scale = window(results.samples["target"].images)
     order = np.lexsort((np.arange(len(new)), near.relative))[:_PAIRS]
-    pairs = []
-    for i in order.tolist():
-        j = int(near.places[i])
-        both = np.concatenate([tiles(s[k : k + 1], *scale) for s, k in ((new, i), (source, j))])
-        alt = f"{new.ids[i]} beside {source.ids[j]}"
-        pairs.append(_PAIR.format(near.relative[i], new.ids[i], source.ids[j],
-                                  embedded(grid(both, 2), alt)))  # fmt: skip
+    pairs = [
+        (near.relative[i], new.ids[i], source.ids[j],
+         np.concatenate([tiles(s[k : k + 1], *scale) for s, k in ((new, i), (source, j))]))
+        for i, j in zip(order.tolist(), near.places[order].tolist(), strict=True)
+    ]  # fmt: skip
     what = "training" if "train" in results.sets else "reference"
     question = (
         f"The {len(order)} generated images that are most like {what} images (of the first "
         f"{len(new):,}), each on the left of its nearest. The number is the distance in units of "
         f"that of the {what} image from its own nearest neighbour: 0 for a copy."
     )
-    return Pairs(
-        question, Markup('<div class="picturepairs">{}</div>').format(Markup("").join(pairs))
-    )
+    return Pairs(question, picture_pairs(pairs))
 
 
 def nearest_images(results: Results) -> pd.DataFrame:

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.stats import binom, t
 
 from biogan.evaluation.distances import jsd
-from biogan.evaluation.intervals import GROUPS, auroc, effective, jackknifed, newcombe, wilson
+from biogan.evaluation.intervals import GROUPS, effective, jackknifed, newcombe, wilson
 from biogan.evaluation.metric import MetricRegistry, Value
-from biogan.evaluation.two_sample import FOLDS, grouped_folds, out_of_fold, trainable
+from biogan.evaluation.two_sample import deal, ridge_auroc
 from biogan.structures.geometry import (
     bond_angles,
     contact_order,
@@ -292,26 +292,11 @@ def classifier_auroc(comparison: FragmentComparison) -> Value:
     Folds never part a family, so that no fold is learned by heart.
     """
     new, real = comparison.candidate, comparison.reference
-    n = len(new)
-    if min(n, len(real)) < 2 * FOLDS:
-        return Value(None, note=f"needs {2 * FOLDS} fragments a class")
-    labels, groups = np.repeat([1, 0], [n, len(real)]), comparison.related
-    folds = grouped_folds(groups, labels, comparison.seed)
-    if np.bincount(np.unique(groups, return_inverse=True)[1]).max() > len(labels) / 2 or (
-        not trainable(folds, labels)
-    ):
-        return Value(None, note="half of the fragments or more are one family: no folds")
-    names = describe(real.fragments.xyz[:1])[1]
+    dealt = deal(len(new), len(real), comparison.related, comparison.seed, "fragment", "family")
+    if isinstance(dealt, Value):
+        return dealt
     table = np.concatenate([s.values(described) for s in (new, real)])
-    varying = table.std(0) > 1e-9 * np.maximum(1.0, np.abs(table).max(0))
-    if not varying.any():
-        return Value(None, note="all features are constant")
-    scores, weights = out_of_fold(table[:, varying], labels, folds)
-    area, low, high = auroc(scores[:n], scores[n:], groups, out_of_fold=True)
-    telling = np.flatnonzero(varying)[np.argsort(-np.abs(weights), kind="stable")[:5]]
-    sign = dict(zip(np.flatnonzero(varying).tolist(), weights.tolist(), strict=True))
-    details = tuple(f"{names[i]} {'+' if sign[i] > 0 else '-'}" for i in telling.tolist())
-    return Value(area, low, high, n=n, details=details)
+    return ridge_auroc(table, dealt, describe(real.fragments.xyz[:1])[1])
 
 
 def described(xyz: np.ndarray) -> np.ndarray:

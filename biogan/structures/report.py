@@ -7,10 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from markupsafe import Markup
 
 from biogan.evaluation.report.plots import curves, scatter
-from biogan.evaluation.report.plots.pixels import embedded, grid
+from biogan.evaluation.report.plots.pixels import embedded, grid, picture_pairs
 from biogan.evaluation.report.results import TARGET, Results, nearest_table
 from biogan.evaluation.report.spec import Column, Floor, Pairs, Panel, ReportSpec, Section
 from biogan.structures import metrics as measures
@@ -85,10 +84,6 @@ _WIDE, _ROWS, _PAIRS, _POINTS = 340, 4, 12, 1000
 #: The floor that is drawn: right bonds and twists, no fold.
 _FLOOR = "local-markov"
 
-_PAIR = Markup(
-    '<figure class="pair"><figcaption><b>{:.2f}</b> {} &nbsp;·&nbsp; {}</figcaption>{}</figure>'
-)
-
 # By group of metrics: name, heading, what is measured, quantity with unit, largest value drawn.
 _DISTRIBUTIONS: dict[str, list[tuple[str, str, Measure, str, float]]] = {
     "bonds": [
@@ -125,23 +120,18 @@ def closest(results: Results) -> Pairs | None:
     sample, rows, values = _near(results, "generated")
     source = results.samples["source"].fragments
     order = np.lexsort((np.arange(len(values)), values))[:_PAIRS]
-    pairs = []
-    for i in order.tolist():
-        j = int(rows[i])
-        both = np.concatenate([map_pictures(s[k : k + 1]) for s, k in
-                               ((sample.fragments, i), (source, j))])  # fmt: skip
-        names = sample.fragments.ids[i], source.ids[j]
-        pairs.append(
-            _PAIR.format(values[i], *names, embedded(grid(both, 2), f"{names[0]} by {names[1]}"))
-        )
+    pairs = [
+        (values[i], sample.fragments.ids[i], source.ids[j],
+         np.concatenate([map_pictures(sample.fragments[i : i + 1]),
+                         map_pictures(source[j : j + 1])]))
+        for i, j in zip(order.tolist(), rows[order].tolist(), strict=True)
+    ]  # fmt: skip
     what = "training" if "train" in results.sets else "reference"
     question = (
         f"The {len(order)} generated fragments that are most like {what} fragments (of the first "
         f"{len(values):,}), each on the left of its nearest. The number is the RMSD in Angstrom."
     )
-    return Pairs(
-        question, Markup('<div class="picturepairs">{}</div>').format(Markup("").join(pairs))
-    )
+    return Pairs(question, picture_pairs(pairs))
 
 
 def nearest_structures(results: Results) -> pd.DataFrame:

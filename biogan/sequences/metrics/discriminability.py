@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from biogan.core.rng import torch_generator
-from biogan.evaluation.intervals import auroc
 from biogan.evaluation.metric import Value
-from biogan.evaluation.two_sample import FOLDS, grouped_folds, out_of_fold, trainable
+from biogan.evaluation.two_sample import FOLDS, Folds, deal, ridge_auroc, too_few
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_names, kmer_table
 from biogan.sequences.metrics.comparison import Comparison, Sample, metric
@@ -43,18 +42,12 @@ def classifier_auroc(comparison: Comparison) -> Value:
     test = two_samples(comparison)
     if isinstance(test, Value):
         return test
-    n, new, real = test.n, test.new, test.real
+    new, real = test.new, test.real
     cells = int(new.sequences.lengths[0]) * new.sequences.alphabet.size
     by_position = not comparison.missing("columns") and cells <= _MAX_SITE_CELLS
     features, names = classifier_features([new, real], by_position)
-    scores, weights = out_of_fold(features, test.labels, test.folds)
-    area, low, high = auroc(scores[:n], scores[n:], test.groups, out_of_fold=True)
-    telling = np.argsort(-np.abs(weights), kind="stable")[:5]
-    return Value(
-        area, low, high, n=n,
-        note="k-mers and positions" if by_position else "k-mers",
-        details=tuple(f"{names[i]} {'+' if weights[i] > 0 else '-'}" for i in telling),
-    )  # fmt: skip
+    note = "k-mers and positions" if by_position else "k-mers"
+    return ridge_auroc(features, test.dealt, names, note)
 
 
 @dataclass(frozen=True)
@@ -65,17 +58,13 @@ class TwoSamples:
     ----------
     new, real : Sample
         ``n`` records of each class.
-    labels : numpy.ndarray, shape (2 n,), int
-        1 for generated records.
-    groups, folds : numpy.ndarray, shape (2 n,), int
-        Cluster of near copies, and fold, of each record.
+    dealt : Folds
+        Their folds, which keep clusters of near copies whole.
     """
 
     new: Sample
     real: Sample
-    labels: np.ndarray
-    groups: np.ndarray
-    folds: np.ndarray
+    dealt: Folds
 
     @property
     def n(self) -> int:
@@ -86,17 +75,12 @@ class TwoSamples:
 def two_samples(comparison: Comparison) -> TwoSamples | Value:
     """Deal as many records of each class to folds; a value without number where it is no use."""
     n = min(len(comparison.candidate), len(comparison.reference))
-    if n < 2 * FOLDS:
-        return Value(None, note=f"needs {2 * FOLDS} records a class")
+    if few := too_few(n, n, "record"):
+        return Value(None, note=few)
     new, real = (Sample(s.sequences[:n]) for s in (comparison.candidate, comparison.reference))
-    labels = np.repeat([1, 0], n)
     groups = clusters(SequenceSet.concatenate([new.sequences, real.sequences]), 0.9)
-    folds = grouped_folds(groups, labels, comparison.seed)
-    if np.bincount(groups).max() > n or not trainable(folds, labels):
-        return Value(
-            None, note="half of the records or more are one cluster of near copies: no folds"
-        )
-    return TwoSamples(new, real, labels, groups, folds)
+    dealt = deal(n, n, groups, comparison.seed, "record", "cluster of near copies")
+    return dealt if isinstance(dealt, Value) else TwoSamples(new, real, dealt)
 
 
 def classifier_features(
@@ -167,9 +151,8 @@ def network_auroc(comparison: Comparison) -> Value:
         return test
     codes = SequenceSet.concatenate([test.new.sequences, test.real.sequences]).matrix(longest)
     states = comparison.reference.sequences.alphabet.size
-    scores = cnn_out_of_fold(codes, states, test.labels, test.folds, comparison.seed)
-    area, low, high = auroc(scores[: test.n], scores[test.n :], test.groups, out_of_fold=True)
-    return Value(area, low, high, n=test.n, note=f"{test.n} records a class")
+    scores = cnn_out_of_fold(codes, states, test.dealt.labels, test.dealt.folds, comparison.seed)
+    return Value(*test.dealt.auroc(scores), n=test.n, note=f"{test.n} records a class")
 
 
 def cnn_out_of_fold(

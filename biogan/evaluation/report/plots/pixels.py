@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterable
 
 import numpy as np
 from markupsafe import Markup
+
+# Grey between images, and its width in pixels.
+_BETWEEN, _GAP = 235, 1
+_PAIR = Markup("<figure><figcaption><b>{:.2f}</b> {}<br>{}</figcaption>{}</figure>")
 
 
 def grid(pictures: np.ndarray, columns: int) -> np.ndarray:
@@ -35,5 +40,16 @@ def embedded(picture: np.ndarray, alt: str) -> Markup:
                   'alt="{}">').format(data, width, height, alt)  # fmt: skip
 
 
-# Grey between images, and its width in pixels.
-_BETWEEN, _GAP = 235, 1
+def picture_pairs(pairs: Iterable[tuple[float, str, str, np.ndarray]]) -> Markup:
+    """Put pairs of pictures side by side.
+
+    Parameters
+    ----------
+    pairs : iterable of (float, str, str, numpy.ndarray)
+        A distance, the names of the left and the right picture, and both, shape (2, h, w, 3).
+    """
+    figures = [
+        _PAIR.format(distance, left, right, embedded(grid(both, 2), f"{left} beside {right}"))
+        for distance, left, right, both in pairs
+    ]
+    return Markup('<div class="picturepairs">{}</div>').format(Markup("").join(figures))
