@@ -56,9 +56,8 @@ def _images(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:
     return {
         "shape": domain_from(layout).describe(),
         "networks": f"{config['architecture']}, preset {config['preset']}, width "
-        f"{config['width']}, latent {config['latent']}, batch norm "
-        f"{'on' if config['batch_norm'] else 'off'}, dropout {config['dropout']:g}, "
-        f"augment {config['augment']}",
+        f"{config['width']}, latent {config['latent']}, "
+        f"dropout {config['dropout']:g}, augment {config['augment']}",
     }
 
 

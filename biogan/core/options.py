@@ -331,7 +331,7 @@ class Options:
         found: dict[str, Any] = {}
         for key, value in data.items():
             if key in cls.dropped:
-                if value != cls.dropped[key]:
+                if value not in (None, cls.dropped[key]):
                     raise ConfigError(
                         f"{flag(key)} {value}: this option is gone, and only "
                         f"{cls.dropped[key]} is still possible"

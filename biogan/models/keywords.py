@@ -276,9 +276,6 @@ class ImageGANOptions(TypedDict, total=False):
     latent: int
     """Size of the latent vector. Default: 100."""
 
-    batch_norm: bool | None
-    """Batch normalisation in the generator (chosen by the preset). Default: None."""
-
     dropout: float | None
     """Share of the critic's features that is set to zero during training (chosen by the preset).
     Default: None."""

@@ -96,6 +96,9 @@ class SequenceNetConfig(Options):
 class ImageNetConfig(Options):
     """Options of the networks of images and of structures."""
 
+    # Without it the generator hardly read its latent vector and collapsed (docs/experiments.md).
+    dropped = {"batch_norm": True}
+
     architecture: ImageArchitecture | None = option(
         None,
         "Family of generator and critic (dcgan; for structures chain, which generates "
@@ -110,9 +113,6 @@ class ImageNetConfig(Options):
         high=1024,
     )
     latent: int = option(100, "Size of the latent vector.", "Networks", low=1, high=65536)
-    batch_norm: bool | None = option(
-        None, "Batch normalisation in the generator (chosen by the preset).", "Networks"
-    )
     dropout: float | None = option(
         None,
         "Share of the critic's features that is set to zero during training (chosen by the "

@@ -172,15 +172,14 @@ class DCGANGenerator2D(ImageGenerator):
         width = config.chosen("width")
         # One layer deeper than the critic's last, which the first convolution takes back.
         channels = [*reversed(widths(width, count + 1))]
-        norm = config.chosen("batch_norm")
         units = channels[0] * self.bottom[0] * self.bottom[1]
-        self.unfold = nn.Linear(config.latent + shape.classes, units, bias=not norm)
-        self.first = nn.BatchNorm1d(units) if norm else nn.Identity()
+        self.unfold = nn.Linear(config.latent + shape.classes, units, bias=False)
+        self.first = nn.BatchNorm1d(units)
         # The stride is 1 first: the dense layer has made the smallest image.
         self.grow = nn.ModuleList(
             nn.Sequential(
-                _transposed(a, b, stride=1 if i == 0 else 2, bias=not norm),
-                nn.BatchNorm2d(b) if norm else nn.Identity(),
+                _transposed(a, b, stride=1 if i == 0 else 2, bias=False),
+                nn.BatchNorm2d(b),
             )
             for i, (a, b) in enumerate(zip(channels[:-1], channels[1:], strict=True))
         )

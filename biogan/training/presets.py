@@ -17,19 +17,17 @@ if TYPE_CHECKING:
 SETTINGS: dict[PresetName, dict[str, Any]] = {
     "relativistic": {
         "loss": "relativistic", "r1": 0.02, "r2": 0.02, "penalty_every": 1, "width": 32,
-        "batch_norm": True,
         "dropout": 0.0, "batch_size": 64, "lr": 1e-3, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
         "decay_start": 0.5, "decay_to": 0.02,
     },
     "wgan-gp": {
         "loss": "wgan-gp", "gp": 1.0, "critic_steps": 2, "penalty_every": 1, "width": 32,
-        "batch_norm": True,
         "dropout": 0.0, "batch_size": 64, "lr": 1e-3, "beta1": 0.0, "beta2": 0.9, "ema": 0.999,
         "decay_start": 0.5, "decay_to": 0.02,
     },
     # Goodfellow's game with the settings of the DCGAN tutorials: no penalty, no averaging.
     "classic": {
-        "loss": "standard", "r1": 0.0, "width": 64, "batch_norm": True, "dropout": 0.3,
+        "loss": "standard", "r1": 0.0, "width": 64, "dropout": 0.3,
         "batch_size": 128, "lr": 1e-4, "beta1": 0.9, "beta2": 0.999, "ema": 0.0,
         "decay_start": 1.0, "decay_to": 1.0,
     },

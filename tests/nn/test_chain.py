@@ -19,9 +19,7 @@ from biogan.nn.structure_nets import (
 
 
 def config(**options):
-    return ImageNetConfig(
-        **{"width": 8, "latent": 6, "batch_norm": False, "dropout": 0.0, **options}
-    )
+    return ImageNetConfig(**{"width": 8, "latent": 6, "dropout": 0.0, **options})
 
 
 def internal(n, length, angle, torsion):

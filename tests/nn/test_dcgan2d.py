@@ -15,7 +15,7 @@ from biogan.nn.image_nets import (
 
 
 def config(**options):
-    return ImageNetConfig(**{"width": 4, "latent": 6, "batch_norm": True, "dropout": 0.0} | options)
+    return ImageNetConfig(**{"width": 4, "latent": 6, "dropout": 0.0} | options)
 
 
 def shapes(network, kind):
@@ -23,7 +23,7 @@ def shapes(network, kind):
 
 
 def test_at_full_width_it_is_the_network_of_the_tutorials():
-    options = ImageNetConfig(width=64, batch_norm=True, dropout=0.3)
+    options = ImageNetConfig(width=64, dropout=0.3)
     generator = DCGANGenerator2D(options, RecordShape(1, 28, 28))
     critic = DCGANCritic2D(options, RecordShape(1, 28, 28))
     assert generator.unfold.weight.shape == (7 * 7 * 256, 100) and generator.unfold.bias is None

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from biogan.core.errors import ConfigError
 from biogan.images.dataset import ImageSet
 from biogan.images.modality import Pixels
 from biogan.models.registry import domain_of
@@ -22,9 +23,7 @@ def test_a_preset_leaves_nothing_open(preset):
 
 def test_the_classic_preset_is_the_tutorials():
     config, _ = resolve(ImageGANConfig(preset="classic"), PIXELS)
-    assert (config.loss, config.lr, config.dropout, config.batch_norm) == (
-        "standard", 1e-4, 0.3, True
-    )  # fmt: skip
+    assert (config.loss, config.lr, config.dropout) == ("standard", 1e-4, 0.3)
     assert (config.gp, config.r1, config.r2, config.critic_steps) == (0, 0, 0, 1)
     assert (config.width, config.latent, config.ema) == (64, 100, 0)
 
@@ -75,3 +74,9 @@ def test_structures_are_built_as_chains():
     assert (config.architecture, config.width, config.batch_size) == ("chain", 16, 32)
     assert "width 16" in reasons[1] and "batch_size 32" in reasons[1]
     assert resolve(ImageGANConfig(architecture="dcgan"), CHAINS)[0].architecture == "dcgan"
+
+
+def test_batch_norm_is_always_there_and_old_models_that_say_so_load():
+    assert ImageGANConfig.from_dict({"batch_norm": True}) == ImageGANConfig()
+    with pytest.raises(ConfigError, match="--batch-norm False: this option is gone"):
+        ImageGANConfig.from_dict({"batch_norm": False})
