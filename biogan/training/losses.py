@@ -209,7 +209,7 @@ class Objective:
 
         Examples
         --------
-        >>> from biogan.training.config import LossName, TrainingConfig
+        >>> from biogan.training.config import TrainingConfig
         >>> objective = Objective.from_config(TrainingConfig(loss="relativistic"))
         >>> [objective.penalised(t) for t in range(5)]
         [(True,), (False,), (False,), (False,), (True,)]
