@@ -1,16 +1,14 @@
-"""Metrics: small functions of a comparison, each with its direction, range and interval.
+"""Every metric of sequences as a function of two sets, without a report around it.
 
-Every metric of ``docs/metrics.md`` is a function of this module too, with underscores in its name:
-it takes lists of strings, Biopython records or sets and returns a
-:class:`~biogan.evaluation.metric.Value`. See :func:`biogan.metrics.measure` for its options.
+The functions have the names of ``docs/metrics.md`` with underscores. They take lists of strings,
+Biopython records or sets and return a :class:`~biogan.evaluation.metric.Value`. See
+:func:`biogan.metrics.measure` for their options.
 
 Examples
 --------
 >>> from biogan.metrics import gc_w1
 >>> gc_w1(["AACC", "GGCC"], ["AAAA", "AACC"]).value
 0.5
-
-One metric of two sets, without a report around it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""95 % intervals: jackknife for plug-in statistics, Wilson and Newcombe for shares, DeLong.
+"""95 % intervals: jackknife for plug-in statistics, Wilson and Newcombe for shares, DeLong's.
 
-What records that come in clusters are worth, :func:`effective`, serves those that count records.
+Records that come in clusters count for fewer than they are; :func:`effective` says for how many.
 """
 
 from __future__ import annotations

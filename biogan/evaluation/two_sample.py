@@ -1,7 +1,8 @@
-"""Classifier two-sample tests: folds that keep clusters whole, and classifiers out of fold.
+"""Classifier two-sample tests: cross-validation that keeps clusters whole, and ridge classifiers.
 
 A classifier that cannot tell generated records from real ones (AUROC 0.5) found no difference
-(Lopez-Paz and Oquab 2017).
+(Lopez-Paz and Oquab 2017). Records that are alike stay in one fold, so that none is learned by
+heart.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _STRENGTH = 0.003
 
 
 def grouped_folds(groups: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
-    """Deal records to folds, whole groups at a time, both classes evenly.
+    """Assign records to folds, whole groups at a time, both classes evenly.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def grouped_folds(groups: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarr
     Notes
     -----
     The aim of scikit-learn's ``StratifiedGroupKFold``, which takes minutes on ten thousand groups:
-    here single records, nearly all of them, are dealt at once.
+    here single records, nearly all of them, are assigned at once.
     """
     _, group = np.unique(groups, return_inverse=True)
     sizes = np.stack([np.bincount(group, labels == c) for c in (0, 1)], 1)
@@ -128,8 +129,8 @@ def out_of_fold(
 
 
 @dataclass(frozen=True)
-class Folds:
-    """The records of a two-sample test, the generated ones first, dealt to folds.
+class CrossValidation:
+    """The records of a two-sample test, the generated ones first, and their folds.
 
     Attributes
     ----------
@@ -154,10 +155,10 @@ def too_few(new: int, real: int, noun: str) -> str:
     return f"needs {2 * FOLDS} {noun}s a class" if min(new, real) < 2 * FOLDS else ""
 
 
-def deal(
+def cross_validation(
     new: int, real: int, groups: np.ndarray, seed: int, noun: str, alike: str
-) -> Folds | Value:
-    """Deal generated and real records to folds.
+) -> CrossValidation | Value:
+    """Split generated and real records into folds.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def deal(
 
     Returns
     -------
-    Folds or Value
+    CrossValidation or Value
         A value without number, with the reason in its note, where no folds can be made.
     """
     if few := too_few(new, real, noun):
@@ -182,11 +183,14 @@ def deal(
     folds = grouped_folds(groups, labels, seed)
     if np.bincount(numbers).max() > len(labels) / 2 or not trainable(folds, labels):
         return Value(None, note=f"half of the {noun}s or more are one {alike}: no folds")
-    return Folds(labels, groups, folds)
+    return CrossValidation(labels, groups, folds)
 
 
 def ridge_auroc(
-    table: np.ndarray, dealt: Folds | Value, names: Sequence[str] = (), note: str = ""
+    table: np.ndarray,
+    validation: CrossValidation | Value,
+    names: Sequence[str] = (),
+    note: str = "",
 ) -> Value:
     """Out-of-fold AUROC of ridge logistic regression.
 
@@ -194,20 +198,22 @@ def ridge_auroc(
     ----------
     table : numpy.ndarray, shape (n, d)
         Features of generated and real records; constant ones are left out.
-    dealt : Folds or Value
-        From :func:`deal`; a value is returned as it is.
+    validation : CrossValidation or Value
+        From :func:`cross_validation`; a value is returned as it is.
     names : sequence of str, length d
         Names of the features: the most telling ones become the details, ``+`` where generated
         records have more.
     note : str
         Note of the value.
     """
-    if isinstance(dealt, Value):
-        return dealt
+    if isinstance(validation, Value):
+        return validation
     varying = np.flatnonzero(table.std(0) > 1e-9 * np.maximum(1.0, np.abs(table).max(0)))
     if not len(varying):
         return Value(None, note="all features are constant")
-    scores, weights = out_of_fold(table[:, varying], dealt.labels, dealt.folds)
+    scores, weights = out_of_fold(table[:, varying], validation.labels, validation.folds)
     telling = np.argsort(-np.abs(weights), kind="stable")[: _TELLING if names else 0]
     details = tuple(f"{names[varying[i]]} {'+' if weights[i] > 0 else '-'}" for i in telling)
-    return Value(*dealt.auroc(scores), n=int(dealt.labels.sum()), note=note, details=details)
+    return Value(
+        *validation.auroc(scores), n=int(validation.labels.sum()), note=note, details=details
+    )

@@ -1,4 +1,4 @@
-"""Judge generated images: every metric beside a ceiling of real images and trivial floors."""
+"""The evaluation of images."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from biogan.evaluation.distances import (
 )
 from biogan.evaluation.intervals import GROUPS, jackknifed, newcombe, wilson
 from biogan.evaluation.metric import MetricRegistry, Value
-from biogan.evaluation.two_sample import deal, ridge_auroc
+from biogan.evaluation.two_sample import cross_validation, ridge_auroc
 from biogan.images.baselines import PixelSpace
 from biogan.images.dataset import ImageSet
 from biogan.images.samples import ImageComparison, ImageSample
@@ -225,10 +225,10 @@ def _auroc(comparison: ImageComparison, features: np.ndarray) -> Value:
     new, real = comparison.candidate, comparison.reference
     # Equal images stay in one fold.
     groups = np.unique([*new.keys, *real.keys], return_inverse=True)[1]
-    dealt = deal(len(new), len(real), groups, comparison.seed, "image", "image")
+    validation = cross_validation(len(new), len(real), groups, comparison.seed, "image", "image")
     # Squares too: a sampler may have every mean right and no variance.
     centred = features - features.mean(0)
-    return ridge_auroc(np.concatenate([centred, centred**2], 1), dealt)
+    return ridge_auroc(np.concatenate([centred, centred**2], 1), validation)
 
 
 def _class_counts(comparison: ImageComparison) -> tuple[np.ndarray, np.ndarray]:

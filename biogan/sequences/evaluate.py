@@ -1,4 +1,4 @@
-"""Judge generated sequences: every metric beside a ceiling of real data and trivial floors."""
+"""The evaluation of sequences: one generated set, or several on one scale."""
 
 from __future__ import annotations
 

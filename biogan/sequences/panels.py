@@ -1,9 +1,4 @@
-"""The generated records that are most like a training record, aligned for the eye.
-
-Drawings for nucleotides: genes, motifs, and how far letters depend on one another.
-
-Which drawings stand in which section: from the samples of a report to titled drawings.
-"""
+"""Drawings of the reports of sequences, by group of metrics, and the closest pairs aligned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judge generated fragments: every metric beside a ceiling of real ones and trivial floors."""
+"""The evaluation of protein fragments."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from scipy.stats import binom, t
 from biogan.evaluation.distances import jsd
 from biogan.evaluation.intervals import GROUPS, effective, jackknifed, newcombe, wilson
 from biogan.evaluation.metric import MetricRegistry, Value
-from biogan.evaluation.two_sample import deal, ridge_auroc
+from biogan.evaluation.two_sample import cross_validation, ridge_auroc
 from biogan.structures.geometry import (
     bond_angles,
     contact_order,
@@ -292,11 +292,13 @@ def classifier_auroc(comparison: FragmentComparison) -> Value:
     Folds never part a family, so that no fold is learned by heart.
     """
     new, real = comparison.candidate, comparison.reference
-    dealt = deal(len(new), len(real), comparison.related, comparison.seed, "fragment", "family")
-    if isinstance(dealt, Value):
-        return dealt
+    validation = cross_validation(
+        len(new), len(real), comparison.related, comparison.seed, "fragment", "family"
+    )
+    if isinstance(validation, Value):
+        return validation
     table = np.concatenate([s.values(described) for s in (new, real)])
-    return ridge_auroc(table, dealt, describe(real.fragments.xyz[:1])[1])
+    return ridge_auroc(table, validation, describe(real.fragments.xyz[:1])[1])
 
 
 def described(xyz: np.ndarray) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""Metrics of sequences."""
+"""Metrics of sequences, a module for each section of the report."""

@@ -1,4 +1,4 @@
-"""All metrics of biogan, in the order of the report."""
+"""All metrics of sequences: importing this module registers them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What metrics of sequences compare, and where they are registered."""
+"""What metrics of sequences compare, and the registry that they join.
+
+A :class:`Sample` keeps counts that several metrics share; a :class:`Comparison` puts one beside
+real sequences and says which metrics can be read.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Low complexity: repeats of few letters or short words within a record.
+"""Composition of records: letters, lengths, GC content, and low complexity.
 
-Letters, lengths and GC content.
+Low complexity is repeats of few letters or of short k-mers within a record.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a caller may know beyond the sequences: motifs, a profile, that they are genes, features.
 
-Profile hidden Markov models of a protein family: HMMER 3, through pyhmmer.
+A profile is a hidden Markov model of a protein family, of HMMER 3 through pyhmmer.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Classifier two-sample test with a small convolutional network: motifs, wherever they stand.
+"""Classifier two-sample tests of sequences: how well generated ones can be told from real ones.
 
-Classifier two-sample test: how well generated sequences can be told from real ones.
+A linear classifier reads k-mer counts and letters by position; a small convolutional network finds
+motifs wherever they stand.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ import numpy as np
 
 from biogan.core.rng import torch_generator
 from biogan.evaluation.metric import Value
-from biogan.evaluation.two_sample import FOLDS, Folds, deal, ridge_auroc, too_few
+from biogan.evaluation.two_sample import (
+    FOLDS,
+    CrossValidation,
+    cross_validation,
+    ridge_auroc,
+    too_few,
+)
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_names, kmer_table
 from biogan.sequences.metrics.comparison import Comparison, Sample, metric
@@ -47,7 +54,7 @@ def classifier_auroc(comparison: Comparison) -> Value:
     by_position = not comparison.missing("columns") and cells <= _MAX_SITE_CELLS
     features, names = classifier_features([new, real], by_position)
     note = "k-mers and positions" if by_position else "k-mers"
-    return ridge_auroc(features, test.dealt, names, note)
+    return ridge_auroc(features, test.validation, names, note)
 
 
 @dataclass(frozen=True)
@@ -58,13 +65,13 @@ class TwoSamples:
     ----------
     new, real : Sample
         ``n`` records of each class.
-    dealt : Folds
+    validation : CrossValidation
         Their folds, which keep clusters of near copies whole.
     """
 
     new: Sample
     real: Sample
-    dealt: Folds
+    validation: CrossValidation
 
     @property
     def n(self) -> int:
@@ -73,14 +80,14 @@ class TwoSamples:
 
 
 def two_samples(comparison: Comparison) -> TwoSamples | Value:
-    """Deal as many records of each class to folds; a value without number where it is no use."""
+    """Take as many records of each class, in folds; a value without number where that is no use."""
     n = min(len(comparison.candidate), len(comparison.reference))
     if few := too_few(n, n, "record"):
         return Value(None, note=few)
     new, real = (Sample(s.sequences[:n]) for s in (comparison.candidate, comparison.reference))
     groups = clusters(SequenceSet.concatenate([new.sequences, real.sequences]), 0.9)
-    dealt = deal(n, n, groups, comparison.seed, "record", "cluster of near copies")
-    return dealt if isinstance(dealt, Value) else TwoSamples(new, real, dealt)
+    validation = cross_validation(n, n, groups, comparison.seed, "record", "cluster of near copies")
+    return validation if isinstance(validation, Value) else TwoSamples(new, real, validation)
 
 
 def classifier_features(
@@ -151,8 +158,10 @@ def network_auroc(comparison: Comparison) -> Value:
         return test
     codes = SequenceSet.concatenate([test.new.sequences, test.real.sequences]).matrix(longest)
     states = comparison.reference.sequences.alphabet.size
-    scores = cnn_out_of_fold(codes, states, test.dealt.labels, test.dealt.folds, comparison.seed)
-    return Value(*test.dealt.auroc(scores), n=test.n, note=f"{test.n} records a class")
+    scores = cnn_out_of_fold(
+        codes, states, test.validation.labels, test.validation.folds, comparison.seed
+    )
+    return Value(*test.validation.auroc(scores), n=test.n, note=f"{test.n} records a class")
 
 
 def cnn_out_of_fold(

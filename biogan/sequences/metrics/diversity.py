@@ -1,7 +1,4 @@
-"""Whether samples vary as much as training data do: a quick watch for mode collapse.
-
-Whether a set repeats itself.
-"""
+"""Whether a set repeats itself: unique and alike records, and a quick check for mode collapse."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Records as points: k-mer frequencies, or features of the caller, on one scale.
+"""Distances of sets as points of a feature space: whether whole records vary as real ones do.
 
-Distances of the distributions in a feature space: whether whole records vary as real ones do.
-
-Pooled k-mers cannot see that all records have become alike; the spread of points can.
+The points are k-mer frequencies, or features that the caller gives, on one scale. Pooled k-mers
+cannot see that all records have become alike; the spread of points can.
 """
 
 from __future__ import annotations

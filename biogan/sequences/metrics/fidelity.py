@@ -1,7 +1,7 @@
-"""A quick score of how close generated sequences are to real ones, to choose checkpoints by.
+"""The validation distance: a quick score of generated sequences, to choose checkpoints by.
 
-Not a verdict: :func:`biogan.evaluate` judges. This one is cheap, nearly free of noise and says
-nothing about memorisation (it compares with held-out records only).
+It is cheap and nearly free of noise, and says nothing about memorisation, as it compares with
+held-out records only: :func:`biogan.evaluate` judges.
 """
 
 from __future__ import annotations

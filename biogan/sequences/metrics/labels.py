@@ -1,6 +1,6 @@
-"""Whether generated records with labels are of use: does a classifier learn more with them.
+"""Generated records with labels: the main metrics for each label, and what a classifier gains.
 
-The main metrics for each label: a set may be right as a whole and wrong in each part.
+A set may be right as a whole and wrong in each part.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Motifs that the caller names: how often they occur, with which others, and where.
 
-Where motifs occur: both strands, at a p-value taken from the exact distribution of scores.
+Both strands are scanned, at a p-value taken from the exact distribution of the scores.
 """
 
 from __future__ import annotations

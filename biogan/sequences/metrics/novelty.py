@@ -1,8 +1,8 @@
-"""How often a set repeats itself: the most frequent sequences, and kinds found among n records.
+"""Copies of the training data: whole, near and in pieces, beside the rate among held-out records.
 
-Pieces of training records in others: patchwork, and copies that were moved or turned.
-
-Copies and near copies of the training data, beside the rate among held-out real records.
+Pieces are long k-mers: they find records put together from several training records, and copies
+that were moved or turned. The tables say which sequences a set repeats most, and how many distinct
+ones are expected among n records.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _RARE = 1_000
 _LETTERS = 1 << 22
 
 
-def shared_words(new: SequenceSet, source: SequenceSet) -> tuple[np.ndarray, np.ndarray, int]:
-    """Count the long words of each record, and those that stand in the training data.
+def shared_kmers(new: SequenceSet, source: SequenceSet) -> tuple[np.ndarray, np.ndarray, int]:
+    """Count the long k-mers of each record, and those that stand in the training data.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def shared_words(new: SequenceSet, source: SequenceSet) -> tuple[np.ndarray, np.
 
     Returns
     -------
-    hits, words : numpy.ndarray, shape (n,)
+    hits, kmers : numpy.ndarray, shape (n,)
         Words of each record that were found, and all of them.
     k : int
         Letters of a word, see :func:`word_length`.
@@ -58,9 +58,9 @@ def shared_words(new: SequenceSet, source: SequenceSet) -> tuple[np.ndarray, np.
 
 
 def word_length(states: int, letters: int, size: int = 0) -> int:
-    """Return the shortest length of words of which ``letters`` hold one in a thousand, at most.
+    """Return the shortest length of k-mers of which ``letters`` hold one in a thousand, at most.
 
-    There are ``states`` equally likely letters; the numbers of words over ``size`` letters fit 63
+    There are ``states`` equally likely letters; the numbers of k-mers over ``size`` letters fit 63
     bits.
 
     Examples
@@ -75,16 +75,16 @@ def word_length(states: int, letters: int, size: int = 0) -> int:
 
 
 def stands_in(numbers: np.ndarray, sets: list[SequenceSet], k: int) -> np.ndarray:
-    """Tell which words of ``k`` letters occur in one of the sets, shape (words,), bool."""
-    words, where = np.unique(numbers, return_inverse=True)
-    found = np.zeros(len(words), bool)
+    """Tell which k-mers of ``k`` letters occur in one of the sets, shape (k-mers,), bool."""
+    kmers, where = np.unique(numbers, return_inverse=True)
+    found = np.zeros(len(kmers), bool)
     for sequences in sets:
         ends = np.cumsum(sequences.lengths)
         cuts = np.flatnonzero(np.diff(ends // _LETTERS, prepend=0))
         for part in np.split(np.arange(len(sequences)), cuts):
             other = word_numbers(sequences.take(part), k)[0]
-            place = np.minimum(np.searchsorted(words, other), len(words) - 1)
-            found[place[words[place] == other]] = True
+            place = np.minimum(np.searchsorted(kmers, other), len(kmers) - 1)
+            found[place[kmers[place] == other]] = True
     return found[where]
 
 
@@ -92,7 +92,7 @@ def stands_in(numbers: np.ndarray, sets: list[SequenceSet], k: int) -> np.ndarra
 MOST = 20_000
 #: Records whose nearest training record is looked up.
 MOST_NEAREST = 1_000
-#: Records whose words are looked up.
+#: Records whose k-mers are looked up.
 MOST_PIECES = 5_000
 _Z = float(norm.ppf(0.975))
 
@@ -213,19 +213,19 @@ def authenticity(comparison: Comparison) -> Value:
 @metric("pieces", "novelty", "shared pieces", high=1.0, unit="share", most=MOST_PIECES,
         default=False)  # fmt: skip
 def shared_pieces(comparison: Comparison) -> Value:
-    """Share of the long words that stand in the training data too, of nucleotides on any strand.
+    """Share of the long k-mers that stand in the training data too, of nucleotides on any strand.
 
     Words are so long that random letters find one in a thousand. A copy is found where near copies
     are not looked for: moved, turned as a circle, or put together from several records.
     """
     new = comparison.candidate.plain
-    hits, words, k = shared_words(new, comparison.source.plain)
-    if not words.any():
+    hits, kmers, k = shared_kmers(new, comparison.source.plain)
+    if not kmers.any():
         return Value(None, note=f"no record holds {k} letters")
-    share = float(hits.sum() / words.sum())
-    # Records are drawn, not words: the spread of a ratio of sums over records.
-    half = _Z * float(np.sqrt(((hits - share * words) ** 2).sum()) / words.sum())
-    most = np.argsort(-hits / np.maximum(words, 1), kind="stable")[:5]
+    share = float(hits.sum() / kmers.sum())
+    # Records are drawn, not k-mers: the spread of a ratio of sums over records.
+    half = _Z * float(np.sqrt(((hits - share * kmers) ** 2).sum()) / kmers.sum())
+    most = np.argsort(-hits / np.maximum(kmers, 1), kind="stable")[:5]
     return Value(
         share, max(0.0, share - half), min(1.0, share + half), n=len(new), note=f"{k} letters",
         details=tuple(new.ids[i] for i in most if hits[i]),

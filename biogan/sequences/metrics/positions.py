@@ -1,9 +1,7 @@
-"""Agreement by position and between positions, for aligned or fixed-length sets.
-
-Statistics by position, for sets whose columns mean the same in every record.
+"""Agreement by position and between positions, for sets whose columns mean the same everywhere.
 
 That is so for alignments and for windows cut at a landmark (a start site, a splice junction).
-All functions take the code rectangle ``SequenceSet.matrix()`` and the number of states.
+All statistics take the code rectangle ``SequenceSet.matrix()`` and the number of states.
 """
 
 from __future__ import annotations

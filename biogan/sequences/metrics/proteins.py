@@ -1,4 +1,4 @@
-"""Metrics of proteins: scores against a profile of the family, and physical properties.
+"""Proteins: scores against a profile of the family, and physical properties.
 
 The properties are computed for all records at once, by the tables of Biopython's ProtParam; their
 distances are in units of the spread of real ones.

@@ -1,6 +1,6 @@
-"""Mutual information of letters at a distance: order in nucleotides of any length, unaligned.
+"""k-mer spectra: divergence, correlation and overlap, and mutual information at a distance.
 
-Divergence and correlation of k-mer spectra.
+Mutual information of two letters at a distance sees order in nucleotides of any length, unaligned.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from biogan.sequences.kmers import choose_k, kmer_counts, windows
 from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.metrics.composition import remaining
 
-# A table of all words of k letters, which says whether each occurs, has at most so many cells.
+# A table of all k-mers, which says whether each occurs, has at most so many cells.
 _WORDS = 1 << 22
 
 
@@ -54,22 +54,22 @@ def spectrum_correlation(comparison: Comparison) -> Value:
     )
 
 
-@metric("kmer-precision", "k-mers", "words that are real", goal="high", high=1.0, unit="share",
+@metric("kmer-precision", "k-mers", "k-mer precision", goal="high", high=1.0, unit="share",
         default=False)  # fmt: skip
 def word_precision(comparison: Comparison) -> Value:
-    """Share of the candidate's words of k letters, repeats counted, that the reference has."""
-    return _shared_words(comparison, comparison.candidate, comparison.reference)
+    """Share of the candidate's k-mers, repeats counted, that the reference has."""
+    return _kmer_overlap(comparison, comparison.candidate, comparison.reference)
 
 
-@metric("kmer-recall", "k-mers", "real words found", goal="high", high=1.0, unit="share",
+@metric("kmer-recall", "k-mers", "k-mer recall", goal="high", high=1.0, unit="share",
         default=False)  # fmt: skip
 def word_recall(comparison: Comparison) -> Value:
-    """Share of the reference's words of k letters, repeats counted, that the candidate has."""
-    return _shared_words(comparison, comparison.reference, comparison.candidate)
+    """Share of the reference's k-mers, repeats counted, that the candidate has."""
+    return _kmer_overlap(comparison, comparison.reference, comparison.candidate)
 
 
-def _shared_words(comparison: Comparison, read: Sample, known: Sample) -> Value:
-    # The shortest words of which random letters have a quarter at most: of short ones, all occur.
+def _kmer_overlap(comparison: Comparison, read: Sample, known: Sample) -> Value:
+    # The shortest k-mers of which random letters have a quarter at most: of short ones, all occur.
     reference = comparison.reference.plain
     size, k = max(2, reference.alphabet.size), 1
     while size**k < 4 * windows(reference, 1) and size ** (k + 1) <= _WORDS:

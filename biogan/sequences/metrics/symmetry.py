@@ -1,7 +1,4 @@
-"""Whether it matters where something stands in records of one length.
-
-Whether the two strands of a set can be told apart.
-"""
+"""Symmetries of a set: whether its strands, or its positions, can be told apart."""
 
 from __future__ import annotations
 

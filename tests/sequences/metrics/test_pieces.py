@@ -30,8 +30,8 @@ def test_words_are_found_as_in_strings(monkeypatch, letters):
     known, asked = iid(DNA, 60, 40, 0), iid(DNA, 30, 40, 1)
     numbers, _ = word_numbers(asked, 5)
     text = " ".join(known.strings())
-    words = [t[i : i + 5] for t in asked.strings() for i in range(36)]
-    assert stands_in(numbers, [known], 5).tolist() == [word in text for word in words]
+    kmers = [t[i : i + 5] for t in asked.strings() for i in range(36)]
+    assert stands_in(numbers, [known], 5).tolist() == [word in text for word in kmers]
 
 
 def test_words_are_rare_by_chance_and_fit_a_number():
@@ -45,16 +45,16 @@ def test_patchwork_turned_and_moved_copies_are_found():
     train = iid(DNA, 200, 100, 0)
     texts = train.strings()
     k = word_length(4, 2 * 200 * 100)
-    words = 100 - k + 1
+    kmers = 100 - k + 1
 
     def share(made):
         return compare("pieces", SequenceSet.from_strings(made), train)
 
     turned = share([text[37:] + text[:37] for text in texts])
-    assert turned.value == pytest.approx((words - (k - 1)) / words, abs=0.01)
+    assert turned.value == pytest.approx((kmers - (k - 1)) / kmers, abs=0.01)
     assert turned.note == f"{k} letters" and len(turned.details) == 5
     patched = share([a[:50] + b[50:] for a, b in zip(texts[:100], texts[100:], strict=True)])
-    assert patched.value == pytest.approx((words - (k - 1)) / words, abs=0.01)
+    assert patched.value == pytest.approx((kmers - (k - 1)) / kmers, abs=0.01)
     assert share(texts).value == 1.0
     assert share(reverse_complement(train).strings()).value == 1.0
     fresh = compare("pieces", iid(DNA, 500, 100, 1), train)
@@ -90,8 +90,8 @@ def test_the_other_strand_is_read_with_further_letters(letters):
     new = SequenceSet.from_strings(patched, alphabet=alphabet)
     found = compare("pieces", new, train)
     k = int(found.note.removesuffix(" letters"))
-    words = 100 - k + 1
-    assert found.value == pytest.approx((words - (k - 1)) / words, abs=0.02)
+    kmers = 100 - k + 1
+    assert found.value == pytest.approx((kmers - (k - 1)) / kmers, abs=0.02)
     assert compare("pieces", iid(alphabet, 100, 100, 1), train).value < 0.005
 
 

@@ -1,1 +1,1 @@
-"""Drawings as inline SVG."""
+"""Drawings of a page as inline SVG."""

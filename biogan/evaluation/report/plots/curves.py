@@ -1,7 +1,4 @@
-"""Shares of records: one of several sets as bars, many of a few sets as dots on lines.
-
-Distributions laid over one another: GC content, lengths, identities, profiles.
-"""
+"""Sets over one another: distributions, profiles, and shares as bars, dots or lines."""
 
 from __future__ import annotations
 
