@@ -95,9 +95,14 @@ def _card(run: str, card: dict[str, Any]) -> list[str]:
     }  # fmt: skip
     if done is not None:
         rows["kept"] = f"step {done['kept_step']}"
-        if done["fidelity"] is not None:
-            others = ", ".join(f"{k} {v:.3g}" for k, v in done["beside"].items() if v is not None)
-            rows["kept"] += f", fidelity {done['fidelity']:.3g} ({others}; lower is better)"
+        if done["validation_distance"] is not None:
+            others = ", ".join(
+                f"{k} {v:.3g}" for k, v in done["references"].items() if v is not None
+            )
+            rows["kept"] += (
+                f", validation distance {done['validation_distance']:.3g} "
+                f"({others}; lower is better)"
+            )
         if done["rollbacks"]:
             rows["rollbacks"] = str(done["rollbacks"])
         if done["ended"]:

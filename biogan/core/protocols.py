@@ -59,8 +59,8 @@ class Callback(Protocol):
     data ['lines']
     start ['lines']
     1 ['critic', 'generator', 'kmers', 'r1', 'r2', 'spent']
-    check ['beside', 'best', 'scores', 'seconds', 'step']
-    end ['beside', 'ended', 'kept', 'score', 'seconds', 'step']
+    check ['best', 'references', 'scores', 'seconds', 'step']
+    end ['ended', 'kept', 'references', 'score', 'seconds', 'step']
     """
 
     def on_step(self, step: int, terms: Mapping[str, float]) -> None:
@@ -91,13 +91,15 @@ class Callback(Protocol):
                             what is kept for validation
             features, judge ``step``, ``steps``; judge: ``wanted`` steps
             compile         ``seconds``, None before
-            check           ``step``, ``seconds``, ``scores`` (the fidelity and its parts, empty
-                            without validation records), ``beside`` (fidelity of training data
-                            and of trivial samplers), ``best`` (whether it is kept)
+            check           ``step``, ``seconds``, ``scores`` (the validation distance and its
+                            parts, empty without validation records), ``references``
+                            (validation distance of training data and of trivial samplers),
+                            ``best`` (whether it is kept)
             alarm           ``step``, ``kind``, ``reason``, ``back_to`` (step), ``rollbacks``,
                             ``last`` (whether the run ends), ``lr``
             end             ``step``, ``seconds``, ``ended`` (why before its budget, or None),
-                            ``kept`` (step), ``score`` (its fidelity or None), ``beside``
+                            ``kept`` (step), ``score`` (its validation distance or None),
+                            ``references``
             =============== ============================================================
         """
         ...

@@ -39,8 +39,8 @@ _PARTS: dict[str, dict[str, _Types]] = {
 # Parts that a run has from its first checkpoint, or from its end.
 _LATER: dict[str, dict[str, _Types]] = {
     "training": {
-        "steps": int, "seconds": _NUMBER, "kept_step": int, "fidelity": _MAYBE,
-        "beside": dict, "rollbacks": int, "ended": (str, type(None)), "processes": int,
+        "steps": int, "seconds": _NUMBER, "kept_step": int, "validation_distance": _MAYBE,
+        "references": dict, "rollbacks": int, "ended": (str, type(None)), "processes": int,
         "device": str,
     },
     "judge": dict.fromkeys(
@@ -52,6 +52,21 @@ _SEQUENCES: dict[str, _Types] = {"alphabet": dict, "length": int, "kind": str}
 _NEEDED = (
     "architecture", "loss", "critic_steps", "gp", "r1", "r2", "lr", "batch_size", "ema", "seed",
 )  # fmt: skip
+
+
+# Keys that earlier versions wrote, in the card and in log.jsonl, and what they are called today.
+_RENAMED = {"fidelity": "validation_distance", "beside": "references"}
+
+
+def with_present_names(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of a card or a row of a log with the keys of this version.
+
+    Examples
+    --------
+    >>> with_present_names({"step": 20, "fidelity": 1.5})
+    {'step': 20, 'validation_distance': 1.5}
+    """
+    return {_RENAMED.get(key, key): value for key, value in part.items()}
 
 
 def read_card(path: Path, kind: str | None = None) -> dict[str, Any]:
@@ -93,12 +108,14 @@ def _check(data: dict[str, Any]) -> None:
     _hold("the card", data, {"biogan": str, **dict.fromkeys(_PARTS, dict)})
     for part, wanted in _PARTS.items():
         _hold(part, data[part], wanted)
+    if isinstance(data.get("training"), dict):
+        data["training"] = with_present_names(data["training"])
     for part, wanted in _LATER.items():
         if data.get(part) is not None:
             _hold("the card", data, {part: dict})
             _hold(part, data[part], wanted)
-    done = data.get("training") or {"beside": {}}
-    _hold("beside", done["beside"], dict.fromkeys(done["beside"], _MAYBE))
+    done = data.get("training") or {"references": {}}
+    _hold("references", done["references"], dict.fromkeys(done["references"], _MAYBE))
     if data["data"].get("input") is not None:
         _hold("data", data["data"], {"input": dict})
     options: type[TrainingConfig] = ImageGANConfig
@@ -178,8 +195,8 @@ def training_card(trainer: Trainer) -> dict[str, Any]:
         "steps": trainer.step_count,
         "seconds": round(trainer.elapsed, 1),
         "kept_step": trainer.kept.step,
-        "fidelity": trainer.score,
-        "beside": dict(trainer.beside),
+        "validation_distance": trainer.score,
+        "references": dict(trainer.references),
         "rollbacks": trainer.good.count,
         "ended": trainer.ended,
         "processes": trainer.engine.world,

@@ -18,7 +18,7 @@ from biogan.evaluation.distances import frechet
 from biogan.models.checkpoint import FILM, PICTURE, PREVIEWS, ModelFolder
 from biogan.models.image_sampling import stream
 from biogan.nn.image_nets import ImageGenerator
-from biogan.training.trainer import TRAINING_DATA, Judgement
+from biogan.training.trainer import TRAINING_DATA, CheckResult
 
 # More samples than this cost time and say little more.
 MOST = 1000
@@ -39,8 +39,8 @@ Keep = Callable[[Records, int], None]
 class ImageMonitor:
     """Samples from the averaged generator and scores the samples.
 
-    Fidelity is the Frechet distance of samples to the validation part over that of as many training
-    records: 1 is as close as real data are.
+    The validation distance is the Frechet distance of samples to the validation part over that of
+    as many training records: 1 is as close as real data are.
 
     Parameters
     ----------
@@ -57,8 +57,9 @@ class ImageMonitor:
 
     Attributes
     ----------
-    beside : dict of str to float
-        Fidelity of training data (1) and of trivial samplers; empty without validation records.
+    references : dict of str to float
+        Validation distance of training data (1) and of trivial samplers; empty without validation
+        records.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class ImageMonitor:
     ) -> None:
         self.domain, self.seed, self.preview = domain, seed, preview
         self.n = min(MOST, len(train))
-        self.beside: dict[str, float] = {}
+        self.references: dict[str, float] = {}
         self._features = domain.features(train, seed, watch)
         some = train[rng(seed, "monitor").permutation(len(train))[: self.n]]
         points = self._features(some)
@@ -84,12 +85,12 @@ class ImageMonitor:
         self._axes = _axes(points, min(len(points), len(found)) // RECORDS_A_DIRECTION)
         self._target = _moments(found @ self._axes)
         self._unit = max(self._distance(points), LEAST)
-        self.beside[TRAINING_DATA] = 1.0
+        self.references[TRAINING_DATA] = 1.0
         for name, sampled in domain.floors(train, self.n, seed).items():
-            self.beside[name] = self._distance(self._features(sampled)) / self._unit
+            self.references[name] = self._distance(self._features(sampled)) / self._unit
 
-    def __call__(self, generator: nn.Module, step: int) -> Judgement:
-        """Return ``fidelity``, the distance that it was made of, and the variety."""
+    def __call__(self, generator: nn.Module, step: int) -> CheckResult:
+        """Return ``validation_distance``, the distance that it was made of, and the variety."""
         assert isinstance(generator, ImageGenerator)
         samples = [*stream(generator, self.domain, 0, self.n, self.seed, rough=True, name=STREAM)]
         if self.preview is not None:
@@ -97,9 +98,11 @@ class ImageMonitor:
         points = np.concatenate([self._features(some) for some in samples])
         variety = {"distance": _spread(points) / self._spread} if self._spread else {}
         if self._axes is None:
-            return Judgement({}, variety)
+            return CheckResult({}, variety)
         distance = self._distance(points)
-        return Judgement({"fidelity": distance / self._unit, "frechet": distance}, variety)
+        return CheckResult(
+            {"validation_distance": distance / self._unit, "frechet": distance}, variety
+        )
 
     def _distance(self, points: np.ndarray) -> float:
         assert self._axes is not None

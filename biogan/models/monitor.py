@@ -12,10 +12,10 @@ from biogan.sequences.baselines import get_baseline, suited_chains
 from biogan.sequences.config import SamplingConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.metrics.diversity import Variety
-from biogan.sequences.metrics.fidelity import Fidelity
+from biogan.sequences.metrics.validation_distance import ValidationDistance
 from biogan.sequences.splits import Split, both_strands, drawn
 from biogan.sequences.tokenizer import VARIABLE, Tokenizer
-from biogan.training.trainer import TRAINING_DATA, Judgement
+from biogan.training.trainer import TRAINING_DATA, CheckResult
 
 # More samples than validation records cost time and say little more.
 MOST = 2000
@@ -27,7 +27,7 @@ PREVIEW = 20
 STREAM = "check"
 
 
-class FidelityMonitor:
+class ValidationMonitor:
     """Samples from the averaged generator and scores the samples.
 
     Against records as they were read, also where they are circles in training: that is what the
@@ -52,8 +52,9 @@ class FidelityMonitor:
 
     Attributes
     ----------
-    beside : dict of str to float
-        Fidelity of training data (1) and of the trivial samplers; empty without validation records.
+    references : dict of str to float
+        Validation distance of training data (1) and of the trivial samplers; empty without
+        validation records.
     """
 
     def __init__(
@@ -73,17 +74,17 @@ class FidelityMonitor:
         self.n = min(MOST, len(train))
         if strands:
             train, held_out = both_strands(train), both_strands(held_out)
-        self.fidelity = Fidelity(train, held_out, seed) if len(held_out) else None
+        self.distance = ValidationDistance(train, held_out, seed) if len(held_out) else None
         self.variety = Variety(train, self.n, seed)
-        self.beside: dict[str, float] = {}
-        if self.fidelity is not None:
-            self.beside[TRAINING_DATA] = 1.0
+        self.references: dict[str, float] = {}
+        if self.distance is not None:
+            self.references[TRAINING_DATA] = 1.0
             for name in suited_chains(train, fixed=layout.kind != VARIABLE):
                 sampled = get_baseline(name).fit(train).sample(self.n, seed)
-                self.beside[name] = self.fidelity.score(sampled).total
+                self.references[name] = self.distance.measure(sampled).total
 
-    def __call__(self, generator: nn.Module, step: int) -> Judgement:
-        """Return ``fidelity`` (1 = as close as training data is), its parts, and the variety."""
+    def __call__(self, generator: nn.Module, step: int) -> CheckResult:
+        """Return ``validation_distance`` (1 = as close as training data), its parts, variety."""
         assert isinstance(generator, LetterGenerator)
         draw = drawer(generator, self.layout, SamplingConfig(seed=self.seed))
         chunks = stream(draw, self.layout, 0, self.n, f"check{self.seed}", name=STREAM)
@@ -91,9 +92,9 @@ class FidelityMonitor:
         if self.preview is not None:
             self.preview(chunk.sequences[:PREVIEW])
         scores: dict[str, float] = {}
-        if self.fidelity is not None:
-            score = self.fidelity.score(chunk.sequences)
-            scores = {"fidelity": score.total, **score.parts}
+        if self.distance is not None:
+            score = self.distance.measure(chunk.sequences)
+            scores = {"validation_distance": score.total, **score.parts}
             if self.layout.kind == VARIABLE:
                 scores["malformed"] = chunk.malformed / self.n
-        return Judgement(scores, self.variety.relative(chunk.sequences))
+        return CheckResult(scores, self.variety.relative(chunk.sequences))

@@ -21,6 +21,7 @@ from biogan.evaluation.report.html import environment
 from biogan.evaluation.report.plots.canvas import GREEN, ORANGE, SERIES, drawing, label, legend
 from biogan.evaluation.report.plots.logos import letter_colours
 from biogan.evaluation.report.spec import Panel, Section
+from biogan.models.card import with_present_names
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.presets import ImageGANConfig
@@ -33,11 +34,11 @@ _POINTS = 300
 _CURVES = Section(
     "Curves",
     "",
-    "Fidelity compares generated with validation records and should fall towards the line at "
-    "1; below the line of the best trivial sampler the model has learned more than that "
-    "sampler. Losses of a GAN need not fall: they tell a balance, not a quality.",
-    "A fidelity that stays above the lines of the trivial samplers or rises again; losses that "
-    "run away; a uniqueness that grows.",
+    "The validation distance compares generated with validation records and should fall towards "
+    "the line at 1; below the line of the best trivial sampler the model has learned more than "
+    "that sampler. Losses of a GAN need not fall: they tell a balance, not a quality.",
+    "A validation distance that stays above the lines of the trivial samplers or rises again; "
+    "losses that run away; a uniqueness that grows.",
 )
 
 
@@ -138,6 +139,9 @@ def read_log(path: Path) -> list[dict[str, Any]]:
         except ValueError:
             continue
         if isinstance(row, dict) and "step" in row:
+            row = with_present_names(row)
+            if isinstance(row.get("scores"), dict):
+                row["scores"] = with_present_names(row["scores"])
             rows.append(row)
     return rows
 
@@ -226,9 +230,9 @@ def _lead(done: Mapping[str, Any]) -> str:
     if not done:
         return "not finished: no check was reached yet"
     text = f"{done['steps']:,} steps in {done['seconds']:,.0f} s on {done['device']}"
-    score = done.get("fidelity")
+    score = done.get("validation_distance")
     kept = f", kept the generator of step {done['kept_step']:,}"
-    return text + kept + ("" if score is None else f" with fidelity {score:.3f}")
+    return text + kept + ("" if score is None else f" with validation distance {score:.3f}")
 
 
 def _facts(card: Mapping[str, Any], done: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -243,10 +247,10 @@ def _facts(card: Mapping[str, Any], done: Mapping[str, Any]) -> list[tuple[str, 
         facts.append(("Ended", str(done["ended"])))
     if done.get("rollbacks"):
         facts.append(("Rollbacks", str(done["rollbacks"])))
-    beside = {k: v for k, v in (done.get("beside") or {}).items() if v is not None}
-    if beside:
-        said = ", ".join(f"{name} {value:.3g}" for name, value in beside.items())
-        facts.append(("Fidelity beside", said))
+    references = {k: v for k, v in (done.get("references") or {}).items() if v is not None}
+    if references:
+        said = ", ".join(f"{name} {value:.3g}" for name, value in references.items())
+        facts.append(("Validation distance of others", said))
     return facts
 
 
@@ -257,18 +261,21 @@ def _panels(log: Sequence[Mapping[str, Any]], done: Mapping[str, Any]) -> list[P
         steps = np.array([row["step"] for row in checks])
         names = list(checks[-1]["scores"])
         scores = {k: np.array([row["scores"].get(k, np.nan) for row in checks]) for k in names}
-        lines = {"training data": 1.0, **(done.get("beside") or checks[-1].get("beside") or {})}
+        lines = {
+            "training data": 1.0,
+            **(done.get("references") or checks[-1].get("references") or {}),
+        }
         kept = done.get("kept_step")
-        if "fidelity" in scores:
-            total = {"fidelity": scores.pop("fidelity")}
-            svg = series("fidelity", steps, total, "fidelity", lines, kept)
+        if "validation_distance" in scores:
+            total = {"validation distance": scores.pop("validation_distance")}
+            svg = series("validation distance", steps, total, "validation distance", lines, kept)
             caption = "1 is as close to validation records as training data; lower is better"
-            drawn.append(Panel("Fidelity", caption, svg))
+            drawn.append(Panel("Validation distance", caption, svg))
         if scores:
             # Of images it is one distance, before it was divided by that of training images.
             quantity = "distance" if set(scores) == {"frechet"} else "ratio to training data"
             svg = series("parts", steps, scores, quantity, {}, kept)
-            drawn.append(Panel("Its parts", "what the fidelity is made of", svg))
+            drawn.append(Panel("Its parts", "of which the validation distance is the mean", svg))
     rows = [row for row in log if "event" not in row]
     terms = [k for k in (rows[-1] if rows else ()) if k not in _NO_TERMS]
     for title, caption, some in (

@@ -16,7 +16,7 @@ from biogan.core.errors import ConfigError
 from biogan.core.protocols import Callback
 from biogan.models.checkpoint import JUDGE, LOG, SAMPLES, ModelFolder
 from biogan.models.fit import saver
-from biogan.models.monitor import FidelityMonitor
+from biogan.models.monitor import ValidationMonitor
 from biogan.models.refinement import Judge, calibrate, train_judge
 from biogan.nn.sequence_heads import LetterGenerator
 from biogan.sequences.config import SequenceGANConfig
@@ -126,7 +126,7 @@ def build_trainer(
     monitor = None
     if engine.lead:  # it judges for all
         strands = config.chosen("reverse_complement")
-        monitor = FidelityMonitor(in_memory(parts), layout, config.seed, preview, strands)
+        monitor = ValidationMonitor(in_memory(parts), layout, config.seed, preview, strands)
     log = [JsonLog(lambda: folder.path / LOG)] if folder else []
     return Trainer(
         networks.generator,

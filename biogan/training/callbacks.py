@@ -91,13 +91,15 @@ def _check_lines(
     step: int,
     seconds: float,
     scores: Mapping[str, float],
-    beside: Mapping[str, float],
+    references: Mapping[str, float],
     best: bool,
 ) -> Lines:
     line = f"step {step:>7,}  {clock(seconds):>6}"
-    if "fidelity" in scores:
-        others = ", ".join(f"{name} {value:.3g}" for name, value in compared(beside).items())
-        line += f"  fidelity {scores['fidelity']:.2f} ({others}){'  kept' * best}"
+    if "validation_distance" in scores:
+        others = ", ".join(f"{name} {value:.3g}" for name, value in compared(references).items())
+        line += (
+            f"  validation distance {scores['validation_distance']:.2f} ({others}){'  kept' * best}"
+        )
     return [line]
 
 
@@ -117,10 +119,10 @@ def _end_lines(
     ended: str | None,
     kept: int,
     score: float | None,
-    beside: Mapping[str, float],
+    references: Mapping[str, float],
 ) -> Lines:
     lines = [f"{step:,} steps in {clock(seconds)}" + (f"; ended early: {ended}" if ended else "")]
-    floor = best_floor(beside)
+    floor = best_floor(references)
     if score is None or floor is None:
         return [
             *lines,
@@ -130,8 +132,9 @@ def _end_lines(
     better = round(score, 2) < round(value, 2)
     word = "better than" if better else "no better than"
     lines.append(
-        f"kept the generator of step {kept:,}: by fidelity, {score:.2f}, it is {word} the best "
-        f"trivial sampler, {name} {value:.2f}" + ("" if better else "; a longer run may help")
+        f"kept the generator of step {kept:,}: by validation distance, {score:.2f}, it is {word} "
+        f"the best trivial sampler, {name} {value:.2f}"
+        + ("" if better else "; a longer run may help")
     )
     return lines
 
@@ -169,18 +172,18 @@ _LINES: dict[str, Callable[..., Lines]] = {
 }  # fmt: skip
 
 
-def compared(beside: Mapping[str, float]) -> dict[str, float]:
-    """Return the fidelity of training data and of the best trivial sampler.
+def compared(references: Mapping[str, float]) -> dict[str, float]:
+    """Return the validation distance of training data and of the best trivial sampler.
 
     Examples
     --------
     >>> compared({"training data": 1.0, "markov-5": 3.0, "positional-markov-3": 1.2})
     {'training data': 1.0, 'positional-markov-3': 1.2}
     """
-    floor = best_floor(beside)
+    floor = best_floor(references)
     return {
         name: value
-        for name, value in beside.items()
+        for name, value in references.items()
         if name == TRAINING_DATA or (floor and name == floor[0])
     }
 

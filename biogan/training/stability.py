@@ -23,15 +23,17 @@ from biogan.training.step import Players
 LARGEST_CRITIC_LOSS = 1e4
 # The critic's loss is smoothed over about this many steps: Adam survives a single spike.
 SMOOTHED_STEPS = 10
-# A fidelity this many times the best, and worse than that of the first check, is no oscillation.
+# A validation distance of more than this many times the best, and above that of the first check,
+# is no oscillation.
 WORSE_THAN_BEST = 5.0
 # Samples that vary less than this share of the training data's variety ...
 LEAST_VARIETY = 0.2
 # ... at this many checks in a row, without recovering, have collapsed.
 CHECKS_IN_A_ROW = 3
 # A generator starts with few kinds of sequence and often passes through fewer. It is judged once
-# its fidelity is this share of that of the first check, or this share of the run is over.
-GROWN_FIDELITY, GROWN_SPENT = 0.5, 1 / 3
+# its validation distance is this share of that of the first check, or this share of the run is
+# over.
+GROWN_DISTANCE, GROWN_SPENT = 0.5, 1 / 3
 
 WORDS = {
     "distinct": "share of distinct sequences",
@@ -66,7 +68,7 @@ class Watch:
     critic : float
         Size of the critic's loss, smoothed over :data:`SMOOTHED_STEPS`.
     first, best : float
-        Fidelity of the first check and the best so far; infinite before.
+        Validation distance of the first check and the best so far; infinite before.
     low : dict of str to list of float
         Figures of variety below :data:`LEAST_VARIETY`, with their values at the last checks.
     """
@@ -100,7 +102,7 @@ class Watch:
         Parameters
         ----------
         score : float or None
-            Fidelity, lower is better; None where nothing is held out.
+            Validation distance, lower is better; None where nothing is held out.
         variety : mapping of str to float
             How varied the samples are relative to training data, 1 = as varied.
         spent : float
@@ -115,11 +117,13 @@ class Watch:
             for name, value in variety.items()
             if value < LEAST_VARIETY
         }
-        grown = self.best <= GROWN_FIDELITY * self.first < math.inf
+        grown = self.best <= GROWN_DISTANCE * self.first < math.inf
         if not grown and spent < GROWN_SPENT:
             return None
         if score is not None and score > max(WORSE_THAN_BEST * self.best, self.first):
-            return Alarm("divergence", f"fidelity {score:.3g}, after {self.best:.3g} at best")
+            return Alarm(
+                "divergence", f"validation distance {score:.3g}, after {self.best:.3g} at best"
+            )
         for name, values in self.low.items():
             if len(values) == CHECKS_IN_A_ROW and values[-1] <= values[0]:
                 return Alarm(
@@ -206,12 +210,12 @@ class LastGood:
             self._state = state["state"]
 
 
-# Two draws of one generator differ by 2 to 7 % in fidelity, and the lowest of 25 such scores lies
-# two standard deviations below their mean. Of generators that cannot be told apart the latest is
-# kept: its average looks back on smaller steps.
+# Two samples of one generator differ by 2 to 7 % in validation distance, and the lowest of 25 such
+# values lies two standard deviations below their mean. Of generators that cannot be told apart the
+# latest is kept: its average looks back on smaller steps.
 SAME = 0.1
 # By these names in a saved state.
-NUMBERS = {"lowest": "lowest", "best_score": "fidelity", "best_step": "step", "stale": "stale"}
+NUMBERS = {"lowest": "lowest", "best_score": "distance", "best_step": "step", "stale": "stale"}
 
 
 class Kept:
@@ -226,23 +230,23 @@ class Kept:
     ----------
     network : nn.Module
         The generator that is kept.
-    fidelity : float
-        Its fidelity, infinite where none was measured.
+    distance : float
+        Its validation distance, infinite where none was measured.
     step : int
         Its step, 0 before one is judged.
     lowest : float
-        The lowest fidelity of all that were judged.
+        The lowest validation distance of all that were judged.
     stale : int
         Checks since the lowest.
     """
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
-        self.fidelity, self.lowest = math.inf, math.inf
+        self.distance, self.lowest = math.inf, math.inf
         self.step, self.stale = 0, 0
 
     def consider(
-        self, network: nn.Module, step: int, fidelity: float | None, sound: bool, doubtful: bool
+        self, network: nn.Module, step: int, distance: float | None, sound: bool, doubtful: bool
     ) -> bool:
         """Take a generator that was judged into account; return whether it is kept.
 
@@ -252,20 +256,20 @@ class Kept:
             The averaged generator; it is copied.
         step : int
             Its step.
-        fidelity : float or None
-            Its fidelity, None where nothing is held out.
+        distance : float or None
+            Its validation distance, None where nothing is held out.
         sound : bool
             Whether there was no alarm.
         doubtful : bool
             Whether it may have collapsed where one before had not.
         """
-        good = fidelity <= self.lowest * (1 + SAME) if fidelity is not None else not doubtful
+        good = distance <= self.lowest * (1 + SAME) if distance is not None else not doubtful
         kept = sound and good
         if kept:
-            self.fidelity = math.inf if fidelity is None else fidelity
+            self.distance = math.inf if distance is None else distance
             self.step, self.network = step, copy.deepcopy(network)
-        better = kept and (fidelity is None or fidelity < self.lowest)
-        self.lowest = self.fidelity if better else self.lowest
+        better = kept and (distance is None or distance < self.lowest)
+        self.lowest = self.distance if better else self.lowest
         self.stale = 0 if better else self.stale + 1
         return kept
 

@@ -30,18 +30,18 @@ from biogan.training.signals import Signals, Stopped, at_once
 from biogan.training.stability import Alarm, Kept, LastGood, Watch
 from biogan.training.step import NonFiniteTerm, Players, State
 
-#: Name under which training data stand in :attr:`Monitor.beside`; everything else is a floor.
+#: Name under which training data stand in :attr:`Monitor.references`; everything else is a floor.
 TRAINING_DATA = "training data"
 
 
-class Judgement(NamedTuple):
+class CheckResult(NamedTuple):
     """What a monitor finds.
 
     Attributes
     ----------
     scores : mapping of str to float
-        ``"fidelity"`` is to be minimised and chooses the generator that is kept; without it the
-        last one is kept. The others are logged.
+        ``"validation_distance"`` is to be minimised and chooses the generator that is kept;
+        without it the last one is kept. The others are logged.
     variety : mapping of str to float
         How varied the samples are relative to training data, 1 = as varied.
     """
@@ -54,27 +54,27 @@ class Monitor(Protocol):
     """Judges the averaged generator."""
 
     @property
-    def beside(self) -> Mapping[str, float]:
-        """The fidelity of what a generator is compared with: training data, trivial samplers."""
+    def references(self) -> Mapping[str, float]:
+        """The validation distance of training data and of trivial samplers, by name."""
         ...
 
-    def __call__(self, generator: nn.Module, step: int) -> Judgement:
+    def __call__(self, generator: nn.Module, step: int) -> CheckResult:
         """Judge the averaged generator of a step."""
         ...
 
 
-NOTHING = Judgement({}, {})
+NOTHING = CheckResult({}, {})
 
 
-def best_floor(beside: Mapping[str, float]) -> tuple[str, float] | None:
-    """Return name and fidelity of the best trivial sampler, None where none was scored.
+def best_floor(references: Mapping[str, float]) -> tuple[str, float] | None:
+    """Return name and validation distance of the best trivial sampler, None where none was scored.
 
     Examples
     --------
     >>> best_floor({"training data": 1.0, "markov-5": 3.0, "positional-markov-3": 1.2})
     ('positional-markov-3', 1.2)
     """
-    floors = [(name, score) for name, score in beside.items() if name != TRAINING_DATA]
+    floors = [(name, score) for name, score in references.items() if name != TRAINING_DATA]
     return min(floors, key=lambda floor: floor[1], default=None)
 
 
@@ -248,7 +248,7 @@ class Trainer:
         self.engine.place(self.kept.network)
         self.tell("on_event", "end", step=self.step_count, seconds=self.elapsed,
                    ended=self.ended, kept=self.kept.step, score=self.score,
-                   beside=self.beside)  # fmt: skip
+                   references=self.references)  # fmt: skip
         return self.kept.network
 
     def _train(self) -> None:
@@ -309,13 +309,13 @@ class Trainer:
 
     @property
     def score(self) -> float | None:
-        """Fidelity of the generator that is kept, None where none was measured."""
-        return self.kept.fidelity if self.kept.fidelity < math.inf else None
+        """Validation distance of the generator that is kept, None where none was measured."""
+        return self.kept.distance if self.kept.distance < math.inf else None
 
     @property
-    def beside(self) -> Mapping[str, float]:
-        """The fidelity of training data and of trivial samplers."""
-        return self.monitor.beside if self.monitor else {}
+    def references(self) -> Mapping[str, float]:
+        """The validation distance of training data and of trivial samplers."""
+        return self.monitor.references if self.monitor else {}
 
     def _step(self) -> tuple[dict[str, float], Alarm | None]:
         try:
@@ -333,13 +333,13 @@ class Trainer:
         if self.engine.lead:
             judged = self.players.average.network
             found = self.monitor(judged, self.step_count) if self.monitor else NOTHING
-            fidelity = found.scores.get("fidelity")
-            alarm = self.watch.check(fidelity, found.variety, self.spent)
+            distance = found.scores.get("validation_distance")
+            alarm = self.watch.check(distance, found.variety, self.spent)
             # Where nothing is held out: none that may have collapsed once one had not.
             doubtful = self.watch.doubtful and self.good.step > 0
-            kept = self.kept.consider(judged, self.step_count, fidelity, alarm is None, doubtful)
+            kept = self.kept.consider(judged, self.step_count, distance, alarm is None, doubtful)
             self.tell("on_event", "check", step=self.step_count, seconds=self.elapsed,
-                       scores=found.scores, beside=self.beside, best=kept)  # fmt: skip
+                       scores=found.scores, references=self.references, best=kept)  # fmt: skip
         alarm, watch, numbers = self.engine.agree((alarm, self.watch.state(), self.kept.numbers()))
         self.watch.load_state(watch)
         self.kept.load_numbers(numbers)
@@ -351,7 +351,10 @@ class Trainer:
     def _heed_patience(self) -> None:
         patience = self.config.patience
         if patience and self.kept.stale >= patience and not self.over:
-            self.ended = f"no better fidelity in {self.kept.stale} checks (--patience {patience})"
+            self.ended = (
+                f"no smaller validation distance in {self.kept.stale} checks "
+                f"(--patience {patience})"
+            )
 
     def tell(self, method: str, *args: Any, **kwargs: Any) -> None:
         """Call a method of every callback, in the first process."""
@@ -409,7 +412,7 @@ class Trainer:
         elif self.over:
             saved = f"the run was over and is saved, at step {self.step_count}"
             # Only sequences have one, and only with validation records.
-            if getattr(self.config, "judge_steps", 0) and self.beside:
+            if getattr(self.config, "judge_steps", 0) and self.references:
                 saved += "; the model is whole, --resume trains the judge of sample --refine"
         else:
             saved = f"state saved at step {self.step_count}, --resume goes on"

@@ -57,7 +57,7 @@ def test_train_writes_a_model_and_says_what_it_does(fasta, tmp_path, capsys):
         "90 records read, 90 kept",
         "all of length 24",
         "letters ACGT",
-        "fidelity",
+        "validation distance",
         "next:",
     ):
         assert text in captured.err
@@ -339,7 +339,7 @@ def test_info_reads_the_card_aloud(model, capsys):
     text = capsys.readouterr().out
     for part in ("90 records", card["data"]["digest"], "ACGT (dna)", "all of length 24",
                  "relativistic", "critic steps 1", "taken every 4 critic steps", "4 steps", "torch",
-                 "fidelity"):  # fmt: skip
+                 "validation distance"):  # fmt: skip
         assert part in text
     assert "both strands" not in text
     main(["info", str(model), "--json"])

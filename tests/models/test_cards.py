@@ -1,6 +1,7 @@
 """A card that was edited is refused in one line, by whatever reads it."""
 
 import json
+import shutil
 
 import pytest
 
@@ -8,16 +9,17 @@ from biogan import SequenceGAN, SequenceSet
 from biogan.cli import run
 from biogan.core.rng import rng
 from biogan.models.card import read_card
+from biogan.models.run_report import read_log
 
 SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 4, "seed": 1}
+CODES = rng(0, "reads").integers(0, 4, (120, 20))
+READS = ["".join("ACGT"[c] for c in row) for row in CODES]
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     out = tmp_path_factory.mktemp("model") / "run"
-    codes = rng(0, "reads").integers(0, 4, (120, 20))
-    reads = SequenceSet.from_strings(["".join("ACGT"[c] for c in row) for row in codes])
-    SequenceGAN(**SMALL).fit(reads, out=out)
+    SequenceGAN(**SMALL).fit(SequenceSet.from_strings(READS), out=out)
     return out
 
 
@@ -64,7 +66,7 @@ def test_a_damaged_part_is_one_line(folder, capsys, command, part, value, messag
         ("layout", {"alphabet": {"letters": "ACGT"}}, "alphabet has no 'name'"),
         ("config", {"lr": "fast"}, "--lr 'fast': a number is needed"),
         ("config", {"loss": "spline"}, "--loss: unknown value 'spline'"),
-        ("training", {"beside": {"markov-3": "x"}}, "'markov-3' of beside is 'x'"),
+        ("training", {"references": {"markov-3": "x"}}, "'markov-3' of references is 'x'"),
         ("data", {"input": [1]}, "'input' of data is '[1]'"),
     ],
 )
@@ -90,3 +92,24 @@ def test_a_card_of_before_or_after_is_read(folder, capsys):
     found = read_card(path)["config"]
     assert found["rotate"] is False and found["later"] == 1
     assert run(["info", str(folder)]) == 0 and run(["report", str(folder)]) == 0
+
+
+def test_a_card_and_a_log_with_the_keys_of_earlier_versions_are_read(trained, tmp_path):
+    """What is a validation distance now was a fidelity, and its references stood beside it."""
+    folder, before = tmp_path / "old", {"validation_distance": "fidelity", "references": "beside"}
+    shutil.copytree(trained, folder)
+    card, log = read_card(folder / "config.json"), read_log(folder / "log.jsonl")
+    assert "validation_distance" in card["training"] and "references" in card["training"]
+    for path in (folder / "config.json", folder / "log.jsonl"):
+        text = path.read_text()
+        for new, old in before.items():
+            text = text.replace(f'"{new}"', f'"{old}"')
+        path.write_text(text)
+    assert '"fidelity"' in (folder / "config.json").read_text()
+    assert read_card(folder / "config.json") == card
+    assert read_log(folder / "log.jsonl") == log
+    assert run(["info", str(folder)]) == 0 and run(["report", str(folder)]) == 0
+    reads = SequenceSet.from_strings(READS)
+    SequenceGAN(**SMALL | {"steps": 8}).fit(reads, out=folder, resume=True)
+    assert read_card(folder / "config.json")["training"]["steps"] == 8
+    assert [row["step"] for row in read_log(folder / "log.jsonl")][-1] == 8

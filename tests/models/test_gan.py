@@ -13,7 +13,7 @@ from biogan.core.errors import AlphabetError, CheckpointError, ConfigError, Data
 from biogan.core.protocols import Sampler
 from biogan.core.rng import rng
 from biogan.models import sampling
-from biogan.models.monitor import FidelityMonitor
+from biogan.models.monitor import ValidationMonitor
 from biogan.sequences.splits import split
 from biogan.sequences.tokenizer import Tokenizer
 
@@ -336,10 +336,10 @@ def test_training_records_score_one_by_weight():
     """The monitor compares with the data as they are fed, repeats included."""
     texts = ["ACGTACGTAC"] * 300 + reads(300, 10, 10).strings()
     parts = split(SequenceSet.from_strings(texts), 0.2, seed=1)
-    monitor = FidelityMonitor(parts, Tokenizer.of(parts.train), 0, None)
+    monitor = ValidationMonitor(parts, Tokenizer.of(parts.train), 0, None)
     assert monitor.n == 600 - round(parts.held_out.weights.sum())
     drawn = parts.train.expanded()
-    score = monitor.fidelity.score(drawn.take(rng(5).permutation(len(drawn))))
+    score = monitor.distance.measure(drawn.take(rng(5).permutation(len(drawn))))
     assert score.parts["uniqueness"] == pytest.approx(1, abs=0.01)
 
 

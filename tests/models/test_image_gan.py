@@ -62,19 +62,21 @@ def test_samples_are_compared_with_validation_images_where_there_are_enough(tmp_
     gan = ImageGAN(steps=4, validation=0.5, **SMALL).fit(blobs(220), out=tmp_path)
     assert (gan.card["data"]["train"], gan.card["data"]["validation"]) == (110, 110)
     done = gan.card["training"]
-    assert done["beside"]["training data"] == 1 and done["fidelity"] > 1
-    assert set(done["beside"]) == {"training data", "gaussian", "pixel-gaussian"}
+    assert done["references"]["training data"] == 1 and done["validation_distance"] > 1
+    assert set(done["references"]) == {"training data", "gaussian", "pixel-gaussian"}
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     checks = [row for row in rows if row.get("event") == "check"]
     assert [row["step"] for row in checks] == [2, 4]
-    assert done["fidelity"] == min(row["scores"]["fidelity"] for row in checks)
+    assert done["validation_distance"] == min(
+        row["scores"]["validation_distance"] for row in checks
+    )
 
 
 def test_a_small_set_is_used_whole_and_its_last_generator_kept():
     card = ImageGAN(steps=4, validation=0.5, **SMALL).fit(blobs(199)).card
     assert (card["data"]["train"], card["data"]["validation"]) == (199, 0)
     assert "none for validation (100 or more are kept, or none)" in card["data"]["split"][0]
-    assert (card["training"]["kept_step"], card["training"]["fidelity"]) == (4, None)
+    assert (card["training"]["kept_step"], card["training"]["validation_distance"]) == (4, None)
 
 
 def test_training_leaves_the_global_random_numbers_alone():

@@ -5,7 +5,7 @@ import pytest
 
 from biogan import SequenceSet
 from biogan.models import monitor as monitors
-from biogan.models.monitor import FidelityMonitor
+from biogan.models.monitor import ValidationMonitor
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.baselines.markov import MarkovChain
 from biogan.sequences.splits import split
@@ -27,13 +27,13 @@ def chained(n, low, high):
 def test_the_floors_are_scored_as_a_generator_is(low, names):
     sequences = chained(600, low, 30)
     parts = split(sequences, 0.2, seed=1)
-    monitor = FidelityMonitor(parts, Tokenizer.of(sequences), 3, None)
-    assert list(monitor.beside) == ["training data", *names]
-    assert monitor.beside["training data"] == 1.0
+    monitor = ValidationMonitor(parts, Tokenizer.of(sequences), 3, None)
+    assert list(monitor.references) == ["training data", *names]
+    assert monitor.references["training data"] == 1.0
     drawn = get_baseline(names[0]).fit(parts.train).sample(monitor.n, 3)
-    assert monitor.beside[names[0]] == monitor.fidelity.score(drawn).total
+    assert monitor.references[names[0]] == monitor.distance.measure(drawn).total
     if low == 30:  # a chain is what these data are, but for lengths that vary evenly
-        assert monitor.beside[names[0]] == pytest.approx(1, abs=0.4)
+        assert monitor.references[names[0]] == pytest.approx(1, abs=0.4)
 
 
 def test_of_large_sets_a_part_is_read(monkeypatch):
@@ -44,14 +44,14 @@ def test_of_large_sets_a_part_is_read(monkeypatch):
         lambda self, some, fit=MarkovChain.fit: fitted.append(some) or fit(self, some),
     )  # fmt: skip
     parts = split(chained(600, 30, 30), 0.4, seed=1)
-    monitor = FidelityMonitor(parts, Tokenizer.of(parts.train), 3, None)
-    assert monitor.n == 100 and len(monitor.fidelity.held_out) == 100
+    monitor = ValidationMonitor(parts, Tokenizer.of(parts.train), 3, None)
+    assert monitor.n == 100 and len(monitor.distance.held_out) == 100
     assert [len(some) for some in fitted] == [100, 100]
     assert set(fitted[0].ids) < set(parts.train.ids)
 
 
 def test_without_held_out_records_only_variety_is_known():
     parts = split(chained(40, 30, 30), 0.0)
-    monitor = FidelityMonitor(parts, Tokenizer.of(parts.train), 0, None)
-    assert monitor.beside == {} and monitor.fidelity is None
+    monitor = ValidationMonitor(parts, Tokenizer.of(parts.train), 0, None)
+    assert monitor.references == {} and monitor.distance is None
     assert set(monitor.variety.relative(parts.train)) == {"distinct", "neighbours"}

@@ -19,12 +19,18 @@ CARD = {
     "data": {"records": 100, "train": 90, "validation": 10, "digest": "abc", "split": ["a <i>"],
              "input": {"source": "x.fa", "dropped": {"letters outside the alphabet": 3}}},
     "versions": {"python": "3.11"},
-    "training": {"steps": 40, "seconds": 5.0, "kept_step": 20, "fidelity": 1.25, "device": "cpu",
-                 "beside": {"training data": 1.0, "markov-3": 1.6}},
+    "training": {"steps": 40, "seconds": 5.0, "kept_step": 20, "validation_distance": 1.25,
+                 "device": "cpu",
+                 "references": {"training data": 1.0, "markov-3": 1.6}},
 }  # fmt: skip
 LOG = [
     {"step": 20, "critic": 0.5, "gp": 0.1, "generator": 0.7, "spent": 0.5},
-    {"event": "check", "step": 20, "scores": {"fidelity": 1.25, "pairs": 1.5}, "best": True},
+    {
+        "event": "check",
+        "step": 20,
+        "scores": {"validation_distance": 1.25, "pairs": 1.5},
+        "best": True,
+    },
     {"event": "alarm", "step": 30, "reason": "collapse <u>"},
     {"step": 40, "critic": 0.4, "gp": 0.2, "generator": 0.8, "spent": 1.0},
 ]
@@ -39,7 +45,8 @@ def test_page_shows_curves_samples_data_and_options():
     html = to_html("run", CARD, LOG, SAMPLES)
     assert outside(html) == []
     assert drawings(html) == [
-        "fidelity over steps: fidelity", "ratio to training data over steps: pairs",
+        "validation distance over steps: validation distance",
+        "ratio to training data over steps: pairs",
         "value over steps: critic, generator", "value over steps: gp",
     ]  # fmt: skip
     assert "markov-3 1.6" in html and "training data 1" in html

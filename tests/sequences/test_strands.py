@@ -6,7 +6,7 @@ import torch
 
 from biogan import SequenceGAN
 from biogan.core.errors import ConfigError
-from biogan.models.monitor import FidelityMonitor
+from biogan.models.monitor import ValidationMonitor
 from biogan.models.sequence_fit import build_trainer, split_for
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.autoconfig import resolve
@@ -120,7 +120,7 @@ def test_a_fit_draws_both_strands_and_nothing_else(low, high):
     trainer = build_trainer(config, layout, parts, Engine(config), None, {}, [])
     drawn = torch.cat([trainer.players.batches[k] for k in range(200)]).numpy()
     assert set(layout.decode(drawn).strings()) == set(both_strands(parts.train).strings())
-    assert trainer.monitor.fidelity.train.strings() == both_strands(parts.train).strings()
+    assert trainer.monitor.distance.train.strings() == both_strands(parts.train).strings()
     assert has_near_copy(parts.held_out, both_strands(parts.train), 0.9).sum() == 0
 
 
@@ -140,9 +140,9 @@ def test_the_monitor_compares_with_both_strands():
     parts = split(s, 0.3)
     turned = reverse_complement(parts.train)
     layout = Tokenizer.of(s)
-    one, both = (FidelityMonitor(parts, layout, 0, None, strands) for strands in (False, True))
+    one, both = (ValidationMonitor(parts, layout, 0, None, strands) for strands in (False, True))
     half = SequenceSet.concatenate([parts.train[:70], turned[70:]])
     # Half of each strand: as good as training data for the one, far from it for the other.
-    assert both.fidelity.score(half).total < 1.5
-    assert one.fidelity.score(half).total > 3
+    assert both.distance.measure(half).total < 1.5
+    assert one.distance.measure(half).total > 3
     assert one.n == both.n == len(parts.train)

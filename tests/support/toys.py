@@ -8,7 +8,7 @@ from biogan.nn.sequence_nets import build
 from biogan.sequences.config import SequenceGANConfig
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
-from biogan.training.trainer import Judgement, Trainer
+from biogan.training.trainer import CheckResult, Trainer
 
 SHAPE = Shape(4, 12)
 CODES = torch.randint(0, 4, (40, 12), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
@@ -44,14 +44,14 @@ def make(monitor=None, callbacks=(), save=None, **options):
 class Scripted:
     """Judges each step as it is told."""
 
-    beside = {"training data": 1.0, "markov-2": 1.5}
+    references = {"training data": 1.0, "markov-2": 1.5}
 
-    def __init__(self, fidelity=None, variety=None):
-        self.fidelity, self.variety = fidelity or {}, variety or {}
+    def __init__(self, distance=None, variety=None):
+        self.distance, self.variety = distance or {}, variety or {}
 
     def __call__(self, network, step):
-        scores = {"fidelity": self.fidelity[step]} if step in self.fidelity else {}
-        return Judgement(scores, self.variety.get(step, {}))
+        scores = {"validation_distance": self.distance[step]} if step in self.distance else {}
+        return CheckResult(scores, self.variety.get(step, {}))
 
 
 def same(a, b):

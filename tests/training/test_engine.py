@@ -39,15 +39,16 @@ ROLLBACK = SCRIPT.replace(
     textwrap.dedent(
         """
         import biogan.models.sequence_fit
-        from biogan.training.trainer import Judgement
+        from biogan.training.trainer import CheckResult
 
         class Scripted:
-            beside = {}
+            references = {}
             def __init__(self, *args): pass
             def __call__(self, network, step):
-                return Judgement({"fidelity": [8.0, 2.0, 2.0, 99.0, 1.0, 1.3][step - 1]}, {})
+                distances = [8.0, 2.0, 2.0, 99.0, 1.0, 1.3]
+                return CheckResult({"validation_distance": distances[step - 1]}, {})
 
-        biogan.models.sequence_fit.FidelityMonitor = Scripted
+        biogan.models.sequence_fit.ValidationMonitor = Scripted
         torch.set_num_threads(1)
         """
     ),

@@ -143,22 +143,22 @@ def test_without_any_check_nothing_was_learned(steps):
 
 
 def test_scores_that_explode_roll_back_and_go_on():
-    fidelity = GOOD | {8: BAD, 10: 1.9}
+    distance = GOOD | {8: BAD, 10: 1.9}
     recorder = Recorder()
-    trainer = make(Scripted(fidelity), [recorder], check_every=2)
+    trainer = make(Scripted(distance), [recorder], check_every=2)
     trainer.run()
     [alarm] = recorder.alarms()
     assert (alarm["step"], alarm["back_to"], alarm["kind"]) == (8, 6, "divergence")
-    assert alarm["reason"] == "fidelity 11, after 2 at best"
-    assert (trainer.kept.step, trainer.kept.fidelity, trainer.good.count) == (10, 1.9, 1)
+    assert alarm["reason"] == "validation distance 11, after 2 at best"
+    assert (trainer.kept.step, trainer.kept.distance, trainer.good.count) == (10, 1.9, 1)
 
 
 def test_samples_that_collapse_end_the_run_with_the_best_kept():
     steps = range(2, 61, 2)
-    fidelity = {step: GOOD.get(step, 2.5) for step in steps}
+    distance = {step: GOOD.get(step, 2.5) for step in steps}
     variety = {step: {"distinct": 1.0 if step <= 6 else 0.01} for step in steps}
     recorder = Recorder()
-    trainer = make(Scripted(fidelity, variety), [recorder], check_every=2, steps=60)
+    trainer = make(Scripted(distance, variety), [recorder], check_every=2, steps=60)
     best = trainer.run()
     # Three checks in a row each time; the first of them is no good state any more.
     assert [alarm["step"] for alarm in recorder.alarms()] == [12, 18, 24, 30]
@@ -183,18 +183,18 @@ def test_without_validation_nothing_is_kept_that_has_collapsed():
 @pytest.mark.parametrize("cut", [5, 7, 8, 9])
 def test_a_run_cut_near_a_rollback_goes_on_bit_for_bit(cut, tmp_path):
     options = {"check_every": 2, "steps": 12}
-    fidelity = GOOD | {8: BAD, 10: 1.9, 12: 1.8}
-    whole = make(Scripted(fidelity), **options)
+    distance = GOOD | {8: BAD, 10: 1.9, 12: 1.8}
+    whole = make(Scripted(distance), **options)
     whole.run()
 
     def save(trainer: Trainer) -> None:
         torch.save(trainer.state(), tmp_path / "state.pt")
 
     kill = Recorder(lambda step: os.kill(os.getpid(), signal.SIGINT) if step == cut else None)
-    first = make(Scripted(fidelity), [kill], save, **options)
+    first = make(Scripted(distance), [kill], save, **options)
     with pytest.raises(Interrupted):
         first.run()
-    second = make(Scripted(fidelity), **options)
+    second = make(Scripted(distance), **options)
     second.load_state(torch.load(tmp_path / "state.pt", weights_only=True))
     second.run()
     assert (second.good.count, second.kept.step) == (whole.good.count, whole.kept.step) == (1, 12)
@@ -204,11 +204,11 @@ def test_a_run_cut_near_a_rollback_goes_on_bit_for_bit(cut, tmp_path):
 
 
 def test_patience_counts_checks_without_a_better_score(tmp_path):
-    fidelity = {2: 3.0, 4: 2.0, 6: 2.3, 8: 1.5, 10: 1.7, 12: 1.7, 14: 1.7, 16: 1.4, 18: 1.3}
+    distance = {2: 3.0, 4: 2.0, 6: 2.3, 8: 1.5, 10: 1.7, 12: 1.7, 14: 1.7, 16: 1.4, 18: 1.3}
     options = {"check_every": 2, "steps": 18}
 
     def run(state=None, **more):
-        trainer = make(Scripted(fidelity), **options | more)
+        trainer = make(Scripted(distance), **options | more)
         if state:
             trainer.load_state(state)
         trainer.run()
@@ -218,8 +218,8 @@ def test_patience_counts_checks_without_a_better_score(tmp_path):
     one, three = run(patience=1), run(patience=3)
     assert (one.step_count, one.kept.step) == (6, 4)
     assert (three.step_count, three.kept.step) == (14, 8)
-    assert three.ended == "no better fidelity in 3 checks (--patience 3)"
-    again = make(Scripted(fidelity), patience=3, **options)
+    assert three.ended == "no smaller validation distance in 3 checks (--patience 3)"
+    again = make(Scripted(distance), patience=3, **options)
     again.load_state(three.state())
     assert again.over and again.ended == three.ended
     more = run(three.state(), patience=4)

@@ -105,7 +105,7 @@ def test_a_seed_is_a_run_and_the_global_generators_are_left_alone():
     assert same(runs[0], runs[1]) and not same(runs[0], runs[2])
 
 
-def test_the_best_generator_is_chosen_by_fidelity_not_by_the_last_step():
+def test_the_best_generator_is_chosen_by_validation_distance_not_by_the_last_step():
     scores = {2: 3.0, 4: 1.0, 6: 2.0, 8: 1.5, 10: 1.2}
     kept = {}
 
@@ -116,7 +116,7 @@ def test_the_best_generator_is_chosen_by_fidelity_not_by_the_last_step():
 
     trainer = make(monitor=Keeping(scores), check_every=2)
     best = trainer.run()
-    assert (trainer.kept.step, trainer.kept.fidelity) == (4, 1.0)
+    assert (trainer.kept.step, trainer.kept.distance) == (4, 1.0)
     assert all(torch.equal(a, b) for a, b in zip(best.parameters(), kept[4], strict=True))
 
 
@@ -125,7 +125,7 @@ def test_of_generators_that_cannot_be_told_apart_the_latest_is_kept():
     trainer = make(monitor=Scripted(scores), check_every=2, steps=12)
     trainer.run()
     # Measured from the best, so that small steps do not add up.
-    assert (trainer.kept.step, trainer.kept.fidelity, trainer.kept.lowest) == (10, 1.09, 1.0)
+    assert (trainer.kept.step, trainer.kept.distance, trainer.kept.lowest) == (10, 1.09, 1.0)
     # Patience is for generators that are better, not for those that are no worse.
     assert trainer.kept.stale == 4
 

@@ -11,7 +11,7 @@ VARIED = {"distinct": 1.0, "neighbours": 0.9}
 
 
 def checks(watch, *judged, spent=0.5):
-    """Alarms of one check after another; a plain number is a fidelity with healthy variety."""
+    """Alarms of one check after another; a number is a validation distance, variety is healthy."""
     return [
         watch.check(*(one if isinstance(one, tuple) else (one, VARIED)), spent) for one in judged
     ]
@@ -83,11 +83,11 @@ def test_doubt_begins_before_the_alarm():
     assert not watch.doubtful
 
 
-def test_fidelity_far_beyond_the_best_and_the_first():
+def test_validation_distance_far_beyond_the_best_and_the_first():
     assert checks(Watch(), 8.0, 1.5, 7.4, 7.6) == [None] * 4  # not beyond the first
     alarms = checks(Watch(), 8.0, 1.5, 8.1)
     assert alarms[:2] == [None, None]
-    assert alarms[2] == Alarm("divergence", "fidelity 8.1, after 1.5 at best")
+    assert alarms[2] == Alarm("divergence", "validation distance 8.1, after 1.5 at best")
     assert checks(Watch(), 2.0, 1.5, 7.4) == [None] * 3  # not five times the best
     assert checks(Watch(), 2.0, 1.5, 7.6)[2].kind == "divergence"
     assert checks(Watch(), 2.0, 1.5, 7.6, spent=0.1) == [None] * 3  # has not grown yet

@@ -35,8 +35,8 @@ _MOST_GAIN = 3.0
 
 
 @dataclass(frozen=True)
-class FidelityScore:
-    """Result of :meth:`Fidelity.score`.
+class MeasuredDistance:
+    """Result of :meth:`ValidationDistance.measure`.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class FidelityScore:
     parts: dict[str, float]
 
 
-class Fidelity:
+class ValidationDistance:
     """Scores generated sequences against held-out ones, relative to training data.
 
     Each part is d(generated, held-out) / d(train, held-out) with as many training as generated
@@ -87,15 +87,16 @@ class Fidelity:
     >>> from biogan.sequences.dataset import SequenceSet
     >>> real = SequenceSet.from_strings(["ACGTAC", "AGGTAC", "ACGTTC", "AAGTAC"])
     >>> other = SequenceSet.from_strings(["ACGTAC", "AAGTTC"])
-    >>> Fidelity(real, other).score(real[:2]).total < Fidelity(real, other).score(
-    ...     SequenceSet.from_strings(["TTTTTT", "TTTTTT"])).total
+    >>> distance = ValidationDistance(real, other)
+    >>> unlike = SequenceSet.from_strings(["TTTTTT", "TTTTTT"])
+    >>> distance.measure(real[:2]).total < distance.measure(unlike).total
     True
     """
 
     def __init__(self, train: SequenceSet, held_out: SequenceSet, seed: int = 0) -> None:
         for name, part in (("train", train), ("held-out", held_out)):
             if not len(part):
-                raise DataError(f"the {name} set is empty: a fidelity score needs both")
+                raise DataError(f"the {name} set is empty: a distance needs both")
         if train.alphabet.letters != held_out.alphabet.letters:
             raise DataError(
                 f"train has the letters {train.alphabet.letters}, "
@@ -124,7 +125,7 @@ class Fidelity:
             self.gain = min(max(1.0, own / self.shared), _MOST_GAIN) if self.shared > 0 else 1.0
         self._scales: dict[int, dict[str, float]] = {}
 
-    def score(self, generated: SequenceSet) -> FidelityScore:
+    def measure(self, generated: SequenceSet) -> MeasuredDistance:
         """Score generated records; where they outnumber ``train`` the first ones are taken.
 
         Raises
@@ -145,7 +146,7 @@ class Fidelity:
             parts[name] = scale[name] / max(share, 1 / n)
         # Closer than training data is luck, and makes up for nothing.
         total = np.exp(np.mean(np.log(np.maximum(list(parts.values()), 1.0))))
-        return FidelityScore(float(total), parts)
+        return MeasuredDistance(float(total), parts)
 
     def _scale(self, n: int) -> dict[str, float]:
         if n not in self._scales:
