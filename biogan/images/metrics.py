@@ -236,7 +236,7 @@ def _class_counts(comparison: ImageComparison) -> tuple[np.ndarray, np.ndarray]:
     names = getattr(comparison.reference.embed, "classes", ())
     one_hot = np.eye(len(names))
     new, real = (
-        _by_group(one_hot[s.classes]) for s in (comparison.candidate, comparison.reference)
+        s.by_group(one_hot[s.classes]) for s in (comparison.candidate, comparison.reference)
     )
     return new, real
 

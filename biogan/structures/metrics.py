@@ -90,7 +90,7 @@ def violations(comparison: FragmentComparison) -> Value:
     if maps is None:
         return Value(0.0, 0.0, 0.0, n=n, note="measured in space, where there are none")
     found = triangle_violations(maps, comparison.seed)
-    by_group = [(_sums(comparison.candidate, found), _sums(comparison.candidate, found**0))]
+    by_group = [(comparison.candidate.by_group(found), comparison.candidate.by_group(found**0))]
     return jackknifed(comparison, lambda g: _left(by_group, g)[0], high=1.0, correct=False)
 
 
@@ -155,13 +155,6 @@ def pair_rmsd(comparison: FragmentComparison) -> Value:
     return Value(ratio, max(0.0, ratio - half), ratio + half, n=n)
 
 
-def _sums(sample: FragmentSample, values: np.ndarray) -> np.ndarray:
-    """Sum values of fragments, shape (n, ...), by jackknife group: (GROUPS, ...)."""
-    found = np.zeros((GROUPS, *values.shape[1:]))
-    np.add.at(found, sample.groups, values)
-    return found
-
-
 def _without(sums: np.ndarray, g: int | None) -> np.ndarray:
     """Add up all jackknife groups but one."""
     return np.asarray(sums.sum(0) - (0 if g is None else sums[g]))
@@ -173,7 +166,7 @@ def _share(
     """Count the values in a range, and all values, by jackknife group: two of shape (GROUPS,)."""
     values = sample.values(measure)
     inside = ((values >= low) & (values <= high)).sum(1)
-    return _sums(sample, inside), _sums(sample, np.full(len(values), values.shape[1]))
+    return sample.by_group(inside), sample.by_group(np.full(len(values), values.shape[1]))
 
 
 def _left(counts: Sequence[tuple[np.ndarray, np.ndarray]], g: int | None) -> list[float]:
