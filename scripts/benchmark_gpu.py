@@ -63,7 +63,7 @@ def compare_launches(length: int, repeats: int, seed: int) -> list[tuple[str, st
                     task()
             every = cycle(plain)
             timed = interleaved(tasks, repeats)
-            drawing = min(interleaved([lambda some=plain: some._draw(0)], repeats)[0])
+            drawing = min(interleaved([lambda some=plain: some.draw(0)], repeats)[0])
         one, *found = ([seconds / every for seconds in times] for times in timed)
         beside = f"operation by operation, float32: {milliseconds(one)}"
         for name, times in zip(others, found, strict=True):

@@ -215,9 +215,9 @@ def scored(
 
 
 def curve(log: Path) -> list[float | None]:
-    """Fidelity of the best model so far after each of some minutes; None beyond the run's end."""
+    """Return the best validation distance after each of some minutes; None beyond the run's end."""
     checks = [json.loads(line) for line in log.read_text().splitlines() if '"check"' in line]
-    found = [(c["seconds"] / 60, c["scores"]["fidelity"]) for c in checks]
+    found = [(c["seconds"] / 60, c["scores"]["validation_distance"]) for c in checks]
     # The last check comes a moment before or after the time is over.
     end = max((minute for minute, _ in found), default=0.0) * 1.02
     return [

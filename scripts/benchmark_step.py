@@ -28,7 +28,7 @@ from biogan.sequences.modality import Letters, build_matching, build_networks
 from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
-from biogan.training.step import Players
+from biogan.training.step import AdversarialStep
 
 PUBLISHED = {
     "loss": "wgan-gp", "gp": 10.0, "critic_steps": 1, "penalty_every": 1, "batch_size": 32,
@@ -84,13 +84,13 @@ def published_step(length: int, batch: int = 32, width: int = 512) -> Callable[[
     return step
 
 
-def players(sequences: SequenceSet, device: str = "cpu", **options: object) -> Players:
+def players(sequences: SequenceSet, device: str = "cpu", **options: object) -> AdversarialStep:
     """Build what biogan trains on some sequences, without files and checks."""
     layout = Tokenizer.of(sequences)
     config, _ = resolve(SequenceGANConfig(steps=1, device=device).replace(**options), layout)
     networks, engine = build_networks(config, layout), Engine(config)
     codes = torch.from_numpy(layout.encode(sequences))
-    return Players(
+    return AdversarialStep(
         networks.generator, networks.critic,
         Batches(codes, np.ones(len(codes)), config.batch_size, 0),
         Letters(layout.channels, engine.device), config, engine, build_matching(config, layout),
@@ -165,13 +165,13 @@ def compare_steps(length: int, repeats: int, seed: int) -> list[tuple[str, str, 
     return rows
 
 
-def cycle(some: Players) -> int:
+def cycle(some: AdversarialStep) -> int:
     """Return after how many steps the same critic steps are penalised again."""
     each, steps = some.objective.penalty_every, some.objective.critic_steps
     return math.lcm(each, steps) // steps
 
 
-def follow(some: Players, numbers: Iterator[int]) -> None:
+def follow(some: AdversarialStep, numbers: Iterator[int]) -> None:
     """Take the next steps, with penalties and without."""
     for _ in range(cycle(some)):
         some.step(next(numbers))

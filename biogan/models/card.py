@@ -194,10 +194,10 @@ def training_card(trainer: Trainer) -> dict[str, Any]:
     return {
         "steps": trainer.step_count,
         "seconds": round(trainer.elapsed, 1),
-        "kept_step": trainer.kept.step,
+        "kept_step": trainer.best.step,
         "validation_distance": trainer.score,
         "references": dict(trainer.references),
-        "rollbacks": trainer.good.count,
+        "rollbacks": trainer.last_good.count,
         "ended": trainer.ended,
         "processes": trainer.engine.world,
         "device": str(trainer.engine.device),

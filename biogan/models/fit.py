@@ -63,12 +63,12 @@ def saver(
 
     def save(trainer: Trainer) -> None:
         card["training"] = training_card(trainer)
-        folder.write_weights(GENERATOR, trainer.kept.network)
-        folder.write_weights(CRITIC, bare(trainer.players.critic))
+        folder.write_weights(GENERATOR, trainer.best.network)
+        folder.write_weights(CRITIC, bare(trainer.adversarial_step.critic))
         folder.write_config(card)
         folder.write_state(trainer.state())
         folder.saved = trainer.step_count
-        if trainer.kept.step:
+        if trainer.best.step:
             folder.settle()
 
     return save

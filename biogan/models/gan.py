@@ -151,7 +151,7 @@ class SequenceGAN:
 
             def end(trainer: Trainer) -> None:
                 self.layout, self.card = layout, card
-                self._networks = Networks(trainer.kept.network, trainer.players.critic)
+                self._networks = Networks(trainer.best.network, trainer.adversarial_step.critic)
 
             trainer = carry_out(
                 lambda: build_trainer(config, layout, parts, engine, folder, card, callbacks),

@@ -135,7 +135,9 @@ class ImageGAN:
 
             def end(trainer: Trainer) -> None:
                 self.domain, self.card = domain, card
-                self._networks = Networks(trainer.kept.network, bare(trainer.players.critic))
+                self._networks = Networks(
+                    trainer.best.network, bare(trainer.adversarial_step.critic)
+                )
 
             trainer = carry_out(
                 lambda: build_trainer(

@@ -133,7 +133,7 @@ class Film:
     Parameters
     ----------
     domain : Domain
-        Draws records.
+        StepInputs records.
     folder : ModelFolder
         Where to; asked each time, as a run that replaces a model moves.
     """

@@ -322,7 +322,7 @@ def refined(
     Parameters
     ----------
     block_of : callable
-        Draws blocks of the generator that the judge was calibrated for.
+        StepInputs blocks of the generator that the judge was calibrated for.
     layout : Tokenizer
         How its codes read as sequences.
     judge : Judge
@@ -358,7 +358,7 @@ class Refined(NamedTuple):
     again: int = 0
 
 
-#: Draws a block of candidates from a named stream.
+#: StepInputs a block of candidates from a named stream.
 Propose = Callable[..., Candidates]
 #: Refines the records from one place in a block up to another (block, low, high).
 Refine = Callable[[int, int, int], Refined]
@@ -403,7 +403,7 @@ def rejection(propose: Propose, seed: int, limit: float) -> Refine:
     Parameters
     ----------
     propose : callable
-        Draws candidates (:func:`proposer`).
+        StepInputs candidates (:func:`proposer`).
     seed : int
         Seed of the stream.
     limit : float

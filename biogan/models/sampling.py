@@ -50,7 +50,7 @@ class Drawn(NamedTuple):
     again: np.ndarray
 
 
-#: Draws a block from a named stream: any number of names and numbers.
+#: StepInputs a block from a named stream: any number of names and numbers.
 Draw = Callable[..., Drawn]
 
 
@@ -145,7 +145,7 @@ def stream(
     Parameters
     ----------
     block_of : callable
-        Draws a block (:func:`drawer`).
+        StepInputs a block (:func:`drawer`).
     layout : Tokenizer
         How codes read as sequences.
     start, stop : int
@@ -254,7 +254,7 @@ def excluding(block_of: Draw, layout: Tokenizer, known: Sequences) -> Draw:
     Parameters
     ----------
     block_of : callable
-        Draws a block (:func:`biogan.models.sampling.drawer`).
+        StepInputs a block (:func:`biogan.models.sampling.drawer`).
     layout : Tokenizer
         How codes read as sequences.
     known : SequenceSet, list of str or list of SeqRecord

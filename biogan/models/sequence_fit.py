@@ -180,7 +180,7 @@ def fit_judge(
     steps = min(config.judge_steps, trainer.step_count)
     if not steps or not len(parts.held_out):
         return None
-    generator, players = trainer.kept.network, trainer.players
+    generator, players = trainer.best.network, trainer.adversarial_step
     assert isinstance(generator, LetterGenerator)
     prepare = players.prepare
     critic, calibration = copy.deepcopy(players.critic), None

@@ -1,7 +1,7 @@
 """What a step is given from outside: records, noise, what is due; made on the CPU if not asked.
 
 The rest of a step is arithmetic on the device, which never asks the host anything: it can be
-recorded once and launched again with other draws.
+recorded once and launched again with other inputs.
 
 Batches of real data: an endless, seeded stream without a Python loop over records.
 """
@@ -179,7 +179,7 @@ class TurnedBatches:
         return turned(batch, draw_turns(self.batch_size, batch.shape[1], rng)[rows])
 
 
-class Draws(NamedTuple):
+class StepInputs(NamedTuple):
     """Everything random in a step, and what changes from one to the next.
 
     Attributes
@@ -202,9 +202,9 @@ class Draws(NamedTuple):
     weight: Tensor
     penalised: tuple[bool, ...]
 
-    def each(self, change: Callable[[Tensor], Tensor]) -> Draws:
+    def each(self, change: Callable[[Tensor], Tensor]) -> StepInputs:
         """Change every tensor."""
-        return Draws(
+        return StepInputs(
             tuple(map(change, self.real)),
             tuple(type(noise)(*map(change, noise)) for noise in self.noise),
             tuple(map(change, self.alpha)),
@@ -212,11 +212,11 @@ class Draws(NamedTuple):
             self.penalised,
         )
 
-    def to(self, device: torch.device) -> Draws:
+    def to(self, device: torch.device) -> StepInputs:
         """Move all of it to a device."""
         return self.each(lambda x: x.to(device, non_blocking=x.is_pinned()))
 
-    def pinned(self) -> Draws:
+    def pinned(self) -> StepInputs:
         """Lay what is on the CPU where a GPU can fetch it while the host goes on."""
         return self.each(lambda x: x.pin_memory() if x.is_cpu else x)
 
@@ -229,7 +229,7 @@ class Draws(NamedTuple):
         yield self.weight
 
 
-def draw_step(
+def draw_inputs(
     batches: Stream,
     generator: Any,
     penalised: tuple[bool, ...],
@@ -238,7 +238,7 @@ def draw_step(
     weight: float,
     rows: slice,
     place: torch.device | str = "cpu",
-) -> Draws:
+) -> StepInputs:
     """Draw what step ``t`` needs from streams of the seed and ``t``.
 
     Everything is drawn for the joint batch in every process, so that the number of processes does
@@ -251,11 +251,11 @@ def draw_step(
     generator : nn.Module
         Has ``noise(n, rng)``.
     penalised : tuple of bool
-        See :class:`Draws`; one for each critic step.
+        See :class:`StepInputs`; one for each critic step.
     seed, t : int
         Seed of the noise and number of the step, from 0.
     weight : float
-        See :class:`Draws`.
+        See :class:`StepInputs`.
     rows : slice
         The rows of this process.
     place : torch.device or str
@@ -269,4 +269,4 @@ def draw_step(
         noise.append(generator.noise(n, rng).rows(rows))
         alpha.append(torch.rand(n, generator=rng, device=rng.device)[rows])
     noise.append(generator.noise(n, rng).rows(rows))
-    return Draws(tuple(real), tuple(noise), tuple(alpha), torch.tensor(weight), penalised)
+    return StepInputs(tuple(real), tuple(noise), tuple(alpha), torch.tensor(weight), penalised)

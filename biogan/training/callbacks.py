@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from biogan.core.files import append_jsonl
-from biogan.training.stability import MOST
+from biogan.training.stability import MOST_ROLLBACKS
 from biogan.training.trainer import TRAINING_DATA, best_floor
 
 LOG_EVERY = 20
@@ -109,7 +109,8 @@ def _alarm_lines(
     if last:
         done = f"the run ends here, after {rollbacks} rollbacks"
     else:
-        done = f"back to step {back_to:,}, half the learning rate (rollback {rollbacks} of {MOST})"
+        of = f"rollback {rollbacks} of {MOST_ROLLBACKS}"
+        done = f"back to step {back_to:,}, half the learning rate ({of})"
     return [f"step {step:>7,}  alarm: {reason}; {done}"]
 
 

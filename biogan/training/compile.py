@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from biogan.core.errors import ConfigError
-from biogan.training.batches import Draws
+from biogan.training.batches import StepInputs
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -150,21 +150,21 @@ def compiled(function: Callable[P, R], backend: str = "inductor") -> Callable[P,
 WARM_UP = 3
 
 
-Program = Callable[[Draws], Tensor]
+Program = Callable[[StepInputs], Tensor]
 
 
 class Launcher(Protocol):
-    """Takes steps with draws, on the CPU or where noise is drawn.
+    """Takes steps with inputs, on the CPU or where noise is drawn.
 
     Attributes
     ----------
     ahead : bool
-        Whether it returns before the device is done, so that the next draws can be made meanwhile.
+        Whether it returns before the device is done, so that the next inputs are drawn meanwhile.
     """
 
     ahead: bool
 
-    def __call__(self, draws: Draws) -> Tensor:
+    def __call__(self, inputs: StepInputs) -> Tensor:
         """Take a step and return its terms."""
 
     def forget(self) -> None:
@@ -178,9 +178,9 @@ class Plain:
         self.program, self.device = program, device
         self.ahead = device.type == "cuda"
 
-    def __call__(self, draws: Draws) -> Tensor:
+    def __call__(self, inputs: StepInputs) -> Tensor:
         """Take a step and return its terms."""
-        return self.program(draws.to(self.device))
+        return self.program(inputs.to(self.device))
 
     def forget(self) -> None:
         """Nothing is kept."""
@@ -189,7 +189,7 @@ class Plain:
 class Recorded(NamedTuple):
     """A recorded step: it reads ``inputs``, and ``launch`` fills ``terms``."""
 
-    inputs: Draws
+    inputs: StepInputs
     terms: Tensor
     launch: Callable[[], None]
 
@@ -213,9 +213,9 @@ class Captured:
     Parameters
     ----------
     program : callable
-        Draws on the device to a tensor of terms; arithmetic on the device alone, and always the
-        same where the same critic steps are penalised: what else changes from step to step stands
-        in the draws or in tensors that are changed in place.
+        StepInputs on the device to a tensor of terms. It computes on the device alone, and always
+        the same where the same critic steps are penalised: what else changes from step to step
+        stands in the inputs or in tensors that are changed in place.
     device : torch.device
         A CUDA device.
     """
@@ -232,21 +232,21 @@ class Captured:
         self.recorded: dict[tuple[bool, ...], Recorded] = {}
         self.seen: Counter[tuple[bool, ...]] = Counter()
 
-    def __call__(self, draws: Draws) -> Tensor:
+    def __call__(self, inputs: StepInputs) -> Tensor:
         """Take a step and return its terms, which the next one overwrites."""
-        kind = draws.penalised
+        kind = inputs.penalised
         if self.seen[kind] < WARM_UP:
             self.seen[kind] += 1
-            return self.warm_up(draws.to(self.device))
+            return self.warm_up(inputs.to(self.device))
         if kind not in self.recorded:
-            self.recorded[kind] = self.record(draws.to(self.device))
+            self.recorded[kind] = self.record(inputs.to(self.device))
         recorded = self.recorded[kind]
-        for here, given in zip(recorded.inputs.tensors(), draws.tensors(), strict=True):
+        for here, given in zip(recorded.inputs.tensors(), inputs.tensors(), strict=True):
             here.copy_(given, non_blocking=given.is_pinned())
         recorded.launch()
         return recorded.terms
 
-    def warm_up(self, draws: Draws) -> Tensor:
+    def warm_up(self, inputs: StepInputs) -> Tensor:
         """Take a step on a stream of its own, as recording asks for."""
         if self.aside is None:
             self.aside = torch.cuda.Stream(self.device)
@@ -255,11 +255,11 @@ class Captured:
         with torch.cuda.stream(self.aside), warnings.catch_warnings():
             # These steps of an optimiser are not recorded, and mean not to be.
             warnings.filterwarnings("ignore", "This instance was constructed with capturable")
-            terms = self.program(draws)
+            terms = self.program(inputs)
         current.wait_stream(self.aside)
         return terms
 
-    def record(self, inputs: Draws) -> Recorded:
+    def record(self, inputs: StepInputs) -> Recorded:
         """Record a step without taking it."""
         graph = torch.cuda.CUDAGraph()
         with no_collection(), torch.cuda.graph(graph):

@@ -1,10 +1,8 @@
-"""The generator that is kept: of those that were judged, the latest that is as good as any.
+"""Stability of training: alarms, the last good state, and the best checkpoint.
 
-Alarms: whether a run has gone wrong, read from its terms and its checks.
-
-Pure bookkeeping on numbers: nothing here knows a network, a file or a process.
-
-The last state that passed a check, and the way back to it.
+:class:`Alarms` reads the terms of every step and the scores of every check, and says when a run has
+diverged or collapsed. :class:`LastGood` holds a copy of the last state that passed a check, to
+which a run returns then. :class:`BestCheckpoint` holds the generator that a run leaves behind.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from typing import Any
 
 from torch import nn
 
-from biogan.training.step import Players
+from biogan.training.step import AdversarialStep
 
 # A healthy critic's loss stays within some hundreds: the Lipschitz penalties hold the slope near 1.
 LARGEST_CRITIC_LOSS = 1e4
@@ -60,8 +58,8 @@ class Alarm:
 
 
 @dataclass
-class Watch:
-    """Remembers what earlier steps and checks showed, and says when something is wrong.
+class Alarms:
+    """Finds divergence and collapse from the terms of steps and the scores of checks.
 
     Attributes
     ----------
@@ -79,11 +77,11 @@ class Watch:
     low: dict[str, list[float]] = field(default_factory=dict)
 
     def step(self, terms: Mapping[str, float]) -> Alarm | None:
-        """Judge the terms of one step.
+        """Return an alarm if the terms of one step give one.
 
         Examples
         --------
-        >>> Watch().step({"critic": 0.7, "gp": math.nan})
+        >>> Alarms().step({"critic": 0.7, "gp": math.nan})
         Alarm(kind='non-finite', reason="the term 'gp' is nan")
         """
         for name, value in terms.items():
@@ -97,7 +95,7 @@ class Watch:
     def check(
         self, score: float | None, variety: Mapping[str, float], spent: float
     ) -> Alarm | None:
-        """Judge the scores of one check.
+        """Return an alarm if the scores of one check give one.
 
         Parameters
         ----------
@@ -133,7 +131,7 @@ class Watch:
         return None
 
     @property
-    def doubtful(self) -> bool:
+    def low_variety(self) -> bool:
         """Whether the last check found too little variety: nothing to roll back to."""
         return bool(self.low)
 
@@ -146,19 +144,19 @@ class Watch:
         vars(self).update({name: state[name] for name in vars(self)})
 
 
-MOST = 3
+MOST_ROLLBACKS = 3
 # What every rollback does to the learning rate.
 SLOWER = 0.5
 
 
 class LastGood:
-    """Keeps a copy of the last good state in memory; it costs as much as three small networks.
+    """A copy of the last good state in memory, as large as about three of the networks.
 
     Parameters
     ----------
-    players : Players
+    adversarial_step : AdversarialStep
         Networks and optimisers.
-    watch : Watch
+    alarms : Alarms
         What earlier checks showed; it goes back with them.
 
     Attributes
@@ -169,32 +167,32 @@ class LastGood:
         Rollbacks so far.
     """
 
-    def __init__(self, players: Players, watch: Watch) -> None:
-        self.players, self.watch = players, watch
+    def __init__(self, adversarial_step: AdversarialStep, alarms: Alarms) -> None:
+        self.adversarial_step, self.alarms = adversarial_step, alarms
         self.step, self.count = 0, 0
         self.remember(0)
 
     @property
-    def slowed(self) -> float:
+    def rate_factor(self) -> float:
         """Factor of the learning rate."""
         return SLOWER**self.count
 
     @property
-    def used_up(self) -> bool:
-        """Whether :data:`MOST` rollbacks did not help."""
-        return self.count >= MOST
+    def exhausted(self) -> bool:
+        """Whether :data:`MOST_ROLLBACKS` rollbacks did not help."""
+        return self.count >= MOST_ROLLBACKS
 
     def remember(self, step: int) -> None:
         """Take the present state as the last good one."""
         self.step = step
-        self._state = copy.deepcopy({**self.players.state(), "watch": self.watch.state()})
+        self._state = copy.deepcopy({**self.adversarial_step.state(), "watch": self.alarms.state()})
 
     def go_back(self) -> None:
         """Put the last good state in the place of the present one."""
         # A copy: optimisers go on with the very tensors that they are given.
         state = copy.deepcopy(self._state)
-        self.players.load_state(state)
-        self.watch.load_state(state["watch"])
+        self.adversarial_step.load_state(state)
+        self.alarms.load_state(state["watch"])
 
     def state(self, step: int) -> dict[str, Any]:
         """Return what a run resumed at ``step`` needs."""
@@ -203,7 +201,7 @@ class LastGood:
         return {"step": self.step, "count": self.count, "state": kept}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go back to a state returned by :meth:`state`, after that of players and watch."""
+        """Go back to a state returned by :meth:`state`, after those of the step and the alarms."""
         self.remember(state["step"])
         self.count = state["count"]
         if state["state"] is not None:
@@ -215,11 +213,11 @@ class LastGood:
 # latest is kept: its average looks back on smaller steps.
 SAME = 0.1
 # By these names in a saved state.
-NUMBERS = {"lowest": "lowest", "best_score": "distance", "best_step": "step", "stale": "stale"}
+NUMBERS = {"lowest": "lowest", "best_score": "distance", "best_step": "step", "stale": "since_best"}
 
 
-class Kept:
-    """What a run would leave behind if it ended now.
+class BestCheckpoint:
+    """The generator that a run would leave behind if it ended now: the best that was validated.
 
     Parameters
     ----------
@@ -236,17 +234,17 @@ class Kept:
         Its step, 0 before one is judged.
     lowest : float
         The lowest validation distance of all that were judged.
-    stale : int
+    since_best : int
         Checks since the lowest.
     """
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
         self.distance, self.lowest = math.inf, math.inf
-        self.step, self.stale = 0, 0
+        self.step, self.since_best = 0, 0
 
     def consider(
-        self, network: nn.Module, step: int, distance: float | None, sound: bool, doubtful: bool
+        self, network: nn.Module, step: int, distance: float | None, sound: bool, low_variety: bool
     ) -> bool:
         """Take a generator that was judged into account; return whether it is kept.
 
@@ -260,17 +258,17 @@ class Kept:
             Its validation distance, None where nothing is held out.
         sound : bool
             Whether there was no alarm.
-        doubtful : bool
+        low_variety : bool
             Whether it may have collapsed where one before had not.
         """
-        good = distance <= self.lowest * (1 + SAME) if distance is not None else not doubtful
+        good = distance <= self.lowest * (1 + SAME) if distance is not None else not low_variety
         kept = sound and good
         if kept:
             self.distance = math.inf if distance is None else distance
             self.step, self.network = step, copy.deepcopy(network)
         better = kept and (distance is None or distance < self.lowest)
         self.lowest = self.distance if better else self.lowest
-        self.stale = 0 if better else self.stale + 1
+        self.since_best = 0 if better else self.since_best + 1
         return kept
 
     def numbers(self) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Generator and critic with all that changes in a step: their average and their optimisers.
+"""One adversarial step: the critic's updates, then one update of the generator.
 
-A half step before its update: the terms of one player, and which way they move its weights.
-
-The averaged generator: what is judged, saved and sampled from.
+:class:`AdversarialStep` holds generator, critic, their optimisers and the moving average of the
+generator, and takes the step. The terms that it minimises are in :mod:`biogan.training.losses`, its
+random inputs in :mod:`biogan.training.batches`.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import torch
 from torch import Tensor, nn
 
 from biogan.nn.layers import widened
-from biogan.training.batches import Draws, Stream, draw_step
+from biogan.training.batches import StepInputs, Stream, draw_inputs
 from biogan.training.compile import compiling
 from biogan.training.config import TrainingConfig
 from biogan.training.engine import Engine
 from biogan.training.losses import Objective, Terms
 
 
-class Half(NamedTuple):
-    """What a player is moved by.
+class Update(NamedTuple):
+    """Terms of a loss and their gradients: what an optimiser applies to one network.
 
     Attributes
     ----------
@@ -39,38 +39,38 @@ class Half(NamedTuple):
     gradients: tuple[Tensor | None, ...]
 
 
-def differentiate(terms: Terms, weights: Sequence[nn.Parameter]) -> Half:
+def differentiate(terms: Terms, weights: Sequence[nn.Parameter]) -> Update:
     """Differentiate the sum of the terms by some weights, at once.
 
     A penalty's second derivative and the loss go together through one backward; derivatives by the
-    weights of the other player are not taken.
+    weights of the other network are not taken.
 
     Parameters
     ----------
     terms : dict of str to Tensor
         Named scalars.
     weights : sequence of nn.Parameter
-        The weights of one player.
+        The weights of one network.
 
     Returns
     -------
-    Half
+    Update
 
     Examples
     --------
     >>> w, unused = nn.Parameter(torch.tensor(3.0)), nn.Parameter(torch.tensor(1.0))
-    >>> half = differentiate({"loss": w * w, "penalty": 2 * w}, [w, unused])
-    >>> half.terms["loss"].item(), half.gradients
+    >>> update = differentiate({"loss": w * w, "penalty": 2 * w}, [w, unused])
+    >>> update.terms["loss"].item(), update.gradients
     (9.0, (tensor(8.), None))
     """
     total = torch.stack(list(terms.values())).sum()
     found = torch.autograd.grad(total, weights, allow_unused=True)
     # The fused optimiser wants them laid out as the weights are.
     gradients = tuple(g if g is None else g.contiguous() for g in found)
-    return Half({name: value.detach() for name, value in terms.items()}, gradients)
+    return Update({name: value.detach() for name, value in terms.items()}, gradients)
 
 
-class Average:
+class MovingAverage:
     """Exponential moving average of a network's parameters (Yazıcı et al. 2019).
 
     Statistics of batch norm are averaged alike: those of the last batch belong to other weights.
@@ -115,7 +115,7 @@ class NonFiniteTerm(Exception):  # noqa: N818 - a signal to the trainer, which d
     Attributes
     ----------
     terms : dict of str to float
-        The terms of that half step.
+        The terms of that update.
     """
 
     def __init__(self, terms: dict[str, float]) -> None:
@@ -123,8 +123,8 @@ class NonFiniteTerm(Exception):  # noqa: N818 - a signal to the trainer, which d
         self.terms = terms
 
 
-class Players:
-    """The networks of a run and the one step that trains them.
+class AdversarialStep:
+    """Generator and critic of a run with their optimisers, and the step that trains them.
 
     Everything random in step ``t`` comes from a stream of the seed and ``t``.
 
@@ -160,14 +160,14 @@ class Players:
         self.generator: Any = engine.place(generator)  # has noise(), which nn.Module hides
         self.critic = engine.place(critic)
         self.matching = engine.place(matching) if matching is not None else None
-        self.average = Average(self.generator, config.chosen("ema"))
-        # Of each half step, by which critic steps were penalised.
+        self.average = MovingAverage(self.generator, config.chosen("ema"))
+        # Names of the terms of each update, by which critic updates have penalties.
         self.term_names: dict[tuple[bool, ...], list[list[str]]] = {}
         self.logged: dict[str, float] = {}
-        self.launch = engine.launcher(self._play)
-        self._for_critic = engine.program(self._critic_half)
-        self._for_generator = engine.program(self._generator_half)
-        self._ahead: dict[int, Draws] = {}
+        self.launch = engine.launcher(self._compute)
+        self._critic_update = engine.program(self.critic_update)
+        self._generator_update = engine.program(self.generator_update)
+        self._ahead: dict[int, StepInputs] = {}
         self.generator_opt = self._optimiser(self.generator)
         self.critic_opt = self._optimiser(self.critic)
 
@@ -211,67 +211,70 @@ class Players:
         NonFiniteTerm
             If a term is NaN or infinite, in every process.
         """
-        draws = self._ahead.pop(t, None) or self._draw(t)
+        inputs = self._ahead.pop(t, None) or self.draw(t)
         with self.engine.chance(self.config.seed, t):
-            terms = self.launch(draws)
-        # Drawn while the device works.
-        self._ahead = {t + 1: self._draw(t + 1).pinned()} if self.launch.ahead else {}
-        return self._read(self.term_names[draws.penalised], terms.tolist())
+            terms = self.launch(inputs)
+        # Inputs of the next step are drawn while the device works.
+        self._ahead = {t + 1: self.draw(t + 1).pinned()} if self.launch.ahead else {}
+        return self._read(self.term_names[inputs.penalised], terms.tolist())
 
-    def rehearse(self) -> None:
-        """Go through both half steps without taking them, so that they are compiled."""
+    def compile(self) -> None:
+        """Compile both updates by computing them once without applying them."""
         networks = [n for n in (self.generator, self.critic, self.matching) if n is not None]
         buffers = [x for network in networks for x in network.buffers()]
         before = [x.clone() for x in buffers]
-        draws = self._draw(0).to(self.engine.device)
+        inputs = self.draw(0).to(self.engine.device)
         every = range(self.objective.penalty_every)
         kinds = {kind for t in every for kind in self.objective.penalised(t)}
         try:
             with compiling(), self.engine.chance(self.config.seed, 0):
-                real = self.prepare(draws.real[0])
+                real = self.prepare(inputs.real[0])
                 for kind in sorted(kinds):
-                    self._for_critic(real, draws.noise[0], draws.alpha[0], kind)
-                self._for_generator(real, draws.noise[-1])
+                    self._critic_update(real, inputs.noise[0], inputs.alpha[0], kind)
+                self._generator_update(real, inputs.noise[-1])
         finally:
             # Means of counts, statistics of batch norm.
             for buffer, value in zip(buffers, before, strict=True):
                 buffer.copy_(value)
 
-    def _draw(self, t: int) -> Draws:
-        return draw_step(
+    def draw(self, t: int) -> StepInputs:
+        """Draw the random inputs of step ``t``."""
+        return draw_inputs(
             self.batches, self.generator, self.objective.penalised(t), self.config.seed, t,
             self.average.weight(t + 1), self.engine.rows(self.batches.batch_size),
             self.engine.device if self.config.device_noise else "cpu",
         )  # fmt: skip
 
-    def _play(self, draws: Draws) -> Tensor:
+    def _compute(self, inputs: StepInputs) -> Tensor:
         """Do the arithmetic of a step; return its terms, shape (terms,), see ``term_names``."""
         names: list[list[str]] = []
         values: list[Tensor] = []
-        self.term_names[draws.penalised] = names
-        *for_critic, own = draws.noise
+        self.term_names[inputs.penalised] = names
+        *for_critic, own = inputs.noise
         for stored, noise, alpha, penalised in zip(
-            draws.real, for_critic, draws.alpha, draws.penalised, strict=True
+            inputs.real, for_critic, inputs.alpha, inputs.penalised, strict=True
         ):
             real = self.prepare(stored)
-            half = self._for_critic(real, noise, alpha, penalised)
-            names.append([*half.terms])
-            values.append(self._update(self.critic_opt, half))
-        half = self._for_generator(real, own)
-        names.append([*half.terms])
-        values.append(self._update(self.generator_opt, half))
-        self.average.update(self.generator, draws.weight)
+            update = self._critic_update(real, noise, alpha, penalised)
+            names.append([*update.terms])
+            values.append(self._update(self.critic_opt, update))
+        update = self._generator_update(real, own)
+        names.append([*update.terms])
+        values.append(self._update(self.generator_opt, update))
+        self.average.update(self.generator, inputs.weight)
         return torch.cat(values)
 
-    def _critic_half(self, real: Tensor, noise: Any, alpha: Tensor, penalised: bool) -> Half:
+    def critic_update(self, real: Tensor, noise: Any, alpha: Tensor, penalised: bool) -> Update:
+        """Return the terms of the critic and their gradients, for one batch of real data."""
         with torch.no_grad():
             fake = self._fake(noise)
-        terms = self.objective.critic_terms(self._judged, real, fake, alpha, penalised)
+        terms = self.objective.critic_terms(self._criticise, real, fake, alpha, penalised)
         return differentiate(terms, [*self.critic.parameters()])
 
-    def _generator_half(self, real: Tensor, noise: Any) -> Half:
+    def generator_update(self, real: Tensor, noise: Any) -> Update:
+        """Return the terms of the generator and their gradients."""
         fake = self._fake(noise)
-        terms = self.objective.generator_terms(self._judged, real, fake)
+        terms = self.objective.generator_terms(self._criticise, real, fake)
         if self.matching is not None:
             terms["kmers"] = self.matching(real, fake, self.engine.average)
         return differentiate(terms, [*self.generator.parameters()])
@@ -280,27 +283,27 @@ class Players:
         with self.engine.arithmetic():
             return widened(self.generator(noise))
 
-    def _judged(self, records: Tensor) -> Tensor:
+    def _criticise(self, records: Tensor) -> Tensor:
         with self.engine.arithmetic():
             return widened(self.critic(records))
 
-    def _update(self, optimiser: torch.optim.Adam, half: Half) -> Tensor:
-        values = self.engine.average(torch.stack([*half.terms.values()]))
+    def _update(self, optimiser: torch.optim.Adam, update: Update) -> Tensor:
+        values = self.engine.average(torch.stack([*update.terms.values()]))
         weights = optimiser.param_groups[0]["params"]
-        for weight, gradient in zip(weights, half.gradients, strict=True):
+        for weight, gradient in zip(weights, update.gradients, strict=True):
             weight.grad = gradient
         self.engine.average_gradients(weights)
         optimiser.step()
         return values
 
-    def _read(self, half_steps: list[list[str]], values: list[float]) -> dict[str, float]:
-        """Name the terms of a step, those of the critic's last half step."""
+    def _read(self, updates: list[list[str]], values: list[float]) -> dict[str, float]:
+        """Name the terms of a step; of the critic those of its last update."""
         rest = iter(values)
-        for names in half_steps:
-            half = {name: next(rest) for name in names}
-            if not all(map(math.isfinite, half.values())):
-                raise NonFiniteTerm(half)
-            self.logged |= half
+        for names in updates:
+            update = {name: next(rest) for name in names}
+            if not all(map(math.isfinite, update.values())):
+                raise NonFiniteTerm(update)
+            self.logged |= update
         return dict(self.logged)
 
     def broken(self) -> str | None:

@@ -27,8 +27,8 @@ from biogan.training.batches import Stream
 from biogan.training.config import TrainingConfig
 from biogan.training.engine import Engine
 from biogan.training.signals import Signals, Stopped, at_once
-from biogan.training.stability import Alarm, Kept, LastGood, Watch
-from biogan.training.step import NonFiniteTerm, Players, State
+from biogan.training.stability import Alarm, Alarms, BestCheckpoint, LastGood
+from biogan.training.step import AdversarialStep, NonFiniteTerm, State
 
 #: Name under which training data stand in :attr:`Monitor.references`; everything else is a floor.
 TRAINING_DATA = "training data"
@@ -187,11 +187,11 @@ class Trainer:
     save : callable, optional
         Receives the trainer after each check and at the end, in the first process only.
     matching : nn.Module, optional
-        A further term of the generator's loss, see :class:`biogan.training.step.Players`.
+        A further term of the generator's loss, see :class:`biogan.training.step.AdversarialStep`.
 
     Attributes
     ----------
-    kept : Kept
+    kept : BestCheckpoint
         The generator that is kept, and what is known of it.
     ended : str or None
         Why the run ended before its budget was spent.
@@ -212,14 +212,16 @@ class Trainer:
         matching: nn.Module | None = None,
     ) -> None:
         self.config, self.engine, self.budget = config, engine, Budget(config)
-        self.players = Players(generator, critic, batches, prepare, config, engine, matching)
+        self.adversarial_step = AdversarialStep(
+            generator, critic, batches, prepare, config, engine, matching
+        )
         self.monitor, self.callbacks, self.save = monitor, callbacks, save
-        self.kept = Kept(self.players.average.network)
+        self.best = BestCheckpoint(self.adversarial_step.average.network)
         self.step_count, self.checks, self.last_check = 0, 0, 0
         self.elapsed, self.last_save = 0.0, 0.0
         self.ended: str | None = None
-        self.watch = Watch()
-        self.good = LastGood(self.players, self.watch)
+        self.alarms = Alarms()
+        self.last_good = LastGood(self.adversarial_step, self.alarms)
 
     # --- the run --------------------------------------------------------------------------
 
@@ -245,11 +247,11 @@ class Trainer:
             if self.engine.compile and not self.over:
                 self._compile()
             self._train()
-        self.engine.place(self.kept.network)
+        self.engine.place(self.best.network)
         self.tell("on_event", "end", step=self.step_count, seconds=self.elapsed,
-                   ended=self.ended, kept=self.kept.step, score=self.score,
+                   ended=self.ended, kept=self.best.step, score=self.score,
                    references=self.references)  # fmt: skip
-        return self.kept.network
+        return self.best.network
 
     def _train(self) -> None:
         start = time.monotonic() - self.elapsed
@@ -257,7 +259,7 @@ class Trainer:
             # A resumed run may have a larger budget, of which less is spent.
             self.checks = min(self.checks, int(self.spent * CHECKS))
             while not self.over:
-                self.players.set_learning_rate(self.learning_rate)
+                self.adversarial_step.set_learning_rate(self.learning_rate)
                 terms, alarm = self._step()
                 self.elapsed = time.monotonic() - start
                 self.tell("on_step", self.step_count, terms | {"spent": self.spent})
@@ -287,7 +289,7 @@ class Trainer:
         self.tell("on_event", "compile", seconds=None)
         try:
             with at_once():
-                self.players.rehearse()
+                self.adversarial_step.compile()
         except Stopped as stop:
             raise self.stopped(stop.number) from None
         self.tell("on_event", "compile", seconds=time.monotonic() - start)
@@ -305,12 +307,12 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """Learning rate of the next step."""
-        return self.budget.learning_rate(self.spent) * self.good.slowed
+        return self.budget.learning_rate(self.spent) * self.last_good.rate_factor
 
     @property
     def score(self) -> float | None:
         """Validation distance of the generator that is kept, None where none was measured."""
-        return self.kept.distance if self.kept.distance < math.inf else None
+        return self.best.distance if self.best.distance < math.inf else None
 
     @property
     def references(self) -> Mapping[str, float]:
@@ -319,11 +321,11 @@ class Trainer:
 
     def _step(self) -> tuple[dict[str, float], Alarm | None]:
         try:
-            terms = self.players.step(self.step_count)
+            terms = self.adversarial_step.step(self.step_count)
         except NonFiniteTerm as fault:
             terms = fault.terms
         self.step_count += 1
-        alarm = self.watch.step(terms)
+        alarm = self.alarms.step(terms)
         return {} if alarm else terms, alarm
 
     def _check(self) -> Alarm | None:
@@ -331,28 +333,28 @@ class Trainer:
         self.checks, self.last_check = int(self.spent * CHECKS), self.step_count
         alarm: Alarm | None = None
         if self.engine.lead:
-            judged = self.players.average.network
+            judged = self.adversarial_step.average.network
             found = self.monitor(judged, self.step_count) if self.monitor else NOTHING
             distance = found.scores.get("validation_distance")
-            alarm = self.watch.check(distance, found.variety, self.spent)
+            alarm = self.alarms.check(distance, found.variety, self.spent)
             # Where nothing is held out: none that may have collapsed once one had not.
-            doubtful = self.watch.doubtful and self.good.step > 0
-            kept = self.kept.consider(judged, self.step_count, distance, alarm is None, doubtful)
+            low_variety = self.alarms.low_variety and self.last_good.step > 0
+            kept = self.best.consider(judged, self.step_count, distance, alarm is None, low_variety)
             self.tell("on_event", "check", step=self.step_count, seconds=self.elapsed,
                        scores=found.scores, references=self.references, best=kept)  # fmt: skip
-        alarm, watch, numbers = self.engine.agree((alarm, self.watch.state(), self.kept.numbers()))
-        self.watch.load_state(watch)
-        self.kept.load_numbers(numbers)
-        if alarm is None and not self.watch.doubtful:
-            self.good.remember(self.step_count)
+        alarm, watch, numbers = self.engine.agree((alarm, self.alarms.state(), self.best.numbers()))
+        self.alarms.load_state(watch)
+        self.best.load_numbers(numbers)
+        if alarm is None and not self.alarms.low_variety:
+            self.last_good.remember(self.step_count)
         self._heed_patience()
         return alarm
 
     def _heed_patience(self) -> None:
         patience = self.config.patience
-        if patience and self.kept.stale >= patience and not self.over:
+        if patience and self.best.since_best >= patience and not self.over:
             self.ended = (
-                f"no smaller validation distance in {self.kept.stale} checks "
+                f"no smaller validation distance in {self.best.since_best} checks "
                 f"(--patience {patience})"
             )
 
@@ -365,24 +367,24 @@ class Trainer:
     # --- when something is wrong ----------------------------------------------------------
 
     def _broken(self) -> Alarm | None:
-        name = self.players.broken()
+        name = self.adversarial_step.broken()
         return Alarm("non-finite", f"a weight of the {name} is no number") if name else None
 
     def _roll_back(self, alarm: Alarm) -> None:
         """Go back to the last good state with a lower learning rate, or end the run."""
-        fault, last = f"step {self.step_count}: {alarm.reason}", self.good.used_up
-        self.good.go_back()
+        fault, last = f"step {self.step_count}: {alarm.reason}", self.last_good.exhausted
+        self.last_good.go_back()
         if last:
-            self.ended = f"{fault}, after {self.good.count} rollbacks"
+            self.ended = f"{fault}, after {self.last_good.count} rollbacks"
         else:
-            self.good.count += 1
+            self.last_good.count += 1
         self._save()
         self.tell("on_event", "alarm", step=self.step_count, kind=alarm.kind, reason=alarm.reason,
-                   back_to=self.good.step, rollbacks=self.good.count, last=last,
+                   back_to=self.last_good.step, rollbacks=self.last_good.count, last=last,
                    lr=self.learning_rate)  # fmt: skip
-        learned, broken = self.kept.step > 0, alarm.kind == "non-finite"
+        learned, broken = self.best.step > 0, alarm.kind == "non-finite"
         if (last and broken) or (self.over and not learned):
-            kept = f"the generator of step {self.kept.step} is kept and can be sampled from"
+            kept = f"the generator of step {self.best.step} is kept and can be sampled from"
             raise (NonFiniteError if broken else DivergedError)(
                 f"{self.ended or fault}; {kept if learned else 'nothing was learned'}. Try a lower "
                 "--lr or a larger penalty"
@@ -421,22 +423,22 @@ class Trainer:
     def state(self) -> State:
         """Return all that a resumed run needs, as tensors and plain numbers."""
         return {
-            **self.players.state(),
-            "watch": self.watch.state(),
-            "best": self.kept.network.state_dict(),
-            "good": self.good.state(self.step_count),
-            "ended": self.ended if self.good.used_up else None,
-            "numbers": {name: getattr(self, name) for name in NUMBERS} | self.kept.numbers(),
+            **self.adversarial_step.state(),
+            "watch": self.alarms.state(),
+            "best": self.best.network.state_dict(),
+            "good": self.last_good.state(self.step_count),
+            "ended": self.ended if self.last_good.exhausted else None,
+            "numbers": {name: getattr(self, name) for name in NUMBERS} | self.best.numbers(),
         }
 
     def load_state(self, state: State) -> None:
         """Go back to a state returned by :meth:`state`."""
-        self.players.load_state(state)
-        self.watch.load_state(state["watch"])
+        self.adversarial_step.load_state(state)
+        self.alarms.load_state(state["watch"])
         for name in NUMBERS:
             setattr(self, name, state["numbers"][name])
-        self.kept.load(state["numbers"], self.players.average.network, state["best"])
-        self.good.load_state(state["good"])
+        self.best.load(state["numbers"], self.adversarial_step.average.network, state["best"])
+        self.last_good.load_state(state["good"])
         self.ended = state.get("ended")
         self._heed_patience()
         self.last_save = self.elapsed

@@ -118,7 +118,7 @@ def test_a_fit_draws_both_strands_and_nothing_else(low, high):
     config, _ = resolve(SequenceGANConfig(**SMALL), layout)
     parts = split_for(s, config)
     trainer = build_trainer(config, layout, parts, Engine(config), None, {}, [])
-    drawn = torch.cat([trainer.players.batches[k] for k in range(200)]).numpy()
+    drawn = torch.cat([trainer.adversarial_step.batches[k] for k in range(200)]).numpy()
     assert set(layout.decode(drawn).strings()) == set(both_strands(parts.train).strings())
     assert trainer.monitor.distance.train.strings() == both_strands(parts.train).strings()
     assert has_near_copy(parts.held_out, both_strands(parts.train), 0.9).sum() == 0

@@ -17,7 +17,7 @@ from biogan.training import presets
 from biogan.training.batches import Batches, TurnedBatches
 from biogan.training.config import ImageGANConfig
 from biogan.training.engine import Engine
-from biogan.training.step import Players
+from biogan.training.step import AdversarialStep
 
 SEQUENCES = {
     "letters": {},
@@ -36,7 +36,7 @@ IMAGES = {
 KINDS = (*SEQUENCES, *IMAGES)
 
 
-def players_of(kind, **options):
+def step_of(kind, **options):
     """Build what a fit of a kind trains."""
     return (images if kind in IMAGES else sequences)(kind, **options)
 
@@ -52,7 +52,7 @@ def sequences(kind, **options):
     networks, engine = build_networks(config, layout), Engine(config)
     rows = torch.from_numpy(layout.encode(records))
     batches = Batches(rows, np.ones(len(rows)), 8, 0)
-    return Players(
+    return AdversarialStep(
         networks.generator, networks.critic, TurnedBatches(batches) if config.rotate else batches,
         Letters(layout.channels, engine.device), config, engine, build_matching(config, layout),
     )  # fmt: skip
@@ -78,4 +78,4 @@ def images(kind, **options):
         critic = Augmented(critic, changes, critic.shape)
     rows = domain.stored(records)
     batches = Batches(rows, np.ones(len(rows)), 8, 0)
-    return Players(generator, critic, batches, domain.prepare, config, Engine(config))
+    return AdversarialStep(generator, critic, batches, domain.prepare, config, Engine(config))

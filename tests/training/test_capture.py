@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 import pytest
 import torch
-from kinds import KINDS, players_of
+from kinds import KINDS, step_of
 from test_rollback import Recorder, poison
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -14,11 +14,11 @@ from toys import make, same
 
 from biogan.core.errors import ConfigError
 from biogan.core.rng import torch_generator
-from biogan.training.batches import Draws
+from biogan.training.batches import StepInputs
 from biogan.training.compile import WARM_UP, Captured, Recorded
 from biogan.training.engine import Engine
 from biogan.training.losses import LOSSES
-from biogan.training.step import NonFiniteTerm, Players
+from biogan.training.step import AdversarialStep, NonFiniteTerm
 
 
 class Replayed(Captured):
@@ -56,7 +56,7 @@ class Replayed(Captured):
 @pytest.fixture
 def replaying(monkeypatch):
     """Return a function that builds a trainer whose steps are recorded."""
-    monkeypatch.setattr(Draws, "pinned", lambda draws: draws)
+    monkeypatch.setattr(StepInputs, "pinned", lambda draws: draws)
 
     def build(**options):
         with monkeypatch.context() as patch:
@@ -84,16 +84,16 @@ def test_recorded_steps_are_the_plain_ones(loss, every, recordings, replaying):
     plain, recorded = make(**options), replaying(**options)
     for trainer in (plain, recorded):
         trainer.run()
-    assert recorded.players.launch.recordings == recordings
+    assert recorded.adversarial_step.launch.recordings == recordings
     for name in ("generator", "critic"):
-        assert same(getattr(plain.players, name), getattr(recorded.players, name))
-    assert same(plain.players.average.network, recorded.players.average.network)
+        assert same(getattr(plain.adversarial_step, name), getattr(recorded.adversarial_step, name))
+    assert same(plain.adversarial_step.average.network, recorded.adversarial_step.average.network)
 
 
 def test_terms_are_those_of_the_step(replaying):
     plain, recorded = make(penalty_every=4), replaying(penalty_every=4)
     for t in range(4 * (WARM_UP + 2)):
-        assert recorded.players.step(t) == plain.players.step(t)
+        assert recorded.adversarial_step.step(t) == plain.adversarial_step.step(t)
 
 
 def test_a_rollback_records_anew(replaying):
@@ -105,34 +105,38 @@ def test_a_rollback_records_anew(replaying):
         trainers[-1].run()
         assert [alarm["back_to"] for alarm in recorder.alarms()] == [6 - 2]
     plain, recorded = trainers
-    assert recorded.players.launch.recordings == 2
-    assert same(plain.players.critic, recorded.players.critic)
-    assert same(plain.players.average.network, recorded.players.average.network)
+    assert recorded.adversarial_step.launch.recordings == 2
+    assert same(plain.adversarial_step.critic, recorded.adversarial_step.critic)
+    assert same(plain.adversarial_step.average.network, recorded.adversarial_step.average.network)
 
 
 def test_a_term_that_is_no_number_is_named(replaying):
     for build in (make, replaying):
         trainer = build()
         for t in range(WARM_UP + 1):
-            trainer.players.step(t)
+            trainer.adversarial_step.step(t)
         poison(trainer, "critic")
         with pytest.raises(NonFiniteTerm) as caught:
-            trainer.players.step(WARM_UP + 1)
+            trainer.adversarial_step.step(WARM_UP + 1)
         assert math.isnan(caught.value.terms["critic"])
 
 
 def test_a_state_of_one_machine_is_read_on_another(replaying):
     plain, recorded = make(), replaying()
     for t in range(WARM_UP + 2):
-        plain.players.step(t)
-    recorded.players.load_state(copy.deepcopy(plain.players.state()))
-    group = recorded.players.critic_opt.param_groups[0]
+        plain.adversarial_step.step(t)
+    recorded.adversarial_step.load_state(copy.deepcopy(plain.adversarial_step.state()))
+    group = recorded.adversarial_step.critic_opt.param_groups[0]
     assert group["capturable"] and isinstance(group["lr"], torch.Tensor)
     back = make()
-    back.players.load_state(copy.deepcopy(recorded.players.state()))
-    group = back.players.critic_opt.param_groups[0]
+    back.adversarial_step.load_state(copy.deepcopy(recorded.adversarial_step.state()))
+    group = back.adversarial_step.critic_opt.param_groups[0]
     assert not group["capturable"] and isinstance(group["lr"], float)
-    assert back.players.step(5) == recorded.players.step(5) == plain.players.step(5)
+    assert (
+        back.adversarial_step.step(5)
+        == recorded.adversarial_step.step(5)
+        == plain.adversarial_step.step(5)
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -146,7 +150,7 @@ def test_noise_is_drawn_where_the_engine_says(kind, monkeypatch):
         return torch_generator(seed, name, *stream, device=device)
 
     monkeypatch.setattr("biogan.training.batches.torch_generator", generator)
-    draws = [players_of(kind, device_noise=d)._draw(3) for d in (False, True)]
+    draws = [step_of(kind, device_noise=d).draw(3) for d in (False, True)]
     assert asked == ["cpu", torch.device("cpu")]
     assert all(map(torch.equal, *(draw.tensors() for draw in draws)))
 
@@ -159,12 +163,12 @@ def test_a_graph_needs_a_cuda_device():
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_step_asks_its_device_nothing(kind):
     """Whatever waits for a number of the device cannot be recorded, and holds a GPU up."""
-    players = players_of(kind)
+    players = step_of(kind)
     for t in range(2):
         players.step(t)
-    draws = players._draw(4)
+    draws = players.draw(4)
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
-        players._play(draws)
+        players._compute(draws)
     asking = {"aten::item", "aten::is_nonzero", "aten::nonzero", "aten::masked_select"}
     found, names = set(), set()
     for event in profile.events():
@@ -210,19 +214,19 @@ def test_a_step_uses_no_tensor_of_the_cpu(kind, monkeypatch):
     meta = torch.device("meta")
     monkeypatch.setattr(Engine, "device", meta)
     monkeypatch.setattr(Engine, "arithmetic", lambda engine: nullcontext())
-    monkeypatch.setattr(Players, "_optimiser", lambda players, net: Stub(net.parameters()))
-    players = players_of(kind)
+    monkeypatch.setattr(AdversarialStep, "_optimiser", lambda players, net: Stub(net.parameters()))
+    players = step_of(kind)
     for t in range(5):
-        draws = players._draw(t).to(meta)
+        draws = players.draw(t).to(meta)
         with Spy() as spy:
-            terms = players._play(draws)
+            terms = players._compute(draws)
         assert terms.is_meta and not spy.found
 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_data_is_recorded(kind):
-    plain, graph = (players_of(kind, device="cuda", cuda_graph=g) for g in (False, True))
+    plain, graph = (step_of(kind, device="cuda", cuda_graph=g) for g in (False, True))
     for t in range(WARM_UP + 6):
         assert graph.step(t) == pytest.approx(plain.step(t), rel=5e-2, abs=1e-2)
     assert graph.launch.recorded
@@ -232,10 +236,10 @@ def test_every_kind_of_data_is_recorded(kind):
 @pytest.mark.parametrize("kind", ["letters", "circles", "images"])
 def test_noise_of_a_gpu_is_drawn_there_and_recorded(kind):
     options = {"device": "cuda", "device_noise": True}
-    plain, graph = players_of(kind, **options), players_of(kind, **options, cuda_graph=True)
-    noise = plain._draw(0).noise[0]
+    plain, graph = step_of(kind, **options), step_of(kind, **options, cuda_graph=True)
+    noise = plain.draw(0).noise[0]
     assert all(part.is_cuda for part in noise)
-    assert all(map(torch.equal, noise, graph._draw(0).noise[0]))
+    assert all(map(torch.equal, noise, graph.draw(0).noise[0]))
     for t in range(WARM_UP + 6):
         assert graph.step(t) == pytest.approx(plain.step(t), rel=5e-2, abs=1e-2)
 
@@ -247,10 +251,10 @@ def test_a_graph_is_the_plain_step_up_to_rounding(loss):
     plain, graph = make(**options), make(**options, cuda_graph=True)
     for t in range(20):
         for trainer in (plain, graph):
-            trainer.players.set_learning_rate(1e-3 / (1 + t))
-        expected, found = plain.players.step(t), graph.players.step(t)
+            trainer.adversarial_step.set_learning_rate(1e-3 / (1 + t))
+        expected, found = plain.adversarial_step.step(t), graph.adversarial_step.step(t)
         assert found == pytest.approx(expected, rel=1e-3, abs=1e-4)
         if t == 10:
             for trainer in (plain, graph):
-                trainer.players.load_state(copy.deepcopy(trainer.players.state()))
-    assert graph.players.launch.recorded
+                trainer.adversarial_step.load_state(copy.deepcopy(trainer.adversarial_step.state()))
+    assert graph.adversarial_step.launch.recorded

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from kinds import KINDS, players_of
+from kinds import KINDS, step_of
 from toys import make
 
 from biogan.core.errors import ConfigError, Interrupted
@@ -32,9 +32,9 @@ def but(few, names):
 @pytest.mark.parametrize("kind", but(("dense", "dcgan", "images"), KINDS))
 def test_a_traced_step_is_the_plain_one(kind, request):
     """As one program each, with nothing left to Python."""
-    plain = players_of(kind)
+    plain = step_of(kind)
     request.getfixturevalue("traced")
-    found = players_of(kind)
+    found = step_of(kind)
     for t in range(2):
         assert found.step(t) == plain.step(t)
     for one, other in zip(found.critic.parameters(), plain.critic.parameters(), strict=True):
@@ -47,7 +47,7 @@ def test_every_loss_is_traced(loss, request):
     plain = make(**options)
     request.getfixturevalue("traced")
     found = make(**options)
-    assert found.players.step(0) == plain.players.step(0)
+    assert found.adversarial_step.step(0) == plain.adversarial_step.step(0)
 
 
 def test_a_program_serves_the_whole_run(monkeypatch):
@@ -61,7 +61,7 @@ def test_a_program_serves_the_whole_run(monkeypatch):
     monkeypatch.setattr(Engine, "program", lambda engine, half: compiled(half, counted))
     trainer = make(loss="relativistic", penalty_every=2, steps=8, check_every=2, decay_start=0.1)
     trainer.run()
-    rates = [group["lr"] for group in trainer.players.critic_opt.param_groups]
+    rates = [group["lr"] for group in trainer.adversarial_step.critic_opt.param_groups]
     assert (
         rates[0] < 1e-3 and len(programs) == 3
     )  # a critic with and without penalties, and the generator
@@ -75,7 +75,9 @@ def test_a_compiled_run_is_the_plain_one_up_to_rounding():
     options = {"loss": "relativistic", "gp": 0.5, "seed": 3, "penalty_every": 2}
     plain, found = make(**options), make(**options, compile=True)
     for t in range(6):
-        assert found.players.step(t) == pytest.approx(plain.players.step(t), rel=1e-4, abs=1e-5)
+        assert found.adversarial_step.step(t) == pytest.approx(
+            plain.adversarial_step.step(t), rel=1e-4, abs=1e-5
+        )
     made = [*Path(cache_dir()).rglob("*.so")]
     assert made and not any(map(is_half, made))
 
@@ -86,8 +88,8 @@ def test_a_compiled_run_is_the_plain_one_up_to_rounding():
 @pytest.mark.parametrize("kind", ["letters", "bf16", "images"])
 def test_a_compiled_step_on_a_gpu_is_the_plain_one_up_to_rounding(kind, graph):
     options = {"device": "cuda"}
-    plain = players_of(kind, **options)
-    found = players_of(kind, **options, compile=True, cuda_graph=graph)
+    plain = step_of(kind, **options)
+    found = step_of(kind, **options, compile=True, cuda_graph=graph)
     for t in range(WARM_UP + 6):
         assert found.step(t) == pytest.approx(plain.step(t), rel=5e-2, abs=1e-2)
 
@@ -102,10 +104,10 @@ def test_compiling_is_no_step(kind, monkeypatch):
         return graph.forward
 
     monkeypatch.setattr(Engine, "program", lambda engine, half: compiled(half, counted))
-    players = players_of(kind)
+    players = step_of(kind)
     players.step(0)
     before, chance = copy.deepcopy(players.state()), torch.get_rng_state()
-    players.rehearse()
+    players.compile()
     made = len(programs)
     for name, expected in before.items():
         if not name.endswith("_opt") and name != "logged":

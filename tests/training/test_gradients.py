@@ -14,7 +14,7 @@ from biogan.sequences.kmer_matching import KmerMatching
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
 from biogan.training.losses import LOSSES
-from biogan.training.step import Players
+from biogan.training.step import AdversarialStep
 
 
 class Recording(Engine):
@@ -59,7 +59,7 @@ def step(config, engine):
     torch.manual_seed(0)
     generator, critic = build(config, SHAPE)
     batches = Batches(CODES, np.ones(len(CODES)), config.batch_size, config.seed)
-    players = Players(
+    players = AdversarialStep(
         generator, critic, batches,
         lambda codes: torch.eye(4)[codes.int()].transpose(1, 2).contiguous(), config, engine,
         KmerMatching(SHAPE.channels, SHAPE.length, 0.5, longest_placed=2),

@@ -38,7 +38,7 @@ class Recorder:
 
 def poison(trainer, network):
     """Make a network write no numbers."""
-    nn.init.constant_(next(getattr(trainer.players, network).parameters()), math.nan)
+    nn.init.constant_(next(getattr(trainer.adversarial_step, network).parameters()), math.nan)
 
 
 def poisoned(at, network="critic", **options):
@@ -52,7 +52,7 @@ def poisoned(at, network="critic", **options):
 def test_a_fault_that_passes_costs_some_steps(network):
     saved = []
     trainer, recorder = poisoned(
-        {5}, network, save=lambda t: saved.append((t.step_count, t.players.broken()))
+        {5}, network, save=lambda t: saved.append((t.step_count, t.adversarial_step.broken()))
     )
     trainer.run()
     assert recorder.steps == list(range(1, 11))
@@ -62,15 +62,18 @@ def test_a_fault_that_passes_costs_some_steps(network):
     assert alarm["kind"] == "non-finite" and "is nan" in alarm["reason"]
     # The budget decays from half of the run on; a rollback halves what is left.
     assert alarm["lr"] == pytest.approx(trainer.budget.learning_rate(0.6) / 2)
-    assert (trainer.kept.step, trainer.ended) == (10, None)
+    assert (trainer.best.step, trainer.ended) == (10, None)
 
 
 def test_weights_that_are_no_numbers_are_never_written():
     """A finite loss can have a gradient that is not."""
     saved, recorder = [], Recorder()
-    trainer = make(callbacks=[recorder], check_every=5,
-                   save=lambda t: saved.append((t.step_count, t.players.broken())))  # fmt: skip
-    trainer.players.generator_opt.register_step_post_hook(
+
+    def save(t):
+        saved.append((t.step_count, t.adversarial_step.broken()))
+
+    trainer = make(callbacks=[recorder], check_every=5, save=save)
+    trainer.adversarial_step.generator_opt.register_step_post_hook(
         lambda *_: poison(trainer, "critic") if trainer.step_count == 4 else None
     )
     trainer.run()
@@ -81,15 +84,19 @@ def test_weights_that_are_no_numbers_are_never_written():
 
 def test_networks_go_back_bit_for_bit_also_twice():
     trainer, recorder = poisoned({3, 5}, check_every=None)
-    start, back = make(), trainer.good.go_back
+    start, back = make(), trainer.last_good.go_back
 
     def go_back():
         back()
         for name in ("generator", "critic"):
-            assert same(getattr(trainer.players, name), getattr(start.players, name))
-        assert same(trainer.players.average.network, start.players.average.network)
+            assert same(
+                getattr(trainer.adversarial_step, name), getattr(start.adversarial_step, name)
+            )
+        assert same(
+            trainer.adversarial_step.average.network, start.adversarial_step.average.network
+        )
 
-    trainer.good.go_back = go_back
+    trainer.last_good.go_back = go_back
     trainer.run()
     assert [alarm["back_to"] for alarm in recorder.alarms()] == [0, 0]
 
@@ -97,23 +104,23 @@ def test_networks_go_back_bit_for_bit_also_twice():
 def test_optimisers_go_back_too():
     trainer = make()
     for t in range(3):
-        trainer.players.step(t)
-    trainer.good.remember(3)
-    kept = [s["exp_avg_sq"].clone() for s in trainer.players.critic_opt.state.values()]
+        trainer.adversarial_step.step(t)
+    trainer.last_good.remember(3)
+    kept = [s["exp_avg_sq"].clone() for s in trainer.adversarial_step.critic_opt.state.values()]
     for _ in range(2):
-        trainer.players.step(3)
-        moved = [s["exp_avg_sq"] for s in trainer.players.critic_opt.state.values()]
+        trainer.adversarial_step.step(3)
+        moved = [s["exp_avg_sq"] for s in trainer.adversarial_step.critic_opt.state.values()]
         assert not all(torch.equal(a, b) for a, b in zip(kept, moved, strict=True))
-        trainer.good.go_back()
-        now = [s["exp_avg_sq"] for s in trainer.players.critic_opt.state.values()]
+        trainer.last_good.go_back()
+        now = [s["exp_avg_sq"] for s in trainer.adversarial_step.critic_opt.state.values()]
         assert all(torch.equal(a, b) for a, b in zip(kept, now, strict=True))
 
 
 def test_what_follows_a_rollback_was_never_drawn_before():
     seen = []
     trainer, _ = poisoned({3, 6})
-    step = trainer.players.step
-    trainer.players.step = lambda t: seen.append(t) or step(t)
+    step = trainer.adversarial_step.step
+    trainer.adversarial_step.step = lambda t: seen.append(t) or step(t)
     trainer.run()
     assert seen == list(range(10))
 
@@ -128,8 +135,8 @@ def test_a_fault_that_stays_ends_the_run_after_three_rollbacks(network):
     assert caught.value.exit_code == 1
     assert [alarm["rollbacks"] for alarm in recorder.alarms()] == [1, 2, 3, 3]
     assert [alarm["last"] for alarm in recorder.alarms()] == [False, False, False, True]
-    assert trainer.players.broken() is None
-    assert all(p.isfinite().all() for p in trainer.kept.network.parameters())
+    assert trainer.adversarial_step.broken() is None
+    assert all(p.isfinite().all() for p in trainer.best.network.parameters())
     again, _ = poisoned(set(), network, steps=20)
     again.load_state(trainer.state())
     assert again.over and again.ended == trainer.ended
@@ -150,7 +157,7 @@ def test_scores_that_explode_roll_back_and_go_on():
     [alarm] = recorder.alarms()
     assert (alarm["step"], alarm["back_to"], alarm["kind"]) == (8, 6, "divergence")
     assert alarm["reason"] == "validation distance 11, after 2 at best"
-    assert (trainer.kept.step, trainer.kept.distance, trainer.good.count) == (10, 1.9, 1)
+    assert (trainer.best.step, trainer.best.distance, trainer.last_good.count) == (10, 1.9, 1)
 
 
 def test_samples_that_collapse_end_the_run_with_the_best_kept():
@@ -163,7 +170,7 @@ def test_samples_that_collapse_end_the_run_with_the_best_kept():
     # Three checks in a row each time; the first of them is no good state any more.
     assert [alarm["step"] for alarm in recorder.alarms()] == [12, 18, 24, 30]
     assert {alarm["back_to"] for alarm in recorder.alarms()} == {6}
-    assert (trainer.step_count, trainer.kept.step) == (30, 6) and same(best, trainer.kept.network)
+    assert (trainer.step_count, trainer.best.step) == (30, 6) and same(best, trainer.best.network)
     event, end = recorder.told[-1]
     assert event == "end" and end["kept"] == 6 and end["score"] == 2.0
     assert end["ended"] == (
@@ -177,7 +184,7 @@ def test_without_validation_nothing_is_kept_that_has_collapsed():
                    check_every=2, steps=40)  # fmt: skip
     trainer.run()
     # The last generator is kept, but not those of the checks that led to the alarms at 24, 30 ...
-    assert trainer.good.count > 0 and trainer.kept.step == 18 and trainer.score is None
+    assert trainer.last_good.count > 0 and trainer.best.step == 18 and trainer.score is None
 
 
 @pytest.mark.parametrize("cut", [5, 7, 8, 9])
@@ -197,10 +204,14 @@ def test_a_run_cut_near_a_rollback_goes_on_bit_for_bit(cut, tmp_path):
     second = make(Scripted(distance), **options)
     second.load_state(torch.load(tmp_path / "state.pt", weights_only=True))
     second.run()
-    assert (second.good.count, second.kept.step) == (whole.good.count, whole.kept.step) == (1, 12)
+    assert (
+        (second.last_good.count, second.best.step)
+        == (whole.last_good.count, whole.best.step)
+        == (1, 12)
+    )
     for name in ("generator", "critic"):
-        assert same(getattr(whole.players, name), getattr(second.players, name))
-    assert same(whole.kept.network, second.kept.network)
+        assert same(getattr(whole.adversarial_step, name), getattr(second.adversarial_step, name))
+    assert same(whole.best.network, second.best.network)
 
 
 def test_patience_counts_checks_without_a_better_score(tmp_path):
@@ -216,14 +227,14 @@ def test_patience_counts_checks_without_a_better_score(tmp_path):
 
     assert run().step_count == 18
     one, three = run(patience=1), run(patience=3)
-    assert (one.step_count, one.kept.step) == (6, 4)
-    assert (three.step_count, three.kept.step) == (14, 8)
+    assert (one.step_count, one.best.step) == (6, 4)
+    assert (three.step_count, three.best.step) == (14, 8)
     assert three.ended == "no smaller validation distance in 3 checks (--patience 3)"
     again = make(Scripted(distance), patience=3, **options)
     again.load_state(three.state())
     assert again.over and again.ended == three.ended
     more = run(three.state(), patience=4)
-    assert (more.step_count, more.kept.step, more.ended) == (18, 18, None)
+    assert (more.step_count, more.best.step, more.ended) == (18, 18, None)
 
 
 def reads(n=200):

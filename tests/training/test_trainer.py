@@ -14,7 +14,7 @@ from biogan.sequences.config import SequenceGANConfig
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
 from biogan.training.losses import LOSSES
-from biogan.training.step import Average
+from biogan.training.step import MovingAverage
 from biogan.training.trainer import Budget
 
 
@@ -24,7 +24,7 @@ class Counting:
     def __init__(self, trainer):
         self.count = {"critic": 0, "generator": 0}
         for name in self.count:
-            optimiser = getattr(trainer.players, f"{name}_opt")
+            optimiser = getattr(trainer.adversarial_step, f"{name}_opt")
             optimiser.register_step_post_hook(lambda *_, name=name: self.add(name))
 
     def add(self, name):
@@ -44,13 +44,15 @@ def test_every_loss_trains_both_networks(loss):
     trainer = make(loss=loss, steps=2)
     before = [
         p.clone()
-        for net in (trainer.players.generator, trainer.players.critic)
+        for net in (trainer.adversarial_step.generator, trainer.adversarial_step.critic)
         for p in net.parameters()
     ]
-    terms = trainer.players.step(0)
-    trainer.players.step(1)
+    terms = trainer.adversarial_step.step(0)
+    trainer.adversarial_step.step(1)
     after = [
-        p for net in (trainer.players.generator, trainer.players.critic) for p in net.parameters()
+        p
+        for net in (trainer.adversarial_step.generator, trainer.adversarial_step.critic)
+        for p in net.parameters()
     ]
     assert {"critic", "generator"} <= set(terms)
     moved = [not torch.equal(a, b) for a, b in zip(before, after, strict=True)]
@@ -61,18 +63,19 @@ def test_every_loss_trains_both_networks(loss):
 
 def test_the_critic_is_frozen_only_for_the_generator_step():
     trainer = make()
-    trainer.players.step(0)
-    assert all(p.requires_grad for p in trainer.players.critic.parameters())
+    trainer.adversarial_step.step(0)
+    assert all(p.requires_grad for p in trainer.adversarial_step.critic.parameters())
 
 
 def test_no_graph_is_kept_between_steps():
     trainer = make(loss="wgan-gp")
     for t in range(3):
-        trainer.players.step(t)
-    fake = trainer.players.generator.noise(2, torch.Generator().manual_seed(0))
+        trainer.adversarial_step.step(t)
+    fake = trainer.adversarial_step.generator.noise(2, torch.Generator().manual_seed(0))
     assert all(not part.requires_grad for part in fake)
     assert all(
-        p.grad is None or p.grad.grad_fn is None for p in trainer.players.critic.parameters()
+        p.grad is None or p.grad.grad_fn is None
+        for p in trainer.adversarial_step.critic.parameters()
     )
 
 
@@ -82,14 +85,14 @@ def test_five_and_five_steps_are_ten_steps_bit_for_bit(loss, tmp_path):
     whole.run()
     for _ in range(5):
         # What run() does in each step; the budget is that of ten steps.
-        first.players.set_learning_rate(first.learning_rate)
+        first.adversarial_step.set_learning_rate(first.learning_rate)
         first._step()
     torch.save(first.state(), tmp_path / "state.pt")
     second.load_state(torch.load(tmp_path / "state.pt", weights_only=True))
     second.run()
-    assert same(whole.players.generator, second.players.generator)
-    assert same(whole.players.critic, second.players.critic)
-    assert same(whole.players.average.network, second.players.average.network)
+    assert same(whole.adversarial_step.generator, second.adversarial_step.generator)
+    assert same(whole.adversarial_step.critic, second.adversarial_step.critic)
+    assert same(whole.adversarial_step.average.network, second.adversarial_step.average.network)
 
 
 def test_a_seed_is_a_run_and_the_global_generators_are_left_alone():
@@ -101,7 +104,7 @@ def test_a_seed_is_a_run_and_the_global_generators_are_left_alone():
         torch.manual_seed(123)
         trainer.run()
         assert torch.equal(torch.rand(3), expected)
-        runs.append(trainer.players.generator)
+        runs.append(trainer.adversarial_step.generator)
     assert same(runs[0], runs[1]) and not same(runs[0], runs[2])
 
 
@@ -116,7 +119,7 @@ def test_the_best_generator_is_chosen_by_validation_distance_not_by_the_last_ste
 
     trainer = make(monitor=Keeping(scores), check_every=2)
     best = trainer.run()
-    assert (trainer.kept.step, trainer.kept.distance) == (4, 1.0)
+    assert (trainer.best.step, trainer.best.distance) == (4, 1.0)
     assert all(torch.equal(a, b) for a, b in zip(best.parameters(), kept[4], strict=True))
 
 
@@ -125,14 +128,14 @@ def test_of_generators_that_cannot_be_told_apart_the_latest_is_kept():
     trainer = make(monitor=Scripted(scores), check_every=2, steps=12)
     trainer.run()
     # Measured from the best, so that small steps do not add up.
-    assert (trainer.kept.step, trainer.kept.distance, trainer.kept.lowest) == (10, 1.09, 1.0)
+    assert (trainer.best.step, trainer.best.distance, trainer.best.lowest) == (10, 1.09, 1.0)
     # Patience is for generators that are better, not for those that are no worse.
-    assert trainer.kept.stale == 4
+    assert trainer.best.since_best == 4
 
 
 def test_without_validation_the_last_average_is_kept():
     trainer = make()
-    assert same(trainer.run(), trainer.players.average.network)
+    assert same(trainer.run(), trainer.adversarial_step.average.network)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -194,7 +197,7 @@ def test_budget_ends_with_whatever_is_spent_first():
 def test_average_follows_the_recursion_by_hand():
     network = nn.Linear(1, 1, bias=False)
     nn.init.constant_(network.weight, 1.0)
-    average = Average(network, 0.5)
+    average = MovingAverage(network, 0.5)
     nn.init.constant_(network.weight, 3.0)
     average.update(network, torch.tensor(average.weight(1)))  # decay min(0.5, 2/11)
     assert average.network.weight.item() == pytest.approx(1 * 2 / 11 + 3 * 9 / 11)
@@ -226,14 +229,14 @@ def test_a_missing_device_is_one_line_of_usage():
 def test_before_a_check_a_resumed_run_keeps_the_average_of_the_moment():
     first = make(steps=1000, check_every=500)
     for t in range(3):
-        first.players.step(t)
+        first.adversarial_step.step(t)
     first.step_count = 3
     second = make(steps=1000, check_every=500)
     second.load_state(first.state())
-    assert same(second.kept.network, first.players.average.network)
-    second.players.step(3)
-    assert same(second.kept.network, second.players.average.network)
-    assert not same(second.kept.network, first.players.average.network)
+    assert same(second.best.network, first.adversarial_step.average.network)
+    second.adversarial_step.step(3)
+    assert same(second.best.network, second.adversarial_step.average.network)
+    assert not same(second.best.network, first.adversarial_step.average.network)
 
 
 @pytest.mark.parametrize("loss", ["wgan-gp", "relativistic"])
@@ -241,16 +244,16 @@ def test_half_precision_changes_a_step_by_rounding_only(loss):
     """Weights, terms and penalties stay float32; the first gradients point the same way."""
     options = {"loss": loss, "architecture": "hybrid", "units": 16, "width": 16}
     full, half = make(**options), make(**options, precision="bf16")
-    full_terms, half_terms = full.players.step(0), half.players.step(0)
+    full_terms, half_terms = full.adversarial_step.step(0), half.adversarial_step.step(0)
     assert half_terms == pytest.approx(full_terms, rel=0.05, abs=0.02)
     assert half_terms != full_terms
     for name in ("critic", "generator"):
         a, b = (
-            torch.cat([p.grad.flatten() for p in getattr(t.players, name).parameters()])
+            torch.cat([p.grad.flatten() for p in getattr(t.adversarial_step, name).parameters()])
             for t in (full, half)
         )
         assert b.dtype == torch.float32 and torch.cosine_similarity(a, b, 0) > 0.97
-    assert all(p.dtype == torch.float32 for p in half.players.average.network.parameters())
+    assert all(p.dtype == torch.float32 for p in half.adversarial_step.average.network.parameters())
 
 
 def test_the_networks_compute_in_half_precision_and_nothing_else():
@@ -258,10 +261,15 @@ def test_the_networks_compute_in_half_precision_and_nothing_else():
     seen = set()
     hooks = [
         m.register_forward_hook(lambda m, x, y: seen.add((type(m).__name__, y.dtype)))
-        for m in [*trainer.players.generator.modules(), *trainer.players.critic.modules()]
-        if isinstance(m, torch.nn.Conv1d | torch.nn.Linear | type(trainer.players.generator))
+        for m in [
+            *trainer.adversarial_step.generator.modules(),
+            *trainer.adversarial_step.critic.modules(),
+        ]
+        if isinstance(
+            m, torch.nn.Conv1d | torch.nn.Linear | type(trainer.adversarial_step.generator)
+        )
     ]
-    trainer.players.step(0)
+    trainer.adversarial_step.step(0)
     for hook in hooks:
         hook.remove()
     assert seen == {

@@ -5,31 +5,31 @@ import math
 
 import pytest
 
-from biogan.training.stability import Alarm, Watch
+from biogan.training.stability import Alarm, Alarms
 
 VARIED = {"distinct": 1.0, "neighbours": 0.9}
 
 
-def checks(watch, *judged, spent=0.5):
+def checks(alarms, *judged, spent=0.5):
     """Alarms of one check after another; a number is a validation distance, variety is healthy."""
     return [
-        watch.check(*(one if isinstance(one, tuple) else (one, VARIED)), spent) for one in judged
+        alarms.check(*(one if isinstance(one, tuple) else (one, VARIED)), spent) for one in judged
     ]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_term_that_is_no_number(value):
-    watch = Watch()
-    assert watch.step({"critic": -0.5, "generator": 1.0}) is None
-    before = watch.state()
-    assert watch.step({"critic": -0.5, "generator": value}) == Alarm(
+    alarms = Alarms()
+    assert alarms.step({"critic": -0.5, "generator": 1.0}) is None
+    before = alarms.state()
+    assert alarms.step({"critic": -0.5, "generator": value}) == Alarm(
         "non-finite", f"the term 'generator' is {value}"
     )
-    assert watch.state() == before
+    assert alarms.state() == before
 
 
 def test_the_loss_of_the_critic_is_smoothed():
-    spike, growing = Watch(), Watch()
+    spike, growing = Alarms(), Alarms()
     # A tenth of a spike counts, and fades; the terms of penalties have weights of any size.
     assert spike.step({"critic": 9e4, "gp": 1e9}) is None
     assert spike.critic == pytest.approx(9e3)
@@ -46,12 +46,12 @@ def test_the_loss_of_the_critic_is_smoothed():
 def test_early_checks_are_bad_and_no_alarm():
     # What default settings do on real genes: few short sequences, then more and more.
     poor = [(13.4, {"distinct": v, "neighbours": 0.02}) for v in (0.5, 0.3, 0.2, 0.1, 0.1)]
-    assert checks(Watch(), *poor, spent=0.1) == [None] * 5
+    assert checks(Alarms(), *poor, spent=0.1) == [None] * 5
 
 
 def test_a_run_that_never_grows_is_judged_from_a_third_on():
     poor = [(13.4, {"neighbours": v}) for v in (0.05, 0.04, 0.03)]
-    alarms = checks(Watch(), *poor, spent=0.34)
+    alarms = checks(Alarms(), *poor, spent=0.34)
     assert alarms == [None, None, Alarm(
         "collapse", "the distance between neighbouring samples is 3% of that of the training data"
     )]  # fmt: skip
@@ -62,45 +62,45 @@ def test_no_alarm_where_variety_comes_back():
     dips = [8.0, 3.0, (3.0, {"distinct": 0.1}), (3.0, {"distinct": 0.1}), 2.0,
             (3.0, {"distinct": 0.1}), 2.0]  # fmt: skip
     for judged in (rising, dips):
-        assert checks(Watch(), *judged) == [None] * len(judged)
+        assert checks(Alarms(), *judged) == [None] * len(judged)
 
 
 def test_collapse_after_good_checks_is_seen_early_in_a_run():
-    watch = Watch()
+    alarms = Alarms()
     gone = (4.0, {**VARIED, "distinct": 0.01})
-    alarms = checks(watch, 8.0, 3.0, gone, gone, gone, spent=0.1)
+    alarms = checks(alarms, 8.0, 3.0, gone, gone, gone, spent=0.1)
     assert alarms[:4] == [None] * 4
     assert alarms[4].kind == "collapse" and "share of distinct sequences is 1%" in alarms[4].reason
 
 
 def test_doubt_begins_before_the_alarm():
-    watch = Watch()
-    checks(watch, 8.0, 3.0)
-    assert not watch.doubtful
-    checks(watch, (4.0, {"distinct": 0.1}))
-    assert watch.doubtful
-    checks(watch, 3.0)
-    assert not watch.doubtful
+    alarms = Alarms()
+    checks(alarms, 8.0, 3.0)
+    assert not alarms.low_variety
+    checks(alarms, (4.0, {"distinct": 0.1}))
+    assert alarms.low_variety
+    checks(alarms, 3.0)
+    assert not alarms.low_variety
 
 
 def test_validation_distance_far_beyond_the_best_and_the_first():
-    assert checks(Watch(), 8.0, 1.5, 7.4, 7.6) == [None] * 4  # not beyond the first
-    alarms = checks(Watch(), 8.0, 1.5, 8.1)
+    assert checks(Alarms(), 8.0, 1.5, 7.4, 7.6) == [None] * 4  # not beyond the first
+    alarms = checks(Alarms(), 8.0, 1.5, 8.1)
     assert alarms[:2] == [None, None]
     assert alarms[2] == Alarm("divergence", "validation distance 8.1, after 1.5 at best")
-    assert checks(Watch(), 2.0, 1.5, 7.4) == [None] * 3  # not five times the best
-    assert checks(Watch(), 2.0, 1.5, 7.6)[2].kind == "divergence"
-    assert checks(Watch(), 2.0, 1.5, 7.6, spent=0.1) == [None] * 3  # has not grown yet
+    assert checks(Alarms(), 2.0, 1.5, 7.4) == [None] * 3  # not five times the best
+    assert checks(Alarms(), 2.0, 1.5, 7.6)[2].kind == "divergence"
+    assert checks(Alarms(), 2.0, 1.5, 7.6, spent=0.1) == [None] * 3  # has not grown yet
 
 
 def test_without_held_out_records_variety_is_watched_from_a_third_on():
     poor = (None, {"distinct": 0.1})
-    assert checks(Watch(), poor, poor, poor, spent=0.1) == [None] * 3
-    assert checks(Watch(), poor, poor, poor, spent=0.5)[2].kind == "collapse"
+    assert checks(Alarms(), poor, poor, poor, spent=0.1) == [None] * 3
+    assert checks(Alarms(), poor, poor, poor, spent=0.5)[2].kind == "collapse"
 
 
 def test_its_state_is_plain_and_whole():
-    one, other = Watch(), Watch()
+    one, other = Alarms(), Alarms()
     checks(one, 8.0, (3.0, {"distinct": 0.1}))
     one.step({"critic": 5.0})
     state = one.state()
