@@ -1,16 +1,9 @@
-"""Records as circles, for sets whose letters mean the same in any place.
+"""Layers of the networks of sequences, their numerical precision, and rotation of sequences.
 
-A record that is turned by a random number of letters each time it is drawn stands in every place
-once in a while: a critic cannot learn by heart what stands where, and a generator that writes
-circles, which are turned as well, need not learn each word again for each place.
-
-The bricks of the networks; every tensor is (N, channels, length).
-
-What a critic sees beside each record while it trains: how the records of a group differ.
-
-How many digits: half precision for networks alone, and none lost where records are written.
-
-Losses, penalties, counts and letters keep float32.
+Every hidden tensor is (N, channels, length). Half precision is for networks alone: losses,
+penalties, counts and letters keep float32. :func:`turned` rotates circular sequences, or sets whose
+letters mean the same at any position: a critic then cannot learn what stands at which position, and
+a generator need not learn each word again for each position.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What a step is given from outside: records, noise, what is due; made on the CPU if not asked.
+"""The inputs of a step: batches of real data, noise and interpolation weights.
 
-The rest of a step is arithmetic on the device, which never asks the host anything: it can be
-recorded once and launched again with other inputs.
-
-Batches of real data: an endless, seeded stream without a Python loop over records.
+Batches are an endless, seeded stream without a Python loop over records. All random numbers of a
+step are drawn before it, on the CPU unless told otherwise. The rest of a step is arithmetic on the
+device, without a transfer to the host: it can be recorded once and launched again with other
+inputs.
 """
 
 from __future__ import annotations
@@ -151,12 +151,12 @@ class LazyBatches:
 
 
 def toss(seed: int, k: int, n: int) -> Tensor:
-    """Toss a coin for each row of batch ``k``, shape (n,), bool: whether its twin is taken."""
+    """Draw for each row of batch ``k`` whether its twin is taken, shape (n,), bool."""
     return torch.rand(n, generator=torch_generator(seed, "twins", k)) < 0.5
 
 
 class TurnedBatches:
-    """Batches whose records are turned as circles, each draw by a number of letters of its own.
+    """Batches of circular sequences, each rotated by a random number of letters.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ class TurnedBatches:
 
 
 class StepInputs(NamedTuple):
-    """Everything random in a step, and what changes from one to the next.
+    """All random inputs of a step, and what else changes from one step to the next.
 
     Attributes
     ----------
@@ -239,7 +239,7 @@ def draw_inputs(
     rows: slice,
     place: torch.device | str = "cpu",
 ) -> StepInputs:
-    """Draw what step ``t`` needs from streams of the seed and ``t``.
+    """Draw the inputs of step ``t`` from streams of the seed and ``t``.
 
     Everything is drawn for the joint batch in every process, so that the number of processes does
     not matter; each keeps its rows.

@@ -1,15 +1,12 @@
-"""The machine under the trainer: one path for a CPU, a GPU or several processes.
+"""Devices and processes: one path for a CPU, a GPU or several processes.
 
-This is the only file that knows Lightning Fabric, which starts or recognises the processes
-(its own, torchrun, SLURM) and moves tensors between them.
+This is the only file that imports Lightning Fabric, which starts or recognises the processes
+(its own, torchrun, SLURM) and moves tensors between them. What this machine cannot do is refused
+here, as far as that is known before processes start.
 
 Gradients are averaged once, after the one backward of the summed terms: wrapping the networks for
 overlapped reduction would save little at these sizes, and goes wrong in silence where a penalty
 differentiates twice.
-
-What a machine can do: which devices are there, who started how many processes.
-
-Whatever it cannot do is refused here, as far as that is known before processes start.
 """
 
 from __future__ import annotations
@@ -235,7 +232,7 @@ class Engine:
         return slice(self.rank * mine, (self.rank + 1) * mine)
 
     def launcher(self, program: Program) -> Launcher:
-        """Return what runs a program on this device, given draws from anywhere."""
+        """Return what runs a program on this device, given inputs on any device."""
         return (Captured if self.cuda_graph else Plain)(program, self.device)
 
     def program(self, function: Callable[P, R]) -> Callable[P, R]:

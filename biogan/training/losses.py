@@ -1,17 +1,14 @@
-"""What critic and generator minimise, as named terms.
+"""The mathematics of training: adversarial losses, gradient penalties and their weighted sum.
 
-The trainer adds the terms up and takes one backward of the sum; the names are what it logs.
+The losses are functions of the critic's logits, shape (N,), and return a scalar to be minimised.
+Logarithms of sigmoids are written with softplus, ``log sigmoid(x) = -softplus(-x)``, which neither
+overflows nor needs an epsilon.
 
-Adversarial losses: pure functions of the critic's logits.
+The penalties are functions of ``gradient``, the derivative of each logit with respect to its own
+input, shape (N, ...); norms run over all axes but the first.
 
-Each takes logits of shape (N,) and returns a scalar to be minimised. Logarithms of sigmoids are
-written with softplus, ``log sigmoid(x) = -softplus(-x)``, which neither overflows nor needs an
-epsilon.
-
-Gradient penalties on the critic; pure functions of tensors.
-
-``gradient`` is the derivative of each logit with respect to its own input, shape (N, ...); norms
-run over all axes but the first.
+:class:`Objective` puts a loss and its penalties together as named terms. A step takes one backward
+of the sum of the terms (:mod:`biogan.training.step`); the names are those in the log.
 """
 
 from __future__ import annotations
@@ -160,7 +157,7 @@ def one_centred(gradient: Tensor) -> Tensor:
 
 
 def interpolate(real: Tensor, fake: Tensor, alpha: Tensor) -> Tensor:
-    """Mix real and generated data, ``alpha`` of shape (N,) drawn from U(0, 1), one a sequence."""
+    """Mix real and generated records with weights ``alpha`` from U(0, 1), shape (N,)."""
     alpha = alpha.view(-1, *[1] * (real.dim() - 1))
     return alpha * real + (1 - alpha) * fake
 
@@ -264,7 +261,7 @@ class Objective:
         return terms
 
     def generator_terms(self, critic: Critic, real: Tensor, fake: Tensor) -> Terms:
-        """Return what the generator minimises; ``real`` is judged only by a relative loss."""
+        """Return what the generator minimises; ``real`` is used by a relative loss only."""
         fake_logits = critic(fake)
         real_logits = fake_logits
         if self.loss.relative:

@@ -1,13 +1,11 @@
-"""The one training loop of biogan, for sequences and images alike.
+"""The training loop, the same for all kinds of data.
 
-The trainer sees batches of real data, a generator, a critic and an objective; it knows no letters
-and no pixels. Everything random in step ``t`` comes from a stream of the seed and ``t``, so that a
-resumed run is the run that was never interrupted. Steps are never counted back: what follows a
-rollback sees batches and noise that were not used before.
-
-What a trainer learns from a check: how good the samples are, and how varied.
-
-How long a run lasts, by steps or by the clock, and what goes with it: checks, learning rate.
+The trainer sees batches of real data, a generator, a critic and an objective, and nothing of
+letters or pixels. :class:`Budget` says how long a run lasts, when checks are due and how the
+learning rate falls; a :class:`Monitor` measures the generator at each check. Everything random in
+step ``t`` comes from a stream of the seed and ``t``, so that a resumed run is the run that was
+never interrupted. Steps are never counted back: what follows a rollback sees batches and noise that
+were not used before.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ TRAINING_DATA = "training data"
 
 
 class CheckResult(NamedTuple):
-    """What a monitor finds.
+    """Validation distance and variety of the samples of a check.
 
     Attributes
     ----------
@@ -51,7 +49,7 @@ class CheckResult(NamedTuple):
 
 
 class Monitor(Protocol):
-    """Judges the averaged generator."""
+    """Measures the averaged generator at each check."""
 
     @property
     def references(self) -> Mapping[str, float]:
@@ -59,7 +57,7 @@ class Monitor(Protocol):
         ...
 
     def __call__(self, generator: nn.Module, step: int) -> CheckResult:
-        """Judge the averaged generator of a step."""
+        """Measure the averaged generator of a step."""
         ...
 
 
