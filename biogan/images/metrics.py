@@ -40,6 +40,9 @@ MOST_CLASSIFIED = 5_000
 # A covariance is estimated of at most one direction for each ten images.
 _IMAGES_A_DIRECTION = 10
 _DEGREE = 3
+#: Images whose nearest training images are looked up.
+MOST_PIXELS = 2_000
+_Z = float(norm.ppf(0.975))
 
 
 @metric("auroc", "discriminability", "classifier AUROC", goal="half", high=1.0,
@@ -267,11 +270,6 @@ def _neighbours(comparison: ImageComparison, which: int, high: float = 1.0) -> V
     return jackknifed(
         comparison, lambda g: float(_shares(comparison, g)[which]), high=high, correct=False
     )
-
-
-#: Images whose nearest training images are looked up.
-MOST_PIXELS = 2_000
-_Z = float(norm.ppf(0.975))
 
 
 @metric("copies", "novelty", "exact copies", high=1.0, unit="share")

@@ -80,6 +80,8 @@ _PAIRS, _POINTS = 20, 1000
 _FLOOR = "gaussian"
 
 _NEIGHBOUR = Markup("<figure>{}<figcaption>{:.2f}</figcaption></figure>")
+# Percentiles that become black and white where the range of the type is not used.
+_DARK, _BRIGHT = 0.1, 99.9
 
 
 def gallery(results: Results, new: Sequence[str]) -> list[Panel]:
@@ -287,10 +289,6 @@ IMAGE_REPORT = ReportSpec(
     digest="pixels and classes",
     packages=("numpy", "scipy", "scikit-learn", "torch", "pillow"),
 )
-
-
-# Percentiles that become black and white where the range of the type is not used.
-_DARK, _BRIGHT = 0.1, 99.9
 
 
 def window(images: ImageSet) -> tuple[float, float]:

@@ -21,6 +21,10 @@ from biogan.images.dataset import ImageSet
 _SIDE, _BEST = 16, 10
 # Queries, and strips of the source, that are compared at once, and strips in all.
 _NEAREST_BLOCK, _WIDTH, _STRIPS = 2_000, 20, 500
+# Images turned to numbers at once.
+_BLOCK = 1_000
+#: Share of held-out images that are nearer to the training data than the border of a near copy.
+NEAR = 0.01
 
 
 def nearest(
@@ -118,12 +122,6 @@ def _coarse(images: ImageSet) -> np.ndarray:
             averaged = np.minimum(step, size - step * np.arange(count))
             table = np.moveaxis(sums / np.sqrt(averaged).astype(np.float32), -1, axis)
     return np.ascontiguousarray(table.reshape(len(images), -1))
-
-
-# Images turned to numbers at once.
-_BLOCK = 1_000
-#: Share of held-out images that are nearer to the training data than the border of a near copy.
-NEAR = 0.01
 
 
 class Embedding(Protocol):

@@ -46,6 +46,12 @@ _DISTANCES = 4
 # Motifs in a drawing: those that differ most.
 _MOTIFS = 30
 _TELLING = 0.05
+# Alignments of records of different lengths that a search may cost, and records at least.
+_MOST_ALIGNMENTS, _FEWEST = 500_000, 50
+# Records of a set that a cloud of points shows.
+_POINTS = 1000
+# k-mers of a record that principal components are computed on, at most.
+_MOST_KMERS = 500
 
 
 def decay(results: Results, new: Sequence[str]) -> list[Panel]:
@@ -124,10 +130,6 @@ def motifs(results: Results, new: Sequence[str]) -> list[Panel]:
 
 def _number(value: Any) -> float:
     return float(value)
-
-
-# Alignments of records of different lengths that a search may cost, and records at least.
-_MOST_ALIGNMENTS, _FEWEST = 500_000, 50
 
 
 @dataclass(frozen=True)
@@ -216,12 +218,6 @@ def _rows(new: str, real: str, by_position: bool) -> tuple[str, str]:
 
     nice = edlib.getNiceAlignment(edlib.align(new, real, task="path"), new, real)
     return nice["query_aligned"], nice["target_aligned"]
-
-
-# Records of a set that a cloud of points shows.
-_POINTS = 1000
-# k-mers of a record that principal components are computed on, at most.
-_MOST_KMERS = 500
 
 
 def _novelty(results: Results, new: Sequence[str]) -> list[Panel]:

@@ -39,6 +39,10 @@ BOND, GIVE = 3.8, 0.3
 HELIX, STRAND = (4.5, 5.8), (8.8, 10.8)
 # Boxes of a histogram whose Wasserstein distance is taken, and of angles (degrees).
 _BOXES, _DEGREES = 2_000, 15
+#: RMSD in Angstrom below which a fragment is a near copy, and an exact one but for rounding.
+NEAR, EXACT = 1.0, 0.05
+#: Fragments whose nearest training fragments are looked up, and that classifiers learn from.
+MOST_NEAREST, MOST_CLASSIFIED = 500, 5_000
 
 
 def first_neighbours(xyz: np.ndarray) -> np.ndarray:
@@ -227,12 +231,6 @@ def pairs(sample: FragmentSample) -> np.ndarray:
     """RMSD of the fragments 1 and 2, 3 and 4, ..., shape (n // 2,)."""
     xyz = sample.fragments.xyz[: len(sample) // 2 * 2]
     return rmsd(xyz[::2], xyz[1::2])
-
-
-#: RMSD in Angstrom below which a fragment is a near copy, and an exact one but for rounding.
-NEAR, EXACT = 1.0, 0.05
-#: Fragments whose nearest training fragments are looked up, and that classifiers learn from.
-MOST_NEAREST, MOST_CLASSIFIED = 500, 5_000
 
 
 @metric("copies", "novelty", "exact copies", high=1.0, unit="share",

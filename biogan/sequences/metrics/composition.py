@@ -17,6 +17,9 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_table
 from biogan.sequences.metrics.comparison import Comparison, metric
 
+# Cells of the tables of k-mer counts of single records that are held at once.
+_CELLS = 1 << 22
+
 
 @metric("valid", "composition", "valid letters", goal="high", high=1.0, unit="share")
 def valid(comparison: Comparison) -> Value:
@@ -189,13 +192,9 @@ def value_distance(
     return jackknifed(comparison, distance, high=high, note=note)
 
 
-# Cells of the tables of k-mer counts of single records that are held at once.
-_CELLS = 1 << 22
-
-
 @metric("complexity-w1", "composition", "complexity W1", unit="bits", default=False)
 def complexity_distance(comparison: Comparison) -> Value:
-    """Wasserstein-1 distance of the entropy of the words within records, low for repeats."""
+    """Wasserstein-1 distance of the entropy of the k-mers within records, low for repeats."""
     nucleotides = comparison.reference.plain.alphabet.complement is not None
     compute = triplet_entropy if nucleotides else letter_entropy
     new, real = (s.values(compute) for s in (comparison.candidate, comparison.reference))

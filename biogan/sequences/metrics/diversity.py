@@ -18,6 +18,10 @@ from biogan.sequences.similarity.pairs import identities, near_pairs
 _Z = 1.959964
 # Identity from which records are likes of one another.
 _LIKE = 0.8
+# Samples whose nearest neighbours are looked up: all pairs of them take a fraction of a second.
+NEIGHBOURS = 500
+# Training data that vary less than this, in letters, say nothing about a collapse.
+_LEAST = 0.5
 
 
 @metric("unique", "diversity", "unique", goal="high", high=1.0, unit="share")
@@ -100,12 +104,6 @@ def vendi_score(kernel: np.ndarray) -> float:
     values = np.clip(np.linalg.eigvalsh(kernel / len(kernel)), 0, None)
     values = values[values > 0] / values.sum()
     return float(np.exp(-(values * np.log(values)).sum()))
-
-
-# Samples whose nearest neighbours are looked up: all pairs of them take a fraction of a second.
-NEIGHBOURS = 500
-# Training data that vary less than this, in letters, say nothing about a collapse.
-_LEAST = 0.5
 
 
 class Variety:

@@ -25,6 +25,8 @@ from biogan.sequences.metrics.discriminability import classifier_features
 MAIN = ("kmer-jsd", "letter-jsd", "gc-w1", "gravy-w1", "length-w1", "unique")
 #: Labels with more values are names or numbers rather than classes, and have no rows.
 MAX_VALUES = 50
+_MOST = 5_000
+_Z = float(norm.ppf(0.975))
 
 
 def label_table(
@@ -107,10 +109,6 @@ def _rows(
                 else f"fewer than {GROUPS} held-out records with this label",
             })  # fmt: skip
     return rows
-
-
-_MOST = 5_000
-_Z = float(norm.ppf(0.975))
 
 
 @metric("utility", "labels", "gain of a classifier", goal="high", low=-1.0, high=1.0,

@@ -26,6 +26,10 @@ _STEPS = 4000
 _WORD = 6
 # Letters scanned at once: what a block needs stays in the second cache.
 _BLOCK = 1 << 15
+#: Bins of the histogram of positions, from the start of a record to its end.
+BINS = 10
+#: Records of the reference that have to hold a motif, or a site of it, to be compared.
+_FEWEST = 20
 
 
 class Scanner:
@@ -204,12 +208,6 @@ def _words(sequences: SequenceSet, widest: int) -> tuple[np.ndarray, np.ndarray]
         bounds = np.append(other, total)
         ends = np.minimum(ends, bounds[np.searchsorted(other, np.arange(total))])
     return words, ends - np.arange(total)
-
-
-#: Bins of the histogram of positions, from the start of a record to its end.
-BINS = 10
-#: Records of the reference that have to hold a motif, or a site of it, to be compared.
-_FEWEST = 20
 
 
 @metric("motif-rate", "motifs", "motif log2 ratio", needs=("motifs",), unit="log2")

@@ -28,6 +28,19 @@ from biogan.sequences.splits import reverse_complement
 _RARE = 1_000
 # Training records are read in pieces of this many letters.
 _LETTERS = 1 << 22
+#: Records whose likeness to the training data is read: to 0.02 points where none is a near copy.
+MOST = 20_000
+#: Records whose nearest training record is looked up.
+MOST_NEAREST = 1_000
+#: Records whose k-mers are looked up.
+MOST_PIECES = 5_000
+_Z = float(norm.ppf(0.975))
+#: Rows of the table of repeated sequences.
+MOST_FREQUENT = 20
+# Shares of a set from which FastQC warns of, and fails, an over-represented sequence, in percent.
+_WARN, _FAIL = 0.1, 1.0
+# Records that are clustered, their identity, and points of the curve.
+_MOST, _IDENTITY, _POINTS = 1_000, 0.9, 10
 
 
 def shared_kmers(new: SequenceSet, source: SequenceSet) -> tuple[np.ndarray, np.ndarray, int]:
@@ -86,15 +99,6 @@ def stands_in(numbers: np.ndarray, sets: list[SequenceSet], k: int) -> np.ndarra
             place = np.minimum(np.searchsorted(kmers, other), len(kmers) - 1)
             found[place[kmers[place] == other]] = True
     return found[where]
-
-
-#: Records whose likeness to the training data is read: to 0.02 points where none is a near copy.
-MOST = 20_000
-#: Records whose nearest training record is looked up.
-MOST_NEAREST = 1_000
-#: Records whose k-mers are looked up.
-MOST_PIECES = 5_000
-_Z = float(norm.ppf(0.975))
 
 
 @metric("copies", "novelty", "exact copies", high=1.0, unit="share")
@@ -239,14 +243,6 @@ def _share(hits: int, n: int) -> tuple[float, float, float]:
 def _near(comparison: Comparison) -> tuple[int, int]:
     near = comparison.candidate.near_copies(comparison.source, comparison.identity)
     return int(near.sum()), len(near)
-
-
-#: Rows of the table of repeated sequences.
-MOST_FREQUENT = 20
-# Shares of a set from which FastQC warns of, and fails, an over-represented sequence, in percent.
-_WARN, _FAIL = 0.1, 1.0
-# Records that are clustered, their identity, and points of the curve.
-_MOST, _IDENTITY, _POINTS = 1_000, 0.9, 10
 
 
 def duplicate_table(new: Sample, source: Sample) -> list[dict[str, Any]]:
