@@ -101,7 +101,7 @@ COMMANDS = {
     "compare": "Judge several generated sets on one scale.",
     "baseline": "Write sequences from a trivial sampler, the floor to beat.",
     "report": "Draw the page of a training run.",
-    "info": "Read a model folder aloud.",
+    "info": "Show the contents of a model folder.",
     "demo": "Train, sample and evaluate on an embedded set of promoters.",
     "image": "The same for images and protein structures: train, sample, evaluate.",
 }

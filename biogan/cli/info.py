@@ -1,4 +1,4 @@
-"""``biogan info``: a model folder, read aloud."""
+"""``biogan info``: show the contents of a model folder."""
 
 from __future__ import annotations
 

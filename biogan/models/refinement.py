@@ -43,7 +43,7 @@ from biogan.core.rng import rng, torch_generator
 from biogan.evaluation.intervals import auroc
 from biogan.models.checkpoint import JUDGE, ModelFolder, trusted
 from biogan.models.sampling import BLOCK, Chunk, Draw, chunk_of, critic_logits, spans, write_codes
-from biogan.nn.layers import draw_turns, turned
+from biogan.nn.layers import draw_rotations, rotated
 from biogan.nn.sequence_heads import LetterGenerator
 from biogan.sequences.config import SamplingConfig
 from biogan.sequences.dataset import SequenceSet
@@ -254,7 +254,7 @@ def calibrate(
     real = torch.from_numpy(layout.encode(some))
     if rotate:
         turns = torch_generator(seed, "calibration turns")
-        real = turned(real, draw_turns(len(real), layout.positions, turns))
+        real = rotated(real, draw_rotations(len(real), layout.positions, turns))
     # A block at a time: the noise of long sequences takes more memory than their letters.
     fake = torch.cat(
         [

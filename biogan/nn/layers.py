@@ -1,9 +1,9 @@
 """Layers of the networks of sequences, their numerical precision, and rotation of sequences.
 
 Every hidden tensor is (N, channels, length). Half precision is for networks alone: losses,
-penalties, counts and letters keep float32. :func:`turned` rotates circular sequences, or sets whose
-letters mean the same at any position: a critic then cannot learn what stands at which position, and
-a generator need not learn each word again for each position.
+penalties, counts and letters keep float32. :func:`rotated` rotates circular sequences and others
+whose letters mean the same at any position: a critic then cannot learn what stands at which
+position, and a generator need not learn each word again for each position.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def exact() -> Iterator[None]:
         conv.fp32_precision = before
 
 
-def turned(rows: Tensor, by: Tensor) -> Tensor:
+def rotated(rows: Tensor, by: Tensor) -> Tensor:
     """Turn each row to the left, its first letters go behind its last.
 
     Parameters
@@ -210,7 +210,7 @@ def turned(rows: Tensor, by: Tensor) -> Tensor:
 
     Examples
     --------
-    >>> turned(torch.tensor([[0, 1, 2, 3], [0, 1, 2, 3]]), torch.tensor([0, 1])).tolist()
+    >>> rotated(torch.tensor([[0, 1, 2, 3], [0, 1, 2, 3]]), torch.tensor([0, 1])).tolist()
     [[0, 1, 2, 3], [1, 2, 3, 0]]
     """
     length = rows.shape[-1]
@@ -220,6 +220,6 @@ def turned(rows: Tensor, by: Tensor) -> Tensor:
     return rows.gather(-1, source)
 
 
-def draw_turns(n: int, length: int, rng: torch.Generator) -> Tensor:
+def draw_rotations(n: int, length: int, rng: torch.Generator) -> Tensor:
     """Draw by how many letters each of ``n`` records is turned, shape (n,), 0 to ``length`` - 1."""
     return torch.randint(length, (n,), generator=rng, device=rng.device)

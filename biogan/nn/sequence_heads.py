@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from biogan.nn.config import SequenceNetConfig
-from biogan.nn.layers import draw_turns, turned, widened
+from biogan.nn.layers import draw_rotations, rotated, widened
 
 
 class Shape(NamedTuple):
@@ -163,7 +163,7 @@ def draw_noise(n: int, config: SequenceNetConfig, shape: Shape, rng: torch.Gener
     # tensor of all.
     gumbel = uniform.clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
     if config.rotate:
-        return Noise(latent, position, gumbel, draw_turns(n, shape.length, rng))
+        return Noise(latent, position, gumbel, draw_rotations(n, shape.length, rng))
     return Noise(latent, position, gumbel, torch.zeros(n, dtype=torch.long, device=place))
 
 
@@ -248,7 +248,7 @@ class LetterGenerator(nn.Module):
         # Networks may compute in half precision, letters are drawn in float32.
         logits = widened(self.logits(noise.latent, noise.position))
         letters = HEADS[self.config.head](logits, noise.gumbel, self.config.tau)
-        return turned(letters, noise.turn) if self.config.rotate else letters
+        return rotated(letters, noise.turn) if self.config.rotate else letters
 
     @torch.no_grad()
     def sample(
@@ -262,4 +262,4 @@ class LetterGenerator(nn.Module):
         logits = self.logits(noise.latent, noise.position)
         heat = 0.0 if self.config.head == "softmax" else temperature
         codes = draw_letters(logits, noise.gumbel, heat, grammar)
-        return turned(codes, noise.turn) if self.config.rotate else codes
+        return rotated(codes, noise.turn) if self.config.rotate else codes

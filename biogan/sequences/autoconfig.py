@@ -41,7 +41,7 @@ class Suited(NamedTuple):
 
 
 # Aligned: what belongs together is far apart, so large dense layers. The relativistic loss loses
-# correlations there, and the spread of lengths where they vary. The steps of wgan-gp are dear:
+# correlations there, and the spread of lengths where they vary. The steps of wgan-gp are expensive:
 # thin convolutions leave time for two to three times as many.
 SUITED = {
     FIXED: Suited("relativistic", "hybrid", 32, 2, 256),
@@ -218,8 +218,8 @@ def _by_records(
         changes["rotate"] = anywhere is not None
         if anywhere:
             reasons.append(
-                "rotate (records are circles with a seam at a random place), as letters tell "
-                f"{max(anywhere.bits, 0):.4f} bits about their place"
+                "rotate (records are circular, each begins at a random position), as letters have "
+                f"{max(anywhere.bits, 0):.4f} bits of information on their position"
             )
     return changes, reasons
 

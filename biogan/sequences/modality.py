@@ -14,7 +14,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmer_matching import LONGEST_PLACED, KmerMatching
 from biogan.sequences.splits import Split, StoredSplit, reverse_complement
 from biogan.sequences.tokenizer import VARIABLE, Tokenizer
-from biogan.training.batches import Batches, LazyBatches, Stream, TurnedBatches
+from biogan.training.batches import Batches, LazyBatches, RotatedBatches, Stream
 
 
 class Letters:
@@ -54,7 +54,7 @@ def build_batches(
 ) -> Stream:
     """Lay the training records out, all at once or a batch at a time."""
     batches = in_order(config, layout, parts)
-    return TurnedBatches(batches) if config.rotate else batches
+    return RotatedBatches(batches) if config.rotate else batches
 
 
 def in_order(

@@ -39,7 +39,7 @@ from biogan.sequences.dataset import SequenceSet, cut_windows
 from biogan.sequences.io.chunks import Watch, iter_chunks
 from biogan.sequences.io.detect import Whole
 from biogan.sequences.io.fasta import Clean, Counts, clean, summary, windows_note
-from biogan.sequences.io.input_report import Finding, InputReport, Tally
+from biogan.sequences.io.input_report import Finding, FindingCount, InputReport
 
 # Odd, so that it has an inverse modulo 2^64, and of no short period (Steele and Vigna 2021).
 _BASE = 0xD1342543DE82EF95
@@ -405,9 +405,11 @@ def _pass(
                 continue
             alphabet = cleaned.alphabet
             unnamed = raw.ids.count("")
-            extra = [Tally(Finding("no id", "no id", "read all the same", unnamed))] * (unnamed > 0)
+            extra = [FindingCount(Finding("no id", "no id", "read all the same", unnamed))] * (
+                unnamed > 0
+            )
             found = cleaned.counts
-            counts.append(found._replace(tallies=found.tallies + extra))
+            counts.append(found._replace(finding_counts=found.finding_counts + extra))
             left_over += out.add(cleaned, config)
         if not whole.confirmed:
             return None

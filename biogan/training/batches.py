@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from biogan.core.rng import Permutation, torch_generator
-from biogan.nn.layers import draw_turns, turned
+from biogan.nn.layers import draw_rotations, rotated
 
 
 class Stream(Protocol):
@@ -155,7 +155,7 @@ def toss(seed: int, k: int, n: int) -> Tensor:
     return torch.rand(n, generator=torch_generator(seed, "twins", k)) < 0.5
 
 
-class TurnedBatches:
+class RotatedBatches:
     """Batches of circular sequences, each rotated by a random number of letters.
 
     Parameters
@@ -176,7 +176,7 @@ class TurnedBatches:
         """Return some rows of batch ``k``."""
         batch = self.batches.part(k, rows)
         rng = torch_generator(self.seed, "turns", k)
-        return turned(batch, draw_turns(self.batch_size, batch.shape[1], rng)[rows])
+        return rotated(batch, draw_rotations(self.batch_size, batch.shape[1], rng)[rows])
 
 
 class StepInputs(NamedTuple):

@@ -14,17 +14,17 @@ class Toy(Options):
     """One option of each type, named so that a type read from its text would be another."""
 
     boolean: Literal["bool", "int"] = option("int", "A word.", "Toy")
-    interest: float | None = option(None, "A number.", "Toy")
+    pair_filter: float | None = option(None, "A number.", "Toy")
     printed: bool = option(False, "A switch.", "Toy")
 
 
 def test_types_come_from_the_annotations():
     assert kinds(Toy) == {
         "boolean": (str, ("bool", "int"), False),
-        "interest": (float, (), True),
+        "pair_filter": (float, (), True),
         "printed": (bool, (), False),
     }
-    assert Toy(interest=1).to_dict() == {"boolean": "int", "interest": 1.0, "printed": False}
+    assert Toy(pair_filter=1).to_dict() == {"boolean": "int", "pair_filter": 1.0, "printed": False}
     with pytest.raises(ConfigError, match="--boolean: unknown value 'float'"):
         Toy(boolean="float")
 

@@ -19,7 +19,7 @@ def reads(n, length, seed=0, letters="ACGT", alphabet="dna"):
     return SequenceSet.from_strings(texts, alphabet=alphabet)
 
 
-def turned(texts):
+def rotated(texts):
     return ["".join({"A": "T", "C": "G", "G": "C", "T": "A"}[x] for x in t[::-1]) for t in texts]
 
 
@@ -33,7 +33,7 @@ def test_nothing_of_the_file_is_written_and_all_else_stays(gan, options):
     plain = gan.sample(700, 3, **options).strings()
     known = plain[:20]
     new = gan.sample(700, 3, exclude=known, **options).strings()
-    avoided = {*known, *turned(known)}
+    avoided = {*known, *rotated(known)}
     assert not avoided & set(new)
     same = [a == b for a, b in zip(plain, new, strict=True) if a not in avoided]
     if not options.get("refine"):
@@ -117,7 +117,7 @@ def test_the_command(gan, tmp_path, capsys):
     assert main([*argv, "-o", str(tmp_path / "new.fa")]) == 50
     assert " sequences stood in " in capsys.readouterr().err
     texts = (tmp_path / "new.fa").read_text().splitlines()[1::2]
-    assert not {*known, *turned(known)} & set(texts)
+    assert not {*known, *rotated(known)} & set(texts)
     assert run([*argv, "-o", str(tmp_path / "train.fa")]) == 1
     assert "would overwrite" in capsys.readouterr().err
     assert run([*argv[:-1], "nowhere.fa"]) == 1

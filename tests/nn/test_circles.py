@@ -6,13 +6,13 @@ import torch
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.models import refinement
-from biogan.nn.layers import draw_turns, turned
+from biogan.nn.layers import draw_rotations, rotated
 from biogan.nn.sequence_heads import Shape
 from biogan.nn.sequence_nets import build
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.tokenizer import Tokenizer
-from biogan.training.batches import Batches, LazyBatches, TurnedBatches
+from biogan.training.batches import Batches, LazyBatches, RotatedBatches
 
 SMALL = {
     "width": 4, "depth": 1, "units": 8, "latent": 4, "batch_size": 8, "threads": 1, "seed": 1,
@@ -35,19 +35,19 @@ def one_hot(codes):
 def test_rows_are_turned_as_by_roll():
     codes, by = some_codes(), torch.arange(40) % 30
     expected = torch.stack([row.roll(-int(k)) for row, k in zip(codes, by, strict=True)])
-    assert torch.equal(turned(codes, by), expected)
-    assert torch.equal(turned(one_hot(codes), by), one_hot(expected))
+    assert torch.equal(rotated(codes, by), expected)
+    assert torch.equal(rotated(one_hot(codes), by), one_hot(expected))
 
 
 def test_every_turn_is_as_likely():
-    counts = torch.bincount(draw_turns(30_000, 30, rng()), minlength=30)
+    counts = torch.bincount(draw_rotations(30_000, 30, rng()), minlength=30)
     assert counts.min() > 1_000 - 5 * 1_000**0.5 and counts.max() < 1_000 + 5 * 1_000**0.5
 
 
 def test_gradients_go_back_to_where_a_letter_came_from():
     x = one_hot(some_codes(2)).requires_grad_()
     weights = torch.randn(2, 4, 30, generator=rng())
-    (turned(x, torch.tensor([0, 7])) * weights).sum().backward()
+    (rotated(x, torch.tensor([0, 7])) * weights).sum().backward()
     assert torch.equal(x.grad[0], weights[0])
     assert torch.equal(x.grad[1], weights[1].roll(7, -1))
 
@@ -60,7 +60,7 @@ def test_a_batch_is_the_same_records_turned_and_depends_on_its_number_alone(lazy
         if lazy
         else Batches(codes, np.ones(len(codes)), 16, 3)
     )
-    batches = TurnedBatches(plain)
+    batches = RotatedBatches(plain)
     assert (batches.batch_size, batches.seed) == (16, 3)
     for k in (5, 2, 5):
         pairs = zip(batches[k], plain[k], strict=True)
@@ -81,9 +81,9 @@ def test_a_generator_writes_circles_in_training_and_in_sampling():
     for name in ("latent", "position", "gumbel"):
         assert torch.equal(getattr(noise, name), getattr(straight, name))
     assert noise.turn.unique().numel() > 15 and not straight.turn.any()
-    assert torch.equal(circles.generator(noise), turned(plain.generator(straight), noise.turn))
+    assert torch.equal(circles.generator(noise), rotated(plain.generator(straight), noise.turn))
     codes = circles.generator.sample(noise)
-    assert torch.equal(codes, turned(plain.generator.sample(straight), noise.turn))
+    assert torch.equal(codes, rotated(plain.generator.sample(straight), noise.turn))
 
 
 def test_samples_have_no_places_though_the_weights_do(tmp_path):

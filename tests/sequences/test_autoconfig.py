@@ -110,7 +110,7 @@ def test_records_whose_letters_stand_anywhere_are_circles():
     some = SequenceSet.from_matrix(DNA, codes)
     config, reasons = resolve(SequenceGANConfig(), Tokenizer.of(some), some)
     assert config.rotate is True
-    told = "rotate (records are circles with a seam at a random place), as letters tell 0.000"
+    told = "rotate (records are circular, each begins at a random position), as letters have 0.000"
     assert any(reason.startswith(told) for reason in reasons)
     placed = SequenceSet.from_strings(["TATAAT" + text for text in some.strings()])
     varied = SequenceSet.from_strings([*some.strings(), "ACGT"])

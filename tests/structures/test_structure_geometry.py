@@ -20,7 +20,7 @@ from biogan.structures.geometry import (
 )
 
 
-def turned(xyz, seed=0):
+def rotated(xyz, seed=0):
     """Turn and move a structure, without mirroring."""
     axes, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))
     axes *= np.sign(np.linalg.det(axes))
@@ -127,7 +127,7 @@ def test_triangle_violations_of_real_space_and_of_noise():
 
 def test_superposing_takes_turns_and_moves_away_and_no_mirror():
     xyz = np.stack([walk(20, 1), walk(20, 2)])
-    moved = np.stack([turned(xyz[0], 1), turned(xyz[1], 2)])
+    moved = np.stack([rotated(xyz[0], 1), rotated(xyz[1], 2)])
     assert superpose(moved, xyz) == pytest.approx(xyz)
     assert rmsd(moved, xyz) == pytest.approx(0, abs=1e-6)
     assert rmsd(moved * [1, 1, -1], xyz).min() > 1
@@ -144,7 +144,7 @@ def test_rmsd_by_hand():
 def test_all_pairs_agree_with_one_by_one(monkeypatch, block):
     monkeypatch.setattr(geometry, "_BLOCK", block)
     one = np.stack([walk(16, i) for i in range(4)])
-    other = np.stack([turned(one[2]), one[1] * [1, 1, -1], helix(16), walk(16, 9), one[0]])
+    other = np.stack([rotated(one[2]), one[1] * [1, 1, -1], helix(16), walk(16, 9), one[0]])
     found = all_rmsd(one, other)
     assert found.shape == (4, 5)
     for j, target in enumerate(other):

@@ -14,7 +14,7 @@ from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.modality import Letters, build_matching, build_networks
 from biogan.sequences.tokenizer import Tokenizer
 from biogan.training import presets
-from biogan.training.batches import Batches, TurnedBatches
+from biogan.training.batches import Batches, RotatedBatches
 from biogan.training.config import ImageGANConfig
 from biogan.training.engine import Engine
 from biogan.training.step import AdversarialStep
@@ -53,7 +53,7 @@ def sequences(kind, **options):
     rows = torch.from_numpy(layout.encode(records))
     batches = Batches(rows, np.ones(len(rows)), 8, 0)
     return AdversarialStep(
-        networks.generator, networks.critic, TurnedBatches(batches) if config.rotate else batches,
+        networks.generator, networks.critic, RotatedBatches(batches) if config.rotate else batches,
         Letters(layout.channels, engine.device), config, engine, build_matching(config, layout),
     )  # fmt: skip
 

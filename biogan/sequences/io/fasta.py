@@ -23,7 +23,7 @@ from biogan.sequences.config import ReadingConfig
 from biogan.sequences.dataset import SequenceSet, cut_windows
 from biogan.sequences.io.chunks import Raw, Watch, iter_chunks
 from biogan.sequences.io.detect import Whole
-from biogan.sequences.io.input_report import Finding, InputReport, Tally, add_up
+from biogan.sequences.io.input_report import Finding, FindingCount, InputReport, add_up
 from biogan.sequences.io.policies import Policies
 from biogan.sequences.io.records import Letters, Record
 
@@ -38,7 +38,7 @@ class Counts(NamedTuple):
     ----------
     records, kept, letters, valid : int
         Records read; records and letters kept; records that were clean before any policy.
-    tallies : list of Tally
+    finding_counts : list of FindingCount
         What was not clean.
     """
 
@@ -46,7 +46,7 @@ class Counts(NamedTuple):
     kept: int
     letters: int
     valid: int
-    tallies: list[Tally]
+    finding_counts: list[FindingCount]
 
 
 class Clean(NamedTuple):
@@ -87,7 +87,7 @@ def clean(raw: Raw, config: ReadingConfig, source: str, whole: Whole, part: int 
     keep = ~work.gone
     kept = work.letters.take(keep)
     sums = len(keep), int(keep.sum()), len(kept.data), int(valid.sum())
-    return Clean(alphabet, kept, keep, Counts(*sums, work.tallies))
+    return Clean(alphabet, kept, keep, Counts(*sums, work.finding_counts))
 
 
 def summary(
@@ -120,7 +120,7 @@ def summary(
         kept=sum(part.kept for part in counts),
         letters=sum(part.letters for part in counts),
         valid_records=sum(part.valid for part in counts),
-        findings=add_up(tally for part in counts for tally in part.tallies),
+        findings=add_up(count for part in counts for count in part.finding_counts),
         notes=notes,
         options=config.to_dict(),
     )

@@ -153,7 +153,7 @@ ORDER = (
 
 
 @dataclass(frozen=True, eq=False)
-class Tally:
+class FindingCount:
     """One kind of doubtful thing in some records.
 
     Attributes
@@ -170,7 +170,7 @@ class Tally:
     letters: bytes = b""
     counts: np.ndarray | None = None
 
-    def __add__(self, other: Tally) -> Tally:
+    def __add__(self, other: FindingCount) -> FindingCount:
         mine, new = self.finding, other.finding
         both = replace(
             mine,
@@ -179,8 +179,8 @@ class Tally:
             dropped=mine.dropped + new.dropped,
         )
         if self.counts is None or other.counts is None:
-            return Tally(both)
-        return Tally(both, self.letters, self.counts + other.counts)
+            return FindingCount(both)
+        return FindingCount(both, self.letters, self.counts + other.counts)
 
     def told(self) -> Finding:
         """Return the finding, with the letters seen in words, the most frequent first."""
@@ -193,17 +193,17 @@ class Tally:
         return replace(self.finding, what=self.finding.what.replace(SEEN, shown))
 
 
-def add_up(tallies: Iterable[Tally]) -> list[Finding]:
-    """Add up the tallies of each kind; return the findings in the order of the policies.
+def add_up(finding_counts: Iterable[FindingCount]) -> list[Finding]:
+    """Add up the finding_counts of each kind; return the findings in the order of the policies.
 
     Examples
     --------
-    >>> one = Tally(Finding("empty", "no letters", "dropped", 1, 0, 1))
+    >>> one = FindingCount(Finding("empty", "no letters", "dropped", 1, 0, 1))
     >>> [finding.line() for finding in add_up([one, one])]
     ['2 records with no letters: dropped']
     """
-    total: dict[str, Tally] = {}
-    for tally in tallies:
-        kind = tally.finding.kind
-        total[kind] = total[kind] + tally if kind in total else tally
+    total: dict[str, FindingCount] = {}
+    for count in finding_counts:
+        kind = count.finding.kind
+        total[kind] = total[kind] + count if kind in total else count
     return [total[kind].told() for kind in sorted(total, key=ORDER.index)]

@@ -25,7 +25,7 @@ from biogan.sequences.io.detect import (
     OneLength,
     Whole,
 )
-from biogan.sequences.io.input_report import SEEN, Finding, Tally
+from biogan.sequences.io.input_report import SEEN, Finding, FindingCount
 from biogan.sequences.io.records import Letters
 
 STOP = "*"
@@ -61,7 +61,7 @@ class Policies:
         self.letters, self.config, self.whole, self.part = letters, config, whole, part
         self.source, self.ids, self.lines = source, ids, lines
         self.gone = np.zeros(len(ids), np.bool_)
-        self.tallies: list[Tally] = []
+        self.finding_counts: list[FindingCount] = []
         # An alphabet of one's own may have digits, '.', '*' or '-' as letters.
         self.given = None if config.alphabet is None else get_alphabet(config.alphabet)
         self.own = self.given.letters if self.given else ""
@@ -96,7 +96,9 @@ class Policies:
             mask = self.letters.per_record(positions) > 0
             dropped = self.drop(mask) if drop else 0
             finding = Finding(kind, what, done, int(mask.sum()), len(positions), dropped)
-            self.tallies.append(Tally(finding, seen, self.letters.counts if seen else None))
+            self.finding_counts.append(
+                FindingCount(finding, seen, self.letters.counts if seen else None)
+            )
 
     def drop(self, mask: np.ndarray) -> int:
         """Drop records; return how many were not dropped before."""
@@ -189,7 +191,7 @@ class Policies:
         if empty.any():
             count = int(empty.sum())
             found = Finding("empty", "no letters", "dropped", count, 0, self.drop(empty))
-            self.tallies.append(Tally(found))
+            self.finding_counts.append(FindingCount(found))
         if GAP in self.own:
             return ""
         if policy == "error":
@@ -268,4 +270,4 @@ class Policies:
             if mask.any():
                 count = int(mask.sum())
                 found = Finding(kind, what, f"dropped ({flag})", count, 0, self.drop(mask))
-                self.tallies.append(Tally(found))
+                self.finding_counts.append(FindingCount(found))

@@ -15,7 +15,7 @@ import edlib
 import numpy as np
 
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.similarity.hamming import Every, Hits, Index, window_hashes, with_number
+from biogan.sequences.similarity.hamming import AllPairs, Hits, Index, window_hashes, with_number
 
 PROFILE = 512  # most words in a profile
 
@@ -135,7 +135,7 @@ WINDOWS = 4_000_000  # windows of shorter sequences indexed at a time (about 150
 
 
 def candidates(
-    pool: SequenceSet, first: int | None, most: np.ndarray, interest: Every
+    pool: SequenceSet, first: int | None, most: np.ndarray, pair_filter: AllPairs
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield pairs that share a segment, all those within the allowed edits among them.
 
@@ -155,7 +155,7 @@ def candidates(
         Compare the first so many with the others; ``None`` compares all with all.
     most : numpy.ndarray, shape (n,), int64
         Edits allowed where this sequence is the longer one, fewer than it has letters.
-    interest : Every
+    pair_filter : AllPairs
         The pairs that are wanted.
 
     Yields
@@ -173,13 +173,13 @@ def candidates(
         short = np.flatnonzero((lengths >= low) & (lengths <= high))
         hashes = window_hashes(pool.codes, width)
         for some in _blocks(short, lengths[short]):
-            y = some[_open(some, first, interest)]
+            y = some[_open(some, first, pair_filter)]
             owner, place = _spread(y, lengths[y] - width + 1)
             word = hashes[pool.offsets[owner] + place]
             index = Index(with_number(word, 2 * (place // BUCKET) + side[owner]))
             for top in range(0, len(long), ROWS):
                 x = long[top : top + ROWS]
-                x = x[_open(x, first, interest)]
+                x = x[_open(x, first, pair_filter)]
                 x, segment = _spread(x, most[x] + 1)
                 start = left_out[x] + segment * inner[x] // (most[x] + 1)
                 word = hashes[pool.offsets[x] + start]
@@ -192,7 +192,7 @@ def candidates(
                     s, z = look[left], owner[right]
                     i, j = np.minimum(x[s], z), np.maximum(x[s], z)
                     moved, delta = place[right] - start[s], lengths[z] - lengths[x[s]]
-                    keep = interest.pairs(i, j - shift)
+                    keep = pair_filter.pairs(i, j - shift)
                     # Of two equally long ones the later counts as the longer.
                     keep &= (delta < 0) | ((delta == 0) & (z < x[s]))
                     keep &= np.abs(moved) <= segment[s]
@@ -201,11 +201,11 @@ def candidates(
                     yield pair // n, pair % n
 
 
-def _open(index: np.ndarray, first: int | None, interest: Every) -> np.ndarray:
+def _open(index: np.ndarray, first: int | None, pair_filter: AllPairs) -> np.ndarray:
     """Mask of the sequences that may still have wanted pairs."""
     keep = np.ones(len(index), bool)
     rows = index < first if first is not None else keep.copy()
-    keep[rows] = interest.rows(index[rows])
+    keep[rows] = pair_filter.rows(index[rows])
     return keep
 
 
@@ -255,7 +255,7 @@ def distance(x: str, y: str, most: int = -1) -> int:
     return int(edlib.align(x, y, mode="NW", task="distance", k=most)["editDistance"])
 
 
-def near(a: SequenceSet, b: SequenceSet | None, identity: float, interest: Every) -> Hits:
+def near(a: SequenceSet, b: SequenceSet | None, identity: float, pair_filter: AllPairs) -> Hits:
     """Yield every pair of at least this identity, perhaps more than once.
 
     Pairs that share a segment and whose word counts do not rule them out are verified with edlib.
@@ -266,7 +266,7 @@ def near(a: SequenceSet, b: SequenceSet | None, identity: float, interest: Every
         Sequences over one alphabet; ``None`` compares ``a`` with itself and yields i < j only.
     identity : float
         Smallest identity, above 0 to 1.
-    interest : Every
+    pair_filter : AllPairs
         The pairs that are wanted; may change between two yields.
 
     Yields
@@ -281,13 +281,13 @@ def near(a: SequenceSet, b: SequenceSet | None, identity: float, interest: Every
     shift = first or 0
     most = allowed(identity, pool.lengths)
     texts, profiles = pool.strings(), Profiles(pool)
-    for i, j in candidates(pool, first, most, interest):
+    for i, j in candidates(pool, first, most, pair_filter):
         limit = np.maximum(most[i], most[j])
         left, quota = np.arange(len(i)), 1
         while len(left):
-            left = left[interest.pairs(i[left], j[left] - shift)]
+            left = left[pair_filter.pairs(i[left], j[left] - shift)]
             # A few pairs for each open question first: their answers may close the others.
-            turn = interest.turn(i[left], j[left] - shift, quota)[:VERIFIED]
+            turn = pair_filter.turn(i[left], j[left] - shift, quota)[:VERIFIED]
             now = left[turn]
             now = now[profiles.bound(i[now], profiles, j[now]) <= limit[now]]
             triples = zip(i[now].tolist(), j[now].tolist(), limit[now].tolist(), strict=True)

@@ -107,7 +107,7 @@ class Index:
             start = stop
 
 
-class Every:
+class AllPairs:
     """Every pair is wanted."""
 
     def rows(self, i: np.ndarray) -> np.ndarray:
@@ -132,7 +132,7 @@ def _first_of_each(question: np.ndarray, quota: int) -> np.ndarray:
     return np.sort(order[rank < quota])
 
 
-class FirstHit(Every):
+class FirstHit(AllPairs):
     """Only rows without a hit so far are wanted.
 
     Parameters
@@ -157,7 +157,7 @@ class FirstHit(Every):
         return _first_of_each(i, quota)
 
 
-class AcrossClusters(Every):
+class AcrossClusters(AllPairs):
     """Only pairs that lie in two clusters are wanted: one inside a cluster changes nothing.
 
     Parameters
@@ -198,7 +198,7 @@ BLOCK = 2048  # rows and columns of a block of a matrix product: 4 M pairs, 16 M
 CANDIDATE_COST = 8
 
 
-def near(a: np.ndarray, b: np.ndarray | None, most: int, interest: Every) -> Hits:
+def near(a: np.ndarray, b: np.ndarray | None, most: int, pair_filter: AllPairs) -> Hits:
     """Yield every pair with at most ``most`` mismatches, perhaps more than once.
 
     Two sequences with at most t mismatches share one of t + 1 segments in its place (pigeonhole).
@@ -213,7 +213,7 @@ def near(a: np.ndarray, b: np.ndarray | None, most: int, interest: Every) -> Hit
         Codes; ``None`` compares ``a`` with itself and yields i < j only.
     most : int
         Largest number of mismatches, below ``length``.
-    interest : Every
+    pair_filter : AllPairs
         The pairs that are wanted; may change between two yields.
 
     Yields
@@ -227,17 +227,17 @@ def near(a: np.ndarray, b: np.ndarray | None, most: int, interest: Every) -> Hit
     edges = np.arange(most + 2) * a.shape[1] // (most + 1)
     segments = list(zip(edges[:-1], edges[1:], strict=True))
     candidates = 0
-    joins = []
+    indexes = []
     for start, stop in segments:
-        joins.append((Index(_keys(other, start, stop)), _keys(a, start, stop)))
-        index, keys = joins[-1]
+        indexes.append((Index(_keys(other, start, stop)), _keys(a, start, stop)))
+        index, keys = indexes[-1]
         candidates += index.count(keys)
         if candidates * CANDIDATE_COST > len(a) * len(other):
-            yield from _near_by_product(a, b, most, interest)
+            yield from _near_by_product(a, b, most, pair_filter)
             return
-    for index, keys in joins:
+    for index, keys in indexes:
         for i, j in index.pairs(keys):
-            keep = interest.pairs(i, j)
+            keep = pair_filter.pairs(i, j)
             if b is None:
                 keep &= i < j
             i, j = i[keep], j[keep]
@@ -294,7 +294,7 @@ def _keys(matrix: np.ndarray, start: int, stop: int) -> np.ndarray:
 
 
 def _products(
-    a: np.ndarray, b: np.ndarray, interest: Every | None = None, upper: bool = False
+    a: np.ndarray, b: np.ndarray, pair_filter: AllPairs | None = None, upper: bool = False
 ) -> Hits:
     """Yield blocks of numbers of matching letters: rows, columns, matches (rows, columns).
 
@@ -307,7 +307,7 @@ def _products(
         rows = np.arange(top, min(top + size, len(a)))
         left = _one_hot(a[rows], letters)
         for first in range(top if upper else 0, len(b), size):
-            if interest is not None and not (open_ := interest.rows(rows)).all():
+            if pair_filter is not None and not (open_ := pair_filter.rows(rows)).all():
                 rows, left = rows[open_], left[open_]
             if not len(rows):
                 break
@@ -320,13 +320,13 @@ def _one_hot(matrix: np.ndarray, letters: int) -> np.ndarray:
     return np.eye(letters, dtype=np.float32)[matrix].reshape(len(matrix), -1)
 
 
-def _near_by_product(a: np.ndarray, b: np.ndarray | None, most: int, interest: Every) -> Hits:
+def _near_by_product(a: np.ndarray, b: np.ndarray | None, most: int, pair_filter: AllPairs) -> Hits:
     length = a.shape[1]
-    blocks = _products(a, a if b is None else b, interest, upper=b is None)
+    blocks = _products(a, a if b is None else b, pair_filter, upper=b is None)
     for rows, columns, matches in blocks:
         r, c = np.nonzero(matches >= length - most)
         i, j = rows[r], columns[c]
-        keep = interest.pairs(i, j)
+        keep = pair_filter.pairs(i, j)
         if b is None:
             keep &= i < j
         yield i[keep], j[keep], length - matches[r[keep], c[keep]].astype(np.int64)

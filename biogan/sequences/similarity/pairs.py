@@ -13,7 +13,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.similarity import edits, hamming
 from biogan.sequences.similarity.hamming import (
     AcrossClusters,
-    Every,
+    AllPairs,
     FirstHit,
     Index,
     window_hashes,
@@ -59,7 +59,7 @@ def near_pairs(a: SequenceSet, b: SequenceSet | None = None, identity: float = 0
     (array([0]), array([1]), array([0.9]))
     """
     other = a if b is None else b
-    found = list(_search(a, b, identity, Every(), _aligned(a, other)))
+    found = list(_search(a, b, identity, AllPairs(), _aligned(a, other)))
     i, j, d = (np.concatenate([f[k] for f in found] or [np.zeros(0, np.int64)]) for k in range(3))
     _, first = np.unique(i * max(len(other), 1) + j, return_index=True)
     i, j, d = i[first], j[first], d[first]
@@ -99,10 +99,10 @@ def has_near_copy(a: SequenceSet, b: SequenceSet, identity: float = 0.9) -> np.n
     found = np.zeros(len(queries), bool)
     for some in (few, targets):
         left = np.flatnonzero(~found)
-        interest = FirstHit(len(left))
-        for i, _, _ in _search(queries[left], some, identity, interest, aligned):
-            interest.found[i] = True
-        found[left] = interest.found
+        pair_filter = FirstHit(len(left))
+        for i, _, _ in _search(queries[left], some, identity, pair_filter, aligned):
+            pair_filter.found[i] = True
+        found[left] = pair_filter.found
     return found[owner]
 
 
@@ -156,11 +156,11 @@ def _link(
     columns: np.ndarray | None = None,
 ) -> None:
     """Join, in ``labels``, the clusters of near pairs between rows and columns, or among rows."""
-    interest = AcrossClusters(labels, rows, rows if columns is None else columns)
+    pair_filter = AcrossClusters(labels, rows, rows if columns is None else columns)
     other = None if columns is None else distinct[columns]
     aligned = _aligned(distinct, distinct)
-    for i, j, _ in _search(distinct[rows], other, identity, interest, aligned):
-        interest.join(i, j)
+    for i, j, _ in _search(distinct[rows], other, identity, pair_filter, aligned):
+        pair_filter.join(i, j)
 
 
 def nearest(
@@ -244,7 +244,7 @@ def identities(sequences: SequenceSet) -> np.ndarray:
 
 
 def _search(
-    a: SequenceSet, b: SequenceSet | None, identity: float, interest: Every, aligned: bool
+    a: SequenceSet, b: SequenceSet | None, identity: float, pair_filter: AllPairs, aligned: bool
 ) -> hamming.Hits:
     """Search by Hamming distance if ``aligned``, else by edit distance.
 
@@ -256,8 +256,8 @@ def _search(
         return iter(())
     if aligned:
         most = int(edits.allowed(identity, a.lengths[0]))
-        return hamming.near(a.matrix(), None if b is None else b.matrix(), most, interest)
-    return edits.near(a, b, identity, interest)
+        return hamming.near(a.matrix(), None if b is None else b.matrix(), most, pair_filter)
+    return edits.near(a, b, identity, pair_filter)
 
 
 def _aligned(a: SequenceSet, b: SequenceSet) -> bool:

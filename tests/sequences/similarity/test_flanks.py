@@ -7,7 +7,7 @@ import pytest
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.similarity import edits
 from biogan.sequences.similarity.edits import allowed
-from biogan.sequences.similarity.hamming import Every
+from biogan.sequences.similarity.hamming import AllPairs
 from biogan.sequences.similarity.pairs import near_pairs
 
 PRIMER, ARM = "GTTCAGAGTTCTACAGTCCG", "TGGAATTCTCGGGTGCCAAG"
@@ -18,7 +18,7 @@ def text(random, low, high):
 
 
 def candidate_pairs(s, identity=0.9):
-    found = edits.candidates(s, None, allowed(identity, s.lengths), Every())
+    found = edits.candidates(s, None, allowed(identity, s.lengths), AllPairs())
     return {pair for i, j in found for pair in zip(i.tolist(), j.tolist(), strict=True)}
 
 

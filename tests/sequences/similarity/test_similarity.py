@@ -10,7 +10,7 @@ from biogan.core.errors import ConfigError, DataError
 from biogan.sequences.alphabet import DNA, PROTEIN
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.similarity import edits, hamming, pairs
-from biogan.sequences.similarity.hamming import Every
+from biogan.sequences.similarity.hamming import AllPairs
 from biogan.sequences.similarity.pairs import clusters, has_near_copy, near_pairs, nearest
 
 
@@ -114,7 +114,7 @@ def test_matrix_products_and_seeds_find_the_same_pairs(monkeypatch):
     for cost in (0, 10**9):
         monkeypatch.setattr(hamming, "CANDIDATE_COST", cost)
         monkeypatch.setattr(hamming, "BLOCK", 64)
-        hits = hamming.near(a, None, 3, Every())
+        hits = hamming.near(a, None, 3, AllPairs())
         found.append({(i, j, d) for h in hits for i, j, d in zip(*h, strict=True)})
     assert found[0] == found[1]
     assert len(found[0]) == len(brute(texts, None, 0.9))
