@@ -20,18 +20,18 @@ A model is a folder of plain files: JSON and safetensors, never pickled code.
 
 from __future__ import annotations
 
-import fcntl
 import io
 import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
@@ -45,52 +45,49 @@ from biogan.sequences.store import META
 from biogan.training.engine import find_device
 
 LOCK = ".lock"
-# Of this process: the command line holds a folder while it reads, before a fit holds it, too.
-_HELD: set[Path] = set()
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Keep other processes out of a folder inside the block; it is made, and goes if it is empty.
+    """Keep other processes and threads out of a folder inside the block.
+
+    The folder is made, and goes if it is empty. The thread that holds it may do so once more: the
+    command line holds it while it reads, before a fit does.
 
     Raises
     ------
     OutputError
-        If another process holds it, or it cannot be made or written.
+        If another one holds it, or it cannot be made or written.
     """
-    made, home = not folder.exists(), folder.resolve()
-    if home in _HELD:
-        yield
-        return
+    made = not folder.exists()
     claim_folder(folder)
-    path = folder / LOCK
-    with writing(path):
-        file = open(path, "a+")
-    try:
+    path = folder.resolve() / LOCK
+    lock = FileLock(path, timeout=0, is_singleton=True, fallback_to_soft=False)
+    with ExitStack() as stack:
+        if made:
+            stack.callback(_remove_if_empty, folder)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
+            stack.enter_context(lock)
+        except Timeout:
+            owner = ""
+            with suppress(OSError):  # it may end just now
+                owner = path.read_text()
             raise OutputError(
-                f"{folder}: {file.read() or 'a process'} is training there: wait for its end, or "
-                "choose another folder"
+                f"{folder}: {owner or 'a process'} is training there: wait for its end, or choose "
+                "another folder"
             ) from None
         except OSError:
             pass  # a file system without locks
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {platform.node()}")
-        file.flush()
-        _HELD.add(home)
-        try:
-            yield
-        finally:
-            _HELD.discard(home)
-            path.unlink(missing_ok=True)
-    finally:
-        file.close()
-        if made:
-            with suppress(OSError):
-                folder.rmdir()
+        if lock.lock_counter < 2:
+            with writing(path):
+                path.write_text(f"process {os.getpid()} on {platform.node()}")
+            stack.callback(path.unlink, missing_ok=True)
+        yield
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safetensors"

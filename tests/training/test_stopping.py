@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from biogan import SequenceGAN, SequenceSet
 from biogan.cli import main, run
 from biogan.core.errors import CheckpointError, Interrupted, OutputError
 from biogan.core.rng import rng
-from biogan.models.checkpoint import ModelFolder
+from biogan.models.checkpoint import ModelFolder, held
 from biogan.sequences.io.write import write_fasta
 from biogan.training.signals import Signals
 
@@ -198,6 +199,23 @@ def test_two_runs_do_not_share_a_folder(tmp_path, capsys):
     assert other.returncode == 0 and not out.exists()
     assert run([*argv, "--steps", "0"]) == 2 and not out.exists()
     assert run(argv) == 0 and not (out / ".lock").exists()
+
+
+def test_two_threads_do_not_share_a_folder(tmp_path):
+    out = tmp_path / "run"
+
+    def other():
+        with held(out):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        with held(out), held(out):  # the same thread may hold it twice
+            with pytest.raises(OutputError, match=f"process {os.getpid()} on .* is training there"):
+                pool.submit(other).result()
+            assert (out / ".lock").exists()
+        assert not out.exists()
+        pool.submit(other).result()
+    assert not out.exists()
 
 
 # --- signals --------------------------------------------------------------------------------
