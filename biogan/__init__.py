@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from biogan.images.evaluate import evaluate_images
     from biogan.images.read import read_images
     from biogan.images.write import write_images
-    from biogan.models.gan import SequenceGAN
-    from biogan.models.image_gan import ImageGAN
+    from biogan.models.gan import GAN, ImageGAN, SequenceGAN
     from biogan.sequences.alphabet import DNA, PROTEIN, RNA, Alphabet
     from biogan.sequences.baselines.markov import PWM, MarkovChain
     from biogan.sequences.baselines.simple import Shuffle
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from biogan.sequences.io.write import write_fasta
     from biogan.sequences.splits import split
     from biogan.sequences.store import SequenceStore, store_fasta
+    from biogan.structures.config import StructureReadingConfig
     from biogan.structures.dataset import FragmentSet
     from biogan.structures.evaluate import evaluate_structures
     from biogan.structures.read import read_structures
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "GAN": "biogan.models.gan",
     "SequenceGAN": "biogan.models.gan",
-    "ImageGAN": "biogan.models.image_gan",
+    "ImageGAN": "biogan.models.gan",
     "ImageSet": "biogan.images.dataset",
     "FragmentSet": "biogan.structures.dataset",
     "SequenceSet": "biogan.sequences.dataset",
@@ -56,6 +57,7 @@ _HOMES = {
     "ReadingConfig": "biogan.sequences.config",
     "ImageGANConfig": "biogan.training.config",
     "ImageReadingConfig": "biogan.images.config",
+    "StructureReadingConfig": "biogan.structures.config",
     "read_fasta": "biogan.sequences.io.fasta",
     "read_images": "biogan.images.read",
     "write_images": "biogan.images.write",
@@ -83,8 +85,7 @@ if TYPE_CHECKING:
     from biogan.images.evaluate import evaluate_images
     from biogan.images.read import read_images
     from biogan.images.write import write_images
-    from biogan.models.gan import SequenceGAN
-    from biogan.models.image_gan import ImageGAN
+    from biogan.models.gan import GAN, ImageGAN, SequenceGAN
     from biogan.sequences.alphabet import DNA, PROTEIN, RNA, Alphabet
     from biogan.sequences.baselines.markov import PWM, MarkovChain
     from biogan.sequences.baselines.simple import Shuffle
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from biogan.sequences.io.write import write_fasta
     from biogan.sequences.splits import split
     from biogan.sequences.store import SequenceStore, store_fasta
+    from biogan.structures.config import StructureReadingConfig
     from biogan.structures.dataset import FragmentSet
     from biogan.structures.evaluate import evaluate_structures
     from biogan.structures.read import read_structures

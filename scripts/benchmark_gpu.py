@@ -11,8 +11,9 @@ from benchmark_step import GEMM, Operations, cycle, follow, interleaved, millise
 
 from biogan import DNA, SequenceSet
 from biogan.core.rng import rng, torch_generator
-from biogan.models.sampling import BLOCK, WIDE, drawer, stream, write_codes
-from biogan.sequences.config import SamplingConfig
+from biogan.models.sampling import block_size, drawer, stream
+from biogan.sequences.config import SequenceSamplingConfig
+from biogan.sequences.modality import SequenceModality
 from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.compile import WARM_UP
 
@@ -90,20 +91,23 @@ def compare_noise(
         return [("sampling on a GPU", "not measured", "no CUDA device here", "-")]
     codes = rng(seed, "benchmark").integers(0, DNA.size, (1000, length), np.uint8)
     sequences = SequenceSet.from_matrix(DNA, codes)
-    layout = Tokenizer.of(sequences)
+    modality = SequenceModality(Tokenizer.of(sequences))
     generator = players(sequences, device).generator
 
     def as_codes(size: int, place: str) -> None:
         for k in range(-(-n // size)):
             noise = generator.noise(size, torch_generator(seed, "benchmark", k, device=place))
-            write_codes(generator, layout, noise)
+            modality.draw(generator, noise, SequenceSamplingConfig())
 
     def as_records() -> None:
-        how = SamplingConfig(seed=seed, device_noise=True)
-        for _ in stream(drawer(generator, layout, how), layout, 0, n, "gan", WIDE):
+        draw = drawer(generator, modality, wide)
+        for _ in stream(draw, modality, 0, n, "gan", block_size(modality, wide)):
             pass
 
-    tasks = [lambda: as_codes(WIDE, device), lambda: as_codes(BLOCK, "cpu"), as_records]
+    wide = SequenceSamplingConfig(seed=seed, device_noise=True)
+    large, small = block_size(modality, wide), modality.block
+
+    tasks = [lambda: as_codes(large, device), lambda: as_codes(small, "cpu"), as_records]
     own, cpu, records = (n / min(times) for times in interleaved(tasks, 3))
     return [
         (

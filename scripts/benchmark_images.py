@@ -41,17 +41,16 @@ from biogan import ImageGAN
 from biogan.core.rng import rng
 from biogan.images.dataset import ImageSet
 from biogan.images.evaluate import evaluate_images
+from biogan.images.modality import ImageModality
 from biogan.images.read import read_images
 from biogan.models.checkpoint import LOG
-from biogan.models.image_fit import build_networks
-from biogan.models.registry import domain_of
 from biogan.nn.sequence_nets import Networks
 from biogan.training.batches import Batches
 from biogan.training.config import ImageGANConfig
 from biogan.training.engine import Engine
 from biogan.training.losses import LOSSES
-from biogan.training.presets import SETTINGS, resolve
-from biogan.training.step import Players
+from biogan.training.presets import SETTINGS
+from biogan.training.step import AdversarialStep
 
 METRICS = ("frechet", "recall", "coverage")
 #: Minutes of training at which the curve is read.
@@ -115,19 +114,18 @@ def steps(args: argparse.Namespace) -> list[str]:
     ]
     for preset in args.presets:
         config = ImageGANConfig(preset=preset, steps=1, device="cpu", seed=args.seed)
-        domain = domain_of(images, config)
-        config, _ = resolve(config, domain)
-        networks, engine = build_networks(config, domain), Engine(config)
+        modality, config, *_ = ImageModality.plan(images, config)
+        networks, engine = modality.networks(config), Engine(config)
         same = Networks(*(copy.deepcopy(net).train() for net in networks))
-        data = domain.stored(images)
-        own = Players(
+        data, encode = modality.stored(images), modality.encoder(engine.device)
+        own = AdversarialStep(
             networks.generator, networks.critic,
             Batches(data, np.ones(len(data)), config.chosen("batch_size"), args.seed),
-            domain.prepare, config, engine,
+            encode, config, engine,
         )  # fmt: skip
         with engine.busy(), torch.random.fork_rng():
             torch.manual_seed(args.seed)
-            plain = plain_step(same, config, domain.prepare(data))
+            plain = plain_step(same, config, encode(data))
             mine, theirs = blocks(own.step, plain, args)
         ratios = [b / a for a, b in zip(mine, theirs, strict=True)]
         lines.append(

@@ -24,7 +24,7 @@ from biogan import DNA, SequenceSet
 from biogan.core.rng import rng
 from biogan.sequences.autoconfig import resolve
 from biogan.sequences.config import SequenceGANConfig
-from biogan.sequences.modality import Letters, build_matching, build_networks
+from biogan.sequences.modality import OneHot, SequenceModality
 from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
@@ -88,12 +88,13 @@ def players(sequences: SequenceSet, device: str = "cpu", **options: object) -> A
     """Build what biogan trains on some sequences, without files and checks."""
     layout = Tokenizer.of(sequences)
     config, _ = resolve(SequenceGANConfig(steps=1, device=device).replace(**options), layout)
-    networks, engine = build_networks(config, layout), Engine(config)
-    codes = torch.from_numpy(layout.encode(sequences))
+    modality = SequenceModality(layout)
+    networks, engine = modality.networks(config), Engine(config)
+    codes = modality.stored(sequences)
     return AdversarialStep(
         networks.generator, networks.critic,
         Batches(codes, np.ones(len(codes)), config.batch_size, 0),
-        Letters(layout.channels, engine.device), config, engine, build_matching(config, layout),
+        modality.encoder(engine.device), config, engine, modality.matching(config),
     )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def compare_steps(length: int, repeats: int, seed: int) -> list[tuple[str, str, 
     """Time a step against the reference, and against what the machine can multiply."""
     codes = rng(seed, "benchmark").integers(0, DNA.size, (1000, length), np.uint8)
     sequences = SequenceSet.from_matrix(DNA, codes)
-    real = Letters(4, torch.device("cpu"))(torch.from_numpy(codes[:32]))
+    real = OneHot(4, torch.device("cpu"))(torch.from_numpy(codes[:32]))
     reference, same = published_step(length), players(sequences, **PUBLISHED)
     with same.engine.busy():
         own, plain = interleaved([lambda: same.step(0), lambda: reference(real)], repeats)

@@ -15,7 +15,8 @@ import textwrap
 from pathlib import Path
 
 from biogan.core.options import Kind, Options, kinds, shown_default
-from biogan.sequences.config import SamplingConfig, SequenceGANConfig
+from biogan.images.config import ImageSamplingConfig
+from biogan.sequences.config import SequenceGANConfig, SequenceSamplingConfig
 from biogan.training.config import ImageGANConfig
 
 TARGET = Path(__file__).parents[1] / "biogan" / "models" / "keywords.py"
@@ -23,7 +24,8 @@ TARGET = Path(__file__).parents[1] / "biogan" / "models" / "keywords.py"
 TABLE: tuple[tuple[str, type[Options], tuple[str, ...]], ...] = (
     ("SequenceGANOptions", SequenceGANConfig, ()),
     ("ImageGANOptions", ImageGANConfig, ()),
-    ("SamplingOptions", SamplingConfig, ("seed",)),
+    ("SequenceSamplingOptions", SequenceSamplingConfig, ("seed",)),
+    ("ImageSamplingOptions", ImageSamplingConfig, ("seed",)),
 )
 HEAD = '''"""Options as keyword parameters, for editors and type checkers; written by a script.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from biogan.cli.options import given
 from biogan.core.errors import ConfigError
 from biogan.images.config import ImageReadingConfig
 from biogan.sequences.config import ReadingConfig, SequenceGANConfig
+from biogan.structures.config import StructureReadingConfig
 
 if TYPE_CHECKING:
     from biogan.core.protocols import Records
@@ -86,18 +88,23 @@ def read_training_data(
     return SequenceStore(folder), engine
 
 
+@dataclass(frozen=True)
+class PictureReadingConfig(ImageReadingConfig, StructureReadingConfig):
+    """How images and structures are read."""
+
+
 #: Options that only one of the two kinds of data has.
 _OF_IMAGES, _OF_STRUCTURES = ("size", "crop", "frames", "colour"), ("residues",)
 
 
-def read_records(data: str, reading: ImageReadingConfig, name: str = "") -> Records:
+def read_records(data: str, reading: PictureReadingConfig, name: str = "") -> Records:
     """Read images, or structures where the names of the files say so, and say what was done.
 
     Parameters
     ----------
     data : str
         A known set, a file or a folder.
-    reading : ImageReadingConfig
+    reading : PictureReadingConfig
         How to read.
     name : str
         What the data are, put before each message.
@@ -108,7 +115,7 @@ def read_records(data: str, reading: ImageReadingConfig, name: str = "") -> Reco
         If an option was given that these data do not have.
     """
     from biogan.images.read import read_images
-    from biogan.structures.read import read_fragments, read_structures
+    from biogan.structures.read import read_fragments
 
     records: Records
     structures = _structures(data)
@@ -121,7 +128,7 @@ def read_records(data: str, reading: ImageReadingConfig, name: str = "") -> Reco
             )
     if structures:
         # What was generated is judged as it is: nothing is cut or left out.
-        records = read_fragments(data) if name == "generated" else read_structures(data, reading)
+        records = read_fragments(data) if name == "generated" else _fragments(data, reading)
     else:
         records = read_images(data, reading, progress=console.Bar("downloading"))
     console.end_status()
@@ -130,7 +137,14 @@ def read_records(data: str, reading: ImageReadingConfig, name: str = "") -> Reco
     return records
 
 
-def lasting(data: str, reading: ImageReadingConfig) -> dict[str, Any]:
+def _fragments(data: str, reading: PictureReadingConfig) -> Any:
+    from biogan.structures.read import read_structures
+
+    own = StructureReadingConfig(residues=reading.residues, labels=reading.labels)
+    return read_structures(data, own)
+
+
+def lasting(data: str, reading: PictureReadingConfig) -> dict[str, Any]:
     """Return how data were read, for the model card, so that they can be read from any folder."""
     from biogan.images.catalog import KNOWN
 

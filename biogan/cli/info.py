@@ -23,44 +23,6 @@ def command(run: str, as_json: bool) -> dict[str, Any]:
     return card
 
 
-def _sequences(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:
-    from biogan.sequences.tokenizer import Tokenizer
-
-    return {
-        "letters": f"{layout['alphabet']['letters']} ({layout['alphabet']['name']})",
-        "layout": Tokenizer.from_dict(layout).describe()
-        + ", read and written on both strands" * bool(config["reverse_complement"])
-        + ", turned as circles" * bool(config["rotate"]),
-        "networks": ", ".join([*_sizes(config), f"head {config['head']}"]),
-    }
-
-
-def _sizes(config: dict[str, Any]) -> list[str]:
-    """Name the options that the family of networks has."""
-    from biogan.sequences.autoconfig import SIZES_OF
-
-    family = config["architecture"]
-    sizes = [f"{name} {config[name]}" for name in SIZES_OF[family]]
-    if "width" in SIZES_OF[family]:
-        sizes += [
-            f"kernel {config['kernel']}",
-            f"dilation up to {config['dilation']}",
-            f"attention {'on' if config['attention'] else 'off'}",
-        ]
-    return [family, *sizes]
-
-
-def _images(config: dict[str, Any], layout: dict[str, Any]) -> dict[str, str]:
-    from biogan.models.registry import domain_from
-
-    return {
-        "shape": domain_from(layout).describe(),
-        "networks": f"{config['architecture']}, preset {config['preset']}, width "
-        f"{config['width']}, latent {config['latent']}, "
-        f"dropout {config['dropout']:g}, augment {config['augment']}",
-    }
-
-
 def _seldom(every: int) -> str:
     return f", taken every {every} critic steps" if every > 1 else ""
 
@@ -75,14 +37,16 @@ def _judge(judge: dict[str, Any] | None) -> str:
 
 
 def _card(run: str, card: dict[str, Any]) -> list[str]:
-    config, layout, data = card["config"], card["layout"], card["data"]
+    from biogan.models.registry import modality_from
+
+    config, data = card["config"], card["data"]
     done = card.get("training")
     rows = {
         "model": f"{card['kind']} in {run}, written by biogan {card['biogan']}",
         "data": f"{data['records']} records, {data['train']} to train on, "
         f"{data['validation']} for validation",
         "digest": data["digest"],
-        **(_sequences if "alphabet" in layout else _images)(config, layout),
+        **modality_from(card).facts(config),
         "loss": f"{config['loss']}, critic steps {config['critic_steps']}, "
         f"penalties gp {config['gp']:g}, r1 {config['r1']:g}, r2 {config['r2']:g}"
         + _seldom(config.get("penalty_every") or 1),
@@ -107,7 +71,7 @@ def _card(run: str, card: dict[str, Any]) -> list[str]:
             rows["rollbacks"] = str(done["rollbacks"])
         if done["ended"]:
             rows["ended"] = done["ended"]
-    if "alphabet" in layout:
+    if config.get("judge_steps") is not None:
         rows["judge"] = _judge(card.get("judge"))
     rows["versions"] = ", ".join(f"{k} {v}" for k, v in card["versions"].items())
     return [f"{name:<10} {text}" for name, text in rows.items()]

@@ -115,7 +115,7 @@ def command(
     read = gan.card["data"].get("input") or {}
     # As it was typed for training: a relative path is only found from the same folder.
     check_output(out, [*inputs, *(name for name in (exclude, read.get("source")) if name)])
-    avoided = None if exclude is None else to_avoid(exclude, gan.layout, read.get("options", {}))
+    avoided = None if exclude is None else to_avoid(exclude, gan.tokenizer, read.get("options", {}))
     malformed = empty = proposed = accepted = again = 0
     # Records on the terminal and a status line on it would run into one another.
     shown = out != "-" or not sys.stdout.isatty()
@@ -126,10 +126,10 @@ def command(
         for chunk in chunks:
             malformed, again = malformed + chunk.malformed, again + chunk.again
             proposed, accepted = proposed + chunk.proposed, accepted + chunk.accepted
-            done += len(chunk.sequences)
+            done += len(chunk.records)
             if shown:
                 console.status(f"sampled {done:,} of {stop - start:,}")
-            plain = chunk.sequences.ungapped() if ungap else chunk.sequences
+            plain = chunk.records.ungapped() if ungap else chunk.records
             empty += int((plain.lengths == 0).sum())
             yield plain
 
@@ -137,7 +137,7 @@ def command(
     written = write_chunks(sets(chunks), out, kind or output_format(out))
     console.end_status()
     if proposed:
-        area = gan.judge.calibration
+        area = gan.calibrated_critic.calibration
         console.say(
             f"{how.refine}: {accepted:,} of {proposed:,} candidates accepted "
             f"({accepted / proposed:.1%}); the critic's AUROC is {area.auroc:.3f} "

@@ -47,7 +47,6 @@ def command(
     biogan train promoters.fasta.gz -o run --max-time 10m --seed 1
     biogan train promoters.fasta.gz -o run --resume
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.models.card import SEQUENCES
     from biogan.models.checkpoint import ModelFolder, held
     from biogan.models.gan import SequenceGAN
     from biogan.sequences.autoconfig import plan
@@ -61,7 +60,7 @@ def command(
             stack.enter_context(held(folder.home))
     digest = None
     if resume:
-        card = folder.read_config(SEQUENCES)
+        card = folder.read_config(("sequences",))
         reading, config, store = _continued(card, reading, config, store)
         digest = card["data"]["digest"]
     if fasta == "-" and config.devices * config.nodes > 1:

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from biogan.core.errors import BioganError, DataError, OutputError
+from biogan.core.errors import BioganError, CheckpointError, DataError, OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -277,3 +277,26 @@ def file_names(ids: Sequence[str], noun: str) -> Iterator[str]:
             unique = f"{plain}_{number}"
         taken.add(unique.casefold())
         yield unique
+
+
+def check_fields(
+    name: str, part: Mapping[str, Any], wanted: Mapping[str, type | tuple[type, ...]]
+) -> None:
+    """Refuse a part of a JSON file without what is read of it.
+
+    Raises
+    ------
+    CheckpointError
+        If a field is missing or of another type.
+
+    Examples
+    --------
+    >>> check_fields("layout", {"length": "x"}, {"length": int})
+    Traceback (most recent call last):
+    biogan.core.errors.CheckpointError: 'length' of layout is 'x'
+    """
+    for key, types in wanted.items():
+        if key not in part or (part[key] is None and not isinstance(None, types)):
+            raise CheckpointError(f"{name} has no {key!r}")
+        if not isinstance(part[key], types):
+            raise CheckpointError(f"{key!r} of {name} is {str(part[key])[:40]!r}")

@@ -139,12 +139,12 @@ def takes(config: type[Options]) -> Callable[[Function], Function]:
 
     Examples
     --------
-    >>> from biogan.sequences.config import SamplingConfig
+    >>> from biogan.training.config import SamplingConfig
     >>> @takes(SamplingConfig)
     ... def sample(n: int, seed: int = 0, **options):
     ...     return n
     >>> list(inspect.signature(sample).parameters)
-    ['n', 'seed', 'temperature', 'refine', 'effort', 'device_noise']
+    ['n', 'seed', 'refine', 'effort', 'device_noise']
     """
 
     def decorate(function: Function) -> Function:

@@ -14,9 +14,10 @@ nucleus turned round is a nucleus, a 6 turned round is a 9.
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from biogan.core.errors import ConfigError
+from biogan.nn.image_nets import RecordShape, join, split
 
 #: Share of the images that undergo a change.
 APPLIED = 0.8
@@ -213,3 +214,18 @@ def within(centre: Tensor, size: int, device: torch.device) -> Tensor:
     place, side = torch.arange(size, device=device), int(size * HOLE)
     first = (centre * size).long() - side // 2
     return (place >= first) & (place < first + side)
+
+
+class Augmented(nn.Module):
+    """A critic before which real and generated images are changed alike, while it trains."""
+
+    def __init__(self, critic: nn.Module, augment: Augment, shape: RecordShape) -> None:
+        super().__init__()
+        self.critic, self.augment, self.shape = critic, augment, shape
+
+    def forward(self, records: Tensor) -> Tensor:
+        """Judge records, return (N,)."""
+        if not self.shape.classes:
+            return self.critic(self.augment(records))
+        images, classes = split(records, self.shape)
+        return self.critic(join(self.augment(images), classes))

@@ -1,4 +1,4 @@
-"""Options of reading images and structures."""
+"""Options of reading and sampling images."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from biogan.core.options import Options, option
+from biogan.training.config import SamplingConfig
 
 SIZES = (16, 28, 32, 64, 128)
 
 
 @dataclass(frozen=True)
 class ImageReadingConfig(Options):
-    """How images and structures are read."""
+    """How images are read."""
 
     size: int | None = option(
         None,
@@ -43,16 +44,18 @@ class ImageReadingConfig(Options):
     )
     labels: str | None = option(
         None,
-        "IDX file of labels, or TSV (first column id, second column class or, for structures, "
-        "family); found beside MNIST files and from the folders of images.",
+        "IDX file of labels, or TSV (first column id, second column class); found beside MNIST "
+        "files and from the folders of images.",
         "Input",
         level="basic",
     )
-    residues: int | None = option(
-        None,
-        "Cut structures into fragments of this many residues: 16, 32, 64 or 128.  [default: 64]",
-        "Input",
-        low=16,
-        high=128,
+
+
+@dataclass(frozen=True)
+class ImageSamplingConfig(SamplingConfig):
+    """How images are drawn from a trained generator."""
+
+    label: str | None = option(
+        None, "Class of all images, of a model trained with --conditional.", "Sampling",
         level="basic",
-    )
+    )  # fmt: skip

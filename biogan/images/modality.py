@@ -1,33 +1,49 @@
-"""Images as a domain: intensities to [-1, 1] and back, splits, features, floors."""
+"""Images as a kind of data: intensities to [-1, 1] and back, splits, features, floors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.core.protocols import Features, Records, Watch
-from biogan.core.rng import rng
+from biogan.core.options import unknown_name
+from biogan.core.rng import layers_from, rng
+from biogan.images.augment import Augment, Augmented
+from biogan.images.config import ImageReadingConfig, ImageSamplingConfig
 from biogan.images.dataset import DEPTHS, ImageSet
-from biogan.nn.image_nets import DCGANCritic2D, DCGANGenerator2D, RecordShape, join, split
+from biogan.images.read import is_images, read_images
+from biogan.images.write import write_images
+from biogan.nn.image_nets import (
+    DCGANCritic2D,
+    DCGANGenerator2D,
+    ImageNoise,
+    RecordShape,
+    join,
+    split,
+)
 from biogan.nn.sequence_nets import Networks
-from biogan.training.presets import ImageGANConfig
+from biogan.training.config import ImageGANConfig
+from biogan.training.modality import Plan, Progress
+from biogan.training.presets import Preset, PresetModality, planned, resolve
+from biogan.training.validation import Features
 
-#: Images of a preview.
-PREVIEW = 64
 #: Images of each class from which classes are learned without being asked for.
 LEARNABLE = 50
 
 
+if TYPE_CHECKING:
+    from biogan.evaluation.report.report import Report
+
+
 @dataclass(frozen=True)
-class Pixels:
+class ImageModality(PresetModality):
     """Shape, intensities and classes of the images of a model.
 
     Attributes
@@ -56,12 +72,51 @@ class Pixels:
     classes: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
 
-    kind = "pixels"
+    name = "images"
     noun = "image"
+    records = (ImageSet,)
+    reading = ImageReadingConfig
+    sampling = ImageSamplingConfig
+    reader = "read_images"
+    kind = "pixels"
+    preset = Preset("wgan-gp", {}, "dcgan")
+
+    # --- files ----------------------------------------------------------------------------
 
     @classmethod
-    def of(cls, images: ImageSet, conditional: bool | None) -> Pixels:
-        """Read the domain off training images.
+    def recognises(cls, data: str) -> bool:
+        """Whether these are images, by the name of a known set or what a file begins with."""
+        return is_images(data)
+
+    @classmethod
+    def read(cls, data: str, reading: ImageReadingConfig, progress: Any = None) -> ImageSet:
+        """Read images, see :func:`biogan.read_images`."""
+        return read_images(data, reading, progress)
+
+    @classmethod
+    def write(cls, records: ImageSet, path: str, overwrite: bool = False) -> list[str]:
+        """Write images, see :func:`biogan.write_images`."""
+        return write_images(records, path, overwrite)
+
+    @classmethod
+    def evaluate(cls, real: ImageSet, generated: ImageSet, **options: Any) -> Report:
+        """Score generated images, see :func:`biogan.evaluate_images`."""
+        from biogan.images.evaluate import evaluate_images
+
+        return evaluate_images(real, generated, **options)
+
+    # --- what is learned ------------------------------------------------------------------
+
+    @classmethod
+    def plan(cls, records: ImageSet, config: ImageGANConfig) -> Plan:
+        """Find shape, depth and classes, and fill in the preset."""
+        modality = cls.of(records, config.conditional)
+        config, reasons = resolve(config, cls.preset, cls.kind, len(modality.shares))
+        return planned(modality, records, config, reasons)
+
+    @classmethod
+    def of(cls, images: ImageSet, conditional: bool | None) -> ImageModality:
+        """Read the modality off training images.
 
         Classes are learned where ``conditional`` is true, or where it is ``None`` and every class
         has :data:`LEARNABLE` images.
@@ -95,14 +150,9 @@ class Pixels:
             )
         return cls(*images.shape, depth, low, high, images.frames, images.classes, shares)
 
-    @property
-    def learned(self) -> int:
-        """Number of classes that are learned."""
-        return len(self.shares)
-
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Pixels:
-        """Read the domain off a model card."""
+    def from_dict(cls, data: Mapping[str, Any]) -> ImageModality:
+        """Read the modality off a model card."""
         values = {k: v for k, v in data.items() if k != "kind"}
         return cls(**values | {k: tuple(values[k]) for k in ("classes", "shares")})
 
@@ -133,9 +183,43 @@ class Pixels:
             raise ConfigError(
                 f"--architecture {config.architecture}: writes coordinates, images need dcgan"
             )
-        return Networks(DCGANGenerator2D(config, self.shape), DCGANCritic2D(config, self.shape))
+        with layers_from(config.seed, "weights"):
+            return Networks(DCGANGenerator2D(config, self.shape), DCGANCritic2D(config, self.shape))
 
-    def stored(self, records: Records) -> Tensor:
+    def augmented(self, critic: nn.Module, config: ImageGANConfig) -> nn.Module:
+        """Put the changes of ``--augment`` before the critic."""
+        augment = Augment(config.augment)
+        return Augmented(critic, augment, self.shape) if augment else critic
+
+    def bare(self, critic: nn.Module) -> nn.Module:
+        """Return a critic without its augmentation."""
+        return critic.critic if isinstance(critic, Augmented) else critic
+
+    # --- sampling -------------------------------------------------------------------------
+
+    def check_sampling(self, generator: nn.Module, how: ImageSamplingConfig) -> None:
+        """Refuse a class that was not learned."""
+        if how.label is None:
+            return
+        if not self.shares:
+            raise ConfigError(
+                f"--label {how.label}: this model has not learned classes: train it with "
+                "--conditional"
+            )
+        if how.label not in self.classes:
+            raise ConfigError("--label: " + unknown_name("class", how.label, self.classes))
+
+    def draw(self, generator: nn.Module, noise: ImageNoise, how: ImageSamplingConfig) -> np.ndarray:
+        """Paint the images of some noise, all of one class if one is asked for."""
+        if how.label is not None:
+            classes = torch.zeros_like(noise.classes)
+            classes[:, self.classes.index(how.label)] = 1
+            noise = noise._replace(classes=classes)
+        return super().draw(generator, noise, how)
+
+    # --- records and tensors --------------------------------------------------------------
+
+    def stored(self, records: ImageSet) -> Tensor:
         """Lay images out in their own depth; with classes (n, pixels + 1), the class last."""
         images = self.checked(records)
         wide = images.pixels if self.depth == "uint8" else images.pixels.astype(np.int32)
@@ -148,12 +232,17 @@ class Pixels:
             pixels = pixels.int()
         return torch.cat([pixels.flatten(1), labels.to(pixels.dtype)], 1)
 
-    def prepare(self, batch: Tensor) -> Tensor:
-        """Scale intensities to [-1, 1]; put the class beside them as one-hot letters."""
-        if not self.shares:
-            return self._scaled(batch)
-        classes = one_hot(batch[:, -1].long(), len(self.shares)).float()
-        return join(self._scaled(batch[:, :-1]), classes)
+    def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
+        """Scale intensities to [-1, 1]; put the class beside them as a one-hot vector."""
+
+        def encode(stored: Tensor) -> Tensor:
+            batch = stored.to(device)
+            if not self.shares:
+                return self._scaled(batch)
+            classes = one_hot(batch[:, -1].long(), len(self.shares)).float()
+            return join(self._scaled(batch[:, :-1]), classes)
+
+        return encode
 
     def _scaled(self, pixels: Tensor) -> Tensor:
         return (pixels.float() - self.low) * (2 / (self.high - self.low)) - 1
@@ -171,9 +260,8 @@ class Pixels:
         names = self.classes if self.shares else ()
         return ImageSet(pixels, ids, labels, names, self.frames, "generated")
 
-    def split(self, records: Records, share: float, seed: int) -> tuple[ImageSet, ImageSet]:
+    def apart(self, records: ImageSet, share: float, seed: int) -> tuple[ImageSet, ImageSet]:
         """Take a random part off; repeats of an image stay together."""
-        assert isinstance(records, ImageSet)
         flat = np.ascontiguousarray(records.pixels.reshape(len(records), -1))
         # Whole images as single values, so that equal ones are found by sorting.
         rows = flat.view(f"V{flat.shape[1] * flat.itemsize}").ravel()
@@ -182,34 +270,31 @@ class Pixels:
         held_out = place < round(share * len(different))
         return records[~held_out], records[held_out]
 
-    def features(self, train: Records, seed: int, watch: Watch | None = None) -> Features:
+    def features(self, train: ImageSet, seed: int, progress: Progress | None) -> Features:
         """Return the features of a small classifier, or of random weights without classes."""
         from biogan.images.features import feature_net
 
-        assert isinstance(train, ImageSet)
-        return feature_net(train, seed, progress=watch)
+        return feature_net(train, seed, progress=progress)
 
-    def floors(self, train: Records, n: int, seed: int) -> Mapping[str, ImageSet]:
+    def floors(self, train: ImageSet, n: int, seed: int) -> Mapping[str, ImageSet]:
         """Sample pixels one by one, and from one Gaussian of all of them."""
         from biogan.images.baselines import gaussian, pixel_gaussian
 
-        assert isinstance(train, ImageSet)
         return {
             "pixel-gaussian": pixel_gaussian(train, n, seed),
             "gaussian": gaussian(train, n, seed),
         }
 
-    def picture(self, records: Records) -> Image.Image:
+    def picture(self, records: ImageSet) -> Image.Image:
         """Draw a grid of the first images."""
         from biogan.images.write import grid
 
-        assert isinstance(records, ImageSet)
         # A 16-bit camera often uses a small part of its range: drawn over that part.
         seen = (records.pixels.astype(np.float64) - self.low) * (255 / (self.high - self.low))
         pixels = np.rint(np.clip(seen, 0, 255)).astype(np.uint8)
-        return grid(replace(records, pixels=pixels), most=PREVIEW)
+        return grid(replace(records, pixels=pixels), most=self.previewed)
 
-    def checked(self, records: Records) -> ImageSet:
+    def checked(self, records: ImageSet) -> ImageSet:
         """Return images that fit this model.
 
         Raises
@@ -218,7 +303,7 @@ class Pixels:
             If their shape, depth or classes are others.
         """
         if not isinstance(records, ImageSet):
-            raise DataError("this model knows images, and these are structures")
+            raise DataError(f"this model knows images, not {type(records).__name__}")
         if records.shape != (self.channels, self.height, self.width):
             raise DataError(
                 f"{records.source}: images of {tuple(records.shape)}, this model knows "

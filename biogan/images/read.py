@@ -92,6 +92,21 @@ def read_images(
     )
 
 
+def is_images(data: str | Path) -> bool:
+    """Tell whether a name, a folder or a file holds images, by its name and first bytes alone.
+
+    Parameters
+    ----------
+    data : str or Path
+        As :func:`read_images` takes it. Any folder counts: there are no other data in folders but
+        structures, which are found by :func:`biogan.structures.read.is_structures`.
+    """
+    path = Path(data)
+    if str(data) in KNOWN or path.is_dir():
+        return True
+    return path.is_file() and head(path).startswith((b"\0\0", b"PK", *STARTS))
+
+
 def _no_frames(name: str, reading: ImageReadingConfig) -> None:
     if reading.frames is not None:
         raise ConfigError(f"--frames {reading.frames}: {name} holds single images, no time series")

@@ -14,12 +14,11 @@ from PIL import Image
 
 from biogan.core.errors import ConfigError, DataError, OutputError, plural
 from biogan.core.files import atomic_path, claim_folder, file_names, write_tsv
+from biogan.core.pictures import FILMS, animation
 from biogan.images.dataset import TABLE, ImageSet
 
 ENLARGED = 64  # images are shown at about this many pixels
 WHITE = 255
-FILMS = {".gif": "GIF", ".webp": "WEBP"}
-LAST = 8  # times that the last picture of a film stays longer than the others
 
 
 def grid(
@@ -86,46 +85,6 @@ def grid(
         y, x = i // columns * (height + gap), i % columns * (width + gap)
         canvas[y : y + height, x : x + width] = np.moveaxis(cell, 0, 2)
     return Image.fromarray(canvas[:, :, 0] if canvas.shape[2] == 1 else canvas)
-
-
-def animation(frames: Sequence[Image.Image], path: str | Path, milliseconds: int = 150) -> None:
-    """Write pictures of one size as a film that runs for ever; equal pictures give equal bytes.
-
-    Parameters
-    ----------
-    frames : sequence of PIL.Image.Image
-        Pictures in their order.
-    path : str or Path
-        Name in ``.gif`` or ``.webp``; the file appears whole and takes the place of an older one.
-    milliseconds : int
-        How long each picture stays; the last one stays eight times as long.
-
-    Raises
-    ------
-    ConfigError
-        If the name says neither GIF nor WebP.
-    DataError
-        If there are no pictures, or they differ in size.
-    OutputError
-        If the file cannot be written.
-    """
-    kind = FILMS.get(Path(path).suffix.lower())
-    if kind is None:
-        raise ConfigError(f"{path}: a film is written as {' or '.join(FILMS)}")
-    sizes = sorted({picture.size for picture in frames})
-    if len(sizes) != 1:
-        found = ", ".join(f"{width} x {height}" for width, height in sizes) or "none"
-        raise DataError(f"{path}: a film needs pictures of one size; found {found}")
-    # Grey has its 256 values in a GIF; colour is cut down to 256 colours a picture.
-    mode = "L" if kind == "GIF" and all(picture.mode in ("1", "L") for picture in frames) else "RGB"
-    pictures = [picture.convert(mode) for picture in frames]
-    times = [milliseconds] * (len(pictures) - 1) + [milliseconds * LAST]
-    how = {"lossless": True} if kind == "WEBP" else {"optimize": False}
-    with atomic_path(path) as temporary:
-        pictures[0].save(
-            temporary, kind, save_all=True, append_images=pictures[1:], duration=times, loop=0,
-            **how,
-        )  # fmt: skip
 
 
 __all__ = ["animation", "grid", "write_images"]

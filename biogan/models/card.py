@@ -1,31 +1,26 @@
 """The model card: what ``config.json`` says about data, options, training and versions.
 
-Reading ``config.json``: whoever uses a model card later finds in it what it needs.
+It is checked when it is read: whoever uses it later finds in it what it needs.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import biogan
 from biogan.core.errors import BioganError, CheckpointError, ConfigError
-from biogan.core.files import read_json
-from biogan.sequences.config import SequenceGANConfig
-from biogan.sequences.tokenizer import Tokenizer
+from biogan.core.files import check_fields, read_json
+from biogan.models.registry import kind_of_card, modality_from
 from biogan.training.config import TrainingConfig
-from biogan.training.presets import ImageGANConfig
+from biogan.training.modality import Plan
 from biogan.training.trainer import Trainer
 
 SCHEMA = 1
-#: Kinds of model, as their cards call them.
-SEQUENCES, IMAGES = "sequence-gan", "image-gan"
-# Options that cards of before do not have, as those runs were.
-LATER_OPTIONS = {"rotate": False}
 _NUMBER, _MAYBE = (int, float), (int, float, type(None))
 _Types = type | tuple[type, ...]
 
@@ -47,7 +42,6 @@ _LATER: dict[str, dict[str, _Types]] = {
         ("slope", "intercept", "max_ratio", "auroc", "low", "high", "real", "generated"), _NUMBER
     ),
 }  # fmt: skip
-_SEQUENCES: dict[str, _Types] = {"alphabet": dict, "length": int, "kind": str}
 # Options without which nothing can be said of a model.
 _NEEDED = (
     "architecture", "loss", "critic_steps", "gp", "r1", "r2", "lr", "batch_size", "ema", "seed",
@@ -69,20 +63,20 @@ def with_present_names(part: Mapping[str, Any]) -> dict[str, Any]:
     return {_RENAMED.get(key, key): value for key, value in part.items()}
 
 
-def read_card(path: Path, kind: str | None = None) -> dict[str, Any]:
+def read_card(path: Path, allowed: tuple[str, ...] = ()) -> dict[str, Any]:
     """Read ``config.json`` and see that it is whole.
 
     Parameters
     ----------
     path : Path
         The file.
-    kind : str, optional
-        Kind of model that is needed: :data:`SEQUENCES` or :data:`IMAGES`.
+    allowed : tuple of str
+        Kinds of data that are allowed, by default all.
 
     Raises
     ------
     CheckpointError
-        If it is damaged, or no model of this kind that this version understands.
+        If it is damaged, or no model of these kinds that this version understands.
     """
     data = read_json(path, CheckpointError)
     if not isinstance(data, dict) or "kind" not in data or "schema" not in data:
@@ -91,100 +85,66 @@ def read_card(path: Path, kind: str | None = None) -> dict[str, Any]:
         raise CheckpointError(
             f"{path}: schema {data['schema']!r}, this version reads {SCHEMA}: update biogan"
         )
-    if kind is not None and data["kind"] != kind:
-        commands = "biogan image" if data["kind"] == IMAGES else "biogan"
-        raise CheckpointError(
-            f"{path}: this model is of kind {data['kind']}, {kind} is needed: use {commands}"
-        )
     try:
         _check(data)
+        found = kind_of_card(data).name
     except BioganError as error:
         raise CheckpointError(f"{path}: damaged: {error}") from error
+    if allowed and found not in allowed:
+        wanted = " or ".join(allowed)
+        raise CheckpointError(f"{path}: this is a model of {found}, one of {wanted} is needed")
     return data
 
 
 def _check(data: dict[str, Any]) -> None:
     """Refuse a card whose parts are not what they are read as; fill in what older ones lack."""
-    _hold("the card", data, {"biogan": str, **dict.fromkeys(_PARTS, dict)})
+    check_fields("the card", data, {"biogan": str, **dict.fromkeys(_PARTS, dict)})
     for part, wanted in _PARTS.items():
-        _hold(part, data[part], wanted)
+        check_fields(part, data[part], wanted)
     if isinstance(data.get("training"), dict):
         data["training"] = with_present_names(data["training"])
     for part, wanted in _LATER.items():
         if data.get(part) is not None:
-            _hold("the card", data, {part: dict})
-            _hold(part, data[part], wanted)
+            check_fields("the card", data, {part: dict})
+            check_fields(part, data[part], wanted)
     done = data.get("training") or {"references": {}}
-    _hold("references", done["references"], dict.fromkeys(done["references"], _MAYBE))
+    check_fields("references", done["references"], dict.fromkeys(done["references"], _MAYBE))
     if data["data"].get("input") is not None:
-        _hold("data", data["data"], {"input": dict})
-    options: type[TrainingConfig] = ImageGANConfig
-    if data["kind"] == SEQUENCES:
-        options = SequenceGANConfig
-        data["config"] = LATER_OPTIONS | data["config"]
-        _check_layout(data["layout"])
+        check_fields("data", data["data"], {"input": dict})
+    kind = kind_of_card(data)
+    data["config"] = {**kind.absent, **data["config"]}
+    modality_from(data)
     # A newer version may know more options: reading a card aloud needs none of them.
-    known = {field.name for field in dataclasses.fields(options)}
-    read = options.from_dict({k: v for k, v in data["config"].items() if k in known}).to_dict()
-    _hold(
+    known = {field.name for field in dataclasses.fields(kind.config)}
+    read = kind.config.from_dict({k: v for k, v in data["config"].items() if k in known}).to_dict()
+    check_fields(
         "config", {k: v for k, v in read.items() if v is not None}, dict.fromkeys(_NEEDED, object)
     )
     data["config"] = read | data["config"]
 
 
-def _check_layout(layout: Mapping[str, Any]) -> None:
-    _hold("layout", layout, _SEQUENCES)
-    _hold("alphabet", layout["alphabet"], {"name": str, "letters": str, "ambiguity": dict})
-    try:
-        Tokenizer.from_dict(dict(layout)).describe()
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"layout cannot be read ({error})") from error
-
-
-def _hold(name: str, part: Mapping[str, Any], wanted: Mapping[str, _Types]) -> None:
-    """Refuse a part without what is read of it."""
-    for key, types in wanted.items():
-        if key not in part or (part[key] is None and not isinstance(None, types)):
-            raise CheckpointError(f"{name} has no {key!r}")
-        if not isinstance(part[key], types):
-            raise CheckpointError(f"{key!r} of {name} is {str(part[key])[:40]!r}")
-
-
-def model_card(
-    kind: str,
-    config: TrainingConfig,
-    layout: Mapping[str, Any],
-    data: Mapping[str, Any],
-    reasons: Sequence[str],
-    packages: Sequence[str] = (),
-) -> dict[str, Any]:
+def model_card(plan: Plan, data: Mapping[str, Any]) -> dict[str, Any]:
     """Describe a model before it is trained.
 
     Parameters
     ----------
-    kind : str
-        :data:`biogan.models.card.SEQUENCES` or ``IMAGES``.
-    config : TrainingConfig
-        Options with nothing left open.
-    layout : mapping
-        What one record is.
+    plan : Plan
+        The kind of data, and the options with nothing left open.
     data : mapping
         Numbers of records, digest, how they were read and split.
-    reasons : sequence of str
-        Why open options were chosen as they are.
-    packages : sequence of str
-        Packages beside torch and numpy whose version matters.
     """
+    modality = plan.modality
+    packages = ("torch", "numpy", *modality.packages)
     return {
-        "kind": kind,
+        "kind": modality.card,
         "biogan": biogan.__version__,
-        "config": config.to_dict(),
-        "chosen": list(reasons),
-        "layout": dict(layout),
+        "config": plan.config.to_dict(),
+        "chosen": list(plan.reasons),
+        "layout": modality.to_dict(),
         "data": dict(data),
         "versions": {
             "python": platform.python_version(),
-            **{name: version(name) for name in ("torch", "numpy", *packages)},
+            **{name: version(name) for name in packages},
         },
     }
 

@@ -24,7 +24,7 @@ import io
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -39,10 +39,12 @@ from torch import nn
 
 from biogan.core.errors import BioganError, CheckpointError, ConfigError, OutputError
 from biogan.core.files import atomic_path, claim_folder, write_json, writing
+from biogan.core.pictures import FILM, PICTURE, PREVIEWS
 from biogan.models.card import SCHEMA, read_card
+from biogan.models.registry import modality_from
 from biogan.nn.sequence_nets import Networks
-from biogan.sequences.store import META
 from biogan.training.engine import find_device
+from biogan.training.modality import Modality
 
 LOCK = ".lock"
 
@@ -93,11 +95,9 @@ def _remove_if_empty(folder: Path) -> None:
 CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safetensors"
 JUDGE = "judge.safetensors"
 STATE, LOG, SAMPLES, PAGE = "state.pt", "log.jsonl", "samples.fasta", "report.html"
-STORE = "sequences"
+STORE, STORED = "sequences", "store.json"
 # Where a run writes that is to replace a model, until it has one itself.
 NEW = ".new"
-# Of images.
-PICTURE, FILM, PREVIEWS = "samples.png", "training.webp", "previews"
 FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES, PAGE, PICTURE, FILM)
 
 
@@ -260,7 +260,7 @@ class ModelFolder:
                 half.unlink(missing_ok=True)
 
     def _clear_store(self) -> None:
-        if not self._stored and (self.store / META).is_file():
+        if not self._stored and (self.store / STORED).is_file():
             # The link stays of one to a larger disk.
             shutil.rmtree(self.store.resolve())
 
@@ -268,13 +268,13 @@ class ModelFolder:
         """Write ``config.json``."""
         write_json({"schema": SCHEMA, **data}, self.path / CONFIG)
 
-    def read_config(self, kind: str | None = None) -> dict[str, Any]:
+    def read_config(self, allowed: tuple[str, ...] = ()) -> dict[str, Any]:
         """Read ``config.json``.
 
         Raises
         ------
         CheckpointError
-            If there is none, or it is not a model of this kind that this version understands.
+            If there is none, or it is no model of these kinds that this version understands.
         """
         path = self.path / CONFIG
         if self.path.exists() and not self.path.is_dir():
@@ -286,7 +286,7 @@ class ModelFolder:
             cut = (self.path / NEW / CONFIG).is_file()
             told = f"; a new model stands in part in {self.path / NEW}: move its files here" * cut
             raise CheckpointError(f"{self.path}: not a model folder, {CONFIG} is missing{told}")
-        return read_card(path, kind)
+        return read_card(path, allowed)
 
     def write_weights(self, name: str, network: nn.Module) -> None:
         """Write the weights of a network as safetensors."""
@@ -392,8 +392,8 @@ class ReadNetworks:
 
 
 def read_model(
-    path: str | Path, device: str, kind: str, build: Callable[[dict[str, Any]], Networks]
-) -> tuple[dict[str, Any], ReadNetworks]:
+    path: str | Path, device: str, allowed: tuple[str, ...]
+) -> tuple[dict[str, Any], Modality, Any, ReadNetworks]:
     """Read a model folder onto a device.
 
     Parameters
@@ -402,15 +402,17 @@ def read_model(
         The folder.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    kind : str
-        Kind of model, see :mod:`biogan.models.card`.
-    build : callable
-        Builds the networks that a card describes, with any weights.
+    allowed : tuple of str
+        Kinds of data that are allowed; empty for all.
 
     Returns
     -------
     card : dict
         What ``config.json`` holds.
+    modality : Modality
+        The kind of data.
+    config : TrainingConfig
+        The options.
     networks : ReadNetworks
         Generator and critic, ready for use.
 
@@ -422,11 +424,13 @@ def read_model(
         If the device is not there.
     """
     place, folder = find_device(device), ModelFolder(path)
-    card = folder.read_config(kind)
+    card = folder.read_config(allowed)
     with trusted(folder):
-        networks = build(card)
-    read = ReadNetworks(folder, networks, place)
-    return {key: value for key, value in card.items() if key != "schema"}, read
+        modality = modality_from(card)
+        config = modality.config.from_dict(card["config"])
+        networks = modality.networks(config)
+    del card["schema"]
+    return card, modality, config, ReadNetworks(folder, networks, place)
 
 
 @contextmanager

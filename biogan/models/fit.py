@@ -1,24 +1,176 @@
-"""A run and its folder: begun or taken up again, saved while it goes on, described when it ends."""
+"""One fit, from records to a trained model: its folder, its trainer, its end.
+
+:func:`fit` is the whole way; the functions below it are its parts in their order.
+"""
 
 from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import nn
 
 from biogan.core.errors import CheckpointError, ConfigError, Interrupted
 from biogan.core.files import atomic_path
 from biogan.core.protocols import Callback
-from biogan.models.card import check_same_run, training_card
+from biogan.models.card import check_same_run, model_card, training_card
 from biogan.models.checkpoint import CRITIC, GENERATOR, LOG, STATE, ModelFolder, held
-from biogan.training.config import TrainingConfig
+from biogan.models.monitor import ValidationMonitor
+from biogan.models.refinement import CalibratedCritic, fit_critic
+from biogan.nn.sequence_nets import Networks
+from biogan.training.callbacks import JsonLog
 from biogan.training.engine import Engine
+from biogan.training.modality import Modality, Parts, Plan
 from biogan.training.trainer import Trainer
+
+# What is left to do when a run is stopped between training and the calibrated critic.
+CRITIC_LEFT = "; the model is whole, --resume trains the critic of sample --refine"
+
+
+class Fitted(NamedTuple):
+    """What a run has so far, also when it was stopped.
+
+    Attributes
+    ----------
+    modality : Modality
+        The kind of data.
+    card : dict
+        What ``config.json`` holds.
+    networks : Networks
+        The generator that was kept, and the critic.
+    """
+
+    modality: Modality
+    card: dict[str, Any]
+    networks: Networks
+
+
+def fit(
+    records: Any,
+    plan: Plan,
+    *,
+    out: str | Path | None,
+    resume: bool,
+    overwrite: bool,
+    callbacks: Sequence[Callback],
+    engine: Engine,
+    reading: Mapping[str, Any] | None,
+    end: Callable[[Fitted], None],
+) -> CalibratedCritic | None:
+    """Train on a set of records.
+
+    Parameters
+    ----------
+    records : set of records
+        Training data, of which a part is kept for validation.
+    plan : Plan
+        The kind of data, and the options with nothing left open.
+    out, resume, overwrite, callbacks, reading
+        As of :meth:`biogan.models.gan.GAN.fit`.
+    engine : Engine
+        Device and processes.
+    end : callable
+        Receives what there is at the end of training, also after an interrupt or a fault.
+
+    Returns
+    -------
+    CalibratedCritic or None
+        The critic that serves refinement, where there is one.
+    """
+    modality, config = plan.modality, plan.config
+    with run_folder(out, resume, overwrite, engine) as folder:
+        tell(callbacks, engine, "data", lines=plan.lines)
+        parts = modality.split(records, config)
+        card = model_card(plan, data_card(records, parts, modality, reading))
+
+        def ended(trainer: Trainer) -> None:
+            critic = modality.bare(trainer.adversarial_step.critic)
+            end(Fitted(modality, card, Networks(trainer.best.network, critic)))
+
+        refining = bool(modality.refinement_steps(config) and len(parts.held_out))
+        trainer = carry_out(
+            lambda: build_trainer(plan, parts, engine, folder, card, callbacks, refining),
+            plan, card, engine, folder, resume, callbacks, ended,
+            afterwards="judge" if refining else None,
+        )  # fmt: skip
+        if folder:
+            engine.alone(lambda: modality.finish(folder.path, trainer.step_count))
+        return fit_critic(trainer, modality, parts, card, folder)
+
+
+def data_card(
+    records: Any, parts: Parts, modality: Modality, reading: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Say what is trained on and what is kept for validation."""
+    return {
+        "records": len(records),
+        "train": len(parts.train),
+        "validation": len(parts.held_out),
+        "digest": records.digest,
+        "split": list(parts.report),
+        **modality.origin(records, reading),
+    }
+
+
+def build_trainer(
+    plan: Plan,
+    parts: Parts,
+    engine: Engine,
+    folder: ModelFolder | None,
+    card: dict[str, Any],
+    callbacks: Sequence[Callback],
+    refining: bool = False,
+) -> Trainer:
+    """Put networks, batches, monitor and files together.
+
+    Parameters
+    ----------
+    plan : Plan
+        The kind of data, and the options with nothing left open.
+    parts : Parts
+        Training and validation records.
+    engine : Engine
+        Device and processes.
+    folder : ModelFolder or None
+        Where the model, its state and its log are written.
+    card : dict
+        The model card, kept up to date at each save.
+    callbacks : sequence of Callback
+        Further watchers.
+    refining : bool
+        Whether a critic for refinement is trained afterwards.
+    """
+    modality, config = plan.modality, plan.config
+    networks = modality.networks(config)
+
+    def progress(step: int, steps: int) -> None:
+        tell(callbacks, engine, "features", step=step, steps=steps)
+
+    # Asked each time: a run that replaces a model moves.
+    preview = (lambda some, step: modality.preview(some, folder.path, step)) if folder else None
+    monitor = None
+    if engine.lead:  # the first process judges for all
+        with engine.busy():
+            validation = modality.validation(parts, config, progress)
+            monitor = ValidationMonitor(modality, validation, config.seed, preview)
+    log = [JsonLog(lambda: folder.path / LOG)] if folder else []
+    return Trainer(
+        networks.generator,
+        modality.augmented(networks.critic, config),
+        modality.batches(parts.train, config),
+        modality.encoder(engine.device),
+        config,
+        engine,
+        monitor=monitor,
+        callbacks=[*callbacks, *log],
+        save=saver(folder, card, modality.bare),
+        matching=modality.matching(config),
+        afterwards=CRITIC_LEFT if refining else "",
+    )
 
 
 @contextmanager
@@ -51,7 +203,7 @@ def run_folder(
 def saver(
     folder: ModelFolder | None,
     card: dict[str, Any],
-    bare: Callable[[nn.Module], nn.Module] = lambda critic: critic,
+    bare: Callable[[nn.Module], nn.Module],
 ) -> Callable[[Trainer], None] | None:
     """Return what a trainer calls to write its model and state; nothing without a folder.
 
@@ -137,8 +289,8 @@ def tell(callbacks: Sequence[Callback], engine: Engine, event: str, **details: A
 
 def carry_out(
     build: Callable[[], Trainer],
+    plan: Plan,
     card: dict[str, Any],
-    config: TrainingConfig,
     engine: Engine,
     folder: ModelFolder | None,
     resume: bool,
@@ -152,10 +304,10 @@ def carry_out(
     ----------
     build : callable
         Returns the trainer.
+    plan : Plan
+        The kind of data, and the options with nothing left open.
     card : dict
         The model card, kept up to date.
-    config : TrainingConfig
-        Options with nothing left open.
     engine : Engine
         Device and processes.
     folder : ModelFolder or None
@@ -177,8 +329,8 @@ def carry_out(
         If the run that is to be resumed is another one, or has finished.
     """
     if folder and resume:
-        old = folder.read_config(card["kind"])
-        check_same_run(old, card, type(config))
+        old = folder.read_config((plan.modality.name,))
+        check_same_run(old, card, plan.modality.config)
         card["chosen"] = old.get("chosen", [])
     trainer = build()
     if folder and resume:

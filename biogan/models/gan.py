@@ -1,19 +1,21 @@
-"""SequenceGAN: fit on sequences, sample new ones, save and load."""
+"""Generative adversarial networks over any kind of data: fit, sample, score, save, load.
+
+:class:`GAN` is the one class; :class:`SequenceGAN` and :class:`ImageGAN` are its names for the
+kinds of data that come with biogan.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, ClassVar, Self, Unpack
 
 import numpy as np
-import torch
-from torch import nn
 
 from biogan.core.errors import ConfigError
 from biogan.core.options import check_count, takes
 from biogan.core.protocols import Callback
-from biogan.models.card import SEQUENCES, model_card
+from biogan.images.config import ImageSamplingConfig
 from biogan.models.checkpoint import (
     CRITIC,
     GENERATOR,
@@ -23,32 +25,310 @@ from biogan.models.checkpoint import (
     read_model,
     write_model,
 )
-from biogan.models.fit import carry_out, run_folder, tell
-from biogan.models.keywords import SamplingOptions, SequenceGANOptions
-from biogan.models.refinement import NO_JUDGE, Judge, read_judge, refined
+from biogan.models.fit import Fitted, fit
+from biogan.models.keywords import (
+    ImageGANOptions,
+    ImageSamplingOptions,
+    SequenceGANOptions,
+    SequenceSamplingOptions,
+)
+from biogan.models.refinement import NO_CRITIC, CalibratedCritic, read_critic, refined
+from biogan.models.registry import get_kind, kind_of_records
 from biogan.models.sampling import (
-    Chunk,
     block_size,
-    collect,
     critic_logits,
     drawer,
     excluding,
+    interpolated,
+    joined,
     stream,
 )
-from biogan.models.sequence_fit import build_trainer, data_card, fit_judge, split_for
 from biogan.nn.sequence_nets import Networks
-from biogan.sequences.autoconfig import plan
-from biogan.sequences.config import SamplingConfig, SequenceGANConfig
+from biogan.sequences.config import SequenceGANConfig, SequenceSamplingConfig
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.io.fasta import Sequences, as_set
-from biogan.sequences.modality import Letters, build_networks
-from biogan.sequences.store import SequenceStore
+from biogan.sequences.io.fasta import Sequences
 from biogan.sequences.tokenizer import Tokenizer
+from biogan.training.config import ImageGANConfig, TrainingConfig
 from biogan.training.engine import Engine
-from biogan.training.trainer import Trainer
+from biogan.training.modality import Chunk, Modality
 
 
-class SequenceGAN:
+class GAN:
+    """A generative adversarial network of one kind of data.
+
+    Parameters
+    ----------
+    config : TrainingConfig, optional
+        All options as one object, of the class that the kind of data names.
+    kind : str, optional
+        The kind of data, a key of :data:`biogan.models.registry.KINDS`; needed where the class has
+        none of its own.
+    **options
+        Single options by name, for example ``max_time="10m"``, ``seed=1``; they change ``config``.
+
+    Attributes
+    ----------
+    config : TrainingConfig
+        The options as they were given; after :meth:`load` with nothing left open.
+    modality : Modality
+        Shape and kind of the data, after :meth:`fit`.
+    card : dict
+        What ``config.json`` holds, after :meth:`fit`: the options with nothing left open, the data,
+        the training, the versions.
+
+    Raises
+    ------
+    ConfigError
+        If an option is unknown or out of its range.
+    """
+
+    #: Kinds of data of this class, empty for any.
+    kinds: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self, config: TrainingConfig | None = None, *, kind: str | None = None, **options: Any
+    ) -> None:
+        self.kinds_learned = (kind,) if kind else self.kinds
+        if not self.kinds_learned:
+            raise ConfigError(f"{type(self).__name__}: say which kind of data with kind=")
+        found = config or get_kind(self.kinds_learned[0]).config()
+        self.config: Any = found.replace(**options)
+        self.modality: Modality
+        self.card: dict[str, Any] = {}
+        self._networks: Networks | ReadNetworks | None = None
+        self._critic: CalibratedCritic | None = None
+        self._folder: ModelFolder | None = None  # of a calibrated critic that was not read yet
+
+    # --- learning -------------------------------------------------------------------------
+
+    def fit(
+        self,
+        records: Any,
+        *,
+        out: str | Path | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
+        callbacks: Sequence[Callback] = (),
+        engine: Engine | None = None,
+        reading: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Train on a set of records; a second call forgets the first.
+
+        Parameters
+        ----------
+        records : SequenceSet, SequenceStore, ImageSet or FragmentSet
+            Training data; a part is kept for validation, so that nothing alike stands on both
+            sides.
+        out : str or Path, optional
+            Model folder to write while training.
+        resume : bool
+            Go on with the interrupted run in ``out``.
+        overwrite : bool
+            Replace the model in ``out``.
+        callbacks : sequence of Callback
+            Watchers.
+        engine : Engine, optional
+            Device and processes, where they were started before.
+        reading : mapping, optional
+            How the data were read, for the model card.
+
+        Returns
+        -------
+        GAN
+            Itself.
+
+        Raises
+        ------
+        DataError
+            If there is nothing to learn from.
+        OutputError, CheckpointError
+            If ``out`` cannot be used.
+        DivergedError, NonFiniteError
+            If training went wrong again after every rollback.
+        Interrupted
+            After Ctrl-C or SIGTERM.
+        """
+        plan = kind_of_records(records, self.kinds_learned).plan(records, self.config)
+
+        def end(found: Fitted) -> None:
+            self.modality, self.card, self._networks = found
+            self._critic = self._folder = None
+
+        self._critic = fit(
+            records, plan, out=out, resume=resume, overwrite=overwrite, callbacks=callbacks,
+            engine=engine or Engine(plan.config), reading=reading, end=end,
+        )  # fmt: skip
+        return self
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.config.keywords()})"
+
+    # --- sampling -------------------------------------------------------------------------
+
+    @property
+    def networks(self) -> Networks | ReadNetworks:
+        """Generator and critic.
+
+        Raises
+        ------
+        ConfigError
+            If nothing was fitted or loaded yet.
+        """
+        if self._networks is None:
+            name = type(self).__name__
+            raise ConfigError(f"this {name} is not fitted: call fit, or {name}.load")
+        return self._networks
+
+    def sample(self, n: int, seed: int = 0, *, exclude: Any = None, **options: Any) -> Any:
+        """Write ``n`` new records.
+
+        Parameters
+        ----------
+        n : int
+            Number of records, at least 1. Fewer are the first of more.
+        seed : int
+            Seed of the stream of records.
+        exclude : set of records, optional
+            Records that are not to be written, such as those trained on
+            (:func:`biogan.models.sampling.excluding`); sequences also as strings or Biopython
+            records.
+        **options
+            Options of sampling: of sequences
+            :class:`~biogan.sequences.config.SequenceSamplingConfig` (``temperature``, ``refine``
+            and so on), of images :class:`~biogan.images.config.ImageSamplingConfig` (``label``).
+
+        Returns
+        -------
+        SequenceSet, ImageSet or FragmentSet
+            As in training. Ids ``gan<seed>_<i>``, counted from 1; refined ones
+            ``gan<seed>_<refine>_<i>``.
+
+        Raises
+        ------
+        ConfigError
+            If an option is unknown or out of its range.
+        DataError
+            If hardly any record is none of those of ``exclude``, or is kept by ``refine``.
+        """
+        if self.networks:  # refused where nothing was fitted
+            n = check_count("-n", n, self.modality.noun)
+        return joined([*self.stream(n, seed, exclude=exclude, **options)])
+
+    def stream(
+        self, n: int, seed: int = 0, start: int = 0, *, exclude: Any = None, **options: Any
+    ) -> Iterator[Chunk]:
+        """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory.
+
+        The parameters and errors are those of :meth:`sample`; each chunk also says how many
+        candidates were looked at, taken and drawn again.
+        """
+        generator, modality = self.networks.generator, self.modality
+        n = check_count("-n", n, f"{modality.noun}s", low=0)
+        start = check_count("start", start, f"{modality.noun}s", low=0)
+        how: Any = modality.sampling.from_dict({"seed": seed, **options})
+        draw = drawer(generator.eval(), modality, how)
+        if exclude is not None:
+            draw = excluding(draw, modality, exclude)
+        if how.refine is not None:
+            return refined(draw, modality, self.calibrated_critic, start, n, how)
+        return stream(draw, modality, start, n, f"gan{how.seed}", block_size(modality, how))
+
+    def interpolate(self, pairs: int = 8, steps: int = 10, seed: int = 0) -> Any:
+        """Write the way from one latent vector to another, ``pairs`` times ``steps`` records.
+
+        Returns
+        -------
+        SequenceSet, ImageSet or FragmentSet
+            Row by row: the ``steps`` records of the first pair, then those of the next.
+
+        Raises
+        ------
+        ConfigError
+            If there is no pair, or fewer than two steps.
+        """
+        generator = self.networks.generator.eval()
+        return interpolated(generator, self.modality, pairs, steps, seed)
+
+    @property
+    def calibrated_critic(self) -> CalibratedCritic:
+        """The critic of the kept generator with its calibration, for refined sampling.
+
+        Raises
+        ------
+        ConfigError
+            If this model has none.
+        CheckpointError
+            If its file is missing or damaged.
+        """
+        if self._critic is None and self._folder:
+            critic, modality = self.networks.critic, self.modality
+            self._critic = read_critic(
+                self._folder, self.card, critic, modality, self._encoder(critic)
+            )
+        if self._critic is None:
+            raise ConfigError(NO_CRITIC)
+        return self._critic
+
+    def score(self, records: Any) -> np.ndarray:
+        """Return the critic's logit of each record; higher looks more real.
+
+        Parameters
+        ----------
+        records : set of records
+            Records of the shape that the model writes; sequences also as strings or Biopython
+            records.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+            Of no fixed scale: only differences between records of one model mean something.
+
+        Raises
+        ------
+        DataError, AlphabetError
+            If a record does not fit the model.
+        """
+        critic = self.networks.critic
+        stored = self.modality.stored(records)
+        return critic_logits(critic, stored, self._encoder(critic), self.modality.block)
+
+    def _encoder(self, network: Any) -> Any:
+        return self.modality.encoder(next(network.parameters()).device)
+
+    # --- keeping --------------------------------------------------------------------------
+
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write a model folder (see :mod:`biogan.models.checkpoint`).
+
+        Raises
+        ------
+        OutputError
+            If something is there and ``overwrite`` is not given.
+        """
+        networks = {GENERATOR: self.networks.generator, CRITIC: self.networks.critic}
+        if self.card.get("judge") is not None:
+            networks[JUDGE] = self.calibrated_critic.critic
+        write_model(path, self.card, networks, overwrite)
+
+    @classmethod
+    def load(cls, path: str | Path, device: str = "cpu") -> Self:
+        """Read a model folder, onto any device (``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``).
+
+        Raises
+        ------
+        CheckpointError
+            If a file is missing, damaged or of another kind.
+        ConfigError
+            If the device is not there.
+        """
+        card, modality, config, networks = read_model(path, device, cls.kinds)
+        gan = cls(config) if cls.kinds else cls(config, kind=modality.name)
+        gan.card, gan.modality, gan._networks = card, modality, networks
+        gan._folder = ModelFolder(path)
+        return gan
+
+
+class SequenceGAN(GAN):
     """A generative adversarial network that learns to write sequences.
 
     Parameters
@@ -58,16 +338,6 @@ class SequenceGAN:
     **options
         Single options by name, for example ``loss="wgan-gp"``, ``max_time="10m"``, ``seed=1``;
         they change ``config``.
-
-    Attributes
-    ----------
-    config : SequenceGANConfig
-        The options as they were given; after :meth:`load` with nothing left open.
-    layout : Tokenizer
-        Letters, length and kind of the data, after :meth:`fit`.
-    card : dict
-        What ``config.json`` holds, after :meth:`fit`: the options with nothing left open, the
-        data, the training, the versions.
 
     Raises
     ------
@@ -83,245 +353,100 @@ class SequenceGAN:
     3
     """
 
+    kinds = ("sequences",)
+
     @takes(SequenceGANConfig)
     def __init__(
         self, config: SequenceGANConfig | None = None, **options: Unpack[SequenceGANOptions]
     ) -> None:
-        self.config = (config or SequenceGANConfig()).replace(**options)
-        self.layout: Tokenizer
-        self.card: dict[str, Any] = {}
-        self._networks: Networks | ReadNetworks | None = None
-        self._judge: Judge | None = None
-        self._folder: ModelFolder | None = None  # of a judge that was not read yet
+        super().__init__(config, **options)
 
-    # --- learning -------------------------------------------------------------------------
-
-    def fit(
-        self,
-        sequences: SequenceSet | SequenceStore,
-        *,
-        out: str | Path | None = None,
-        resume: bool = False,
-        overwrite: bool = False,
-        callbacks: Sequence[Callback] = (),
-        engine: Engine | None = None,
-    ) -> SequenceGAN:
-        """Train on a set of sequences; a second call forgets the first.
-
-        Parameters
-        ----------
-        sequences : SequenceSet or SequenceStore
-            Training data; a part chosen by similarity is kept for validation (of stored data by a
-            hash, see :mod:`biogan.sequences.splits`).
-        out : str or Path, optional
-            Model folder to write while training.
-        resume : bool
-            Go on with the interrupted run in ``out``.
-        overwrite : bool
-            Replace the model in ``out``.
-        callbacks : sequence of Callback
-            Watchers.
-        engine : Engine, optional
-            Device and processes, where they were started before.
-
-        Returns
-        -------
-        SequenceGAN
-            Itself.
-
-        Raises
-        ------
-        DataError
-            If there is nothing to learn from.
-        OutputError, CheckpointError
-            If ``out`` cannot be used.
-        DivergedError, NonFiniteError
-            If training went wrong again after every rollback.
-        Interrupted
-            After Ctrl-C or SIGTERM.
-        """
-        layout, config, reasons, told = plan(sequences, self.config)
-        engine = engine or Engine(config)
-        with run_folder(out, resume, overwrite, engine) as folder:
-            tell(callbacks, engine, "data", lines=told)
-            parts = split_for(sequences, config)
-            data = data_card(sequences, parts)
-            card = model_card(SEQUENCES, config, layout.to_dict(), data, reasons, ["biopython"])
-            self._judge = self._folder = None
-
-            def end(trainer: Trainer) -> None:
-                self.layout, self.card = layout, card
-                self._networks = Networks(trainer.best.network, trainer.adversarial_step.critic)
-
-            trainer = carry_out(
-                lambda: build_trainer(config, layout, parts, engine, folder, card, callbacks),
-                card, config, engine, folder, resume, callbacks, end,
-                afterwards="judge" if config.judge_steps and len(parts.held_out) else None,
-            )  # fmt: skip
-            self._judge = fit_judge(trainer, layout, parts, card, folder)
-        return self
-
-    def __repr__(self) -> str:
-        return f"SequenceGAN({self.config.keywords()})"
-
-    # --- writing --------------------------------------------------------------------------
-
-    @property
-    def networks(self) -> Networks | ReadNetworks:
-        """Generator and critic.
-
-        Raises
-        ------
-        ConfigError
-            If nothing was fitted or loaded yet.
-        """
-        if self._networks is None:
-            raise ConfigError("this SequenceGAN is not fitted: call fit, or SequenceGAN.load")
-        return self._networks
-
-    @takes(SamplingConfig)
-    def sample(
+    @takes(SequenceSamplingConfig)
+    def sample(  # type: ignore[override]
         self,
         n: int,
         seed: int = 0,
         *,
         exclude: Sequences | None = None,
-        **options: Unpack[SamplingOptions],
+        **options: Unpack[SequenceSamplingOptions],
     ) -> SequenceSet:
-        """Write ``n`` new sequences.
+        """Write ``n`` new sequences, see :meth:`GAN.sample`.
 
         Parameters
         ----------
         n : int
             Number of sequences, at least 1. Fewer are the first of more.
         seed : int
-            Seed of the stream of records.
+            Seed of the stream of sequences.
         exclude : SequenceSet, list of str or list of SeqRecord, optional
-            Records that are not to be written, such as those trained on
-            (:mod:`biogan.models.sampling`).
-        **options
-            ``temperature``, ``refine`` and so on, see
-            :class:`~biogan.sequences.config.SamplingConfig`.
+            Sequences that are not to be written, nucleotides on either strand.
 
         Returns
         -------
         SequenceSet
             Ids ``gan<seed>_<i>``, counted from 1; refined ones ``gan<seed>_<refine>_<i>``.
-
-        Raises
-        ------
-        ConfigError
-            If an option is unknown or out of its range.
-        DataError
-            If hardly any record is none of those of ``exclude``, or is kept by ``refine``.
         """
-        n = check_count("-n", n, "sequence")
-        return collect(self.stream(n, seed, exclude=exclude, **options), self.layout).sequences
-
-    @takes(SamplingConfig)
-    def stream(
-        self,
-        n: int,
-        seed: int = 0,
-        start: int = 0,
-        *,
-        exclude: Sequences | None = None,
-        **options: Unpack[SamplingOptions],
-    ) -> Iterator[Chunk]:
-        """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory.
-
-        The parameters and errors are those of :meth:`sample`; each chunk also says how many
-        candidates were looked at, taken and drawn again.
-        """
-        n = check_count("-n", n, "sequences", low=0)
-        start = check_count("start", start, "sequences", low=0)
-        generator: Any = self.networks.generator
-        how = SamplingConfig.from_dict({"seed": seed, **options})
-        draw = drawer(generator, self.layout, how)
-        if exclude is not None:
-            draw = excluding(draw, self.layout, exclude)
-        if how.refine is not None:
-            return refined(draw, self.layout, self.judge, start, n, how)
-        return stream(draw, self.layout, start, n, f"gan{how.seed}", block_size(how))
+        found: SequenceSet = super().sample(n, seed, exclude=exclude, **options)
+        return found
 
     @property
-    def judge(self) -> Judge:
-        """The critic of the kept generator with its calibration, for refined sampling.
+    def tokenizer(self) -> Tokenizer:
+        """Letters, length and kind of the sequences, after :meth:`fit`."""
+        tokenizer: Tokenizer = self.modality.tokenizer  # type: ignore[attr-defined]
+        return tokenizer
 
-        Raises
-        ------
-        ConfigError
-            If this model has none.
-        CheckpointError
-            If its file is missing or damaged.
-        """
-        if self._judge is None and self._folder:
-            critic = self.networks.critic
-            self._judge = read_judge(self._folder, self.card, critic, self._letters(critic))
-        if self._judge is None:
-            raise ConfigError(NO_JUDGE)
-        return self._judge
 
-    def score(self, sequences: Sequences) -> np.ndarray:
-        """Return the critic's logit of each sequence; higher looks more real.
+class ImageGAN(GAN):
+    """A generative adversarial network that learns images or protein structures.
+
+    Parameters
+    ----------
+    config : ImageGANConfig, optional
+        All options as one object.
+    **options
+        Single options by name, for example ``preset="classic"``, ``max_time="10m"``, ``seed=1``;
+        they change ``config``.
+
+    Raises
+    ------
+    ConfigError
+        If an option is unknown or out of its range.
+
+    Examples
+    --------
+    >>> from biogan import ImageGAN, ImageSet
+    >>> pixels = np.random.default_rng(0).integers(0, 256, (40, 16, 16), dtype=np.uint8)
+    >>> gan = ImageGAN(width=4, latent=4, batch_size=4, steps=2, seed=1)
+    >>> gan.fit(ImageSet.from_pixels(pixels)).sample(3, seed=7).shape
+    ImageShape(channels=1, height=16, width=16)
+    """
+
+    kinds = ("images", "structures")
+
+    @takes(ImageGANConfig)
+    def __init__(
+        self, config: ImageGANConfig | None = None, **options: Unpack[ImageGANOptions]
+    ) -> None:
+        super().__init__(config, **options)
+
+    @takes(ImageSamplingConfig)
+    def sample(  # type: ignore[override]
+        self, n: int, seed: int = 0, *, exclude: Any = None, **options: Unpack[ImageSamplingOptions]
+    ) -> Any:
+        """Draw ``n`` new images or fragments, see :meth:`GAN.sample`.
 
         Parameters
         ----------
-        sequences : SequenceSet, list of str or list of SeqRecord
-            Records of the letters and lengths that the model writes.
+        n : int
+            Number of images, at least 1. Fewer are the first of more.
+        seed : int
+            Seed of the stream of images.
+        exclude : ImageSet or FragmentSet, optional
+            Images that are not to be written.
 
         Returns
         -------
-        numpy.ndarray, shape (n,)
-            Of no fixed scale: only differences between records of one model mean something.
-
-        Raises
-        ------
-        DataError, AlphabetError
-            If a sequence does not fit the model's letters or length.
+        ImageSet or FragmentSet
+            As in training; ids ``gan<seed>_<i>``, counted from 1.
         """
-        critic = self.networks.critic
-        if not isinstance(sequences, SequenceSet):
-            sequences = as_set(sequences, "scored", self.layout.alphabet, "the model")
-        codes = torch.from_numpy(self.layout.encode(sequences))
-        return critic_logits(critic, codes, self._letters(critic))
-
-    def _letters(self, network: nn.Module) -> Letters:
-        return Letters(self.layout.channels, next(network.parameters()).device)
-
-    # --- keeping --------------------------------------------------------------------------
-
-    def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write a model folder (see :mod:`biogan.models.checkpoint`).
-
-        Raises
-        ------
-        OutputError
-            If something is there and ``overwrite`` is not given.
-        """
-        networks = {GENERATOR: self.networks.generator, CRITIC: self.networks.critic}
-        if self.card.get("judge") is not None:
-            networks[JUDGE] = self.judge.critic
-        write_model(path, self.card, networks, overwrite)
-
-    @classmethod
-    def load(cls, path: str | Path, device: str = "cpu") -> SequenceGAN:
-        """Read a model folder, onto any device (``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``).
-
-        Raises
-        ------
-        CheckpointError
-            If a file is missing, damaged or of another kind.
-        ConfigError
-            If the device is not there.
-        """
-        gan = cls()
-
-        def build(card: dict[str, Any]) -> Networks:
-            gan.config = SequenceGANConfig.from_dict(card["config"])
-            gan.layout = Tokenizer.from_dict(card["layout"])
-            return build_networks(gan.config, gan.layout)
-
-        gan.card, gan._networks = read_model(path, device, SEQUENCES, build)
-        gan._folder = ModelFolder(path)
-        return gan
+        return super().sample(n, seed, exclude=exclude, **options)

@@ -297,12 +297,8 @@ class ImageGANOptions(TypedDict, total=False):
     """Share of the images kept for validation. Default: 0.1."""
 
 
-class SamplingOptions(TypedDict, total=False):
-    """Options of :class:`~biogan.sequences.config.SamplingConfig`."""
-
-    temperature: float
-    """Below 1: more typical records; above 1: more varied ones; 0: the most likely letters.
-    Default: 1.0."""
+class SequenceSamplingOptions(TypedDict, total=False):
+    """Options of :class:`~biogan.sequences.config.SequenceSamplingConfig`."""
 
     refine: Literal["rejection", "mh"] | None
     """Let the calibrated critic choose among candidates, by rejection sampling or by
@@ -314,3 +310,25 @@ class SamplingOptions(TypedDict, total=False):
     device_noise: bool
     """Draw the noise on the GPU instead of the CPU: faster, but a seed gives other records on
     another model of GPU. Default: False."""
+
+    temperature: float
+    """Below 1: more typical records; above 1: more varied ones; 0: the most likely letters.
+    Default: 1.0."""
+
+
+class ImageSamplingOptions(TypedDict, total=False):
+    """Options of :class:`~biogan.images.config.ImageSamplingConfig`."""
+
+    refine: Literal["rejection", "mh"] | None
+    """Let the calibrated critic choose among candidates, by rejection sampling or by
+    Metropolis-Hastings chains (slower by about --effort). Default: None."""
+
+    effort: int | None
+    """Candidates that --refine may use for each record (by default 10). Default: None."""
+
+    device_noise: bool
+    """Draw the noise on the GPU instead of the CPU: faster, but a seed gives other records on
+    another model of GPU. Default: False."""
+
+    label: str | None
+    """Class of all images, of a model trained with --conditional. Default: None."""

@@ -1,4 +1,4 @@
-"""Refined sampling: a calibrated critic chooses among the generator's records.
+"""Refinement: a calibrated critic chooses among the generator's records.
 
 Both methods make records of the generator's density p_G more like the data's, p_D, with nothing but
 the estimated ratio r(x) = p_D(x) / p_G(x). Neither can write what the generator never writes.
@@ -11,26 +11,21 @@ the estimated ratio r(x) = p_D(x) / p_G(x). Neither can write what the generator
 
 Record ``i`` depends on the seed and ``i`` alone: each block of records has candidates of its own.
 
-From a critic's logit to a density ratio: logistic calibration on records kept for validation.
-
-A critic's logit is no log odds: Wasserstein and relativistic critics have no fixed scale, and a
-classifier that saw its records before is too sure of them. A line through the logits of records
-that it never saw, fitted by logistic regression with both classes weighing the same, makes
-``slope * logit + intercept`` an estimate of log p_data(x) / p_generator(x) (Platt 1999; Turner et
-al. 2019, section 3.1, for GANs).
-
-The judge: a critic that knows the generator that was kept, with its calibration.
-
 The critic that training ends with has learned to tell the *last* raw generator from the data; what
 is kept is an averaged generator, often of an earlier step. So a copy of the critic is trained on
 against that frozen generator, as a classifier (binary cross-entropy and the R1 penalty on training
-data), and then calibrated on the records that were kept for validation.
+data). Its logit is no log odds: a classifier that saw its records before is too sure of them. A
+line through the logits of records that it never saw, fitted by logistic regression with both
+classes weighing the same, makes ``slope * logit + intercept`` an estimate of
+log p_data(x) / p_generator(x) (Platt 1999; Turner et al. 2019, section 3.1, for GANs).
 """
 
 from __future__ import annotations
 
 import copy
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -42,18 +37,15 @@ from biogan.core.errors import DataError, NonFiniteError
 from biogan.core.rng import rng, torch_generator
 from biogan.evaluation.intervals import auroc
 from biogan.models.checkpoint import JUDGE, ModelFolder, trusted
-from biogan.models.sampling import BLOCK, Chunk, Draw, chunk_of, critic_logits, spans, write_codes
-from biogan.nn.layers import draw_rotations, rotated
-from biogan.nn.sequence_heads import LetterGenerator
-from biogan.sequences.config import SamplingConfig
-from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.splits import drawn
-from biogan.sequences.tokenizer import Tokenizer
+from biogan.models.sampling import Draw, critic_logits, spans
 from biogan.training.batches import Stream
 from biogan.training.losses import input_gradient, standard_critic, zero_centred
+from biogan.training.modality import Chunk, Modality, Parts
+from biogan.training.signals import Signals
+from biogan.training.trainer import Trainer
 
 # Inverse of the ridge penalty on the standardised logit: keeps the slope finite where the classes
-# fall apart, and is nothing beside a hundred records.
+# fall apart, and is nothing references a hundred records.
 _STRENGTH = 10.0
 # One outlier's log ratio may be too large for a float; nobody waits for one record in e^50.
 _HIGHEST = 50.0
@@ -143,46 +135,117 @@ R1 = 0.1
 LR = 1e-3
 # Generated records of the calibration; the largest ratio among them estimates Azadi's M.
 GENERATED = 4096
-# Real ones, at most: more would take time and change nothing.
-MOST_RECORDS, MOST_LETTERS = 10_000, 5_000_000
 
-NO_JUDGE = (
+NO_CRITIC = (
     "--refine: this model has no calibrated critic; it is made at the end of a run that was not "
     "stopped, has validation records and --judge-steps above 0"
 )
-Prepare = Callable[[Tensor], Tensor]
+Encode = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Judge:
+class CalibratedCritic:
     """A critic and what its logits mean.
 
     Attributes
     ----------
     critic : nn.Module
-        (N, channels, length) to (N,).
+        (N, ...) to (N,).
     calibration : Calibration
         From logits to density ratios.
-    prepare : callable
-        Codes to what the critic sees.
+    modality : Modality
+        How rows read as records.
+    encode : callable
+        Stored records to what the critic sees.
     """
 
     critic: nn.Module
     calibration: Calibration
-    prepare: Prepare
+    modality: Modality
+    encode: Encode
 
     def log_ratio(self, rows: np.ndarray) -> np.ndarray:
-        """Return log p_data / p_generator of each row of codes, shape (n,)."""
-        logits = critic_logits(self.critic, torch.from_numpy(rows), self.prepare)
+        """Return log p_data / p_generator of each row of a generator, shape (n,)."""
+        stored = self.modality.as_stored(rows)
+        logits = critic_logits(self.critic, stored, self.encode, self.modality.block)
         return self.calibration.log_ratio(logits)
 
 
-def train_judge(
+def fit_critic(
+    trainer: Trainer,
+    modality: Modality,
+    parts: Parts,
+    card: dict[str, Any],
+    folder: ModelFolder | None,
+) -> CalibratedCritic | None:
+    """Train and calibrate a critic of the generator that was kept, the same in every process.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        A finished run.
+    modality : Modality
+        The kind of data.
+    parts : Parts
+        Training and validation records.
+    card : dict
+        The model card, which gets the calibration.
+    folder : ModelFolder or None
+        Where both are written.
+
+    Returns
+    -------
+    CalibratedCritic or None
+        None without validation records, or where no step of it is asked for.
+
+    Raises
+    ------
+    Interrupted
+        After Ctrl-C or SIGTERM before it was made; the model is whole without it.
+    """
+    config, engine = trainer.config, trainer.engine
+    wanted = modality.refinement_steps(config)
+    # No longer than the run itself was: a trial of a few steps stays one.
+    steps = min(wanted, trainer.step_count)
+    if not steps or not len(parts.held_out):
+        return None
+    generator, step = trainer.best.network, trainer.adversarial_step
+    encode = step.prepare
+    critic, calibration = copy.deepcopy(modality.bare(step.critic)), None
+
+    def work() -> None:
+        nonlocal critic, calibration
+        real = modality.for_calibration(parts.held_out, config)
+
+        def watch(step: int) -> None:
+            trainer.tell("on_event", "judge", step=step, steps=steps, wanted=wanted)
+            if signals.caught is not None:
+                raise KeyboardInterrupt
+
+        with suppress(KeyboardInterrupt):
+            critic = train_critic(critic, generator, step.batches, modality, encode, steps, watch)
+            calibration = calibrate(critic, generator, real, modality, encode, config.seed)
+
+    with engine.busy(), Signals(engine.lead) as signals:
+        engine.alone(work)
+        number, calibration = engine.agree((signals.caught, calibration))
+    if calibration is None:
+        raise trainer.stopped(number or signal.SIGINT)
+    found = CalibratedCritic(engine.place(critic), calibration, modality, encode)
+    card["judge"] = calibration.to_dict()
+    if folder:
+        # The card last: it tells that there is a calibrated critic.
+        engine.alone(lambda: folder.write_weights(JUDGE, found.critic))
+        engine.alone(lambda: folder.write_config(card))
+    return found
+
+
+def train_critic(
     critic: nn.Module,
-    generator: LetterGenerator,
+    generator: Any,
     batches: Stream,
-    layout: Tokenizer,
-    prepare: Prepare,
+    modality: Modality,
+    encode: Encode,
     steps: int,
     watch: Callable[[int], None] = lambda step: None,
 ) -> nn.Module:
@@ -194,24 +257,24 @@ def train_judge(
         As training left them; neither is changed.
     batches : Stream
         Training data; their seed is also that of the generated records.
-    layout : Tokenizer
-        How codes read as sequences.
-    prepare : callable
-        Codes to what the critic sees.
+    modality : Modality
+        How rows read as records.
+    encode : callable
+        Stored records to what the critic sees.
     steps : int
         Steps; the learning rate falls to nothing in a line.
     watch : callable
         Receives the number of steps that were taken, before each one.
     """
-    # A judge looks at single records.
+    # It looks at single records.
     critic = copy.deepcopy(critic).requires_grad_(True).eval()
     optimiser = torch.optim.Adam(critic.parameters(), LR, (0.0, 0.9), fused=True)
     for k in range(steps):
         watch(k)
         optimiser.param_groups[0]["lr"] = LR * (1 - k / steps)
-        real = prepare(batches[k]).requires_grad_()
-        fake = _generated(generator, layout, batches.batch_size, batches.seed, "judge", k)
-        logits = critic(torch.cat([real, prepare(fake)]))
+        real = encode(batches[k]).requires_grad_()
+        fake = _generated(generator, modality, batches.batch_size, batches.seed, "judge", k)
+        logits = critic(torch.cat([real, encode(fake)]))
         penalty = zero_centred(input_gradient(logits, real))
         optimiser.zero_grad()
         (standard_critic(logits[: len(real)], logits[len(real) :]) + R1 * penalty).backward()
@@ -221,12 +284,11 @@ def train_judge(
 
 def calibrate(
     critic: nn.Module,
-    generator: LetterGenerator,
-    held_out: SequenceSet,
-    layout: Tokenizer,
-    prepare: Prepare,
+    generator: Any,
+    real: Tensor,
+    modality: Modality,
+    encode: Encode,
     seed: int,
-    rotate: bool = False,
 ) -> Calibration:
     """Calibrate a critic on real and generated records that it never saw.
 
@@ -234,41 +296,37 @@ def calibrate(
     ----------
     critic, generator : nn.Module
         The pair.
-    held_out : SequenceSet
-        Real records that the critic was not trained on; their weights count.
-    layout : Tokenizer
-        How codes read as sequences.
-    prepare : callable
-        Codes to what the critic sees.
+    real : Tensor, shape (n, ...)
+        Stored records that the critic was not trained on.
+    modality : Modality
+        How rows read as records.
+    encode : callable
+        Stored records to what the critic sees.
     seed : int
         Seed of the records that are drawn.
-    rotate : bool
-        Whether records are circles: the critic knows none that is not turned.
 
     Raises
     ------
     NonFiniteError
         If a logit is no number.
     """
-    some = drawn(held_out, MOST_RECORDS, MOST_LETTERS, seed, "calibration")
-    real = torch.from_numpy(layout.encode(some))
-    if rotate:
-        turns = torch_generator(seed, "calibration turns")
-        real = rotated(real, draw_rotations(len(real), layout.positions, turns))
     # A block at a time: the noise of long sequences takes more memory than their letters.
+    block = modality.block
     fake = torch.cat(
         [
-            _generated(generator, layout, BLOCK, seed, "calibration", k)
-            for k in range(GENERATED // BLOCK)
+            _generated(generator, modality, block, seed, "calibration", k)
+            for k in range(GENERATED // block)
         ]
     )
-    return Calibration.fit(*(critic_logits(critic, codes, prepare) for codes in (real, fake)))
+    return Calibration.fit(
+        *(critic_logits(critic, stored, encode, block) for stored in (real, fake))
+    )
 
 
-def read_judge(
-    folder: ModelFolder, card: dict[str, Any], critic: nn.Module, prepare: Prepare
-) -> Judge | None:
-    """Read the judge of a model, None if it has none.
+def read_critic(
+    folder: ModelFolder, card: dict[str, Any], critic: nn.Module, modality: Modality, encode: Encode
+) -> CalibratedCritic | None:
+    """Read the calibrated critic of a model, None if it has none.
 
     Parameters
     ----------
@@ -277,9 +335,11 @@ def read_judge(
     card : dict
         What its ``config.json`` holds.
     critic : nn.Module
-        The model's critic; a copy takes the weights of the judge.
-    prepare : callable
-        Codes to what the critic sees.
+        The model's critic; a copy takes the weights of the calibrated one.
+    modality : Modality
+        How rows read as records.
+    encode : callable
+        Stored records to what the critic sees.
 
     Raises
     ------
@@ -292,15 +352,13 @@ def read_judge(
         calibration = Calibration.from_dict(card["judge"])
     critic = copy.deepcopy(critic)
     folder.read_weights(JUDGE, critic)
-    return Judge(critic, calibration, prepare)
+    return CalibratedCritic(critic, calibration, modality, encode)
 
 
-def _generated(
-    generator: LetterGenerator, layout: Tokenizer, n: int, seed: int, *stream: str | int
-) -> Tensor:
-    """Return generated records as codes, cut at their end like those that a reader sees."""
+def _generated(generator: Any, modality: Modality, n: int, seed: int, *stream: str | int) -> Tensor:
+    """Return generated records in the form of stored ones."""
     noise = generator.noise(n, torch_generator(seed, *stream))
-    return torch.from_numpy(layout.cut(write_codes(generator, layout, noise)))
+    return modality.as_stored(modality.draw(generator, noise, modality.sampling(seed=seed)))
 
 
 # Rejection keeps at most one candidate in M; it gives up where it keeps less than one in 50 M.
@@ -310,22 +368,22 @@ GRACE = 10
 
 
 def refined(
-    block_of: Draw,
-    layout: Tokenizer,
-    judge: Judge,
+    draw: Draw,
+    modality: Modality,
+    critic: CalibratedCritic,
     start: int,
     stop: int,
-    how: SamplingConfig,
+    how: Any,
 ) -> Iterator[Chunk]:
     """Yield records ``start`` to ``stop`` of the refined stream of a seed, a block at a time.
 
     Parameters
     ----------
-    block_of : callable
-        StepInputs blocks of the generator that the judge was calibrated for.
-    layout : Tokenizer
-        How its codes read as sequences.
-    judge : Judge
+    draw : callable
+        Draws blocks of the generator that the critic was calibrated for.
+    modality : Modality
+        How rows read as records.
+    critic : CalibratedCritic
         Critic and calibration.
     start, stop : int
         Records, counted from 0; ``stop`` is not included.
@@ -333,12 +391,13 @@ def refined(
         Seed; method; effort: candidates to spend on a record, the length of a chain, or the cap of
         M.
     """
-    propose, effort = proposer(block_of, layout, judge), how.chosen("effort")
+    propose, effort, size = proposer(draw, critic), how.chosen("effort"), modality.block
     if how.refine == "mh":
-        refine = metropolis_hastings(propose, how.seed, effort)
+        refine = metropolis_hastings(propose, how.seed, effort, size)
     else:
-        refine = rejection(propose, how.seed, min(float(effort), judge.calibration.max_ratio))
-    return in_blocks(refine, layout, start, stop, f"gan{how.seed}_{how.refine}")
+        limit = min(float(effort), critic.calibration.max_ratio)
+        refine = rejection(propose, how.seed, limit, size)
+    return in_blocks(refine, modality, start, stop, f"gan{how.seed}_{how.refine}")
 
 
 class Candidates(NamedTuple):
@@ -358,14 +417,14 @@ class Refined(NamedTuple):
     again: int = 0
 
 
-#: StepInputs a block of candidates from a named stream.
+#: Draws a block of candidates from a named stream.
 Propose = Callable[..., Candidates]
 #: Refines the records from one place in a block up to another (block, low, high).
 Refine = Callable[[int, int, int], Refined]
 
 
 def in_blocks(
-    refine: Refine, layout: Tokenizer, start: int, stop: int, prefix: str
+    refine: Refine, modality: Modality, start: int, stop: int, prefix: str
 ) -> Iterator[Chunk]:
     """Yield records ``start`` to ``stop`` of a refined stream, a block at a time.
 
@@ -373,48 +432,50 @@ def in_blocks(
     ----------
     refine : callable
         :func:`rejection` or :func:`metropolis_hastings`.
-    layout : Tokenizer
-        How codes read as sequences.
+    modality : Modality
+        How rows read as records.
     start, stop : int
         Records, counted from 0; ``stop`` is not included.
     prefix : str
         What the ids begin with.
     """
-    for block, low, high in spans(start, stop):
-        found = refine(block, low, high)
-        first = block * BLOCK + low
-        rows, *numbers = found
-        yield chunk_of(layout, rows, prefix, first, *numbers)
+    size = modality.block
+    for block, low, high in spans(start, stop, size):
+        rows, *numbers = refine(block, low, high)
+        records = modality.decode(rows, prefix, block * size + low)
+        yield Chunk(records, modality.malformed(rows), *numbers)
 
 
-def proposer(block_of: Draw, layout: Tokenizer, judge: Judge) -> Propose:
+def proposer(draw: Draw, critic: CalibratedCritic) -> Propose:
     """Return what draws a block of candidates from a named stream."""
 
     def propose(*stream: str | int) -> Candidates:
-        rows, again = block_of(*stream)
-        return Candidates(rows, judge.log_ratio(layout.cut(rows)), again)
+        rows, again = draw(*stream)
+        return Candidates(rows, critic.log_ratio(rows), again)
 
     return propose
 
 
-def rejection(propose: Propose, seed: int, limit: float) -> Refine:
+def rejection(propose: Propose, seed: int, limit: float, size: int) -> Refine:
     """Return what keeps each candidate with probability min(1, r / M).
 
     Parameters
     ----------
     propose : callable
-        StepInputs candidates (:func:`proposer`).
+        Draws candidates (:func:`proposer`).
     seed : int
         Seed of the stream.
     limit : float
         M: records of this ratio and above are always kept.
+    size : int
+        Records of a block.
 
     Returns
     -------
     callable
         Raises DataError if hardly any candidate is kept.
     """
-    # Below 1 where the judge tells all generated records from real ones.
+    # Below 1 where the critic tells all generated records from real ones.
     rarest = PATIENCE * max(limit, 1)
 
     def refine(block: int, low: int, high: int) -> Refined:
@@ -422,23 +483,23 @@ def rejection(propose: Propose, seed: int, limit: float) -> Refine:
         tried = found = redrawn = 0
         while found < high:
             rows, log_ratio, again = propose("rejection", block, tried)
-            coins = rng(seed, "rejection coins", block, tried).random(BLOCK)
+            coins = rng(seed, "rejection coins", block, tried).random(size)
             # A coin of 0 is kept by every ratio.
             chosen = coins < np.exp(log_ratio - np.log(limit))
             kept.append(rows[chosen])
             found, tried, redrawn = found + int(chosen.sum()), tried + 1, redrawn + int(again.sum())
-            if found < high and tried * BLOCK > rarest * (found + GRACE):
+            if found < high and tried * size > rarest * (found + GRACE):
                 raise DataError(
-                    f"--refine rejection: {found} of {BLOCK * tried:,} candidates kept, fewer than "
+                    f"--refine rejection: {found} of {size * tried:,} candidates kept, fewer than "
                     f"1 in {rarest:,.0f}: take --refine mh or another --effort, or "
                     "train longer"
                 )
-        return Refined(np.concatenate(kept)[low:high], BLOCK * tried, found, redrawn)
+        return Refined(np.concatenate(kept)[low:high], size * tried, found, redrawn)
 
     return refine
 
 
-def metropolis_hastings(propose: Propose, seed: int, steps: int) -> Refine:
+def metropolis_hastings(propose: Propose, seed: int, steps: int, size: int) -> Refine:
     """Return what takes the ends of chains.
 
     Parameters
@@ -447,6 +508,8 @@ def metropolis_hastings(propose: Propose, seed: int, steps: int) -> Refine:
         As of :func:`rejection`.
     steps : int
         Proposals in each chain.
+    size : int
+        Records of a block.
     """
 
     def refine(block: int, low: int, high: int) -> Refined:
@@ -454,9 +517,9 @@ def metropolis_hastings(propose: Propose, seed: int, steps: int) -> Refine:
         moves, redrawn = 0, int(again[low:high].sum())
         for k in range(steps):
             new = propose("mh", block, k)
-            coins = rng(seed, "mh coins", block, k).random(BLOCK)
+            coins = rng(seed, "mh coins", block, k).random(size)
             moved = coins < np.exp(np.minimum(new.log_ratio - log_ratio, 0))
-            rows = np.where(moved[:, None], new.rows, rows)
+            rows = np.where(moved.reshape(-1, *[1] * (rows.ndim - 1)), new.rows, rows)
             log_ratio = np.where(moved, new.log_ratio, log_ratio)
             moves += int(moved[low:high].sum())
             redrawn += int(new.again[low:high].sum())

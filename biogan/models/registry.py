@@ -1,49 +1,123 @@
-"""The domains by name, and the one that a set of records belongs to."""
+"""The kinds of data: one line each, and how the kind of a file, a set or a card is found.
+
+No other module asks which kind of data it has.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
-from biogan.core.errors import DataError
-from biogan.core.protocols import Domain
-from biogan.images.dataset import ImageSet
-from biogan.images.modality import Pixels
-from biogan.structures.dataset import FragmentSet
-from biogan.structures.modality import Chains
-from biogan.training.presets import ImageGANConfig
+from biogan.core.errors import CheckpointError, ConfigError, DataError
+from biogan.core.options import unknown_name
+from biogan.training.modality import Modality
+
+#: Module and class of each kind, in the order in which a file is asked for its kind: a kind that
+#: takes whatever no other takes comes last.
+KINDS = {
+    "structures": "biogan.structures.modality:StructureModality",
+    "images": "biogan.images.modality:ImageModality",
+    "sequences": "biogan.sequences.modality:SequenceModality",
+}
 
 
-def domain_of(records: Any, config: ImageGANConfig) -> Domain:
-    """Read the domain off training data.
+def get_kind(name: str) -> type[Modality]:
+    """Return the class of a kind.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of this name.
+    """
+    if name not in KINDS:
+        raise ConfigError("--kind: " + unknown_name("kind of data", name, tuple(KINDS)))
+    module, _, cls = KINDS[name].partition(":")
+    found: type[Modality] = getattr(import_module(module), cls)
+    return found
+
+
+def all_kinds(names: tuple[str, ...] = ()) -> Iterator[type[Modality]]:
+    """Yield the kinds of these names, or all of them, importing one at a time."""
+    for name in names or tuple(KINDS):
+        yield get_kind(name)
+
+
+def kind_of_data(data: str) -> type[Modality]:
+    """Return the kind that a file, a folder or a known name looks like.
+
+    Raises
+    ------
+    ConfigError
+        If it looks like none.
+    """
+    for kind in all_kinds():
+        if kind.recognises(data):
+            return kind
+    known = ", ".join(KINDS)
+    raise ConfigError(f"{data}: of no known kind of data, say which with --kind: {known}")
+
+
+def kind_of_records(records: Any, names: tuple[str, ...] = ()) -> type[Modality]:
+    """Return the kind of a set of records.
+
+    Parameters
+    ----------
+    records : set of records
+        Training data, say.
+    names : tuple of str
+        Kinds that are allowed, by default all.
 
     Raises
     ------
     DataError
-        If these are no images and no fragments, or there is nothing to learn.
+        If it is of none of them.
     """
-    if isinstance(records, ImageSet):
-        return Pixels.of(records, config.conditional)
-    if isinstance(records, FragmentSet):
-        return Chains.of(records, config)
+    # Sequences first: their modules are at hand where sequences are.
+    wanted = [*all_kinds(names or tuple(reversed(KINDS)))]
+    for kind in wanted:
+        if isinstance(records, kind.records):
+            return kind
+    called = [kind.records[0].__name__ for kind in wanted]
+    sets = " or ".join(f"{'an' if name[0] in 'AEIOU' else 'a'} {name}" for name in called)
     raise DataError(
-        f"fit needs an ImageSet or a FragmentSet, not {type(records).__name__}: use "
-        "biogan.read_images, biogan.read_structures or ImageSet.from_pixels"
+        f"fit needs {sets}, not {type(records).__name__}: read files with "
+        + " or ".join(f"biogan.{kind.reader}" for kind in wanted)
     )
 
 
-def domain_from(data: Mapping[str, Any]) -> Domain:
-    """Read the domain off a model card.
+def kind_of_card(card: Mapping[str, Any]) -> type[Modality]:
+    """Return the kind of data of a model.
 
     Raises
     ------
-    DataError
+    CheckpointError
+        If this version knows none such.
+    """
+    named = [kind for kind in all_kinds(tuple(reversed(KINDS))) if kind.card == card["kind"]]
+    for kind in named:
+        if kind.describes(card["layout"]):
+            return kind
+    if not named:
+        raise CheckpointError(f"models of kind {str(card['kind'])[:40]!r} are not known here")
+    found = str(card["layout"].get("kind"))[:40]
+    raise CheckpointError(
+        f"layout of kind {found!r}, known are " + " and ".join(kind.name for kind in named)
+    )
+
+
+def modality_from(card: Mapping[str, Any]) -> Modality:
+    """Read the modality of a model off its card.
+
+    Raises
+    ------
+    CheckpointError
         If the card is damaged.
     """
-    known: dict[str, Any] = {"pixels": Pixels, "distances": Chains}
+    kind, layout = kind_of_card(card), card["layout"]
     try:
-        found: Domain = known[data["kind"]].from_dict(data)
+        found = kind.from_dict(layout)
+        found.describe()  # a damaged value shows when it is used
+        return found
     except (KeyError, TypeError, ValueError) as error:
-        kind = str(data.get("kind"))[:40]
-        raise DataError(f"layout describes no pixels and no distances, kind {kind!r}") from error
-    return found
+        raise CheckpointError(f"layout cannot be read ({error})") from error

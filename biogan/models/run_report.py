@@ -24,7 +24,7 @@ from biogan.evaluation.report.spec import Panel, Section
 from biogan.models.card import with_present_names
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.tokenizer import Tokenizer
-from biogan.training.presets import ImageGANConfig
+from biogan.training.config import ImageGANConfig
 
 if TYPE_CHECKING:
     from biogan.sequences.dataset import SequenceSet

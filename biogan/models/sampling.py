@@ -1,38 +1,29 @@
-"""Leaving records out of a stream, such as those that the model was trained on.
-
-A model that has learned a frequent record writes it again, as it should; who wants new sequences
-draws until they are new. Records that are near copies stay: they are the evaluation's to find.
-
-Drawing sequences in fixed blocks, so that record ``i`` of a seed is always the same record.
+"""Drawing records in fixed blocks, so that record ``i`` of a seed is always the same record.
 
 The noise of block ``b`` comes from a stream of the seed and ``b``, and a network always sees whole
-blocks: neither the number of sequences asked for, nor the size of the chunks, nor the number of
-shards changes a letter.
+blocks: neither the number of records asked for, nor the size of the chunks, nor the number of
+shards changes a record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.core.memory import keep_freed_memory
 from biogan.core.rng import torch_generator
 from biogan.nn.layers import exact
-from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise
-from biogan.sequences.config import SamplingConfig
-from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.io.fasta import Sequences, as_set
-from biogan.sequences.splits import reverse_complement
-from biogan.sequences.tokenizer import VARIABLE, Tokenizer
+from biogan.training.modality import Chunk, Modality
 
-BLOCK = 512
-#: Records of a block whose noise comes from a device: a GPU is idle between small ones.
-WIDE = 8192
+# Records of a block whose noise comes from a device, as a multiple of the modality's: a GPU is idle
+# between small ones.
+WIDER = 16
+# Blocks that are drawn for the records of one, where records are left out.
+_ROUNDS = 20
 
 
 class Drawn(NamedTuple):
@@ -40,40 +31,18 @@ class Drawn(NamedTuple):
 
     Attributes
     ----------
-    rows : numpy.ndarray, shape (n, positions), uint8
-        Codes.
+    rows : numpy.ndarray, shape (n, ...)
+        What :meth:`biogan.training.modality.Modality.draw` returns.
     again : numpy.ndarray, shape (n,), bool
-        Which of them were drawn again (:mod:`biogan.models.sampling`).
+        Which of them were drawn again (:func:`excluding`).
     """
 
     rows: np.ndarray
     again: np.ndarray
 
 
-#: StepInputs a block from a named stream: any number of names and numbers.
+#: Draws a block from a named stream: any number of names and numbers.
 Draw = Callable[..., Drawn]
-
-
-class Chunk(NamedTuple):
-    """Some of the sequences of a stream.
-
-    Attributes
-    ----------
-    sequences : SequenceSet
-        The records.
-    malformed : int
-        How many of them had letters behind the end symbol, which were cut off.
-    proposed, accepted : int
-        Candidates that refining looked at and that it took; 0 for plain records.
-    again : int
-        Records, or candidates of refining, that were drawn again as they were to be left out.
-    """
-
-    sequences: SequenceSet
-    malformed: int
-    proposed: int = 0
-    accepted: int = 0
-    again: int = 0
 
 
 def shard(n: int, part: int, parts: int) -> tuple[int, int]:
@@ -96,195 +65,76 @@ def shard(n: int, part: int, parts: int) -> tuple[int, int]:
     return n * (part - 1) // parts, n * part // parts
 
 
-def block_size(how: SamplingConfig) -> int:
+def block_size(modality: Modality, how: Any) -> int:
     """Return the number of records of a block."""
-    return WIDE if how.device_noise else BLOCK
+    return modality.block * (WIDER if how.device_noise else 1)
 
 
-def drawer(generator: LetterGenerator, layout: Tokenizer, how: SamplingConfig) -> Draw:
+def drawer(generator: Any, modality: Modality, how: Any) -> Draw:
     """Return what draws a block of records from a named stream.
 
     Parameters
     ----------
-    generator : LetterGenerator
+    generator : nn.Module
         The trained network, on any device.
-    layout : Tokenizer
-        How its codes read as sequences.
+    modality : Modality
+        How its rows read as records.
     how : SamplingConfig
-        Seed of all streams, temperature, and where the noise is drawn: on the device, where blocks
-        are larger, it differs between kinds of devices.
+        Seed of all streams, options of the kind of data, and where the noise is drawn: on the
+        device, where blocks are larger, it differs between kinds of devices.
 
     Raises
     ------
     ConfigError
-        If the generator knows only its likeliest letters, and others are asked for.
+        If the model cannot follow an option.
     """
-    check_temperature(generator, how.temperature)
-    size = block_size(how)
+    modality.check_sampling(generator, how)
+    size = block_size(modality, how)
     place = next(generator.parameters()).device if how.device_noise else "cpu"
     names = ("wide",) if how.device_noise else ()
 
-    def rows(*stream: str | int) -> Drawn:
+    def block(*stream: str | int) -> Drawn:
         noise = generator.noise(size, torch_generator(how.seed, *stream, *names, device=place))
-        return Drawn(write_codes(generator, layout, noise, how.temperature), np.zeros(size, bool))
+        return Drawn(modality.draw(generator, noise, how), np.zeros(size, bool))
 
-    return rows
-
-
-def stream(
-    block_of: Draw,
-    layout: Tokenizer,
-    start: int,
-    stop: int,
-    prefix: str,
-    size: int = BLOCK,
-    name: str = "sample",
-) -> Iterator[Chunk]:
-    """Yield records ``start`` to ``stop`` of a stream, a block at a time.
-
-    Parameters
-    ----------
-    block_of : callable
-        StepInputs a block (:func:`drawer`).
-    layout : Tokenizer
-        How codes read as sequences.
-    start, stop : int
-        Records, counted from 0; ``stop`` is not included.
-    prefix : str
-        What the ids begin with.
-    size : int
-        Records of a block.
-    name : str
-        Name of the stream.
-    """
-    for block, low, high in spans(start, stop, size):
-        rows, again = (part[low:high] for part in block_of(name, block))
-        yield chunk_of(layout, rows, prefix, block * size + low, again=int(again.sum()))
+    return block
 
 
-def spans(start: int, stop: int, size: int = BLOCK) -> Iterator[tuple[int, int, int]]:
-    """Yield each block that holds some of the records, and where they begin and end in it.
-
-    Examples
-    --------
-    >>> list(spans(500, 1030))
-    [(0, 500, 512), (1, 0, 512), (2, 0, 6)]
-    """
-    for block in range(start // size, -(-stop // size)):
-        yield block, max(start - block * size, 0), min(stop - block * size, size)
-
-
-def chunk_of(
-    layout: Tokenizer,
-    rows: np.ndarray,
-    prefix: str,
-    first: int,
-    proposed: int = 0,
-    accepted: int = 0,
-    again: int = 0,
-) -> Chunk:
-    """Decode rows of codes, with ids that count on from record ``first``."""
-    ids = [f"{prefix}_{i}" for i in range(first + 1, first + 1 + len(rows))]
-    return Chunk(layout.decode(rows, ids), layout.malformed(rows), proposed, accepted, again)
-
-
-def check_temperature(generator: LetterGenerator, temperature: float) -> None:
-    """Refuse a temperature at which this generator cannot be sampled.
-
-    Raises
-    ------
-    ConfigError
-        If the head knows only its likeliest letters.
-    """
-    if generator.config.head == "softmax" and temperature not in (0, 1):
-        raise ConfigError(
-            f"--temperature {temperature}: a model with --head softmax always writes its "
-            "likeliest letters"
-        )
-
-
-def write_codes(
-    generator: LetterGenerator, layout: Tokenizer, noise: Noise, temperature: float = 1.0
-) -> np.ndarray:
-    """Write the records of some noise as rows of codes, shape (n, length), uint8."""
-    keep_freed_memory()
-    device = next(generator.parameters()).device
-    end = layout.end if layout.kind == VARIABLE else None
-    grammar = Grammar(end)
-    if not generator.config.rotate:
-        grammar = Grammar(end, layout.closing, layout.opening)
-    with exact():
-        return generator.sample(noise.to(device), temperature, grammar).cpu().numpy()
-
-
-def collect(chunks: Iterator[Chunk], layout: Tokenizer) -> Chunk:
-    """Join the chunks of a stream into one."""
-    none = layout.decode(np.empty((0, layout.positions), np.uint8))
-    parts = [Chunk(none, 0), *chunks]
-    joined = SequenceSet.concatenate([part.sequences for part in parts])
-    return Chunk(
-        joined,
-        sum(part.malformed for part in parts),
-        sum(part.proposed for part in parts),
-        sum(part.accepted for part in parts),
-        sum(part.again for part in parts),
-    )
-
-
-@torch.no_grad()
-def critic_logits(
-    critic: nn.Module, codes: Tensor, prepare: Callable[[Tensor], Tensor], batch: int = BLOCK
-) -> np.ndarray:
-    """Return the critic's logit of each row of codes, shape (n,), none for the sake of others.
-
-    ``prepare`` turns a batch of codes into what the critic sees.
-    """
-    critic.eval()
-    with exact():
-        return torch.cat([critic(prepare(part)) for part in codes.split(batch)]).cpu().numpy()
-
-
-# Blocks that are drawn for the records of one.
-_ROUNDS = 20
-
-
-def excluding(block_of: Draw, layout: Tokenizer, known: Sequences) -> Draw:
+def excluding(draw: Draw, modality: Modality, known: Any) -> Draw:
     """Return what draws blocks without some records: others take their places.
 
+    A model that has learned a frequent record writes it again, as it should; who wants new records
+    draws until they are new. Records that are near copies stay: the evaluation finds them.
+
     Parameters
     ----------
-    block_of : callable
-        StepInputs a block (:func:`biogan.models.sampling.drawer`).
-    layout : Tokenizer
-        How codes read as sequences.
-    known : SequenceSet, list of str or list of SeqRecord
-        Records to leave out, letter for letter but for gaps; nucleotides on either strand.
+    draw : callable
+        Draws a block (:func:`drawer`).
+    modality : Modality
+        How its rows read as records.
+    known : set of records
+        Records to leave out; of sequences letter for letter but for gaps, nucleotides on either
+        strand.
 
     Returns
     -------
     callable
-        All other records are those of ``block_of``. Raises DataError if hardly any is.
+        All other records are those of ``draw``. Raises DataError if hardly any is.
     """
-    if isinstance(known, SequenceSet) and not layout.alphabet.has_gap:
-        known = known.ungapped()
-    texts: set[str] = set()
-    if len(known):
-        plain = as_set(known, "excluded", layout.alphabet, "the model").ungapped()
-        texts.update(plain.strings())
-        if plain.alphabet.complement is not None:
-            texts.update(reverse_complement(plain).strings())
+    excluded: Collection[Hashable] = modality.excluded(known)
 
     def stands(rows: np.ndarray) -> np.ndarray:
-        return np.array([text in texts for text in layout.decode(rows).ungapped().strings()])
+        records = modality.decode(rows, "record", 0)
+        return np.array([key in excluded for key in modality.keys(records)])
 
     def others(*stream: str | int) -> Drawn:
-        rows = block_of(*stream).rows
+        rows = draw(*stream).rows
         again = stands(rows)
         left = np.flatnonzero(again)
         for k in range(_ROUNDS):
             if not len(left):
                 break
-            more = block_of("again", *stream, k).rows
+            more = draw("again", *stream, k).rows
             more = more[~stands(more)][: len(left)]
             rows[left[: len(more)]], left = more, left[len(more) :]
         if len(left):
@@ -295,3 +145,103 @@ def excluding(block_of: Draw, layout: Tokenizer, known: Sequences) -> Draw:
         return Drawn(rows, again)
 
     return others
+
+
+def stream(
+    draw: Draw,
+    modality: Modality,
+    start: int,
+    stop: int,
+    prefix: str,
+    size: int,
+    name: str = "sample",
+    rough: bool = False,
+) -> Iterator[Chunk]:
+    """Yield records ``start`` to ``stop`` of a stream, a block at a time.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws a block (:func:`drawer`).
+    modality : Modality
+        How its rows read as records.
+    start, stop : int
+        Records, counted from 0; ``stop`` is not included.
+    prefix : str
+        What the ids begin with.
+    size : int
+        Records of a block.
+    name : str
+        Name of the stream.
+    rough : bool
+        Whether quick is better than exact, see :meth:`biogan.training.modality.Modality.decode`.
+    """
+    for block, low, high in spans(start, stop, size):
+        rows, again = (part[low:high] for part in draw(name, block))
+        records = modality.decode(rows, prefix, block * size + low, rough)
+        yield Chunk(records, modality.malformed(rows), again=int(again.sum()))
+
+
+def spans(start: int, stop: int, size: int) -> Iterator[tuple[int, int, int]]:
+    """Yield each block that holds some of the records, and where they begin and end in it.
+
+    Examples
+    --------
+    >>> list(spans(500, 1030, 512))
+    [(0, 500, 512), (1, 0, 512), (2, 0, 6)]
+    """
+    for block in range(start // size, -(-stop // size)):
+        yield block, max(start - block * size, 0), min(stop - block * size, size)
+
+
+def joined(chunks: Sequence[Chunk]) -> Any:
+    """Join the records of at least one chunk into one set."""
+    sets = [chunk.records for chunk in chunks]
+    return type(sets[0]).concatenate(sets)
+
+
+def interpolated(generator: Any, modality: Modality, pairs: int, steps: int, seed: int) -> Any:
+    """Draw records along arcs between pairs of latent vectors, row by row.
+
+    The arcs stay at the length that latent vectors have (White 2016): a straight line would pass
+    through shorter ones, which the generator has never seen. All other noise, the class of an image
+    or the draws of letters, is that of the first end.
+
+    Raises
+    ------
+    ConfigError
+        If there is no pair, or fewer than two steps.
+    """
+    if pairs < 1 or steps < 2:
+        raise ConfigError(f"{pairs} pairs of {steps} steps: at least 1 pair and 2 steps")
+    ends = generator.noise(2 * pairs, torch_generator(seed, "interpolate"))
+    a, b = ends.latent[0::2, None], ends.latent[1::2, None]  # (pairs, 1, latent)
+    cosine = torch.cosine_similarity(a, b, dim=2).clamp(-1 + 1e-6, 1 - 1e-6)[..., None]
+    angle, t = torch.acos(cosine), torch.linspace(0, 1, steps)[None, :, None]
+    arc = (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+    fixed = {
+        name: part[0::2].repeat_interleave(steps, 0)
+        for name, part in ends._asdict().items()
+        if name != "latent"
+    }
+    noise = ends._replace(latent=arc.flatten(0, 1), **fixed)
+    how = modality.sampling(seed=seed)
+    modality.check_sampling(generator, how)
+    rows = [
+        modality.draw(generator, noise.rows(slice(i, i + steps)), how)
+        for i in range(0, pairs * steps, steps)
+    ]
+    return modality.decode(np.concatenate(rows), f"between{seed}", 0)
+
+
+@torch.no_grad()
+def critic_logits(
+    critic: nn.Module, stored: Tensor, encode: Callable[[Tensor], Tensor], batch: int
+) -> np.ndarray:
+    """Return the critic's logit of each stored record, shape (n,), none for the sake of others.
+
+    ``encode`` turns a batch of stored records into what the critic sees.
+    """
+    critic.eval()
+    with exact():
+        return torch.cat([critic(encode(part)) for part in stored.split(batch)]).cpu().numpy()

@@ -1,19 +1,14 @@
-"""Options of a sequence GAN.
-
-Options of reading sequence files.
-
-Options of sampling from a sequence GAN.
-"""
+"""Options of reading sequence files, of a sequence GAN and of sampling from one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from biogan.core.errors import ConfigError
 from biogan.core.options import Options, option
 from biogan.nn.config import SequenceNetConfig
-from biogan.training.config import TrainingConfig
+from biogan.training.config import SamplingConfig, TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -89,15 +84,10 @@ class ReadingConfig(Options):
             raise ConfigError("--length: cannot be combined with --window")
 
 
-Refinement = Literal["rejection", "mh"]
-EFFORT = 10
-
-
 @dataclass(frozen=True)
-class SamplingConfig(Options):
-    """How records are drawn from a trained generator; the same options give the same records."""
+class SequenceSamplingConfig(SamplingConfig):
+    """How sequences are drawn from a trained generator."""
 
-    seed: int = option(0, "Seed of all random numbers.", "Sampling", level="basic")
     temperature: float = option(
         1.0,
         "Below 1: more typical records; above 1: more varied ones; 0: the most likely letters.",
@@ -106,44 +96,14 @@ class SamplingConfig(Options):
         high=100,
         level="basic",
     )
-    refine: Refinement | None = option(
-        None,
-        "Let the calibrated critic choose among candidates, by rejection sampling or by "
-        "Metropolis-Hastings chains (slower by about --effort).",
-        "Sampling",
-        level="basic",
-    )
-    effort: int | None = option(
-        None,
-        f"Candidates that --refine may use for each record (by default {EFFORT}).",
-        "Sampling",
-        low=1,
-        level="basic",
-    )
-    device_noise: bool = option(
-        False,
-        "Draw the noise on the GPU instead of the CPU: faster, but a seed gives other records "
-        "on another model of GPU.",
-        "Sampling",
-        level="experimental",
-    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        other = ""
-        if self.temperature != 1:
-            other = f"--temperature {self.temperature:g}: the critic was calibrated at 1"
-        elif self.device_noise:
-            other = "--device-noise: refined records begin with those of the CPU's noise"
-        if self.refine and other:
-            raise ConfigError(f"--refine {self.refine} {other}, take one of the two")
-        if self.refine is None and self.effort is not None:
+        if self.refine and self.temperature != 1:
             raise ConfigError(
-                f"--effort {self.effort}: nothing is refined, add --refine "
-                + " or --refine ".join(get_args(Refinement))
+                f"--refine {self.refine} --temperature {self.temperature:g}: the critic was "
+                "calibrated at 1, take one of the two"
             )
-        if self.refine is not None and self.effort is None:
-            object.__setattr__(self, "effort", EFFORT)
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,337 @@
-"""What a fit trains with: letters as tensors, networks, batches, the term that matches k-mers."""
+"""Sequences as a kind of data: letters to one-hot tensors and back, split, networks, checks."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from biogan.core.rng import layers_from
-from biogan.nn.sequence_heads import Shape
+from biogan.core.errors import ConfigError
+from biogan.core.files import check_fields
+from biogan.core.memory import keep_freed_memory
+from biogan.core.rng import layers_from, torch_generator
+from biogan.nn.layers import draw_rotations, exact, rotated
+from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise, Shape
 from biogan.nn.sequence_nets import Networks, build
-from biogan.sequences.config import SequenceGANConfig
+from biogan.sequences.autoconfig import SIZES_OF, plan
+from biogan.sequences.baselines import get_baseline, suited_chains
+from biogan.sequences.config import ReadingConfig, SequenceGANConfig, SequenceSamplingConfig
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.io.fasta import as_set, read_fasta
+from biogan.sequences.io.write import write_fasta
 from biogan.sequences.kmer_matching import LONGEST_PLACED, KmerMatching
-from biogan.sequences.splits import Split, StoredSplit, reverse_complement
+from biogan.sequences.metrics.diversity import Variety
+from biogan.sequences.metrics.validation_distance import ValidationDistance
+from biogan.sequences.splits import (
+    Split,
+    StoredSplit,
+    both_strands,
+    drawn,
+    reverse_complement,
+    split,
+    split_stored,
+)
+from biogan.sequences.store import SequenceStore
 from biogan.sequences.tokenizer import VARIABLE, Tokenizer
 from biogan.training.batches import Batches, LazyBatches, RotatedBatches, Stream
+from biogan.training.modality import Chunk, Modality, Plan, Progress
+from biogan.training.trainer import TRAINING_DATA, CheckResult
+
+if TYPE_CHECKING:
+    from biogan.evaluation.report.report import Report
+
+# Below this a validation split would say nothing and take records away.
+FEWEST_FOR_VALIDATION = 50
+# More samples than validation records cost time and say little more.
+MOST = 2000
+# Real records and letters that are compared with and that floors are fitted to: the counts of a
+# Markov chain take a hundred bytes a letter, and those of more records differ little.
+MOST_RECORDS, MOST_LETTERS = 20_000, 2_000_000
+# Real records and letters of a calibration: more would take time and change nothing.
+MOST_CALIBRATED, MOST_CALIBRATED_LETTERS = 10_000, 5_000_000
+#: File of a run's folder with samples of the last check.
+SAMPLES = "samples.fasta"
 
 
-class Letters:
+@dataclass(frozen=True)
+class SequenceModality(Modality):
+    """DNA, RNA or protein of one data set.
+
+    Attributes
+    ----------
+    tokenizer : Tokenizer
+        Letters, length and kind of the sequences.
+    """
+
+    tokenizer: Tokenizer
+
+    name = "sequences"
+    noun = "sequence"
+    card = "sequence-gan"
+    records = (SequenceSet, SequenceStore)
+    config = SequenceGANConfig
+    reading = ReadingConfig
+    sampling = SequenceSamplingConfig
+    packages = ("biopython",)
+    absent = {"rotate": False}  # noqa: RUF012
+    reader = "read_fasta"
+    previewed = 20
+
+    # --- files ----------------------------------------------------------------------------
+
+    @classmethod
+    def recognises(cls, data: str) -> bool:
+        """Whatever is no other kind of data is read as text, which tells what is wrong with it."""
+        return True
+
+    @classmethod
+    def read(cls, data: str, reading: ReadingConfig, progress: Any = None) -> SequenceSet:
+        """Read a file of sequences, see :func:`biogan.read_fasta`."""
+        return read_fasta(data, reading)
+
+    @classmethod
+    def write(cls, records: SequenceSet, path: str, overwrite: bool = False) -> list[str]:
+        """Write FASTA, see :func:`biogan.write_fasta`."""
+        write_fasta(records, path)
+        return [f"{len(records)} sequences in {path}"]
+
+    @classmethod
+    def evaluate(cls, real: SequenceSet, generated: SequenceSet, **options: Any) -> Report:
+        """Score generated sequences, see :func:`biogan.evaluate`."""
+        from biogan.sequences.evaluate import evaluate
+
+        return evaluate(real, generated, **options)
+
+    # --- what is learned ------------------------------------------------------------------
+
+    @classmethod
+    def plan(cls, records: SequenceSet | SequenceStore, config: SequenceGANConfig) -> Plan:
+        """Find letters and lengths, and choose open options (:mod:`sequences.autoconfig`)."""
+        found = plan(records, config)
+        return Plan(cls(found.layout), found.config, found.reasons, found.lines)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read the layout of a model card."""
+        check_fields("layout", data, {"alphabet": dict, "length": int, "kind": str})
+        letters = {"name": str, "letters": str, "ambiguity": dict}
+        check_fields("alphabet", data["alphabet"], letters)
+        return cls(Tokenizer.from_dict(dict(data)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the layout for the model card."""
+        return self.tokenizer.to_dict()
+
+    def describe(self) -> str:
+        """Say in a few words what a sequence is."""
+        return self.tokenizer.describe()
+
+    def facts(self, config: Mapping[str, Any]) -> dict[str, str]:
+        """Return letters, lengths and networks in words."""
+        alphabet, family = self.tokenizer.alphabet, config["architecture"]
+        sizes = [f"{name} {config[name]}" for name in SIZES_OF[family]]
+        if "width" in SIZES_OF[family]:
+            sizes += [
+                f"kernel {config['kernel']}",
+                f"dilation up to {config['dilation']}",
+                f"attention {'on' if config['attention'] else 'off'}",
+            ]
+        return {
+            "letters": f"{alphabet.letters} ({alphabet.name})",
+            "layout": self.describe()
+            + ", read and written on both strands" * bool(config["reverse_complement"])
+            + ", circular" * bool(config["rotate"]),
+            "networks": ", ".join([family, *sizes, f"head {config['head']}"]),
+        }
+
+    def origin(
+        self, records: SequenceSet | SequenceStore, reading: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return what reading found and did, and whether the records are in files."""
+        report = records.report
+        read = report.to_dict() if report is not None else None
+        if read and read["options"].get("labels"):
+            # As it was typed it would only be found from this folder.
+            read["options"]["labels"] = str(Path(read["options"]["labels"]).absolute())
+        return {"input": read, "stored": isinstance(records, SequenceStore)}
+
+    def split(  # type: ignore[override]
+        self, records: SequenceSet | SequenceStore, config: SequenceGANConfig
+    ) -> Split | StoredSplit:
+        """Keep a part for validation, unless the set is too small for one."""
+        strands = config.chosen("reverse_complement")
+        parts: Split | StoredSplit
+        if isinstance(records, SequenceStore):
+            share = 0.0 if len(records) < FEWEST_FOR_VALIDATION else config.validation
+            parts, noun = split_stored(records, share, config.seed, strands), "records"
+        else:
+            parts = split(
+                records, config.validation, config.seed, both_strands=strands,
+                fewest=FEWEST_FOR_VALIDATION,
+            )  # fmt: skip
+            noun = "distinct records"
+            if config.repeats == "once":
+                for part in (parts.train, parts.held_out):
+                    part.weights = np.ones(len(part))
+        if not config.validation or len(parts.held_out):
+            return parts
+        n = len(parts.train)
+        few = f"{n} {noun}, {FEWEST_FOR_VALIDATION} needed"
+        # The hash of a stored set may pick none of a hundred.
+        picked = f"none of {n} {noun} was picked, try another --seed"
+        why = few if n < FEWEST_FOR_VALIDATION else picked
+        if config.patience:
+            raise ConfigError(
+                f"--patience {config.patience}: no validation split ({why}) says whether a "
+                "generator is better; leave it out"
+            )
+        found = f"no validation split: {why}; the last averaged generator is kept"
+        return dataclasses.replace(parts, report=(*parts.report, found))
+
+    # --- records and tensors --------------------------------------------------------------
+
+    def stored(self, records: Any) -> Tensor:
+        """Encode sequences as rows of codes, shape (n, positions), uint8."""
+        if not isinstance(records, SequenceSet):
+            records = as_set(records, "scored", self.tokenizer.alphabet, "the model")
+        return torch.from_numpy(self.tokenizer.encode(records))
+
+    def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
+        """Return what turns codes into one-hot letters, shape (n, channels, positions)."""
+        return OneHot(self.tokenizer.channels, device)
+
+    def decode(self, rows: np.ndarray, prefix: str, first: int, rough: bool = False) -> SequenceSet:
+        """Turn rows of codes into sequences."""
+        ids = [f"{prefix}_{i}" for i in range(first + 1, first + 1 + len(rows))]
+        return self.tokenizer.decode(rows, ids)
+
+    def malformed(self, rows: np.ndarray) -> int:
+        """Count the rows with letters behind the end symbol."""
+        return self.tokenizer.malformed(rows)
+
+    def as_stored(self, rows: np.ndarray) -> Tensor:
+        """Cut rows of codes behind their end symbol."""
+        return torch.from_numpy(self.tokenizer.cut(rows))
+
+    def keys(self, records: SequenceSet) -> list[Hashable]:
+        """Return the letters of each sequence, without gaps."""
+        return [*records.ungapped().strings()]
+
+    def excluded(self, known: Any) -> Collection[Hashable]:
+        """Return the letters of known sequences, of nucleotides on either strand."""
+        if isinstance(known, SequenceSet) and not self.tokenizer.alphabet.has_gap:
+            known = known.ungapped()
+        if not len(known):
+            return set()
+        plain = as_set(known, "excluded", self.tokenizer.alphabet, "the model").ungapped()
+        texts = set(plain.strings())
+        if plain.alphabet.complement is not None:
+            texts.update(reverse_complement(plain).strings())
+        return texts
+
+    # --- networks -------------------------------------------------------------------------
+
+    def networks(self, config: SequenceGANConfig) -> Networks:
+        """Build generator and critic with weights drawn from the seed."""
+        with layers_from(config.seed, "weights"):
+            return build(config, Shape(self.tokenizer.channels, self.tokenizer.positions))
+
+    def batches(self, train: Any, config: SequenceGANConfig) -> Stream:
+        """Lay the training records out, all at once or a batch at a time."""
+        size, seed = config.chosen("batch_size"), config.seed
+        strands = config.chosen("reverse_complement")
+        batches: Stream
+        if isinstance(train, SequenceSet):
+            twins = self.stored(reverse_complement(train)) if strands else None
+            batches = Batches(self.stored(train), train.weights, size, seed, twins)
+        else:
+
+            def fetch(records: np.ndarray) -> Tensor:
+                return self.stored(train.take(records))
+
+            def other_strand(records: np.ndarray) -> Tensor:
+                return self.stored(reverse_complement(train.take(records)))
+
+            twin = other_strand if strands else None
+            batches = LazyBatches(len(train), fetch, size, seed, twin)
+        return RotatedBatches(batches) if config.rotate else batches
+
+    def matching(self, config: SequenceGANConfig) -> nn.Module | None:
+        """Build the term that matches k-mer counts, if it has a weight."""
+        weight = config.chosen("kmer_matching")
+        if not weight:
+            return None
+        tokenizer = self.tokenizer
+        shape = tokenizer.channels, tokenizer.positions
+        if tokenizer.word > 1:
+            # Codons are matched by the letters they spell: across their borders, too.
+            end = tokenizer.end if tokenizer.kind == VARIABLE else None
+            spelling = torch.from_numpy(tokenizer.spelling)
+            return KmerMatching(*shape, weight, spelling=spelling, end=end)
+        places = tokenizer.kind != VARIABLE and not config.rotate
+        return KmerMatching(*shape, weight, LONGEST_PLACED if places else 0)
+
+    # --- sampling -------------------------------------------------------------------------
+
+    def check_sampling(self, generator: LetterGenerator, how: SequenceSamplingConfig) -> None:
+        """Refuse a temperature at which this generator cannot be sampled."""
+        if generator.config.head == "softmax" and how.temperature not in (0, 1):
+            raise ConfigError(
+                f"--temperature {how.temperature}: a model with --head softmax always writes its "
+                "likeliest letters"
+            )
+
+    def draw(
+        self, generator: LetterGenerator, noise: Noise, how: SequenceSamplingConfig
+    ) -> np.ndarray:
+        """Write the sequences of some noise as rows of codes, shape (n, positions), uint8."""
+        keep_freed_memory()
+        device = next(generator.parameters()).device
+        tokenizer = self.tokenizer
+        end = tokenizer.end if tokenizer.kind == VARIABLE else None
+        grammar = Grammar(end)
+        if not generator.config.rotate:
+            grammar = Grammar(end, tokenizer.closing, tokenizer.opening)
+        with exact():
+            return generator.sample(noise.to(device), how.temperature, grammar).cpu().numpy()
+
+    # --- checks while training ------------------------------------------------------------
+
+    def validation(
+        self, parts: Split | StoredSplit, config: SequenceGANConfig, progress: Progress | None
+    ) -> SequenceValidation:
+        """Return what measures the distance of samples from the validation split."""
+        strands = config.chosen("reverse_complement")
+        train = parts.train if isinstance(parts, Split) else parts.sample
+        return SequenceValidation(train, parts.held_out, self.tokenizer, config.seed, strands)
+
+    def preview(self, records: SequenceSet, folder: Path, step: int) -> None:
+        """Write a few samples as FASTA."""
+        write_fasta(records, folder / SAMPLES)
+
+    def refinement_steps(self, config: SequenceGANConfig) -> int:
+        """Return the steps of the critic that serves refinement."""
+        return config.judge_steps
+
+    def for_calibration(self, held_out: SequenceSet, config: SequenceGANConfig) -> Tensor:
+        """Return validation records; circular ones start at any letter, as in training."""
+        if config.chosen("reverse_complement"):
+            held_out = both_strands(held_out)
+        some = drawn(held_out, MOST_CALIBRATED, MOST_CALIBRATED_LETTERS, config.seed, "calibration")
+        real = self.stored(some)
+        if not config.rotate:
+            return real
+        turns = torch_generator(config.seed, "calibration turns")
+        return rotated(real, draw_rotations(len(real), self.tokenizer.positions, turns))
+
+
+class OneHot:
     """Codes (N, length) to one-hot letters (N, channels, length) on a device."""
 
     def __init__(self, channels: int, device: torch.device) -> None:
@@ -29,52 +343,68 @@ class Letters:
         return self.table[letters].transpose(1, 2).contiguous()
 
 
-def build_networks(config: SequenceGANConfig, layout: Tokenizer) -> Networks:
-    """Build generator and critic with weights drawn from the seed."""
-    with layers_from(config.seed, "weights"):
-        return build(config, Shape(layout.channels, layout.positions))
+class SequenceValidation:
+    """Scores samples against the validation split.
 
+    Against records as they were read, also where they are circles in training: that is what the
+    samples will be held against.
 
-def build_matching(config: SequenceGANConfig, layout: Tokenizer) -> KmerMatching | None:
-    """Build the term that matches k-mer counts, if it has a weight."""
-    weight = config.chosen("kmer_matching")
-    if not weight:
-        return None
-    shape = layout.channels, layout.positions
-    if layout.word > 1:
-        # Codons are matched by the letters they spell: across their borders, too.
-        end = layout.end if layout.kind == VARIABLE else None
-        return KmerMatching(*shape, weight, spelling=torch.from_numpy(layout.spelling), end=end)
-    places = layout.kind != VARIABLE and not config.rotate
-    return KmerMatching(*shape, weight, LONGEST_PLACED if places else 0)
+    The trivial samplers that suit the data are scored once, at the start, as the generator will be:
+    on as many samples, against the same validation records. Of large sets 20,000 records and two
+    million letters of either part are drawn at random and used for all of this.
 
+    Parameters
+    ----------
+    train, held_out : SequenceSet
+        Training and validation records, with the repeats that the data have.
+    tokenizer : Tokenizer
+        How codes read as sequences.
+    seed : int
+        Seed of the subsamples.
+    strands : bool
+        Compare with both strands of the records, which a model of either strand writes.
 
-def build_batches(
-    config: SequenceGANConfig, layout: Tokenizer, parts: Split | StoredSplit
-) -> Stream:
-    """Lay the training records out, all at once or a batch at a time."""
-    batches = in_order(config, layout, parts)
-    return RotatedBatches(batches) if config.rotate else batches
+    Attributes
+    ----------
+    n : int
+        Number of samples of a check.
+    references : dict of str to float
+        Validation distance of training data (1) and of the trivial samplers; empty without
+        validation records.
+    """
 
+    def __init__(
+        self,
+        train: SequenceSet,
+        held_out: SequenceSet,
+        tokenizer: Tokenizer,
+        seed: int,
+        strands: bool = False,
+    ) -> None:
+        self.tokenizer = tokenizer
+        train, held_out = (
+            drawn(part, MOST_RECORDS, MOST_LETTERS, seed, name)
+            for part, name in ((train, "train"), (held_out, "held-out"))
+        )
+        self.n = min(MOST, len(train))
+        if strands:
+            train, held_out = both_strands(train), both_strands(held_out)
+        self.distance = ValidationDistance(train, held_out, seed) if len(held_out) else None
+        self.variety = Variety(train, self.n, seed)
+        self.references: dict[str, float] = {}
+        if self.distance is not None:
+            self.references[TRAINING_DATA] = 1.0
+            for name in suited_chains(train, fixed=tokenizer.kind != VARIABLE):
+                sampled = get_baseline(name).fit(train).sample(self.n, seed)
+                self.references[name] = self.distance.measure(sampled).total
 
-def in_order(
-    config: SequenceGANConfig, layout: Tokenizer, parts: Split | StoredSplit
-) -> Batches | LazyBatches:
-    """Lay the training records out as they were read, from one strand or both."""
-
-    def codes(part: SequenceSet) -> Tensor:
-        return torch.from_numpy(layout.encode(part))
-
-    train, size, seed = parts.train, config.chosen("batch_size"), config.seed
-    strands = config.chosen("reverse_complement")
-    if isinstance(train, SequenceSet):
-        twins = codes(reverse_complement(train)) if strands else None
-        return Batches(codes(train), train.weights, size, seed, twins)
-
-    def fetch(records: np.ndarray) -> Tensor:
-        return codes(train.take(records))
-
-    def other_strand(records: np.ndarray) -> Tensor:
-        return codes(reverse_complement(train.take(records)))
-
-    return LazyBatches(len(train), fetch, size, seed, other_strand if strands else None)
+    def score(self, chunks: Sequence[Chunk]) -> CheckResult:
+        """Return ``validation_distance`` (1: as close as training data), its parts, the variety."""
+        some = SequenceSet.concatenate([chunk.records for chunk in chunks])
+        scores: dict[str, float] = {}
+        if self.distance is not None:
+            score = self.distance.measure(some)
+            scores = {"validation_distance": score.total, **score.parts}
+            if self.tokenizer.kind == VARIABLE:
+                scores["malformed"] = sum(chunk.malformed for chunk in chunks) / self.n
+        return CheckResult(scores, self.variety.relative(some))

@@ -92,6 +92,18 @@ class FragmentSet:
         """Residues of a fragment."""
         return int(self.xyz.shape[1])
 
+    @classmethod
+    def concatenate(cls, sets: Sequence[FragmentSet]) -> FragmentSet:
+        """Join sets of one length, at least one, in order."""
+        maps = [s.maps for s in sets if s.maps is not None]
+        return replace(
+            sets[0],
+            xyz=np.concatenate([s.xyz for s in sets]),
+            ids=tuple(name for s in sets for name in s.ids),
+            families=np.concatenate([s.families for s in sets]),
+            maps=np.concatenate(maps) if maps else None,
+        )
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the coordinates and families, not of names."""

@@ -1,10 +1,10 @@
-"""Protein fragments as a domain: coordinates to distance maps and back, features, floors."""
+"""Protein fragments as a kind of data: coordinates to distance maps and back, features, floors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,22 +12,31 @@ from PIL import Image
 from torch import Tensor
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.core.protocols import Features, Records, Watch
+from biogan.core.rng import layers_from
 from biogan.nn.image_nets import RecordShape
 from biogan.nn.sequence_nets import Networks
-from biogan.nn.structure_nets import ChainCritic, ChainGenerator, MapGenerator, from_units, records
+from biogan.nn.structure_nets import ChainCritic, ChainGenerator, MapGenerator, from_units
+from biogan.nn.structure_nets import records as distance_maps
+from biogan.structures.config import StructureReadingConfig
 from biogan.structures.dataset import FragmentSet
-from biogan.training.presets import ImageGANConfig
+from biogan.structures.read import is_structures, read_structures, split_families
+from biogan.structures.write import write_structures
+from biogan.training.config import ImageGANConfig
+from biogan.training.modality import Plan, Progress
+from biogan.training.presets import Preset, PresetModality, planned, resolve
+from biogan.training.validation import Features
 
-#: Fragments of a preview.
-PREVIEW = 64
+if TYPE_CHECKING:
+    from biogan.evaluation.report.report import Report
+
+
 # Separations along the chain whose distances are features, as shares of it are beyond these.
 _NEAR = (2, 3, 4, 5, 6, 8, 12)
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
 @dataclass(frozen=True)
-class Chains:
+class StructureModality(PresetModality):
     """What the fragments of a model are.
 
     Attributes
@@ -41,13 +50,51 @@ class Chains:
     residues: int
     painted: bool = False
 
-    kind = "distances"
+    name = "structures"
     noun = "fragment"
-    learned = 0
+    records = (FragmentSet,)
+    reading = StructureReadingConfig
+    reader = "read_structures"
+    kind = "distances"
+    # A map of 64 residues is five times an image of MNIST, and the number of steps counts.
+    preset = Preset("relativistic", {"width": 16, "batch_size": 32}, "chain")
+
+    # --- files ----------------------------------------------------------------------------
 
     @classmethod
-    def of(cls, fragments: FragmentSet, config: ImageGANConfig) -> Chains:
-        """Read the domain off training fragments.
+    def recognises(cls, data: str) -> bool:
+        """Whether these are structures, by the names of files."""
+        return is_structures(data)
+
+    @classmethod
+    def read(cls, data: str, reading: StructureReadingConfig, progress: Any = None) -> FragmentSet:
+        """Read fragments of chains, see :func:`biogan.read_structures`."""
+        return read_structures(data, reading)
+
+    @classmethod
+    def write(cls, records: FragmentSet, path: str, overwrite: bool = False) -> list[str]:
+        """Write fragments, see :func:`biogan.write_structures`."""
+        return write_structures(records, path, overwrite)
+
+    @classmethod
+    def evaluate(cls, real: FragmentSet, generated: FragmentSet, **options: Any) -> Report:
+        """Score generated fragments, see :func:`biogan.evaluate_structures`."""
+        from biogan.structures.evaluate import evaluate_structures
+
+        return evaluate_structures(real, generated, **options)
+
+    # --- what is learned ------------------------------------------------------------------
+
+    @classmethod
+    def plan(cls, records: FragmentSet, config: ImageGANConfig) -> Plan:
+        """Find the number of residues, and fill in the preset."""
+        modality = cls.of(records, config)
+        config, reasons = resolve(config, cls.preset, cls.kind)
+        return planned(modality, records, config, reasons)
+
+    @classmethod
+    def of(cls, fragments: FragmentSet, config: ImageGANConfig) -> StructureModality:
+        """Read the modality off training fragments.
 
         Raises
         ------
@@ -68,8 +115,8 @@ class Chains:
         return cls(fragments.residues, config.architecture == "dcgan")
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Chains:
-        """Read the domain off a model card."""
+    def from_dict(cls, data: Mapping[str, Any]) -> StructureModality:
+        """Read the modality off a model card."""
         return cls(**{k: v for k, v in data.items() if k != "kind"})
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,15 +131,18 @@ class Chains:
         """Build generator and critic."""
         shape = RecordShape(1, self.residues, self.residues)
         kind = ChainGenerator if config.architecture == "chain" else MapGenerator
-        return Networks(kind(config, shape), ChainCritic(config, shape))
+        with layers_from(config.seed, "weights"):
+            return Networks(kind(config, shape), ChainCritic(config, shape))
 
-    def stored(self, records: Records) -> Tensor:
+    # --- records and tensors --------------------------------------------------------------
+
+    def stored(self, records: FragmentSet) -> Tensor:
         """Lay coordinates out, (n, residues, 3) float32: maps are measured batch by batch."""
         return torch.from_numpy(np.ascontiguousarray(self.checked(records).xyz, np.float32))
 
-    def prepare(self, batch: Tensor) -> Tensor:
+    def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
         """Measure distance maps in network units."""
-        return records(batch)
+        return lambda batch: distance_maps(batch.to(device))
 
     def decode(
         self, batch: np.ndarray, prefix: str, first: int, rough: bool = False
@@ -109,44 +159,39 @@ class Chains:
         kept = maps if self.painted and not rough else None
         return FragmentSet(xyz.astype(np.float32), ids, families, "generated", maps=kept)
 
-    def split(self, records: Records, share: float, seed: int) -> tuple[FragmentSet, FragmentSet]:
+    def apart(
+        self, records: FragmentSet, share: float, seed: int
+    ) -> tuple[FragmentSet, FragmentSet]:
         """Take whole families off."""
-        from biogan.structures.read import split_families
-
-        assert isinstance(records, FragmentSet)
         train, held_out = split_families(records, share, seed)
         return records[train], records[held_out]
 
-    def features(self, train: Records, seed: int, watch: Watch | None = None) -> Features:
+    def features(self, train: FragmentSet, seed: int, progress: Progress | None) -> Features:
         """Return distances near and far along the chain, standardised on training fragments."""
-        assert isinstance(train, FragmentSet)
         found = shape_features(train.xyz)
         mean, spread = found.mean(0), found.std(0) + 1e-6
 
-        def features(some: Records) -> np.ndarray:
-            assert isinstance(some, FragmentSet)
+        def features(some: FragmentSet) -> np.ndarray:
             return (shape_features(some.xyz) - mean) / spread
 
         return features
 
-    def floors(self, train: Records, n: int, seed: int) -> Mapping[str, FragmentSet]:
+    def floors(self, train: FragmentSet, n: int, seed: int) -> Mapping[str, FragmentSet]:
         """Sample walks of random angles, and of the angles of training fragments."""
         from biogan.structures.baselines import local_markov, random_walk
 
-        assert isinstance(train, FragmentSet)
         return {
             "random-walk": random_walk(train, n, seed),
             "local-markov": local_markov(train, n, seed),
         }
 
-    def picture(self, records: Records) -> Image.Image:
+    def picture(self, records: FragmentSet) -> Image.Image:
         """Draw the maps of the first fragments."""
         from biogan.structures.write import map_grid
 
-        assert isinstance(records, FragmentSet)
-        return map_grid(records[:PREVIEW])
+        return map_grid(records[: self.previewed])
 
-    def checked(self, records: Records) -> FragmentSet:
+    def checked(self, records: FragmentSet) -> FragmentSet:
         """Return fragments that fit this model.
 
         Raises
@@ -155,7 +200,7 @@ class Chains:
             If they are images, or of another length.
         """
         if not isinstance(records, FragmentSet):
-            raise DataError("this model knows protein fragments, and these are images")
+            raise DataError(f"this model knows protein fragments, not {type(records).__name__}")
         if records.residues != self.residues:
             raise DataError(
                 f"{records.source}: fragments of {records.residues} residues, this model knows "

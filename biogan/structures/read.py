@@ -18,7 +18,7 @@ from biogan.core.errors import ConfigError, DataError, plural
 from biogan.core.labels import join_labels, read_label_table
 from biogan.core.rng import rng
 from biogan.core.text import split_compression
-from biogan.images.config import ImageReadingConfig
+from biogan.structures.config import StructureReadingConfig
 from biogan.structures.dataset import CIF, PDB, Chain, FragmentSet, read_chains, structure_files
 
 #: Chains that share a word of this many residues are related.
@@ -185,7 +185,7 @@ def is_structures(data: str | Path) -> bool:
     return split_compression(path.name)[0].endswith(PDB + CIF)
 
 
-def read_structures(data: str | Path, reading: ImageReadingConfig | None = None) -> FragmentSet:
+def read_structures(data: str | Path, reading: StructureReadingConfig | None = None) -> FragmentSet:
     """Read chains and cut them into fragments of one length.
 
     Every ``STRIDE`` residues a fragment starts; one that would cross a break of the chain is left
@@ -196,7 +196,7 @@ def read_structures(data: str | Path, reading: ImageReadingConfig | None = None)
     ----------
     data : str or Path
         See :func:`biogan.structures.dataset.read_chains`.
-    reading : ImageReadingConfig, optional
+    reading : StructureReadingConfig, optional
         ``residues`` of a fragment (64 by default) and ``labels``, a TSV with the id of a chain
         first and a column ``family``, see :func:`biogan.structures.read.find_families`.
 
@@ -212,7 +212,7 @@ def read_structures(data: str | Path, reading: ImageReadingConfig | None = None)
     ConfigError
         If fragments of another length are asked for.
     """
-    reading = reading or ImageReadingConfig()
+    reading = reading or StructureReadingConfig()
     residues = 64 if reading.residues is None else reading.residues
     if residues not in RESIDUES:
         raise ConfigError(f"--residues {residues}: give {', '.join(map(str, RESIDUES))}")

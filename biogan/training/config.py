@@ -1,11 +1,12 @@
-"""What every GAN is trained with, whatever its data: loss, optimiser, budget, machine."""
+"""What every GAN is trained and sampled with, whatever its data."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from biogan.core.errors import ConfigError
 from biogan.core.options import Options, flag, option, seconds
 from biogan.nn.config import ImageNetConfig
 
@@ -241,3 +242,51 @@ class ImageGANConfig(ImageNetConfig, TrainingConfig):
         low=0,
         high=0.999999,
     )
+
+
+#: How :mod:`biogan.models.refinement` chooses among candidates.
+Refinement = Literal["rejection", "mh"]
+EFFORT = 10
+
+
+@dataclass(frozen=True)
+class SamplingConfig(Options):
+    """How records are drawn from a trained generator; the same options give the same records."""
+
+    seed: int = option(0, "Seed of all random numbers.", "Sampling", level="basic")
+    refine: Refinement | None = option(
+        None,
+        "Let the calibrated critic choose among candidates, by rejection sampling or by "
+        "Metropolis-Hastings chains (slower by about --effort).",
+        "Sampling",
+        level="basic",
+    )
+    effort: int | None = option(
+        None,
+        f"Candidates that --refine may use for each record (by default {EFFORT}).",
+        "Sampling",
+        low=1,
+        level="basic",
+    )
+    device_noise: bool = option(
+        False,
+        "Draw the noise on the GPU instead of the CPU: faster, but a seed gives other records "
+        "on another model of GPU.",
+        "Sampling",
+        level="experimental",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.refine and self.device_noise:
+            raise ConfigError(
+                f"--refine {self.refine} --device-noise: refined records begin with those of the "
+                "CPU's noise, take one of the two"
+            )
+        if self.refine is None and self.effort is not None:
+            raise ConfigError(
+                f"--effort {self.effort}: nothing is refined, add --refine "
+                + " or --refine ".join(get_args(Refinement))
+            )
+        if self.refine is not None and self.effort is None:
+            object.__setattr__(self, "effort", EFFORT)

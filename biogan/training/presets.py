@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
 
 from biogan.training.config import ImageGANConfig, PresetName
+from biogan.training.engine import check_machine
 from biogan.training.losses import OWN_DEFAULTS, own_defaults
+from biogan.training.modality import Modality, Plan
 from biogan.training.trainer import DEFAULT_TIME, check_patience
-
-if TYPE_CHECKING:
-    from biogan.core.protocols import Domain
-
+from biogan.training.validation import FeatureModality
 
 #: What each preset fills in; measured in docs/benchmarks.md.
 SETTINGS: dict[PresetName, dict[str, Any]] = {
@@ -33,37 +32,40 @@ SETTINGS: dict[PresetName, dict[str, Any]] = {
     },
 }  # fmt: skip
 
-#: The preset of each kind of data, where none is asked for.
-BEST = {"pixels": "wgan-gp", "distances": "relativistic"}
-#: Instead, for structures: a map of 64 residues is five times an image of MNIST, and steps count.
-STRUCTURES = {"width": 16, "batch_size": 32}
 
+class Preset(NamedTuple):
+    """What a kind of data takes where nothing is asked for.
 
-def described(records: int, domain: Domain, reasons: Sequence[str]) -> list[str]:
-    """Say what is learned from, and what was chosen for it.
-
-    Parameters
+    Attributes
     ----------
-    records : int
-        Number of images or fragments.
-    domain : Domain
-        What they are.
-    reasons : sequence of str
-        What :func:`resolve` chose.
+    name : str
+        The preset.
+    changes : dict of str to object
+        Settings that take the place of those of the preset.
+    architecture : str
+        Family of the networks.
     """
-    lines = [f"{records:,} {domain.noun}s: {domain.describe()}"]
-    return lines + [f"chosen: {reason}" for reason in reasons]
+
+    name: str
+    changes: dict[str, Any]
+    architecture: str
 
 
-def resolve(config: ImageGANConfig, domain: Domain) -> tuple[ImageGANConfig, list[str]]:
+def resolve(
+    config: ImageGANConfig, best: Preset, kind: str, classes: int = 0
+) -> tuple[ImageGANConfig, list[str]]:
     """Fill in what the configuration leaves open.
 
     Parameters
     ----------
     config : ImageGANConfig
         Options; ``None`` means open.
-    domain : Domain
-        What is learned.
+    best : Preset
+        What suits the kind of data.
+    kind : str
+        What the records are, for the reasons.
+    classes : int
+        Number of classes that are learned.
 
     Returns
     -------
@@ -79,16 +81,15 @@ def resolve(config: ImageGANConfig, domain: Domain) -> tuple[ImageGANConfig, lis
 
     Examples
     --------
-    >>> from biogan.structures.modality import Chains
-    >>> resolve(ImageGANConfig(), Chains(residues=64))[0].preset
+    >>> resolve(ImageGANConfig(), Preset("relativistic", {}, "chain"), "distances")[0].preset
     'relativistic'
     """
     check_patience(config.patience, config.validation)
-    kind, reasons = domain.kind, []
+    reasons = []
     if config.preset is None:
-        config = config.replace(preset=BEST[kind])
+        config = config.replace(preset=best.name)
         reasons.append(f"preset {config.preset} for {kind}")
-    settings = SETTINGS[config.chosen("preset")] | (STRUCTURES if kind == "distances" else {})
+    settings = SETTINGS[config.chosen("preset")] | best.changes
     # A loss that was asked for by name brings its own penalties.
     own = config.loss in (None, settings["loss"])
     changes = {
@@ -102,14 +103,45 @@ def resolve(config: ImageGANConfig, domain: Domain) -> tuple[ImageGANConfig, lis
     if told:
         reasons.append(f"{told} for the preset {config.preset}")
     if config.conditional is None:
-        changes["conditional"] = bool(domain.learned)
-        if domain.learned:
-            reasons.append(f"conditional, as each of {domain.learned} classes has many images")
+        changes["conditional"] = bool(classes)
+        if classes:
+            reasons.append(f"conditional, as each of {classes} classes has many images")
     if config.architecture is None:
-        changes["architecture"] = "chain" if kind == "distances" else "dcgan"
+        changes["architecture"] = best.architecture
         reasons.append(f"architecture {changes['architecture']} for {kind}")
     if not config.steps and not config.max_time:
         changes["max_time"] = DEFAULT_TIME
         reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
     config = config.replace(**changes)
     return config.replace(**own_defaults(config)), reasons
+
+
+class PresetModality(FeatureModality):
+    """A kind of data whose options are :class:`ImageGANConfig`, in presets."""
+
+    kind: ClassVar[str]
+    card = "image-gan"
+    config = ImageGANConfig
+    packages = ("pillow",)
+    block = 128
+
+    @classmethod
+    def describes(cls, layout: Mapping[str, Any]) -> bool:
+        """Whether a layout is of this kind: models of images and structures share a name."""
+        return bool(layout.get("kind") == cls.kind)
+
+    def facts(self, config: Mapping[str, Any]) -> dict[str, str]:
+        """Return shape and networks in words."""
+        return {
+            "shape": self.describe(),
+            "networks": f"{config['architecture']}, preset {config['preset']}, width "
+            f"{config['width']}, latent {config['latent']}, "
+            f"dropout {config['dropout']:g}, augment {config['augment']}",
+        }
+
+
+def planned(modality: Modality, records: Any, config: ImageGANConfig, reasons: list[str]) -> Plan:
+    """Say what is learned from and what was chosen, once this machine can train it."""
+    check_machine(config)
+    lines = [f"{len(records):,} {modality.noun}s: {modality.describe()}"]
+    return Plan(modality, config, reasons, lines + [f"chosen: {reason}" for reason in reasons])

@@ -208,7 +208,9 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
         save: Callable[[Trainer], None] | None = None,
         matching: nn.Module | None = None,
+        afterwards: str = "",
     ) -> None:
+        self.afterwards = afterwards
         self.config, self.engine, self.budget = config, engine, Budget(config)
         self.adversarial_step = AdversarialStep(
             generator, critic, batches, prepare, config, engine, matching
@@ -411,9 +413,7 @@ class Trainer:
             saved = f"stopped at step {self.step_count}, nothing saved: no output folder"
         elif self.over:
             saved = f"the run was over and is saved, at step {self.step_count}"
-            # Only sequences have one, and only with validation records.
-            if getattr(self.config, "judge_steps", 0) and self.references:
-                saved += "; the model is whole, --resume trains the judge of sample --refine"
+            saved += self.afterwards
         else:
             saved = f"state saved at step {self.step_count}, --resume goes on"
         return Interrupted(f"{name}: {saved}", 128 + number)

@@ -10,9 +10,9 @@ from PIL import Image
 
 from biogan.cli import main, run
 from biogan.cli.data import lasting
+from biogan.images import modality as images
 from biogan.images.config import ImageReadingConfig
 from biogan.images.read import read_images
-from biogan.models import image_gan as imaging_gan
 from biogan.training import presets
 
 SMALL = ["--width", "4", "--latent", "4", "--batch-size", "8", "--steps", "4", "--check-every", "2"]
@@ -153,7 +153,7 @@ def test_info_and_report_read_the_model_aloud(model, tmp_path, capsys):
 
 def test_sequence_commands_say_which_one_to_use(model, capsys):
     assert run(["sample", model]) == 1
-    assert "kind image-gan, sequence-gan is needed: use biogan image" in capsys.readouterr().err
+    assert "this is a model of images, one of sequences is needed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_model_is_judged_from_any_folder(pictures, tmp_path, monkeypatch, caps
 
 def test_options_are_resolved_once(pictures, tmp_path, monkeypatch, capsys):
     calls = []
-    for module in (imaging_gan, presets):
+    for module in (images, presets):
 
         def counted(*args, real=presets.resolve):
             calls.append(args)

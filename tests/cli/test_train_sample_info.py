@@ -199,7 +199,7 @@ def test_resume_reads_as_the_run_did(fasta, tmp_path):
     out = str(tmp_path / "run")
     main(["train", fasta, "-o", out, "--window", "12", *SMALL])
     gan = main(["train", fasta, "-o", out, "--resume", "--steps", "6"])
-    assert gan.layout.length == 12
+    assert gan.tokenizer.length == 12
 
 
 def test_a_run_goes_on_from_another_folder(fasta, tmp_path, monkeypatch):

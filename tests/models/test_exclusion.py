@@ -51,7 +51,7 @@ def test_shards_and_numbers_do_not_change_a_record(gan):
     known = gan.sample(30, 3).strings()
     whole = gan.sample(700, 3, exclude=known).strings()
     assert gan.sample(530, 3, exclude=known).strings() == whole[:530]
-    part = [c.sequences.strings() for c in gan.stream(600, 3, start=400, exclude=known)]
+    part = [c.records.strings() for c in gan.stream(600, 3, start=400, exclude=known)]
     assert sum(part, []) == whole[400:600]
 
 

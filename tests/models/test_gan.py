@@ -13,7 +13,7 @@ from biogan.core.errors import AlphabetError, CheckpointError, ConfigError, Data
 from biogan.core.protocols import Sampler
 from biogan.core.rng import rng
 from biogan.models import sampling
-from biogan.models.monitor import ValidationMonitor
+from biogan.sequences.modality import SequenceValidation
 from biogan.sequences.splits import split
 from biogan.sequences.tokenizer import Tokenizer
 
@@ -49,7 +49,7 @@ def test_it_is_a_sampler(gan):
 def wide(gan, *span, **options):
     start, stop = span
     chunks = gan.stream(stop, 7, start=start, device_noise=True, **options)
-    return [text for chunk in chunks for text in chunk.sequences.strings()]
+    return [text for chunk in chunks for text in chunk.records.strings()]
 
 
 def check_wide_noise(gan, whole):
@@ -66,7 +66,7 @@ def check_wide_noise(gan, whole):
 
 
 def test_noise_of_a_device_is_another_stream_of_the_same_records(gan, monkeypatch):
-    monkeypatch.setattr(sampling, "WIDE", 700)
+    monkeypatch.setattr(sampling, "WIDER", 2)
     check_wide_noise(gan, wide(gan, 0, 3_000))
     with pytest.raises(ConfigError, match="--refine mh --device-noise: .* take one of the two"):
         gan.sample(3, refine="mh", device_noise=True)
@@ -116,7 +116,7 @@ def test_the_same_records_whatever_is_asked_for(gan, temperature):
     many = gan.sample(1300, seed=3, temperature=temperature)
     few = gan.sample(10, seed=3, temperature=temperature)
     assert few.strings() == many[:10].strings() and few.ids == many.ids[:10]
-    parts = [c.sequences for c in gan.stream(1300, 3, 700, temperature=temperature)]
+    parts = [c.records for c in gan.stream(1300, 3, 700, temperature=temperature)]
     assert [s for p in parts for s in p.strings()] == many.strings()[700:]
     assert [i for p in parts for i in p.ids] == many.ids[700:]
 
@@ -152,7 +152,7 @@ def test_bad_requests(gan):
 )
 def test_every_kind_of_data(data, kind):
     gan = SequenceGAN(**SMALL).fit(data)
-    assert gan.layout.kind == kind
+    assert gan.tokenizer.kind == kind
     new = gan.sample(50)
     assert len(new) == 50 and new.alphabet.letters == data.alphabet.letters
     assert 1 <= new.lengths.min() and new.lengths.max() <= data.lengths.max()
@@ -223,7 +223,10 @@ def change(**values):
         (damage("config.json", b"{"), "config.json"),
         (damage("config.json", b"[1]"), "not written by biogan"),
         (change(schema=99), "schema 99"),
-        (change(kind="image-gan"), "kind image-gan, sequence-gan is needed: use biogan image"),
+        (
+            change(kind="image-gan"),
+            "damaged: layout of kind 'fixed', known are images and structures",
+        ),
         (change(config={"width": 9}), "weights of another model"),
         (change(config={"spline": 1}), "damaged: unknown option 'spline'"),
         (change(layout={}), "config.json: damaged: layout has no 'alphabet'"),
@@ -336,7 +339,7 @@ def test_training_records_score_one_by_weight():
     """The monitor compares with the data as they are fed, repeats included."""
     texts = ["ACGTACGTAC"] * 300 + reads(300, 10, 10).strings()
     parts = split(SequenceSet.from_strings(texts), 0.2, seed=1)
-    monitor = ValidationMonitor(parts, Tokenizer.of(parts.train), 0, None)
+    monitor = SequenceValidation(parts.train, parts.held_out, Tokenizer.of(parts.train), 0)
     assert monitor.n == 600 - round(parts.held_out.weights.sum())
     drawn = parts.train.expanded()
     score = monitor.distance.measure(drawn.take(rng(5).permutation(len(drawn))))
@@ -354,7 +357,7 @@ def test_resuming_nothing(tmp_path):
 
 
 def test_malformed_rows_are_counted():
-    layout = SequenceGAN(**SMALL).fit(reads(low=2, high=4)).layout
+    layout = SequenceGAN(**SMALL).fit(reads(low=2, high=4)).tokenizer
     rows = np.array([[0, 1, 4, 4], [0, 4, 1, 4], [0, 1, 2, 3], [4, 4, 4, 4], [1, 4, 4, 0]])
     assert layout.malformed(rows) == 2
     assert layout.decode(rows.astype(np.uint8)).strings() == ["AC", "A", "ACGT", "", "C"]

@@ -9,15 +9,16 @@ import pytest
 from helpers import ROOT
 
 from biogan import ImageGAN, SequenceGAN
+from biogan.images.config import ImageSamplingConfig
 from biogan.models import keywords
-from biogan.sequences.config import SamplingConfig, SequenceGANConfig
+from biogan.sequences.config import SequenceGANConfig, SequenceSamplingConfig
 from biogan.training.config import ImageGANConfig
 
 SHOWN = (
     (SequenceGAN, SequenceGANConfig),
     (ImageGAN, ImageGANConfig),
-    (SequenceGAN.sample, SamplingConfig),
-    (SequenceGAN.stream, SamplingConfig),
+    (SequenceGAN.sample, SequenceSamplingConfig),
+    (ImageGAN.sample, ImageSamplingConfig),
 )
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from biogan import SequenceSet
-from biogan.models import monitor as monitors
-from biogan.models.monitor import ValidationMonitor
+from biogan.sequences import modality as monitors
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.baselines.markov import MarkovChain
+from biogan.sequences.modality import SequenceValidation
 from biogan.sequences.splits import split
 from biogan.sequences.tokenizer import Tokenizer
 
@@ -27,7 +27,7 @@ def chained(n, low, high):
 def test_the_floors_are_scored_as_a_generator_is(low, names):
     sequences = chained(600, low, 30)
     parts = split(sequences, 0.2, seed=1)
-    monitor = ValidationMonitor(parts, Tokenizer.of(sequences), 3, None)
+    monitor = SequenceValidation(parts.train, parts.held_out, Tokenizer.of(sequences), 3)
     assert list(monitor.references) == ["training data", *names]
     assert monitor.references["training data"] == 1.0
     drawn = get_baseline(names[0]).fit(parts.train).sample(monitor.n, 3)
@@ -44,7 +44,7 @@ def test_of_large_sets_a_part_is_read(monkeypatch):
         lambda self, some, fit=MarkovChain.fit: fitted.append(some) or fit(self, some),
     )  # fmt: skip
     parts = split(chained(600, 30, 30), 0.4, seed=1)
-    monitor = ValidationMonitor(parts, Tokenizer.of(parts.train), 3, None)
+    monitor = SequenceValidation(parts.train, parts.held_out, Tokenizer.of(parts.train), 3)
     assert monitor.n == 100 and len(monitor.distance.held_out) == 100
     assert [len(some) for some in fitted] == [100, 100]
     assert set(fitted[0].ids) < set(parts.train.ids)
@@ -52,6 +52,6 @@ def test_of_large_sets_a_part_is_read(monkeypatch):
 
 def test_without_held_out_records_only_variety_is_known():
     parts = split(chained(40, 30, 30), 0.0)
-    monitor = ValidationMonitor(parts, Tokenizer.of(parts.train), 0, None)
+    monitor = SequenceValidation(parts.train, parts.held_out, Tokenizer.of(parts.train), 0)
     assert monitor.references == {} and monitor.distance is None
     assert set(monitor.variety.relative(parts.train)) == {"distinct", "neighbours"}

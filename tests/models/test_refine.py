@@ -10,12 +10,15 @@ from biogan.cli import main
 from biogan.core.errors import CheckpointError, ConfigError, DataError
 from biogan.core.rng import rng
 from biogan.models.refinement import Candidates, in_blocks, metropolis_hastings, rejection
-from biogan.models.sampling import BLOCK, collect
+from biogan.models.sampling import joined
 from biogan.sequences.alphabet import DNA
+from biogan.sequences.modality import SequenceModality
 from biogan.sequences.tokenizer import Tokenizer
+from biogan.training.modality import Chunk
 
 SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 6, "seed": 1}
-ONE = Tokenizer(DNA, 1, "fixed")
+ONE = SequenceModality(Tokenizer(DNA, 1, "fixed"))
+BLOCK = ONE.block
 # A generator that writes A C G T alike, and data that hold them as 8 : 4 : 3 : 1.
 DATA = np.array([8, 4, 3, 1]) / 16
 RATIO = DATA / 0.25
@@ -28,11 +31,13 @@ def propose(*stream):
 
 
 def shares(chunk):
-    return np.bincount(chunk.sequences.codes, minlength=4) / len(chunk.sequences)
+    return np.bincount(chunk.records.codes, minlength=4) / len(chunk.records)
 
 
 def drawn(refine):
-    return collect(in_blocks(refine, ONE, 0, 20_000, "x"), ONE)
+    chunks = [*in_blocks(refine, ONE, 0, 20_000, "x")]
+    numbers = (sum(numbers) for numbers in list(zip(*chunks, strict=True))[1:])
+    return Chunk(joined(chunks), *numbers)
 
 
 def reads(n=120, low=20, high=20):
@@ -53,7 +58,7 @@ def folder(gan, tmp_path):
 
 
 def test_rejection_draws_the_data_where_the_ratio_is_known():
-    found = drawn(rejection(propose, 1, RATIO.max()))
+    found = drawn(rejection(propose, 1, RATIO.max(), BLOCK))
     assert shares(found) == pytest.approx(DATA, abs=4 * 0.5 / 20_000**0.5)
     # E r / M = 1 / 2 of the candidates are taken.
     assert found.accepted / found.proposed == pytest.approx(0.5, abs=0.02)
@@ -61,13 +66,13 @@ def test_rejection_draws_the_data_where_the_ratio_is_known():
 
 def test_rejection_with_a_cap_keeps_all_above_it_alike():
     """min(r, 1) = 1, 1, 3/4, 1/4, so that the shares are a third, a third, a quarter, a twelfth."""
-    found = drawn(rejection(propose, 1, 1.0))
+    found = drawn(rejection(propose, 1, 1.0, BLOCK))
     assert shares(found) == pytest.approx(np.array([4, 4, 3, 1]) / 12, abs=0.015)
     assert found.accepted / found.proposed == pytest.approx(0.75, abs=0.02)
 
 
 def test_chains_draw_the_data_where_the_ratio_is_known():
-    found = drawn(metropolis_hastings(propose, 1, 20))
+    found = drawn(metropolis_hastings(propose, 1, 20, BLOCK))
     assert shares(found) == pytest.approx(DATA, abs=4 * 0.5 / 20_000**0.5)
     assert found.proposed == 20 * 20_000
     # At rest a move from i to j has rate DATA_i / 4 * min(1, RATIO_j / RATIO_i).
@@ -79,13 +84,13 @@ def test_only_the_wanted_records_of_a_block_count_as_drawn_again():
     def again(*stream):
         return propose(*stream)._replace(again=np.arange(BLOCK) < 10)
 
-    assert metropolis_hastings(again, 1, 2)(0, 5, 30).again == 3 * 5
-    assert metropolis_hastings(again, 1, 2)(0, 20, 30).again == 0
+    assert metropolis_hastings(again, 1, 2, BLOCK)(0, 5, 30).again == 3 * 5
+    assert metropolis_hastings(again, 1, 2, BLOCK)(0, 20, 30).again == 0
 
 
 def test_one_step_of_a_chain_by_hand():
     """From A C G T alike, one proposal: flow into a letter minus flow out of it."""
-    found = drawn(metropolis_hastings(propose, 1, 1))
+    found = drawn(metropolis_hastings(propose, 1, 1, BLOCK))
     move = np.minimum(1, RATIO / RATIO[:, None]) / 16
     expected = 0.25 + move.sum(0) - move.sum(1)
     assert shares(found) == pytest.approx(expected, abs=0.015)
@@ -97,7 +102,7 @@ def test_the_same_records_whatever_is_asked_for(gan, method):
     few = gan.sample(10, seed=3, refine=method, effort=3)
     assert few.strings() == many[:10].strings() and few.ids == many.ids[:10]
     assert few.ids[:2] == [f"gan3_{method}_1", f"gan3_{method}_2"]
-    parts = [c.sequences for c in gan.stream(700, 3, start=500, refine=method, effort=3)]
+    parts = [c.records for c in gan.stream(700, 3, start=500, refine=method, effort=3)]
     assert [s for p in parts for s in p.strings()] == many.strings()[500:]
     assert [i for p in parts for i in p.ids] == many.ids[500:]
     assert gan.sample(10, seed=4, refine=method).strings() != few.strings()
@@ -113,7 +118,7 @@ def test_a_chain_that_never_moves_is_the_plain_record(gan):
 
 def test_the_judge_travels_with_the_model(gan, folder):
     loaded = SequenceGAN.load(folder)
-    assert loaded.judge.calibration == gan.judge.calibration
+    assert loaded.calibrated_critic.calibration == gan.calibrated_critic.calibration
     for method in ("rejection", "mh"):
         assert loaded.sample(30, refine=method).strings() == gan.sample(30, refine=method).strings()
     (folder / "judge.safetensors").unlink()
@@ -158,7 +163,7 @@ def test_a_generator_far_from_the_data_does_not_loop_for_ever():
         return Candidates(NOUGHT, np.full(BLOCK, -20.0), np.zeros(BLOCK, bool))
 
     with pytest.raises(DataError, match=r"0 of 5,120 candidates kept, fewer than 1 in 500: take"):
-        rejection(hopeless, 1, 10.0)(0, 0, 1)
+        rejection(hopeless, 1, 10.0, BLOCK)(0, 0, 1)
 
 
 def test_the_command_reports_what_was_accepted(folder, capsys):
@@ -189,7 +194,7 @@ def test_a_judge_that_tells_all_is_given_as_much_patience_as_any():
     def sure(*stream):
         return Candidates(NOUGHT, np.full(BLOCK, np.log(0.005)), np.zeros(BLOCK, bool))
 
-    found = rejection(sure, 1, 0.01)(0, 0, 500)
+    found = rejection(sure, 1, 0.01, BLOCK)(0, 0, 500)
     assert len(found.rows) == 500 and found.accepted / found.proposed == pytest.approx(0.5, abs=0.1)
 
 

@@ -30,9 +30,9 @@ def data(tmp_path_factory):
 
 def fitted(data, architecture):
     gan = ImageGAN(architecture=architecture, width=4, latent=4, batch_size=4, steps=2, seed=1)
-    from biogan.images.config import ImageReadingConfig
+    from biogan.structures.config import StructureReadingConfig
 
-    return gan.fit(read_structures(data, ImageReadingConfig(residues=16)))
+    return gan.fit(read_structures(data, StructureReadingConfig(residues=16)))
 
 
 @pytest.mark.parametrize("architecture", ["chain", "dcgan"])

@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from biogan import SequenceGAN, SequenceSet
-from biogan.models import refinement
 from biogan.nn.layers import draw_rotations, rotated
 from biogan.nn.sequence_heads import Shape
 from biogan.nn.sequence_nets import build
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.config import SequenceGANConfig
+from biogan.sequences.modality import SequenceModality
 from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.batches import Batches, LazyBatches, RotatedBatches
 
@@ -98,21 +98,14 @@ def test_samples_have_no_places_though_the_weights_do(tmp_path):
     assert again.strings() == SequenceGAN.load(tmp_path / "run").sample(50, seed=2)[:30].strings()
 
 
-def test_a_judge_is_calibrated_on_records_that_are_turned_too(monkeypatch):
+def test_a_judge_is_calibrated_on_records_that_are_turned_too():
     placed = SequenceSet.from_matrix(DNA, np.tile([[0, 1, 2, 3, 3]], (300, 1)).astype(np.uint8))
-    options = {**SMALL, "architecture": "hybrid", "rotate": True}
-    networks = build(SequenceGANConfig(**options), Shape(4, 5))
-    seen = []
-
-    def logits(critic, codes, prepare):
-        seen.append(codes)
-        return np.arange(len(codes), dtype=float)
-
-    monkeypatch.setattr(refinement, "critic_logits", logits)
-    for rotate in (False, True):
-        layout = Tokenizer.of(placed)
-        refinement.calibrate(networks.critic, networks.generator, placed, layout, None, 1, rotate)
-    plain, _, circles, _ = seen
+    options = {**SMALL, "rotate": True, "reverse_complement": False}
+    modality = SequenceModality(Tokenizer.of(placed))
+    plain, circles = (
+        modality.for_calibration(placed, SequenceGANConfig(**options | changes))
+        for changes in ({"rotate": False}, {})
+    )
     assert (plain[:, 0] == 0).all()
     # Each turn is as likely, and the records are still the same circles.
     assert (circles[:, 0] == 0).float().mean() == pytest.approx(0.2, abs=0.1)

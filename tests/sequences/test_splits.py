@@ -6,9 +6,9 @@ from helpers import shared_data
 
 from biogan import read_fasta
 from biogan.core.errors import ConfigError, DataError
-from biogan.models.sequence_fit import split_for
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.modality import SequenceModality
 from biogan.sequences.similarity.pairs import clusters, has_near_copy
 from biogan.sequences.splits import split
 
@@ -142,7 +142,7 @@ def test_a_fit_collapses_duplicates_once(n, held, monkeypatch):
     once = SequenceSet.unique
     monkeypatch.setattr(SequenceSet, "unique", lambda s: collapsed.append(len(s)) or once(s))
     twice = sequences[np.r_[0:n, 0:n]]
-    parts = split_for(twice, SequenceGANConfig(reverse_complement=False))
+    parts = SequenceModality(None).split(twice, SequenceGANConfig(reverse_complement=False))
     assert collapsed == [2 * n]
     assert (len(parts.train), len(parts.held_out)) == (n - held, held)
     first = f"{2 * n:,} records, {n:,} exact duplicates collapsed"
@@ -161,7 +161,7 @@ def test_repeats_are_read_as_often_as_they_stand_there_or_once(validation):
     thrice = sequences[np.r_[0:60, 0:20, 0:20]]
     options = {"reverse_complement": False, "validation": validation}
     for repeats, total in (("all", 100), ("once", 60)):
-        parts = split_for(thrice, SequenceGANConfig(repeats=repeats, **options))
+        parts = SequenceModality(None).split(thrice, SequenceGANConfig(repeats=repeats, **options))
         weights = np.concatenate([parts.train.weights, parts.held_out.weights])
         assert (weights.sum(), len(weights)) == (total, 60)
     assert thrice.weights.tolist() == [1.0] * 100
@@ -171,6 +171,6 @@ def test_fewer_than_the_fewest_are_not_split():
     assert len(split(random_set(9, 30), 0.2, fewest=10).held_out) == 0
     assert len(split(random_set(10, 30), 0.2, fewest=10).held_out) == 2
     # Without a validation split nobody asked for one: no word about it.
-    assert split_for(
+    assert SequenceModality(None).split(
         random_set(9, 30), SequenceGANConfig(validation=0.0, reverse_complement=False)
     ).report[1:] == ("nothing held out",)

@@ -6,12 +6,12 @@ import torch
 
 from biogan import SequenceGAN
 from biogan.core.errors import ConfigError
-from biogan.models.monitor import ValidationMonitor
-from biogan.models.sequence_fit import build_trainer, split_for
+from biogan.models.fit import build_trainer
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.autoconfig import resolve
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.modality import SequenceModality, SequenceValidation
 from biogan.sequences.similarity.pairs import has_near_copy
 from biogan.sequences.splits import both_strands, reverse_complement, split, strand_clusters
 from biogan.sequences.tokenizer import Tokenizer
@@ -115,12 +115,14 @@ def test_each_draw_is_one_of_the_two_readings_and_batch_k_depends_on_k_alone():
 def test_a_fit_draws_both_strands_and_nothing_else(low, high):
     s = SequenceSet.from_strings(random_texts(80, low, high))
     layout = Tokenizer.of(s)
-    config, _ = resolve(SequenceGANConfig(**SMALL), layout)
-    parts = split_for(s, config)
-    trainer = build_trainer(config, layout, parts, Engine(config), None, {}, [])
+    plan = SequenceModality.plan(s, SequenceGANConfig(**SMALL))
+    parts = plan.modality.split(s, plan.config)
+    trainer = build_trainer(plan, parts, Engine(plan.config), None, {}, [])
     drawn = torch.cat([trainer.adversarial_step.batches[k] for k in range(200)]).numpy()
     assert set(layout.decode(drawn).strings()) == set(both_strands(parts.train).strings())
-    assert trainer.monitor.distance.train.strings() == both_strands(parts.train).strings()
+    assert (
+        trainer.monitor.validation.distance.train.strings() == both_strands(parts.train).strings()
+    )
     assert has_near_copy(parts.held_out, both_strands(parts.train), 0.9).sum() == 0
 
 
@@ -140,7 +142,10 @@ def test_the_monitor_compares_with_both_strands():
     parts = split(s, 0.3)
     turned = reverse_complement(parts.train)
     layout = Tokenizer.of(s)
-    one, both = (ValidationMonitor(parts, layout, 0, None, strands) for strands in (False, True))
+    one, both = (
+        SequenceValidation(parts.train, parts.held_out, layout, 0, strands)
+        for strands in (False, True)
+    )
     half = SequenceSet.concatenate([parts.train[:70], turned[70:]])
     # Half of each strand: as good as training data for the one, far from it for the other.
     assert both.distance.measure(half).total < 1.5

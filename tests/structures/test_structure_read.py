@@ -6,8 +6,8 @@ from helpers import shared_data
 from shapes import THREE, fragments, helix, walk, write_pdb
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.images.config import ImageReadingConfig
 from biogan.structures import read
+from biogan.structures.config import StructureReadingConfig
 from biogan.structures.read import (
     by_words,
     is_structures,
@@ -25,7 +25,7 @@ def arrays(path, *chains, **more):
 
 
 def of(residues, labels=None):
-    return ImageReadingConfig(residues=residues, labels=labels)
+    return StructureReadingConfig(residues=residues, labels=labels)
 
 
 def test_windows_and_their_names(tmp_path):

@@ -1,19 +1,14 @@
 """What a fit trains, on random records of every kind that steps differ in."""
 
 import numpy as np
-import torch
 
 from biogan import DNA, ImageSet, SequenceSet
 from biogan.core.rng import rng
-from biogan.images.augment import Augment
-from biogan.models.image_fit import Augmented
-from biogan.models.image_fit import build_networks as build_image_networks
-from biogan.models.registry import domain_of
+from biogan.images.modality import ImageModality
 from biogan.sequences.autoconfig import resolve
 from biogan.sequences.config import SequenceGANConfig
-from biogan.sequences.modality import Letters, build_matching, build_networks
+from biogan.sequences.modality import SequenceModality
 from biogan.sequences.tokenizer import Tokenizer
-from biogan.training import presets
 from biogan.training.batches import Batches, RotatedBatches
 from biogan.training.config import ImageGANConfig
 from biogan.training.engine import Engine
@@ -49,12 +44,19 @@ def sequences(kind, **options):
     lacking = {"dense": ("width", "depth"), "dcgan": ("units",)}.get(kind, ())
     small = {k: v for k, v in small.items() if k not in lacking}
     config, _ = resolve(SequenceGANConfig(**small, **SEQUENCES[kind], **options), layout)
-    networks, engine = build_networks(config, layout), Engine(config)
-    rows = torch.from_numpy(layout.encode(records))
+    return stepped(SequenceModality(layout), records, config)
+
+
+def stepped(modality, records, config):
+    """Build the step of a kind of data, on records of one weight."""
+    networks, engine = modality.networks(config), Engine(config)
+    rows = modality.stored(records)
     batches = Batches(rows, np.ones(len(rows)), 8, 0)
+    rotate = getattr(config, "rotate", None)
     return AdversarialStep(
-        networks.generator, networks.critic, RotatedBatches(batches) if config.rotate else batches,
-        Letters(layout.channels, engine.device), config, engine, build_matching(config, layout),
+        networks.generator, modality.augmented(networks.critic, config),
+        RotatedBatches(batches) if rotate else batches,
+        modality.encoder(engine.device), config, engine, modality.matching(config),
     )  # fmt: skip
 
 
@@ -71,11 +73,5 @@ def images(kind, **options):
     pixels = rng(0, "pixels").integers(0, 255, (60, 16, 16)).astype(np.uint8)
     records = ImageSet.from_pixels(pixels, labels=np.arange(60) % 3)
     config = ImageGANConfig(width=4, latent=4, batch_size=8, steps=9, **IMAGES[kind], **options)
-    domain = domain_of(records, config)
-    config, _ = presets.resolve(config, domain)
-    generator, critic = build_image_networks(config, domain)
-    if changes := Augment(config.augment):
-        critic = Augmented(critic, changes, critic.shape)
-    rows = domain.stored(records)
-    batches = Batches(rows, np.ones(len(rows)), 8, 0)
-    return AdversarialStep(generator, critic, batches, domain.prepare, config, Engine(config))
+    plan = ImageModality.plan(records, config)
+    return stepped(plan.modality, records, plan.config)

@@ -38,7 +38,7 @@ ROLLBACK = SCRIPT.replace(
     "torch.set_num_threads(1)",
     textwrap.dedent(
         """
-        import biogan.models.sequence_fit
+        import biogan.models.fit
         from biogan.training.trainer import CheckResult
 
         class Scripted:
@@ -48,7 +48,7 @@ ROLLBACK = SCRIPT.replace(
                 distances = [8.0, 2.0, 2.0, 99.0, 1.0, 1.3]
                 return CheckResult({"validation_distance": distances[step - 1]}, {})
 
-        biogan.models.sequence_fit.ValidationMonitor = Scripted
+        biogan.models.fit.ValidationMonitor = Scripted
         torch.set_num_threads(1)
         """
     ),

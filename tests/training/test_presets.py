@@ -3,14 +3,18 @@ import pytest
 
 from biogan.core.errors import ConfigError
 from biogan.images.dataset import ImageSet
-from biogan.images.modality import Pixels
-from biogan.models.registry import domain_of
-from biogan.structures.modality import Chains
+from biogan.images.modality import ImageModality
+from biogan.structures.modality import StructureModality
+from biogan.training import presets
 from biogan.training.config import ImageGANConfig
-from biogan.training.presets import SETTINGS, resolve
+from biogan.training.presets import SETTINGS
 
-PIXELS = Pixels(1, 28, 28, "uint8", 0, 255, False)
-CHAINS = Chains(residues=64)
+
+def resolve(config, kind, classes=0):
+    return presets.resolve(config, kind.preset, kind.kind, classes)
+
+
+PIXELS, CHAINS = ImageModality, StructureModality
 
 
 @pytest.mark.parametrize("preset", SETTINGS)
@@ -58,7 +62,7 @@ def test_classes_are_learned_where_each_has_images_enough(smallest, asked, learn
     pixels[:, 0] = 255
     images = ImageSet.from_pixels(pixels, labels=labels)
     asks = ImageGANConfig(conditional=asked)
-    config, reasons = resolve(asks, domain_of(images, asks))
+    _, config, reasons, _ = ImageModality.plan(images, asks)
     assert config.conditional is learned
     told = any("conditional, as each of 2 classes" in reason for reason in reasons)
     assert told is (learned and asked is None)
@@ -66,7 +70,7 @@ def test_classes_are_learned_where_each_has_images_enough(smallest, asked, learn
 
 def test_one_class_is_no_class_to_learn():
     images = ImageSet.from_pixels(np.eye(16, dtype=np.uint8)[None].repeat(60, 0), labels=[0] * 60)
-    assert Pixels.of(images, None).learned == 0
+    assert ImageModality.of(images, None).shares == ()
 
 
 def test_structures_are_built_as_chains():

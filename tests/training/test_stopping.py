@@ -296,7 +296,7 @@ def test_a_signal_while_the_judge_is_trained(tmp_path, number, code, times):
     assert caught.value.exit_code == code and signal.getsignal(number) is before
     assert str(caught.value) == (
         f"{signal.Signals(number).name}: the run was over and is saved, at step 20; the model is "
-        "whole, --resume trains the judge of sample --refine"
+        "whole, --resume trains the critic of sample --refine"
     )
     whole = SequenceGAN(**SMALL | options).fit(reads(), out=tmp_path / "whole")
     assert gan.sample(9).strings() == whole.sample(9).strings()

@@ -26,7 +26,7 @@ def command(out: str, max_time: str, seed: int, threads: int | None, overwrite: 
     from biogan.images.evaluate import evaluate_images
     from biogan.images.read import read_images
     from biogan.images.write import write_images
-    from biogan.models.image_gan import ImageGAN
+    from biogan.models.gan import ImageGAN
     from biogan.training.callbacks import Progress
 
     gan = ImageGAN(max_time=max_time, seed=seed, threads=threads)

@@ -8,28 +8,27 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
-from biogan.cli.data import read_records
+from biogan.cli.data import PictureReadingConfig, read_records
 from biogan.cli.evaluate import check_folder, finish, groups_of
 from biogan.cli.options import GroupedCommand, config_options, given, scoring_options
-from biogan.images.config import ImageReadingConfig
 
 if TYPE_CHECKING:
     from biogan.core.protocols import Records
     from biogan.evaluation.report.report import Report
-    from biogan.models.image_gan import ImageGAN
+    from biogan.models.gan import ImageGAN
 
 
 # Images that a model is asked for, where the reference has as many.
 _DRAWN = 10_000
 
 
-@click.command(cls=GroupedCommand, headings=(ImageReadingConfig,))
+@click.command(cls=GroupedCommand, headings=(PictureReadingConfig,))
 @click.argument("samples")
 @click.option("--reference", help="Real images (of a model folder: what it was trained on).")
 @click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
               "fails (mark x), e.g. memorisation,features.")  # fmt: skip
 @scoring_options("images", "report.html, metrics.json and further files", sequences=False)
-@config_options(ImageReadingConfig, "reading")
+@config_options(PictureReadingConfig, "reading")
 def command(
     samples: str,
     reference: str | None,
@@ -40,7 +39,7 @@ def command(
     as_json: bool,
     fail_on: str | None,
     scoring: dict[str, Any],
-    reading: ImageReadingConfig,
+    reading: PictureReadingConfig,
 ) -> Report:
     """Score SAMPLES beside held-out real images and trivial samplers.
 
@@ -62,7 +61,7 @@ def command(
         learned = dict(gan.card["data"].get("input", {}))
         reference = reference or learned.pop("data", None)
         learned.pop("data", None)
-        reading = ImageReadingConfig.from_dict(learned | given(reading))
+        reading = PictureReadingConfig.from_dict(learned | given(reading))
     if reference is None:
         raise click.UsageError("Missing option '--reference'.")
     real = read_records(reference, reading, "reference")
@@ -119,7 +118,7 @@ def _model(path: str) -> ImageGAN | None:
 
     if not (Path(path) / CONFIG).is_file():
         return None
-    from biogan.models.image_gan import ImageGAN
+    from biogan.models.gan import ImageGAN
 
     return ImageGAN.load(path)
 
@@ -127,21 +126,20 @@ def _model(path: str) -> ImageGAN | None:
 def _parts(gan: ImageGAN, real: Records) -> dict[str, Any]:
     """Part the training data of a model as its training did, where they can be told."""
     from biogan.evaluation.intervals import GROUPS
-    from biogan.models.image_fit import split_for
 
     if real.digest != gan.card["data"].get("digest"):
         return {}
-    learned, kept = split_for(real, gan.domain, gan.config)
+    learned, kept, _ = gan.modality.split(real, gan.config)
     if len(kept) < GROUPS:
         return {}
     console.say(
-        f"the reference is the training data of the model: {len(learned):,} {gan.domain.noun}s "
+        f"the reference is the training data of the model: {len(learned):,} {gan.modality.noun}s "
         f"were learned from, {len(kept):,} kept apart and are the held-out ones"
     )
     return {"reference": learned, "held-out": kept}
 
 
-def _like(real: Records, reading: ImageReadingConfig) -> ImageReadingConfig:
+def _like(real: Records, reading: PictureReadingConfig) -> PictureReadingConfig:
     """Return the options that read a further input in the shape of the reference."""
     from biogan.images.dataset import ImageSet
 
@@ -161,12 +159,12 @@ def _sampled(gan: ImageGAN, path: str, n: int, seed: int) -> Any:
     """Draw from a model, and name it as the source."""
     from dataclasses import replace
 
-    from biogan.models.image_sampling import joined
+    from biogan.models.sampling import joined
 
     parts, done = [], 0
     for part in gan.stream(n, seed):
         parts.append(part)
-        done += len(part)
+        done += len(part.records)
         console.status(f"sampled {done:,} of {n:,}")
     console.end_status()
     return replace(joined(parts), source=path)

@@ -34,12 +34,12 @@ def command(
     from biogan.core.files import atomic_path
     from biogan.images.dataset import ImageSet
     from biogan.images.write import grid
-    from biogan.models.image_gan import ImageGAN
+    from biogan.models.gan import ImageGAN
     from biogan.structures.write import map_grid
 
     check_out(run, out)
     gan = ImageGAN.load(run, device)
-    records, noun = gan.interpolate(pairs, steps, seed), gan.domain.noun
+    records, noun = gan.interpolate(pairs, steps, seed), gan.modality.noun
     if out.lower().endswith(".png"):
         if isinstance(records, ImageSet):
             picture = grid(records, columns=1 if records.frames else steps, most=len(records))

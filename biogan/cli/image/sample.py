@@ -33,21 +33,22 @@ def command(
     biogan image sample run -n 10000 --seed 2 -o samples.npz
     biogan image sample run -n 64 -o grid.png
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.models.image_gan import ImageGAN
-    from biogan.models.image_sampling import joined
+    from biogan.models.gan import ImageGAN
+    from biogan.models.sampling import joined
 
     check_out(run, out)
     gan = ImageGAN.load(run, device)
     done = 0
+    chosen: dict[str, Any] = {} if label is None else {"label": label}
 
     def watched() -> Any:
         nonlocal done
-        for part in gan.stream(count, seed, label=label):
-            done += len(part)
+        for part in gan.stream(count, seed, **chosen):
+            done += len(part.records)
             console.status(f"sampled {done:,} of {count:,}")
             yield part
 
-    records = joined(watched())
+    records = joined([*watched()])
     console.end_status()
     write_records(records, out, overwrite)
     return records

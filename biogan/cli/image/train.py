@@ -9,22 +9,20 @@ from typing import Any
 import click
 
 from biogan.cli import console
-from biogan.cli.data import lasting, read_records
+from biogan.cli.data import PictureReadingConfig, lasting, read_records
 from biogan.cli.options import GroupedCommand, config_options, given
 from biogan.cli.report import draw_page
-from biogan.images.config import ImageReadingConfig
 from biogan.training.config import ImageGANConfig
 
 
-@click.command(cls=GroupedCommand, headings=(ImageReadingConfig, ImageGANConfig),
-               advanced=("dry_run",))  # fmt: skip
+@click.command(cls=GroupedCommand, headings=(PictureReadingConfig, ImageGANConfig))
 @click.option("--data", required=True, help="mnist, digits, or a folder or file: IDX, npz, PNG, "
               "TIFF, JPEG; for structures PDB, mmCIF or npz.")  # fmt: skip
 @click.option("-o", "--out", default="run", help="Model folder to write.  [default: run]")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in the folder.")
 @click.option("--overwrite", is_flag=True, help="Replace the model in the folder.")
 @click.option("--dry-run", is_flag=True, help="Print the resolved configuration and stop.")
-@config_options(ImageReadingConfig, "reading")
+@config_options(PictureReadingConfig, "reading")
 @config_options(ImageGANConfig, "config")
 def command(
     data: str,
@@ -32,7 +30,7 @@ def command(
     resume: bool,
     overwrite: bool,
     dry_run: bool,
-    reading: ImageReadingConfig,
+    reading: PictureReadingConfig,
     config: ImageGANConfig,
 ) -> Any:
     """Learn images or structures, and keep the best model in the folder.
@@ -43,11 +41,9 @@ def command(
     biogan image train --data pdb/ --residues 64 -o run
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.models.checkpoint import FILM, PAGE, PICTURE, ModelFolder, held
-    from biogan.models.image_gan import ImageGAN
-    from biogan.models.registry import domain_of
+    from biogan.models.gan import ImageGAN
+    from biogan.models.registry import kind_of_records
     from biogan.training.callbacks import Progress
-    from biogan.training.engine import check_machine
-    from biogan.training.presets import described, resolve
 
     folder = ModelFolder(out)
     if not dry_run:
@@ -58,14 +54,12 @@ def command(
         reading, config = _continued(folder, reading, config)
     records = read_records(data, reading)
     if dry_run:
-        domain = domain_of(records, config)
-        resolved, reasons = resolve(config, domain)
-        check_machine(resolved)
-        for line in described(len(records), domain, reasons):
+        planned = kind_of_records(records).plan(records, config)
+        for line in planned.lines:
             console.say(line)
         if not console.follower():
-            click.echo(json.dumps(resolved.to_dict(), indent=2))
-        return resolved
+            click.echo(json.dumps(planned.config.to_dict(), indent=2))
+        return planned.config
     console.say_processes(config.devices * config.nodes)
     gan = ImageGAN(config).fit(
         records,
@@ -85,18 +79,16 @@ def command(
 
 
 def _continued(
-    folder: Any, reading: ImageReadingConfig, config: ImageGANConfig
-) -> tuple[ImageReadingConfig, ImageGANConfig]:
+    folder: Any, reading: PictureReadingConfig, config: ImageGANConfig
+) -> tuple[PictureReadingConfig, ImageGANConfig]:
     """Return the options that a run began with, but for what this call names."""
-    from biogan.models.card import IMAGES
-
-    card = folder.read_config(IMAGES)
+    card = folder.read_config(("images", "structures"))
     old, new = dict(card["config"]), given(config)
     if {"steps", "max_time"} & set(new):
         # A new budget takes the place of the old one, it does not run beside it.
         old |= {"steps": None, "max_time": None}
     read = {k: v for k, v in card["data"].get("input", {}).items() if k != "data"}
     return (
-        ImageReadingConfig.from_dict(read | given(reading)),
+        PictureReadingConfig.from_dict(read | given(reading)),
         ImageGANConfig.from_dict(old | new),
     )

@@ -1,0 +1,357 @@
+"""A kind of data, as the models see it: the one class that a new kind has to write.
+
+A :class:`Modality` turns records into tensors and tensors into records, builds the networks, and
+says how generated records are judged. Fitting, sampling, scoring, saving and loading are written
+once, over this class, in :mod:`biogan.models`. A kind joins them with one line in
+:data:`biogan.models.registry.KINDS`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from biogan.core.memory import keep_freed_memory
+from biogan.core.rng import rng
+from biogan.nn.layers import exact
+from biogan.nn.sequence_nets import Networks
+from biogan.training.batches import Batches, Stream
+from biogan.training.config import SamplingConfig, TrainingConfig
+from biogan.training.trainer import CheckResult
+
+if TYPE_CHECKING:
+    from biogan.core.options import Options
+    from biogan.evaluation.report.report import Report
+
+#: Receives steps done and steps to do of what takes time.
+Progress = Callable[[int, int], None]
+
+
+class Parts(NamedTuple):
+    """Training records, records kept for validation, and what there is to say about the split."""
+
+    train: Any
+    held_out: Any
+    report: tuple[str, ...] = ()
+
+
+class Plan(NamedTuple):
+    """What a fit will do, found out before anything is built.
+
+    Attributes
+    ----------
+    modality : Modality
+        Shape and kind of the data.
+    config : TrainingConfig
+        Options with nothing left open.
+    reasons : list of str
+        Why they were chosen as they are.
+    lines : list of str
+        All of this, for a person.
+    """
+
+    modality: Modality
+    config: Any
+    reasons: list[str]
+    lines: list[str]
+
+
+class Chunk(NamedTuple):
+    """Some of the records of a stream of samples.
+
+    Attributes
+    ----------
+    records : set of records
+        The records.
+    malformed : int
+        How many of them the generator wrote with something that had to be cut off.
+    proposed, accepted : int
+        Candidates that refinement looked at and that it took; 0 for plain records.
+    again : int
+        Records, or candidates of refinement, that were drawn again as they were to be left out.
+    """
+
+    records: Any
+    malformed: int = 0
+    proposed: int = 0
+    accepted: int = 0
+    again: int = 0
+
+
+class Validation(Protocol):
+    """Measures how far generated records are from the validation split."""
+
+    @property
+    def n(self) -> int:
+        """Number of samples that are measured at each check."""
+        ...
+
+    @property
+    def references(self) -> Mapping[str, float]:
+        """Validation distance of training data (1) and of trivial samplers, by name.
+
+        Empty without validation records.
+        """
+        ...
+
+    def score(self, chunks: Sequence[Chunk]) -> CheckResult:
+        """Return validation distance and variety of ``n`` samples."""
+        ...
+
+
+class Modality(ABC):
+    """What records of one data set are, and how a GAN reads and writes them.
+
+    An instance belongs to one model: it holds the shape, letters or classes of the training data
+    and stands in the model card as ``layout``. A subclass has to write the abstract methods; the
+    others have defaults that suit records of one shape.
+
+    Attributes
+    ----------
+    name : str
+        The kind of data: ``--kind`` of the command line, key of the registry.
+    noun : str
+        What one record is called.
+    card : str
+        The kind of model, as ``config.json`` calls it.
+    records : tuple of type
+        Classes of the sets of records that :meth:`plan` takes. A set has ``len``, can be indexed
+        by a slice, a mask or numbers, and has ``digest`` and the class method ``concatenate``.
+    config, reading, sampling : type
+        Classes of the options of training, reading and sampling.
+    packages : tuple of str
+        Packages whose versions matter, beside torch and numpy.
+    absent : mapping of str to object
+        Options that cards of earlier versions lack, as those runs had them.
+    reader : str
+        Public function that reads a file, for messages.
+    block : int
+        Records that are drawn at once. A sample depends on it.
+    previewed : int
+        Records that :meth:`preview` receives at each check.
+    """
+
+    name: ClassVar[str]
+    noun: ClassVar[str] = "record"
+    card: ClassVar[str]
+    records: ClassVar[tuple[type, ...]]
+    config: ClassVar[type[TrainingConfig]]
+    reading: ClassVar[type[Options]]
+    sampling: ClassVar[type[SamplingConfig]] = SamplingConfig
+    packages: ClassVar[tuple[str, ...]] = ()
+    absent: ClassVar[Mapping[str, Any]] = {}
+    reader: ClassVar[str] = ""
+    block: ClassVar[int] = 512
+    previewed: ClassVar[int] = 0
+
+    # --- files ----------------------------------------------------------------------------
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, data: str) -> bool:
+        """Whether a file, a folder or a name looks like data of this kind."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, data: str, reading: Any, progress: Any = None) -> Any:
+        """Read records.
+
+        Parameters
+        ----------
+        data : str
+            A file, a folder or the name of a known set.
+        reading : Options
+            An object of the class :attr:`reading`.
+        progress : callable, optional
+            Receives bytes done and bytes to do.
+        """
+
+    @classmethod
+    @abstractmethod
+    def write(cls, records: Any, path: str, overwrite: bool = False) -> list[str]:
+        """Write records in the format that the name asks for; return what was written, in words."""
+
+    @classmethod
+    @abstractmethod
+    def evaluate(cls, real: Any, generated: Any, **options: Any) -> Report:
+        """Score generated records, see :func:`biogan.evaluate`."""
+
+    # --- what is learned ------------------------------------------------------------------
+
+    @classmethod
+    @abstractmethod
+    def plan(cls, records: Any, config: Any) -> Plan:
+        """Find shape and kind of the data and choose what the options leave open.
+
+        Raises
+        ------
+        DataError
+            If there is nothing to learn from.
+        ConfigError
+            If an option does not suit the data, another option or this machine.
+        """
+
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Modality:
+        """Read the layout of a model card.
+
+        Raises
+        ------
+        CheckpointError, KeyError, TypeError, ValueError
+            If it is damaged.
+        """
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return the layout for the model card, ready for JSON."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Say in a few words what a record is."""
+
+    def facts(self, config: Mapping[str, Any]) -> dict[str, str]:
+        """Return what ``biogan info`` prints about records and networks, by heading."""
+        return {"shape": self.describe(), "networks": str(config.get("architecture", ""))}
+
+    def origin(self, records: Any, reading: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return where training records come from, for the model card."""
+        return {"input": dict(reading or {})}
+
+    def split(self, records: Any, config: Any) -> Parts:
+        """Take a part for validation off; by default at random.
+
+        Nothing alike may stand on both sides: a kind with near copies has to write its own.
+        """
+        n = round(config.validation * len(records))
+        order = rng(config.seed, "split").permutation(len(records))
+        train, held_out = records[np.sort(order[n:])], records[np.sort(order[:n])]
+        said = f"{len(train):,} {self.noun}s to train on, {len(held_out):,} kept for validation"
+        return Parts(train, held_out, (said,))
+
+    @classmethod
+    def describes(cls, layout: Mapping[str, Any]) -> bool:
+        """Whether the layout of a model card is of this kind, where several share :attr:`card`."""
+        return True
+
+    # --- records and tensors --------------------------------------------------------------
+
+    @abstractmethod
+    def stored(self, records: Any) -> Tensor:
+        """Lay records out as one tensor, shape (n, ...), small enough for the memory.
+
+        Raises
+        ------
+        DataError
+            If they do not fit this model.
+        """
+
+    def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
+        """Return what turns a batch of stored records into what the critic sees, on a device."""
+        return lambda batch: batch.to(device)
+
+    @abstractmethod
+    def decode(self, rows: np.ndarray, prefix: str, first: int, rough: bool = False) -> Any:
+        """Turn what a generator writes into records.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray, shape (n, ...)
+            As :meth:`draw` returns them.
+        prefix : str
+            What ids begin with.
+        first : int
+            Number of the first record, from 0; ids count on from 1.
+        rough : bool
+            Whether quick is better than exact, as for a check while training.
+        """
+
+    def malformed(self, rows: np.ndarray) -> int:
+        """Count the rows of which :meth:`decode` cuts something off."""
+        return 0
+
+    def as_stored(self, rows: np.ndarray) -> Tensor:
+        """Turn what a generator writes into the form of :meth:`stored`."""
+        return self.stored(self.decode(rows, "record", 0))
+
+    def keys(self, records: Any) -> list[Hashable]:
+        """Return a key of each record; equal for equal records."""
+        return [row.tobytes() for row in self.stored(records).numpy()]
+
+    def excluded(self, known: Any) -> Collection[Hashable]:
+        """Return the keys of all records that count as one of the known ones."""
+        return set(self.keys(known))
+
+    # --- networks -------------------------------------------------------------------------
+
+    @abstractmethod
+    def networks(self, config: Any) -> Networks:
+        """Build generator and critic.
+
+        The generator has ``noise(n, rng)``, a named tuple of tensors with ``to`` and ``rows``, and
+        turns noise into records, shape (n, ...); the critic turns these into logits, shape (n,).
+        """
+
+    def batches(self, train: Any, config: Any) -> Stream:
+        """Return the stream of batches of stored records."""
+        data = self.stored(train)
+        return Batches(data, np.ones(len(data)), config.chosen("batch_size"), config.seed)
+
+    def augmented(self, critic: nn.Module, config: Any) -> nn.Module:
+        """Return the critic that is trained, before which records may be changed at random."""
+        return critic
+
+    def bare(self, critic: nn.Module) -> nn.Module:
+        """Return the critic of a model, without what :meth:`augmented` put before it."""
+        return critic
+
+    def matching(self, config: Any) -> nn.Module | None:
+        """Return a further term of the generator's loss, see :class:`biogan.training.step`."""
+        return None
+
+    # --- sampling -------------------------------------------------------------------------
+
+    def check_sampling(self, generator: Any, how: Any) -> None:  # noqa: B027 - most have nothing to do
+        """Refuse options of sampling that this model cannot follow.
+
+        Raises
+        ------
+        ConfigError
+            If there is one.
+        """
+
+    @torch.no_grad()
+    def draw(self, generator: Any, noise: Any, how: Any) -> np.ndarray:
+        """Write the records of some noise, shape (n, ...)."""
+        keep_freed_memory()
+        with exact():
+            rows: Tensor = generator(noise.to(next(generator.parameters()).device))
+            return rows.cpu().numpy()
+
+    # --- checks while training ------------------------------------------------------------
+
+    @abstractmethod
+    def validation(self, parts: Any, config: Any, progress: Progress | None) -> Validation:
+        """Return what measures generated records at each check."""
+
+    def preview(self, records: Any, folder: Path, step: int) -> None:  # noqa: B027 - most have nothing to do
+        """Write some samples of a check into the folder of the run."""
+
+    def finish(self, folder: Path, step: int) -> None:  # noqa: B027 - most have nothing to do
+        """Write what can be drawn at the end of a run of ``step`` steps."""
+
+    # --- refinement -----------------------------------------------------------------------
+
+    def refinement_steps(self, config: Any) -> int:
+        """Return the steps for which a critic is trained for refinement; 0 for none."""
+        return 0
+
+    def for_calibration(self, held_out: Any, config: Any) -> Tensor:
+        """Return validation records, as stored, by which that critic is calibrated."""
+        return self.stored(held_out)
