@@ -1,6 +1,6 @@
-"""The command line: ``biogan COMMAND``, one thin file a command, loaded when it is called.
+"""The command line: one file a command, loaded when it is called.
 
-A group whose commands are files of a package, imported when they are called.
+Click groups whose commands are the files of a package.
 """
 
 from __future__ import annotations
