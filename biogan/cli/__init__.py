@@ -95,15 +95,15 @@ def switch(*names: str) -> click.Option:
 
 
 COMMANDS = {
-    "train": "Train a GAN on your sequences.",
-    "sample": "Write new sequences from a trained model.",
-    "evaluate": "Judge generated sequences against real ones.",
-    "compare": "Judge several generated sets on one scale.",
+    "train": "Train a GAN on sequences, images or structures.",
+    "sample": "Write new records from a trained model.",
+    "evaluate": "Score generated records against real ones.",
+    "compare": "Score several generated sets of sequences on one scale.",
     "baseline": "Write sequences from a trivial sampler, the floor to beat.",
+    "interpolate": "Write the way from one generated record to another.",
     "report": "Draw the page of a training run.",
     "info": "Show the contents of a model folder.",
-    "demo": "Train, sample and evaluate on an embedded set of promoters.",
-    "image": "The same for images and protein structures: train, sample, evaluate.",
+    "demo": "Train, sample and evaluate on embedded data.",
 }
 # What needs less memory.
 LESS = "try fewer or shorter records, smaller batches or networks, or another device"
@@ -134,10 +134,30 @@ def main(argv: Sequence[str] | None = None) -> Any:
     BioganError, click.ClickException
         Whatever goes wrong; :func:`run` turns it into one line and an exit code.
     """
-    console.settings.reset(sys.argv[1:] if argv is None else argv)
-    return group.main(
-        args=None if argv is None else list(argv), prog_name="biogan", standalone_mode=False
-    )
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    console.settings.reset(arguments)
+    return group.main(args=without_image(arguments), prog_name="biogan", standalone_mode=False)
+
+
+def without_image(arguments: list[str]) -> list[str]:
+    """Translate ``biogan image COMMAND``, the name of these commands up to version 0.1.
+
+    Examples
+    --------
+    >>> without_image(["image", "train", "--data", "mnist", "-o", "run"])
+    ['train', 'mnist', '-o', 'run']
+    >>> without_image(["-q", "image", "demo"])
+    ['-q', 'demo', '--kind', 'images']
+    """
+    at = next((i for i, word in enumerate(arguments) if not word.startswith("-")), None)
+    if at is None or arguments[at] != "image":
+        return arguments
+    before, rest = arguments[:at], arguments[at + 1 :]
+    if rest[:1] == ["train"]:
+        rest = [word.removeprefix("--data=") for word in rest if word != "--data"]
+    if rest[:1] == ["demo"] or (rest[:1] == ["train"] and {"-h", "--help", "--help-all"} & {*rest}):
+        rest = [rest[0], "--kind", "images", *rest[1:]]
+    return [*before, *rest]
 
 
 def run(argv: Sequence[str] | None = None) -> int:

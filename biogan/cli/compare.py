@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
-from biogan.cli.evaluate import check_folder, check_standard_input, known_beyond, read_like
+from biogan.cli.data import read_records
+from biogan.cli.evaluate import check_folder, check_standard_input
 from biogan.cli.options import GroupedCommand, config_options, scoring_options
-from biogan.sequences.config import ReadingConfig
+from biogan.sequences.config import ReadingConfig, SequenceScoringConfig
 
 if TYPE_CHECKING:
     from biogan.evaluation.report.report import Report
 
 
-@click.command(cls=GroupedCommand, headings=(ReadingConfig,))
+@click.command(cls=GroupedCommand, headings=(SequenceScoringConfig, ReadingConfig))
 @click.argument("reference")
 @click.argument("fasta", nargs=-1, required=True)
-@scoring_options("sequences", "compare.html, compare.tsv and compare.json")
+@scoring_options("compare.html, compare.tsv and compare.json")
+@config_options(SequenceScoringConfig, "scoring")
 @config_options(ReadingConfig, "reading")
 def command(
     reference: str,
@@ -29,7 +31,8 @@ def command(
     out: str | None,
     overwrite: bool,
     as_json: bool,
-    scoring: dict[str, Any],
+    measured: dict[str, Any],
+    scoring: SequenceScoringConfig,
     reading: ReadingConfig,
 ) -> dict[str, Report]:
     """Score every FASTA against REFERENCE at one n, with ceiling and floors computed once.
@@ -40,19 +43,23 @@ def command(
     from biogan.core.files import claim_folder
     from biogan.evaluation.report.comparison import ComparisonReport
     from biogan.sequences.evaluate import compare
+    from biogan.sequences.modality import SequenceModality
 
     if out is not None:
         check_folder(Path(out), overwrite)
     names = _names(fasta)
     check_standard_input(reference, *fasta, train, held_out)
-    known = known_beyond(scoring)
-    real = read_like("reference", reference, reading)
+    kind = SequenceModality
+    kind.metrics().choose(measured.get("metrics"))  # an unknown name is refused at once
+    known = kind.scoring_arguments(scoring)
+    real = read_records(kind, reference, reading, "reference")
+    others, whose = kind.like(real, reading), kind.whose(reading)
     new = {
-        name: read_like(name, path, reading, real.alphabet)
+        name: read_records(kind, path, others, name, whose)
         for name, path in zip(names, fasta, strict=True)
     }
     trained, held = (
-        None if path is None else read_like(name, path, reading, real.alphabet)
+        None if path is None else read_records(kind, path, others, name, whose)
         for name, path in (("train", train), ("held-out", held_out))
     )
     if out is not None:
@@ -63,6 +70,7 @@ def command(
         trained,
         held,
         progress=console.Steps("scoring"),
+        **measured,
         **known,
     )
     reports = ComparisonReport(found)

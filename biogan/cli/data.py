@@ -1,30 +1,22 @@
-"""Reading what an image GAN learns or is judged by: images, or protein structures.
-
-Reading what is to be learned: into memory, or a large file into files beside the model.
-"""
+"""Reading records for a command: into memory, or a large file into files beside the model."""
 
 from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from biogan.cli import console
-from biogan.cli.options import given
-from biogan.core.errors import ConfigError
-from biogan.images.config import ImageReadingConfig
 from biogan.sequences.config import ReadingConfig, SequenceGANConfig
-from biogan.structures.config import StructureReadingConfig
 
 if TYPE_CHECKING:
-    from biogan.core.protocols import Records
     from biogan.sequences.dataset import SequenceSet
     from biogan.sequences.store import SequenceStore
     from biogan.training.engine import Engine
+    from biogan.training.modality import Modality
 
 
 def read_training_data(
@@ -88,76 +80,37 @@ def read_training_data(
     return SequenceStore(folder), engine
 
 
-@dataclass(frozen=True)
-class PictureReadingConfig(ImageReadingConfig, StructureReadingConfig):
-    """How images and structures are read."""
-
-
-#: Options that only one of the two kinds of data has.
-_OF_IMAGES, _OF_STRUCTURES = ("size", "crop", "frames", "colour"), ("residues",)
-
-
-def read_records(data: str, reading: PictureReadingConfig, name: str = "") -> Records:
-    """Read images, or structures where the names of the files say so, and say what was done.
+def read_records(
+    kind: type[Modality], data: str, reading: Any, name: str = "", whose: str = ""
+) -> Any:
+    """Read records of a kind, and say what was found and done.
 
     Parameters
     ----------
+    kind : type
+        The kind of data.
     data : str
-        A known set, a file or a folder.
-    reading : PictureReadingConfig
+        A file, a folder, ``-`` or the name of a known set.
+    reading : Options
         How to read.
     name : str
-        What the data are, put before each message.
-
-    Raises
-    ------
-    ConfigError
-        If an option was given that these data do not have.
+        What the data are, put before each message; ``generated`` is read as it is.
+    whose : str
+        Whose letters the records have to have, for messages.
     """
-    from biogan.images.read import read_images
-    from biogan.structures.read import read_fragments
-
-    records: Records
-    structures = _structures(data)
-    foreign = _OF_IMAGES if structures else _OF_STRUCTURES
-    for option, value in given(reading).items():
-        if option in foreign:
-            kinds = ("images", "structures") if structures else ("structures", "images")
-            raise ConfigError(
-                f"--{option} {value}: is for {kinds[0]}, and {data} holds {kinds[1]}; leave it out"
-            )
-    if structures:
-        # What was generated is judged as it is: nothing is cut or left out.
-        records = read_fragments(data) if name == "generated" else _fragments(data, reading)
+    if name == "generated":
+        records = kind.read_generated(data, reading, whose=whose)
     else:
-        records = read_images(data, reading, progress=console.Bar("downloading"))
+        records = kind.read(data, reading, console.Bar("reading"), whose=whose)
     console.end_status()
-    for note in records.notes:
-        console.say(f"{name}: {note}" if name else note)
+    for line in kind.found(records):
+        console.say(line if not name or line.startswith(f"{name}: ") else f"{name}: {line}")
     return records
 
 
-def _fragments(data: str, reading: PictureReadingConfig) -> Any:
-    from biogan.structures.read import read_structures
+def kind_of_run(run: str) -> str:
+    """Return the kind of data of the model in a folder."""
+    from biogan.models.checkpoint import ModelFolder
+    from biogan.models.registry import kind_of_card
 
-    own = StructureReadingConfig(residues=reading.residues, labels=reading.labels)
-    return read_structures(data, own)
-
-
-def lasting(data: str, reading: PictureReadingConfig) -> dict[str, Any]:
-    """Return how data were read, for the model card, so that they can be read from any folder."""
-    from biogan.images.catalog import KNOWN
-
-    known = data in KNOWN and not _structures(data)
-    labels = reading.labels and str(Path(reading.labels).absolute())
-    return {
-        **reading.to_dict(),
-        "labels": labels,
-        "data": data if known else str(Path(data).absolute()),
-    }
-
-
-def _structures(data: str) -> bool:
-    from biogan.structures.read import is_structures
-
-    return Path(data).exists() and is_structures(data)
+    return kind_of_card(ModelFolder(run).read_config()).name

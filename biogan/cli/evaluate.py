@@ -1,76 +1,148 @@
-"""``biogan evaluate``: two FASTA files in, a table and a verdict out."""
+"""``biogan evaluate``: generated and real records in, a table and a verdict out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from biogan.cli import console
-from biogan.cli.options import GroupedCommand, config_options, scoring_options
+from biogan.cli.data import kind_of_run, read_records
+from biogan.cli.options import DEFAULT_KIND, KindCommand, given, kind_option, scoring_options
 from biogan.core.errors import OutputError, QualityError
-from biogan.sequences.config import ReadingConfig
 
 if TYPE_CHECKING:
     from biogan.evaluation.report.report import Report
-    from biogan.sequences.alphabet import Alphabet
-    from biogan.sequences.dataset import SequenceSet
+    from biogan.models.gan import GAN
 
 
-@click.command(cls=GroupedCommand, headings=(ReadingConfig,))
-@click.argument("fasta")
-@click.option("--reference", required=True, help="Real sequences.")
+# Records that a model is asked for, where the reference has as many.
+_DRAWN = 10_000
+
+
+def _kind(typed: Mapping[str, Any]) -> str:
+    from biogan.models.registry import kind_of_data
+
+    if is_model(typed.get("generated")):
+        return kind_of_run(typed["generated"])
+    known = typed.get("reference") or typed.get("generated")
+    return kind_of_data(known).name if known else DEFAULT_KIND
+
+
+@click.command(cls=KindCommand, parts=("scoring", "reading"), find=_kind)
+@click.argument("generated")
+@click.option("--reference", help="Real records (of a model folder: what it was trained on).")
 @click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
               "fails (mark x), e.g. memorisation,diversity,composition.")  # fmt: skip
-@scoring_options("sequences", "report.html, metrics.json and further files")
-@config_options(ReadingConfig, "reading")
+@scoring_options("report.html, metrics.json and further files")
+@kind_option()
 def command(
-    fasta: str,
-    reference: str,
+    generated: str,
+    reference: str | None,
     train: str | None,
     held_out: str | None,
     out: str | None,
     overwrite: bool,
     as_json: bool,
     fail_on: str | None,
-    scoring: dict[str, Any],
-    reading: ReadingConfig,
+    measured: dict[str, Any],
+    kind: str,
+    scoring: Any,
+    reading: Any,
 ) -> Report:
-    """Score FASTA ('-' for standard input) beside held-out real data and trivial samplers.
+    """Score GENERATED beside held-out real data and trivial samplers.
 
-    \b
+    GENERATED is a file of records, as 'biogan train' reads them ('-' for FASTA from standard
+    input), or a model folder, which is asked for new ones.
+
+    
     biogan evaluate new.fasta --reference real.fasta
     biogan evaluate new.fasta --reference test.fasta --train train.fasta -o report
+    biogan evaluate digits --held-out mnist-test
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.files import claim_folder
-    from biogan.sequences.evaluate import evaluate
-    from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS
+    from biogan.models.registry import get_kind
 
-    groups = groups_of(fail_on, SEQUENCE_METRICS.groups)
-    check_standard_input(reference, fasta, train, held_out)
+    cls = get_kind(kind)
+    groups = groups_of(fail_on, cls.metrics().groups)
+    check_standard_input(reference, generated, train, held_out)
     if out is not None:
         check_folder(Path(out), overwrite)
-    known = known_beyond(scoring)
-    real = read_like("reference", reference, reading)
-    paths = {"generated": fasta, "train": train, "held-out": held_out}
-    sets = {
-        name: read_like(name, path, reading, real.alphabet)
-        for name, path in paths.items()
+    gan = None
+    if is_model(generated):
+        from biogan.models.gan import GAN
+
+        gan = GAN.load(generated)
+        source, learned = cls.read_as(gan.card)
+        reference = reference or source
+        reading = type(reading).from_dict({**learned, **given(reading)})
+    if reference is None:
+        raise click.UsageError("Missing option '--reference'.")
+    cls.metrics().choose(measured.get("metrics"))  # an unknown name is refused at once
+    known = cls.scoring_arguments(scoring)
+    real = read_records(cls, reference, reading, "reference")
+    others, whose = cls.like(real, reading), cls.whose(reading)
+    told = _parts(gan, real) if gan is not None and train is None and held_out is None else {}
+    real = told.pop("reference", real)
+    sets: dict[str, Any] = {
+        name: read_records(cls, path, others, name, whose)
+        for name, path in (("train", train), ("held-out", held_out))
         if path is not None
-    }
+    } | told
+    if gan is None:
+        new = read_records(cls, generated, others, "generated", whose)
+    else:
+        new = _sampled(gan, generated, measured.get("n") or min(_DRAWN, len(real)),
+                       measured["seed"])  # fmt: skip
     if out is not None:
         claim_folder(Path(out))
-    report = evaluate(
+    report = cls.evaluate(
         real,
-        sets["generated"],
-        sets.get("train"),
-        sets.get("held-out"),
+        new,
+        train=sets.get("train"),
+        held_out=sets.get("held-out"),
         progress=console.Steps("scoring"),
+        **measured,
         **known,
     )
     return finish(report, out, as_json, groups)
+
+
+def is_model(path: str | None) -> bool:
+    """Whether a path is a model folder."""
+    return path is not None and (Path(path) / "config.json").is_file()
+
+
+def _parts(gan: GAN, real: Any) -> dict[str, Any]:
+    """Split the training data of a model as its training did, where they can be told."""
+    from biogan.evaluation.intervals import GROUPS
+
+    if real.digest != gan.card["data"].get("digest"):
+        return {}
+    parts = gan.modality.split(real, gan.config)
+    if len(parts.held_out) < GROUPS:
+        return {}
+    learned, kept = map(gan.modality.repeated, (parts.train, parts.held_out))
+    console.say(
+        f"the reference is the training data of the model: {len(learned):,} {gan.modality.noun}s "
+        f"were learned from, {len(kept):,} kept apart and are the held-out ones"
+    )
+    return {"reference": learned, "held-out": kept}
+
+
+def _sampled(gan: GAN, path: str, n: int, seed: int) -> Any:
+    """Draw from a model, and name it as the source."""
+    from biogan.models.sampling import joined
+
+    chunks, done = [], 0
+    for chunk in gan.stream(n, seed):
+        chunks.append(chunk)
+        done += len(chunk.records)
+        console.status(f"sampled {done:,} of {n:,}")
+    console.end_status()
+    return gan.modality.from_source(joined(chunks), path)
 
 
 def finish(report: Report, out: str | None, as_json: bool, groups: list[str]) -> Report:
@@ -108,32 +180,6 @@ def _judge(report: Report, groups: list[str]) -> None:
     for group in groups:
         if all(row.status == UNREAD for row in rows if row.metric.group == group):
             console.say(f"--fail-on: {group} could not be assessed, so it could not fail")
-
-
-def read_like(
-    name: str, path: str, reading: ReadingConfig, alphabet: Alphabet | None = None
-) -> SequenceSet:
-    """Read one file; all but the reference are read with the reference's alphabet."""
-    from biogan.sequences.io.fasta import REFERENCE, read_fasta, reading_like
-
-    whose = ""
-    if alphabet is not None:
-        whose = "" if reading.alphabet else REFERENCE
-        reading = reading_like(alphabet, reading)
-    sequences = read_fasta(path, reading, whose=whose)
-    for line in sequences.report.lines() if sequences.report else ():
-        console.say(line if line.startswith(f"{name}: ") else f"{name}: {line}")
-    return sequences
-
-
-def known_beyond(scoring: dict[str, Any]) -> dict[str, Any]:
-    """Look metrics up and read motifs and profile, before time is spent on the sequences."""
-    from biogan.sequences.metrics.catalogue import get_metrics
-    from biogan.sequences.metrics.context import read_extras
-
-    get_metrics(scoring.get("metrics"))
-    extras = read_extras(scoring.get("motifs", ()), scoring.get("hmm"), code=scoring["code"])
-    return scoring | {"motifs": extras.motifs, "hmm": extras.hmm}
 
 
 def check_standard_input(*paths: str | None) -> None:

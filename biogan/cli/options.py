@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from biogan.core.options import Kind, Level, Options, flag, kinds
+from biogan.models.registry import KINDS, get_kind
 
 Function = Callable[..., Any]
 _SWITCH = {True: "on", False: "off"}
@@ -80,67 +82,44 @@ def _with(call: Function, function: Function, options: list[click.Option]) -> Fu
     return call
 
 
-def scoring_options(
-    noun: str, files: str, sequences: bool = True
-) -> Callable[[Function], Function]:
-    """Add the flags of a command that scores generated sets.
+def scoring_options(files: str) -> Callable[[Function], Function]:
+    """Add the flags of a command that scores generated sets, whatever their kind.
 
     The command receives ``train``, ``held_out``, ``out``, ``overwrite`` and ``as_json`` by
-    themselves, and in the dict ``scoring`` what was given of the parameters of the function that
-    scores, by their names.
+    themselves, and in the dict ``measured`` what was given of number, metrics and seed.
 
     Parameters
     ----------
-    noun : str
-        What is scored, in the plural.
     files : str
         What is written into the folder of ``-o``.
-    sequences : bool
-        Whether these are sequences, which have an identity, motifs, a profile and genes.
     """
-    real = f"Real {noun} that no generator has seen."
     parts = [
         click.Option(["--train"], help="What a generator was trained on: needed to find copies."),
-        click.Option(["--held-out"], help=real),
+        click.Option(["--held-out"], help="Real records that no generator has seen."),
         click.Option(["-o", "--out"], help=f"Folder for {files}."),
         click.Option(
             ["--overwrite"], is_flag=True, help="Replace earlier files of this kind in the folder."
         ),
         click.Option(["--json", "as_json"], is_flag=True, help="JSON instead of the table."),
     ]
-    scoring = [
+    measured = [
         click.Option(["-n", "n"], type=click.IntRange(1),
                      help="Records of each set that are read at most; all by default."),
         click.Option(["--metric", "metrics"], multiple=True,
                      help="Only this metric (may be repeated); 'all' adds costly ones."),
         click.Option(["--seed"], type=int, default=0, show_default=True,
                      help="Seed of all random choices."),
-        *(_of_sequences() if sequences else ()),
     ]  # fmt: skip
 
     def decorate(function: Function) -> Function:
         def call(*args: Any, **kwargs: Any) -> Any:
-            found = {str(option.name): kwargs.pop(str(option.name)) for option in scoring}
+            found = {str(option.name): kwargs.pop(str(option.name)) for option in measured}
             chosen = {name: value for name, value in found.items() if value not in (None, ())}
-            return function(*args, scoring=chosen, **kwargs)
+            return function(*args, measured=chosen, **kwargs)
 
-        return _with(call, function, [*parts, *scoring])
+        return _with(call, function, [*parts, *measured])
 
     return decorate
-
-
-def _of_sequences() -> list[click.Option]:
-    return [
-        click.Option(["--identity"], type=click.FloatRange(0, 1, min_open=True), default=0.9,
-                     show_default=True, help="Identity from which a record is a near copy."),
-        click.Option(["--motifs"],
-                     help="Motifs of nucleotides to look for, as MEME or JASPAR write them."),
-        click.Option(["--hmm"], help="Profile of the protein family, in HMMER's format."),
-        click.Option(["--coding"], is_flag=True, flag_value=True, default=None,
-                     help="The records are genes (found from the reference)."),
-        click.Option(["--genetic-code", "code"], type=int, default=1, show_default=True,
-                     help="NCBI's number."),
-    ]  # fmt: skip
 
 
 def given(options: Options) -> dict[str, Any]:
@@ -155,6 +134,8 @@ def given(options: Options) -> dict[str, Any]:
 
 _ALL = "biogan.help_all"
 EXPERIMENTAL = "Experimental"
+#: The kind whose options ``--help`` shows where nothing else is said.
+DEFAULT_KIND = "sequences"
 
 
 def _help_all(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -162,6 +143,13 @@ def _help_all(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         ctx.meta[_ALL] = True
         click.echo(ctx.get_help(), color=ctx.color)
         ctx.exit()
+
+
+def _help_all_option() -> click.Option:
+    return click.Option(
+        ["--help-all"], is_flag=True, is_eager=True, expose_value=False, callback=_help_all,
+        help="Show all options and exit.",
+    )  # fmt: skip
 
 
 class GroupedCommand(click.Command):
@@ -193,16 +181,7 @@ class GroupedCommand(click.Command):
             for f in fields
         }
         if any(level != "basic" for level in self.levels.values()):
-            self.params.append(
-                click.Option(
-                    ["--help-all"],
-                    is_flag=True,
-                    is_eager=True,
-                    expose_value=False,
-                    callback=_help_all,
-                    help="Show all options and exit.",
-                )
-            )
+            self.params.append(_help_all_option())
 
     def _is_basic(self, param: click.Parameter) -> bool:
         return self.levels.get(str(param.name), "basic") == "basic"
@@ -227,3 +206,153 @@ class GroupedCommand(click.Command):
             formatter.write_paragraph()
             noun = "option" if more == 1 else "options"
             formatter.write_text(f"{ctx.command_path} --help-all shows {more} more {noun}.")
+
+
+#: Modules and classes of the options of each kind, so that ``--help`` loads no torch. A test holds
+#: them equal to those of the modalities; a kind that is not listed is asked itself.
+OPTIONS = {
+    "sequences": {
+        "reading": "biogan.sequences.config:ReadingConfig",
+        "config": "biogan.sequences.config:SequenceGANConfig",
+        "sampling": "biogan.sequences.config:SequenceSamplingConfig",
+        "scoring": "biogan.sequences.config:SequenceScoringConfig",
+        "writing": "biogan.sequences.config:SequenceWritingConfig",
+    },
+    "images": {
+        "reading": "biogan.images.config:ImageReadingConfig",
+        "config": "biogan.training.config:ImageGANConfig",
+        "sampling": "biogan.images.config:ImageSamplingConfig",
+    },
+    "structures": {
+        "reading": "biogan.structures.config:StructureReadingConfig",
+        "config": "biogan.training.config:ImageGANConfig",
+        "sampling": "biogan.training.config:SamplingConfig",
+    },
+}
+
+
+def options_of(kind: str, part: str) -> type[Options]:
+    """Return a class of options of a kind of data, without loading the kind where it is known."""
+    if kind not in OPTIONS:
+        found: type[Options] = getattr(get_kind(kind), part)
+        return found
+    if part not in OPTIONS[kind]:
+        return Options
+    module, _, name = OPTIONS[kind][part].partition(":")
+    cls: type[Options] = getattr(import_module(module), name)
+    return cls
+
+
+class KindCommand(GroupedCommand):
+    """A command whose options are those of the kind of data that it is given.
+
+    The kind is that of ``--kind``; without it, of what the command is given. The command receives
+    an object of options for each part under the name of the part, and ``kind``.
+
+    Parameters
+    ----------
+    parts : tuple of str
+        ``reading``, ``config``, ``sampling``, ``scoring`` or ``writing``: classes of options that
+        each kind has, see :class:`biogan.training.modality.Modality`.
+    find : callable
+        What was typed, by name, to the name of the kind.
+    *args, **kwargs
+        As :class:`GroupedCommand` takes them.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        parts: tuple[str, ...],
+        find: Callable[[Mapping[str, Any]], str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.parts, self.find, self.kind = parts, find, DEFAULT_KIND
+        self.own = [p for p in self.params if p.name != "help_all"]
+        self.own_levels = dict(self.levels)
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Find the kind of the data, then read the arguments with its options."""
+        # Every command has these two, see biogan.cli.
+        switches = [p for p in self.params if p.name in ("quiet", "debug")]
+        if {"-h", "--help", "--help-all"} & set(args):
+            asked = [kind for kind in KINDS if kind in args or f"--kind={kind}" in args]
+            self.kind = asked[0] if asked else DEFAULT_KIND
+        else:
+            self.kind = self._find([*self.own, *switches], info_name, list(args), parent)
+        self.classes = {part: options_of(self.kind, part) for part in self.parts}
+        self.levels, self.headings = dict(self.own_levels), {}
+        params = [*self.own, *switches]
+        for cls in self.classes.values():
+            for field, option in _options(cls):
+                level: Level = field.metadata["level"]
+                untried = level == "experimental"
+                self.levels[field.name] = level
+                self.headings[field.name] = EXPERIMENTAL if untried else field.metadata["group"]
+                params.append(option)
+        if any(level != "basic" for level in self.levels.values()):
+            params.append(_help_all_option())
+        self.params = params
+        return super().make_context(info_name, args, parent, **extra)
+
+    def _find(
+        self,
+        params: list[click.Parameter],
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None,
+    ) -> str:
+        """Read the arguments with the options of all kinds; refuse those of another kind."""
+        owners: dict[str, list[str]] = {}
+        union: dict[str, click.Parameter] = {}
+        for kind in KINDS:
+            for part in self.parts:
+                for field, option in _options(options_of(kind, part)):
+                    owners.setdefault(field.name, []).append(kind)
+                    union.setdefault(field.name, option)
+        loose = click.Command(info_name, params=[*params, *union.values()])
+        # Mistakes are left to the parser of the kind: it knows its types.
+        ctx = loose.make_context(info_name, args, parent, resilient_parsing=True)
+        typed = {
+            name: value
+            for name, value in ctx.params.items()
+            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        }
+        kind = typed["kind"] if typed.get("kind") in KINDS else self.find(typed)
+        for name in typed:
+            if name in owners and kind not in owners[name]:
+                known = " and ".join(sorted(owners[name]))
+                raise click.UsageError(
+                    f"{flag(name)}: is an option of {known}, and these are {kind}; leave it out, "
+                    "or say what the data are with --kind",
+                )
+        return kind
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Build the objects of options and call the command."""
+        for part, cls in self.classes.items():
+            given = {f.name: ctx.params.pop(f.name, None) for f in dataclasses.fields(cls)}
+            ctx.params[part] = cls.from_dict({k: v for k, v in given.items() if v is not None})
+        ctx.params["kind"] = self.kind
+        return super().invoke(ctx)
+
+
+def kind_option() -> Callable[[Function], Function]:
+    """Add ``--kind`` to a command."""
+    return click.option(
+        "--kind", type=click.Choice(list(KINDS)),
+        help="What the data are, where their names do not tell.",
+    )  # fmt: skip
+
+
+def _options(cls: type[Options]) -> Iterator[tuple[dataclasses.Field, click.Option]]:
+    known = kinds(cls)
+    for field in dataclasses.fields(cls):
+        yield field, _option(field, known[field.name])

@@ -1,4 +1,4 @@
-"""``biogan sample``: new sequences from a model folder."""
+"""``biogan sample``: new records from a model folder."""
 
 from __future__ import annotations
 
@@ -6,23 +6,14 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import click
 
 from biogan.cli import console
-from biogan.cli.options import GroupedCommand, config_options
-from biogan.sequences.config import ReadingConfig, SamplingConfig
+from biogan.cli.data import kind_of_run
+from biogan.cli.options import DEFAULT_KIND, KindCommand
 from biogan.training.config import Device
-
-if TYPE_CHECKING:
-    from biogan.models.sampling import Chunk
-    from biogan.sequences.dataset import SequenceSet
-    from biogan.sequences.tokenizer import Tokenizer
-
-
-#: Options of reading that decide what a record is.
-AS_LEARNED = ("ambiguous", "case", "stop", "window", "stride")
 
 
 class Shard(click.ParamType):
@@ -45,113 +36,105 @@ class Shard(click.ParamType):
         return int(found[1]), int(found[2])
 
 
-def to_avoid(path: str, layout: Tokenizer, learned: Mapping[str, Any]) -> SequenceSet:
-    """Read the records of ``--exclude`` with the options by which training data were read."""
-    from biogan.sequences.io.fasta import read_fasta, reading_like
-    from biogan.sequences.tokenizer import FIXED
-
-    same = {name: learned[name] for name in AS_LEARNED if name in learned}
-    config = reading_like(layout.alphabet, ReadingConfig(gaps="remove").replace(**same))
-    known = read_fasta(path, config, whose="the model")
-    lengths = known.ungapped().lengths
-    fits = lengths == layout.length if layout.kind == FIXED else lengths <= layout.length
-    if not fits.any():
-        console.say(
-            f"--exclude {path}: leaves nothing out, its {len(known)} records have other lengths "
-            f"than the model writes ({layout.describe()})"
-        )
-    return known
+def _kind(typed: Mapping[str, Any]) -> str:
+    return kind_of_run(typed["run"]) if typed.get("run") else DEFAULT_KIND
 
 
-@click.command(cls=GroupedCommand, headings=(SamplingConfig,))
+@click.command(cls=KindCommand, parts=("sampling", "writing"), find=_kind)
 @click.argument("run")
-@click.option("-n", "count", type=click.IntRange(1), default=1000, show_default=True,
-              help="Number of sequences, over all shards.")  # fmt: skip
+@click.option("-n", "count", type=click.IntRange(1), help="Number of records, over all shards.  "
+              "[default: 1000, of images 100]")  # fmt: skip
 @click.option("--shard", type=Shard(), default="1/1", show_default=True,
               help="Write only part K of N of the same stream, counted from 1.")  # fmt: skip
-@click.option("--exclude", metavar="FASTA", default=None,
+@click.option("--exclude", metavar="FILE", default=None,
               help="Write no record that stands in this file, for example the training data (of "
               "nucleotides on either strand); others are drawn instead.")  # fmt: skip
-@click.option("--ungap", is_flag=True, help="Take the gaps of an alignment out.")
-@click.option(
-    "-o",
-    "--out",
-    default="-",
-    help="File (.gz, .bz2, .xz, .zst: compressed); standard output without.",
-)
-@click.option("--format", "kind", type=click.Choice(["fasta", "tsv"]), default=None,
-              help="Format of the output.  [default: by the name, else fasta]")  # fmt: skip
+@click.option("-o", "--out", default="-",
+              help="What to write, by its name: FASTA or TSV (.gz, .bz2, .xz, .zst: compressed; "
+              "standard output without); of images .npz, .png (a grid), .gif or .webp (time "
+              "series) or a folder; of structures .npz or a folder.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Write into a folder that is not empty.")
 @click.option("--device", type=click.Choice(get_args(Device)), default="cpu",
               show_default=True, help="Where to compute.")  # fmt: skip
-@config_options(SamplingConfig, "how")
 def command(
     run: str,
-    count: int,
+    count: int | None,
     shard: tuple[int, int],
     exclude: str | None,
-    ungap: bool,
     out: str,
-    kind: str | None,
+    overwrite: bool,
     device: str,
-    how: SamplingConfig,
-) -> int:
-    """Write new sequences from the model in the folder RUN.
+    kind: str,
+    sampling: Any,
+    writing: Any,
+) -> Any:
+    """Write new records from the model in the folder RUN.
 
     The same seed gives the same records, however many are asked for and in how many shards.
 
     \b
     biogan sample run -n 10000 --seed 7 > new.fasta
     biogan sample run -n 1000000 --shard 2/8 -o part2.fasta.gz
+    biogan sample digits -n 64 --seed 2 -o digits.png
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.core.files import check_output
-    from biogan.models.checkpoint import FILES
-    from biogan.models.gan import SequenceGAN
+    from biogan.models.gan import GAN
+    from biogan.models.registry import get_kind
     from biogan.models.sampling import shard as bounds
-    from biogan.sequences.io.write import output_format, write_chunks
 
-    start, stop = bounds(count, *shard)
-    gan = SequenceGAN.load(run, device)
-    inputs = [Path(run) / name for name in FILES]
-    read = gan.card["data"].get("input") or {}
-    # As it was typed for training: a relative path is only found from the same folder.
-    check_output(out, [*inputs, *(name for name in (exclude, read.get("source")) if name)])
-    avoided = None if exclude is None else to_avoid(exclude, gan.tokenizer, read.get("options", {}))
-    malformed = empty = proposed = accepted = again = 0
+    cls = get_kind(kind)
+    if out == "-" and not cls.text:
+        raise click.UsageError(f"-o: {kind} cannot be written to standard output, name a file")
+    start, stop = bounds(count or cls.samples, *shard)
+    gan = GAN.load(run, device)
+    modality = gan.modality
+    check_out(run, out, exclude, cls.read_as(gan.card)[0])
+    known = None
+    if exclude is not None:
+        known = modality.read_known(exclude, gan.card)
+        if why := modality.cannot_exclude(known):
+            console.say(f"--exclude {exclude}: {why}")
+    malformed = proposed = accepted = again = done = 0
     # Records on the terminal and a status line on it would run into one another.
     shown = out != "-" or not sys.stdout.isatty()
 
-    def sets(chunks: Iterator[Chunk]) -> Iterator[SequenceSet]:
-        nonlocal malformed, empty, proposed, accepted, again
-        done = 0
-        for chunk in chunks:
+    def sets() -> Iterator[Any]:
+        nonlocal malformed, proposed, accepted, again, done
+        for chunk in gan.stream(stop, start=start, exclude=known, **sampling.to_dict()):
             malformed, again = malformed + chunk.malformed, again + chunk.again
             proposed, accepted = proposed + chunk.proposed, accepted + chunk.accepted
             done += len(chunk.records)
             if shown:
                 console.status(f"sampled {done:,} of {stop - start:,}")
-            plain = chunk.records.ungapped() if ungap else chunk.records
-            empty += int((plain.lengths == 0).sum())
-            yield plain
+            yield chunk.records
 
-    chunks = gan.stream(stop, start=start, exclude=avoided, **how.to_dict())
-    written = write_chunks(sets(chunks), out, kind or output_format(out))
+    lines = modality.write_stream(sets(), out, writing, overwrite)
     console.end_status()
     if proposed:
         area = gan.calibrated_critic.calibration
         console.say(
-            f"{how.refine}: {accepted:,} of {proposed:,} candidates accepted "
+            f"{sampling.refine}: {accepted:,} of {proposed:,} candidates accepted "
             f"({accepted / proposed:.1%}); the critic's AUROC is {area.auroc:.3f} "
             f"({area.low:.3f}-{area.high:.3f})"
         )
     if again:
-        what = "candidates" if how.refine else "sequences"
+        what = "candidates" if sampling.refine else f"{modality.noun}s"
         console.say(f"{again:,} {what} stood in {exclude}: others were drawn")
     if malformed:
         console.say(
-            f"{malformed} of {written} sequences had letters behind the end symbol, which were cut"
+            f"{malformed} of {done} {modality.noun}s had letters behind the end symbol, which were "
+            "cut"
         )
-    if empty:
-        console.say(f"{empty} of {written} sequences are empty: they were gaps only")
-    if out != "-":
-        console.say(f"{written} sequences in {out}")
-    return written
+    for line in lines:
+        console.say(line)
+    return done
+
+
+def check_out(run: str, out: str, *inputs: str | None) -> None:
+    """Refuse an output that would take the place of the model or of an input."""
+    from biogan.core.errors import OutputError
+    from biogan.core.files import check_output
+    from biogan.models.checkpoint import FILES
+
+    check_output(out, [*(Path(run) / name for name in FILES), *(name for name in inputs if name)])
+    if Path(out).is_dir() and Path(run).is_dir() and Path(out).samefile(run):
+        raise OutputError(f"{out}: is the model folder; give the output another name")

@@ -1,4 +1,4 @@
-"""``biogan train``: a FASTA in, a model folder out."""
+"""``biogan train``: data in, a model folder out."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ from typing import Any
 import click
 
 from biogan.cli import console
-from biogan.cli.data import read_training_data
-from biogan.cli.options import GroupedCommand, config_options, given
+from biogan.cli.data import read_records, read_training_data
+from biogan.cli.options import DEFAULT_KIND, KindCommand, given, kind_option
 from biogan.cli.report import draw_page
-from biogan.sequences.config import ReadingConfig, SequenceGANConfig
+from biogan.core.options import Options
 
 
-@click.command(cls=GroupedCommand, headings=(ReadingConfig, SequenceGANConfig),
-               advanced=("store", "dry_run"))  # fmt: skip
-@click.argument("fasta")
+def _kind(typed: Mapping[str, Any]) -> str:
+    from biogan.models.registry import kind_of_data
+
+    return kind_of_data(typed["data"]).name if typed.get("data") else DEFAULT_KIND
+
+
+@click.command(
+    cls=KindCommand, parts=("reading", "config"), find=_kind, advanced=("store", "dry_run")
+)
+@click.argument("data")
 @click.option("-o", "--out", default="run", help="Model folder to write.  [default: run]")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in the folder.")
 @click.option("--overwrite", is_flag=True, help="Replace the model in the folder.")
@@ -29,83 +36,96 @@ from biogan.sequences.config import ReadingConfig, SequenceGANConfig
     help="Keep the sequences in files in the folder, not in memory.  [default: files of 256 MB on]",
 )
 @click.option("--dry-run", is_flag=True, help="Print the resolved configuration and stop.")
-@config_options(ReadingConfig, "reading")
-@config_options(SequenceGANConfig, "config")
+@kind_option()
 def command(
-    fasta: str,
+    data: str,
     out: str,
     resume: bool,
     overwrite: bool,
     store: bool | None,
     dry_run: bool,
-    reading: ReadingConfig,
-    config: SequenceGANConfig,
+    kind: str,
+    reading: Any,
+    config: Any,
 ) -> Any:
-    """Read FASTA ('-' for standard input), learn it, keep the best model in the folder.
+    """Read DATA, learn it, keep the best model in the folder.
+
+    DATA is a file of sequences (FASTA, FASTQ; '-' for standard input); images (mnist, digits, or a
+    folder or file: IDX, npz, PNG, TIFF, JPEG); or protein structures (a folder or file: PDB, mmCIF,
+    npz). --kind images --help shows the options of images.
 
     \b
     biogan train promoters.fasta.gz -o run --max-time 10m --seed 1
     biogan train promoters.fasta.gz -o run --resume
+    biogan train mnist -o digits --max-time 10m --seed 1
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.models.checkpoint import ModelFolder, held
-    from biogan.models.gan import SequenceGAN
-    from biogan.sequences.autoconfig import plan
+    from biogan.models.gan import GAN
+    from biogan.models.registry import get_kind
     from biogan.training.callbacks import Progress
 
-    folder = ModelFolder(out)
+    cls, folder = get_kind(kind), ModelFolder(out)
     stack = click.get_current_context().with_resource(ExitStack())
+    if store and not cls.storable:
+        raise click.UsageError(f"--store: {kind} are always read into memory, leave it out")
     if not dry_run:
         folder.check(resume, overwrite)
         if not console.follower():
             stack.enter_context(held(folder.home))
     digest = None
     if resume:
-        card = folder.read_config(("sequences",))
-        reading, config, store = _continued(card, reading, config, store)
+        card = folder.read_config((kind,))
+        reading, config, store = _continued(card, cls.read_as(card)[1], reading, config, store)
         digest = card["data"]["digest"]
-    if fasta == "-" and config.devices * config.nodes > 1:
+    if data == "-" and config.devices * config.nodes > 1:
         raise click.UsageError("'-': several processes cannot share standard input, give a file")
     if not dry_run:
         console.say_processes(config.devices * config.nodes)
-    place = None if dry_run else folder.store
-    sequences, engine = read_training_data(fasta, reading, config, store, place, stack, digest)
-    if sequences.report is not None:
-        for line in sequences.report.lines():
+    engine = None
+    if cls.storable:
+        place = None if dry_run else folder.store
+        records, engine = read_training_data(data, reading, config, store, place, stack, digest)
+        for line in cls.found(records):
             console.say(line)
+    else:
+        records = read_records(cls, data, reading)
     if dry_run:
-        planned = plan(sequences, config)
+        planned = cls.plan(records, config)
         for line in planned.lines:
             console.say(line)
         if not console.follower():
             click.echo(json.dumps(planned.config.to_dict(), indent=2))
         return planned.config
-    gan = SequenceGAN(config).fit(
-        sequences,
+    gan = GAN.of_kind(kind, config).fit(
+        records,
         out=out,
         resume=resume,
         overwrite=overwrite,
         callbacks=[Progress(console.say, console.status)],
         engine=engine,
+        reading=cls.lasting(data, reading),
     )
     draw_page(out)
-    console.say(f"next: biogan sample {shlex.quote(out)} -n 1000 > new.fasta")
+    console.say(f"in {out}: {', '.join(folder.written())}")
+    sink = "> new.fasta" if cls.text else "-o new.npz"
+    console.say(f"next: biogan sample {shlex.quote(out)} -n 1000 {sink}")
     return gan
 
 
 def _continued(
     card: Mapping[str, Any],
-    reading: ReadingConfig,
-    config: SequenceGANConfig,
+    read: Mapping[str, Any],
+    reading: Options,
+    config: Options,
     store: bool | None,
-) -> tuple[ReadingConfig, SequenceGANConfig, bool]:
+) -> tuple[Any, Any, bool]:
     """Return the options that a run began with, but for what this call names."""
     old, new = dict(card["config"]), given(config)
     if {"steps", "max_time"} & set(new):
         # A new budget takes the place of the old one, it does not run beside it.
         old |= {"steps": None, "max_time": None}
-    read = (card["data"].get("input") or {}).get("options", {})
     return (
-        ReadingConfig.from_dict(read | given(reading)),
-        SequenceGANConfig.from_dict(old | new),
+        type(reading).from_dict({**read, **given(reading)}),
+        type(config).from_dict(old | new),
         card["data"].get("stored", False) if store is None else store,
     )

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from biogan.core.errors import ConfigError, DataError
+from biogan.core.files import atomic_path
 from biogan.core.options import unknown_name
 from biogan.core.rng import layers_from, rng
 from biogan.images.augment import Augment, Augmented
 from biogan.images.config import ImageReadingConfig, ImageSamplingConfig
 from biogan.images.dataset import DEPTHS, ImageSet
 from biogan.images.read import is_images, read_images
-from biogan.images.write import write_images
+from biogan.images.write import grid, write_images
 from biogan.nn.image_nets import (
     DCGANCritic2D,
     DCGANGenerator2D,
@@ -39,6 +40,7 @@ LEARNABLE = 50
 
 
 if TYPE_CHECKING:
+    from biogan.evaluation.metric import MetricRegistry
     from biogan.evaluation.report.report import Report
 
 
@@ -89,14 +91,47 @@ class ImageModality(PresetModality):
         return is_images(data)
 
     @classmethod
-    def read(cls, data: str, reading: ImageReadingConfig, progress: Any = None) -> ImageSet:
+    def read(
+        cls, data: str, reading: ImageReadingConfig, progress: Any = None, whose: str = ""
+    ) -> ImageSet:
         """Read images, see :func:`biogan.read_images`."""
         return read_images(data, reading, progress)
+
+    @classmethod
+    def like(cls, real: ImageSet, reading: ImageReadingConfig) -> ImageReadingConfig:
+        """Return the options that read further images in the shape of ``real``."""
+        colour = {1: "grey", 3: "rgb"}.get(real.shape.channels, reading.colour)
+        square = real.shape.height == real.shape.width and 16 <= real.shape.height <= 128
+        return reading.replace(
+            size=real.shape.height if square else reading.size,
+            colour=reading.colour if real.frames else colour,
+            frames=real.shape.channels if real.frames else reading.frames,
+            labels=None,
+        )
 
     @classmethod
     def write(cls, records: ImageSet, path: str, overwrite: bool = False) -> list[str]:
         """Write images, see :func:`biogan.write_images`."""
         return write_images(records, path, overwrite)
+
+    @classmethod
+    def write_rows(
+        cls, records: ImageSet, path: str, columns: int, overwrite: bool = False
+    ) -> list[str]:
+        """Write a PNG with rows of ``columns``; other formats as :meth:`write`."""
+        if not path.lower().endswith(".png"):
+            return cls.write(records, path, overwrite)
+        picture = grid(records, columns=1 if records.frames else columns, most=len(records))
+        with atomic_path(path) as temporary:
+            picture.save(temporary, "PNG")
+        return [f"{path}: {len(records) // columns} rows of {columns} {cls.noun}s"]
+
+    @classmethod
+    def metrics(cls) -> MetricRegistry:
+        """Return the metrics of the kind."""
+        from biogan.images.metrics import IMAGE_METRICS
+
+        return IMAGE_METRICS
 
     @classmethod
     def evaluate(cls, real: ImageSet, generated: ImageSet, **options: Any) -> Report:
@@ -287,8 +322,6 @@ class ImageModality(PresetModality):
 
     def picture(self, records: ImageSet) -> Image.Image:
         """Draw a grid of the first images."""
-        from biogan.images.write import grid
-
         # A 16-bit camera often uses a small part of its range: drawn over that part.
         seen = (records.pixels.astype(np.float64) - self.low) * (255 / (self.high - self.low))
         pixels = np.rint(np.clip(seen, 0, 255)).astype(np.uint8)

@@ -127,6 +127,10 @@ class ModelFolder:
         """Folder of training data that are too large for the memory."""
         return self.home / STORE
 
+    def written(self) -> list[str]:
+        """Return the names of the files that are there, in the order of the table above."""
+        return [name for name in FILES if (self.path / name).is_file()]
+
     @property
     def replacing(self) -> bool:
         """Whether there is an older model still, which the new one is to replace."""

@@ -311,6 +311,13 @@ class GAN:
         write_model(path, self.card, networks, overwrite)
 
     @classmethod
+    def of_kind(cls, kind: str, config: Any = None) -> Self:
+        """Return an untrained GAN of a kind of data, of the subclass that is made for it."""
+        made: Any = next((c for c in cls.__subclasses__() if kind in c.kinds), cls)
+        gan: Self = made(config) if made.kinds else made(config, kind=kind)
+        return gan
+
+    @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> Self:
         """Read a model folder, onto any device (``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``).
 
@@ -322,7 +329,7 @@ class GAN:
             If the device is not there.
         """
         card, modality, config, networks = read_model(path, device, cls.kinds)
-        gan = cls(config) if cls.kinds else cls(config, kind=modality.name)
+        gan = cls.of_kind(modality.name, config)
         gan.card, gan.modality, gan._networks = card, modality, networks
         gan._folder = ModelFolder(path)
         return gan

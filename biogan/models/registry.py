@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from biogan.core.errors import CheckpointError, ConfigError, DataError
 from biogan.core.options import unknown_name
-from biogan.training.modality import Modality
+
+if TYPE_CHECKING:
+    from biogan.training.modality import Modality
 
 #: Module and class of each kind, in the order in which a file is asked for its kind: a kind that
 #: takes whatever no other takes comes last.

@@ -149,3 +149,36 @@ class SequenceGANConfig(SequenceNetConfig, TrainingConfig):
         "test on at least 500 DNA records finds no difference between the strands).",
         "Data",
     )
+
+
+@dataclass(frozen=True)
+class SequenceScoringConfig(Options):
+    """What is known beyond the sequences when they are evaluated."""
+
+    identity: float = option(
+        0.9, "Identity from which a record is a near copy.", "Evaluation", low=0.01, high=1,
+        level="basic",
+    )  # fmt: skip
+    motifs: str | None = option(
+        None, "Motifs of nucleotides to look for, as MEME or JASPAR write them.", "Evaluation",
+        level="basic",
+    )  # fmt: skip
+    hmm: str | None = option(
+        None, "Profile of the protein family, in HMMER's format.", "Evaluation", level="basic"
+    )
+    coding: bool | None = option(
+        None, "The records are genes (found from the reference).", "Evaluation", level="basic"
+    )
+    genetic_code: int = option(
+        1, "Number of the genetic code at NCBI.", "Evaluation", low=1, high=33, level="basic"
+    )
+
+
+@dataclass(frozen=True)
+class SequenceWritingConfig(Options):
+    """How sequences are written."""
+
+    ungap: bool = option(False, "Take the gaps of an alignment out.", "Output", level="basic")
+    format: Literal["fasta", "tsv"] | None = option(
+        None, "Format of the output (by the name, else fasta).", "Output", level="basic"
+    )

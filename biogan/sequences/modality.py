@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -21,11 +21,19 @@ from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise, Shape
 from biogan.nn.sequence_nets import Networks, build
 from biogan.sequences.autoconfig import SIZES_OF, plan
 from biogan.sequences.baselines import get_baseline, suited_chains
-from biogan.sequences.config import ReadingConfig, SequenceGANConfig, SequenceSamplingConfig
+from biogan.sequences.config import (
+    ReadingConfig,
+    SequenceGANConfig,
+    SequenceSamplingConfig,
+    SequenceScoringConfig,
+    SequenceWritingConfig,
+)
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.io.fasta import as_set, read_fasta
-from biogan.sequences.io.write import write_fasta
+from biogan.sequences.io.fasta import REFERENCE, as_set, read_fasta, reading_like
+from biogan.sequences.io.write import output_format, write_chunks, write_fasta
 from biogan.sequences.kmer_matching import LONGEST_PLACED, KmerMatching
+from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS
+from biogan.sequences.metrics.context import read_extras
 from biogan.sequences.metrics.diversity import Variety
 from biogan.sequences.metrics.validation_distance import ValidationDistance
 from biogan.sequences.splits import (
@@ -38,12 +46,13 @@ from biogan.sequences.splits import (
     split_stored,
 )
 from biogan.sequences.store import SequenceStore
-from biogan.sequences.tokenizer import VARIABLE, Tokenizer
+from biogan.sequences.tokenizer import FIXED, VARIABLE, Tokenizer
 from biogan.training.batches import Batches, LazyBatches, RotatedBatches, Stream
 from biogan.training.modality import Chunk, Modality, Plan, Progress
 from biogan.training.trainer import TRAINING_DATA, CheckResult
 
 if TYPE_CHECKING:
+    from biogan.evaluation.metric import MetricRegistry
     from biogan.evaluation.report.report import Report
 
 # Below this a validation split would say nothing and take records away.
@@ -55,6 +64,8 @@ MOST = 2000
 MOST_RECORDS, MOST_LETTERS = 20_000, 2_000_000
 # Real records and letters of a calibration: more would take time and change nothing.
 MOST_CALIBRATED, MOST_CALIBRATED_LETTERS = 10_000, 5_000_000
+#: Options of reading that decide what a record is.
+AS_LEARNED = ("ambiguous", "case", "stop", "window", "stride")
 #: File of a run's folder with samples of the last check.
 SAMPLES = "samples.fasta"
 
@@ -78,6 +89,10 @@ class SequenceModality(Modality):
     config = SequenceGANConfig
     reading = ReadingConfig
     sampling = SequenceSamplingConfig
+    scoring = SequenceScoringConfig
+    writing = SequenceWritingConfig
+    text = True
+    storable = True
     packages = ("biopython",)
     absent = {"rotate": False}  # noqa: RUF012
     reader = "read_fasta"
@@ -91,15 +106,109 @@ class SequenceModality(Modality):
         return True
 
     @classmethod
-    def read(cls, data: str, reading: ReadingConfig, progress: Any = None) -> SequenceSet:
+    def read(
+        cls, data: str, reading: ReadingConfig, progress: Any = None, whose: str = ""
+    ) -> SequenceSet:
         """Read a file of sequences, see :func:`biogan.read_fasta`."""
-        return read_fasta(data, reading)
+        return read_fasta(data, reading, watch=progress, whose=whose)
+
+    @classmethod
+    def like(cls, real: SequenceSet, reading: ReadingConfig) -> ReadingConfig:
+        """Return the options that read further sequences with the letters of ``real``."""
+        return reading_like(real.alphabet, reading)
+
+    @classmethod
+    def whose(cls, reading: ReadingConfig) -> str:
+        """Name the reference, unless an alphabet was asked for."""
+        return "" if reading.alphabet else REFERENCE
+
+    @classmethod
+    def from_source(cls, records: SequenceSet, source: str) -> SequenceSet:
+        """Return the sequences as they are: they hold no source."""
+        return records
+
+    @classmethod
+    def repeated(cls, records: SequenceSet) -> SequenceSet:
+        """Return each sequence as often as its weight says."""
+        return records.expanded()
+
+    @classmethod
+    def found(cls, records: SequenceSet | SequenceStore) -> list[str]:
+        """Say what reading found and did."""
+        return list(records.report.lines()) if records.report else []
+
+    @classmethod
+    def lasting(cls, data: str, reading: ReadingConfig) -> None:
+        """Return nothing: the report of the records has it."""
+        return None
+
+    @classmethod
+    def read_as(cls, card: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+        """Return where the training data of a model were, and the options that read them."""
+        read = card["data"].get("input") or {}
+        return read.get("source"), dict(read.get("options", {}))
+
+    def read_known(self, path: str, card: Mapping[str, Any]) -> SequenceSet:
+        """Read sequences that are not to be written, with the letters of the model."""
+        learned = self.read_as(card)[1]
+        same = {name: learned[name] for name in AS_LEARNED if name in learned}
+        reading = ReadingConfig(gaps="remove").replace(**same)
+        return read_fasta(path, reading_like(self.tokenizer.alphabet, reading), whose="the model")
+
+    def cannot_exclude(self, known: SequenceSet) -> str | None:
+        """Say why none of these records can be written at all, None if some can."""
+        lengths, longest = known.ungapped().lengths, self.tokenizer.length
+        fixed = self.tokenizer.kind == FIXED
+        if (lengths == longest if fixed else lengths <= longest).any():
+            return None
+        return (
+            f"leaves nothing out, its {len(known)} records have other lengths than the model "
+            f"writes ({self.describe()})"
+        )
 
     @classmethod
     def write(cls, records: SequenceSet, path: str, overwrite: bool = False) -> list[str]:
         """Write FASTA, see :func:`biogan.write_fasta`."""
         write_fasta(records, path)
-        return [f"{len(records)} sequences in {path}"]
+        return [f"{len(records)} sequences in {path}"] if path != "-" else []
+
+    @classmethod
+    def write_stream(
+        cls,
+        sets: Iterator[SequenceSet],
+        path: str,
+        options: SequenceWritingConfig,
+        overwrite: bool,
+    ) -> list[str]:
+        """Write sequences with the memory of one set."""
+        empty = 0
+
+        def plain() -> Iterator[SequenceSet]:
+            nonlocal empty
+            for some in sets:
+                found = some.ungapped() if options.ungap else some
+                empty += int((found.lengths == 0).sum())
+                yield found
+
+        written = write_chunks(plain(), path, options.format or output_format(path))
+        said = [f"{written} sequences in {path}"] if path != "-" else []
+        if empty:
+            said.append(f"{empty} of {written} sequences are empty: they were gaps only")
+        return said
+
+    @classmethod
+    def scoring_arguments(cls, options: SequenceScoringConfig) -> dict[str, Any]:
+        """Read motifs and profile, before time is spent on the sequences."""
+        extras = read_extras(options.motifs or (), options.hmm, code=options.genetic_code)
+        return {
+            "identity": options.identity, "motifs": extras.motifs, "hmm": extras.hmm,
+            "coding": options.coding, "code": options.genetic_code,
+        }  # fmt: skip
+
+    @classmethod
+    def metrics(cls) -> MetricRegistry:
+        """Return the metrics of sequences."""
+        return SEQUENCE_METRICS
 
     @classmethod
     def evaluate(cls, real: SequenceSet, generated: SequenceSet, **options: Any) -> Report:

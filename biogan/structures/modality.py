@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from biogan.core.errors import ConfigError, DataError
+from biogan.core.files import atomic_path
 from biogan.core.rng import layers_from
 from biogan.nn.image_nets import RecordShape
 from biogan.nn.sequence_nets import Networks
@@ -19,14 +20,15 @@ from biogan.nn.structure_nets import ChainCritic, ChainGenerator, MapGenerator, 
 from biogan.nn.structure_nets import records as distance_maps
 from biogan.structures.config import StructureReadingConfig
 from biogan.structures.dataset import FragmentSet
-from biogan.structures.read import is_structures, read_structures, split_families
-from biogan.structures.write import write_structures
+from biogan.structures.read import is_structures, read_fragments, read_structures, split_families
+from biogan.structures.write import map_grid, write_structures
 from biogan.training.config import ImageGANConfig
 from biogan.training.modality import Plan, Progress
 from biogan.training.presets import Preset, PresetModality, planned, resolve
 from biogan.training.validation import Features
 
 if TYPE_CHECKING:
+    from biogan.evaluation.metric import MetricRegistry
     from biogan.evaluation.report.report import Report
 
 
@@ -67,14 +69,47 @@ class StructureModality(PresetModality):
         return is_structures(data)
 
     @classmethod
-    def read(cls, data: str, reading: StructureReadingConfig, progress: Any = None) -> FragmentSet:
+    def read(
+        cls, data: str, reading: StructureReadingConfig, progress: Any = None, whose: str = ""
+    ) -> FragmentSet:
         """Read fragments of chains, see :func:`biogan.read_structures`."""
         return read_structures(data, reading)
+
+    @classmethod
+    def read_generated(
+        cls, data: str, reading: StructureReadingConfig, whose: str = ""
+    ) -> FragmentSet:
+        """Read fragments as they are: nothing is cut or left out."""
+        return read_fragments(data)
+
+    @classmethod
+    def like(cls, real: FragmentSet, reading: StructureReadingConfig) -> StructureReadingConfig:
+        """Return the options that read further fragments of the length of ``real``."""
+        return reading.replace(residues=real.residues, labels=None)
 
     @classmethod
     def write(cls, records: FragmentSet, path: str, overwrite: bool = False) -> list[str]:
         """Write fragments, see :func:`biogan.write_structures`."""
         return write_structures(records, path, overwrite)
+
+    @classmethod
+    def write_rows(
+        cls, records: FragmentSet, path: str, columns: int, overwrite: bool = False
+    ) -> list[str]:
+        """Write a PNG with rows of ``columns``; other formats as :meth:`write`."""
+        if not path.lower().endswith(".png"):
+            return cls.write(records, path, overwrite)
+        picture = map_grid(records, most=len(records), columns=columns)
+        with atomic_path(path) as temporary:
+            picture.save(temporary, "PNG")
+        return [f"{path}: {len(records) // columns} rows of {columns} {cls.noun}s"]
+
+    @classmethod
+    def metrics(cls) -> MetricRegistry:
+        """Return the metrics of the kind."""
+        from biogan.structures.metrics import STRUCTURE_METRICS
+
+        return STRUCTURE_METRICS
 
     @classmethod
     def evaluate(cls, real: FragmentSet, generated: FragmentSet, **options: Any) -> Report:
@@ -187,8 +222,6 @@ class StructureModality(PresetModality):
 
     def picture(self, records: FragmentSet) -> Image.Image:
         """Draw the maps of the first fragments."""
-        from biogan.structures.write import map_grid
-
         return map_grid(records[: self.previewed])
 
     def checked(self, records: FragmentSet) -> FragmentSet:

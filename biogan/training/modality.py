@@ -8,8 +8,9 @@ once, over this class, in :mod:`biogan.models`. A kind joins them with one line 
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from biogan.core.memory import keep_freed_memory
+from biogan.core.options import Options
 from biogan.core.rng import rng
 from biogan.nn.layers import exact
 from biogan.nn.sequence_nets import Networks
@@ -26,7 +28,7 @@ from biogan.training.config import SamplingConfig, TrainingConfig
 from biogan.training.trainer import CheckResult
 
 if TYPE_CHECKING:
-    from biogan.core.options import Options
+    from biogan.evaluation.metric import MetricRegistry
     from biogan.evaluation.report.report import Report
 
 #: Receives steps done and steps to do of what takes time.
@@ -123,8 +125,14 @@ class Modality(ABC):
     records : tuple of type
         Classes of the sets of records that :meth:`plan` takes. A set has ``len``, can be indexed
         by a slice, a mask or numbers, and has ``digest`` and the class method ``concatenate``.
-    config, reading, sampling : type
-        Classes of the options of training, reading and sampling.
+    config, reading, sampling, scoring, writing : type
+        Classes of the options of training, reading, sampling, evaluation and output.
+    samples : int
+        Records that ``biogan sample`` writes where no number is given.
+    text : bool
+        Whether records can be read from standard input and written to standard output.
+    storable : bool
+        Whether data too large for the memory can be kept in files.
     packages : tuple of str
         Packages whose versions matter, beside torch and numpy.
     absent : mapping of str to object
@@ -144,6 +152,11 @@ class Modality(ABC):
     config: ClassVar[type[TrainingConfig]]
     reading: ClassVar[type[Options]]
     sampling: ClassVar[type[SamplingConfig]] = SamplingConfig
+    scoring: ClassVar[type[Options]] = Options
+    writing: ClassVar[type[Options]] = Options
+    samples: ClassVar[int] = 1000
+    text: ClassVar[bool] = False
+    storable: ClassVar[bool] = False
     packages: ClassVar[tuple[str, ...]] = ()
     absent: ClassVar[Mapping[str, Any]] = {}
     reader: ClassVar[str] = ""
@@ -159,7 +172,7 @@ class Modality(ABC):
 
     @classmethod
     @abstractmethod
-    def read(cls, data: str, reading: Any, progress: Any = None) -> Any:
+    def read(cls, data: str, reading: Any, progress: Any = None, whose: str = "") -> Any:
         """Read records.
 
         Parameters
@@ -170,12 +183,93 @@ class Modality(ABC):
             An object of the class :attr:`reading`.
         progress : callable, optional
             Receives bytes done and bytes to do.
+        whose : str
+            Whose letters or shape the records have to have, for messages.
         """
+
+    @classmethod
+    def read_generated(cls, data: str, reading: Any, whose: str = "") -> Any:
+        """Read what a generator wrote, as it is."""
+        return cls.read(data, reading, whose=whose)
+
+    @classmethod
+    def like(cls, real: Any, reading: Any) -> Any:
+        """Return the options that read further records in the shape of ``real``."""
+        return reading
+
+    @classmethod
+    def whose(cls, reading: Any) -> str:
+        """Say whose letters or shape further records have to have, for messages."""
+        return ""
+
+    @classmethod
+    def from_source(cls, records: Any, source: str) -> Any:
+        """Return generated records with the name of what they come from."""
+        return dataclasses.replace(records, source=source)
+
+    @classmethod
+    def repeated(cls, records: Any) -> Any:
+        """Return records as often as they stood in the data, where a split collapsed repeats."""
+        return records
+
+    @classmethod
+    def found(cls, records: Any) -> list[str]:
+        """Say what reading found and did, one line each."""
+        return list(records.notes)
+
+    @classmethod
+    def lasting(cls, data: str, reading: Any) -> dict[str, Any] | None:
+        """Return how data were read, for the model card, so that any folder finds them again.
+
+        None where the records themselves know it.
+        """
+        labels = getattr(reading, "labels", None)
+        return {
+            **reading.to_dict(),
+            **({"labels": str(Path(labels).absolute())} if labels else {}),
+            "data": str(Path(data).absolute()) if Path(data).exists() else data,
+        }
+
+    @classmethod
+    def read_as(cls, card: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+        """Return where the training data of a model were, and the options that read them."""
+        read = dict(card["data"].get("input") or {})
+        known = {field.name for field in dataclasses.fields(cls.reading)}
+        return read.get("data"), {k: v for k, v in read.items() if k in known}
+
+    def read_known(self, path: str, card: Mapping[str, Any]) -> Any:
+        """Read records that are not to be written, as the training data were read."""
+        return self.read(path, self.reading.from_dict(self.read_as(card)[1]))
 
     @classmethod
     @abstractmethod
     def write(cls, records: Any, path: str, overwrite: bool = False) -> list[str]:
         """Write records in the format that the name asks for; return what was written, in words."""
+
+    @classmethod
+    def write_stream(
+        cls, sets: Iterator[Any], path: str, options: Any, overwrite: bool
+    ) -> list[str]:
+        """Write sets of records of one stream, see :meth:`write`."""
+        some = list(sets)
+        return cls.write(type(some[0]).concatenate(some), path, overwrite)
+
+    @classmethod
+    def write_rows(
+        cls, records: Any, path: str, columns: int, overwrite: bool = False
+    ) -> list[str]:
+        """Write records that belong together in rows of ``columns``, see :meth:`write`."""
+        return cls.write(records, path, overwrite)
+
+    @classmethod
+    def scoring_arguments(cls, options: Any) -> dict[str, Any]:
+        """Return arguments of :meth:`evaluate` for options of the class :attr:`scoring`."""
+        return dict(options.to_dict())
+
+    @classmethod
+    @abstractmethod
+    def metrics(cls) -> MetricRegistry:
+        """Return the metrics of the kind, in the order of the report."""
 
     @classmethod
     @abstractmethod
@@ -287,6 +381,10 @@ class Modality(ABC):
     def excluded(self, known: Any) -> Collection[Hashable]:
         """Return the keys of all records that count as one of the known ones."""
         return set(self.keys(known))
+
+    def cannot_exclude(self, known: Any) -> str | None:
+        """Say why none of the known records can be written at all, None if some can."""
+        return None
 
     # --- networks -------------------------------------------------------------------------
 

@@ -120,6 +120,7 @@ class PresetModality(FeatureModality):
     """A kind of data whose options are :class:`ImageGANConfig`, in presets."""
 
     kind: ClassVar[str]
+    samples = 100
     card = "image-gan"
     config = ImageGANConfig
     packages = ("pillow",)
