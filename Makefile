@@ -26,7 +26,7 @@ demo: $(STAMP)
 	$(BIN)/biogan demo --overwrite
 
 demo-image: $(STAMP)
-	$(BIN)/biogan image demo --overwrite
+	$(BIN)/biogan demo --kind images --overwrite
 
 benchmark: $(STAMP)
 	$(BIN)/python scripts/benchmark.py

@@ -317,7 +317,10 @@ class KindCommand(GroupedCommand):
                 for field, option in _options(options_of(kind, part)):
                     owners.setdefault(field.name, []).append(kind)
                     union.setdefault(field.name, option)
-        loose = click.Command(info_name, params=[*params, *union.values()])
+        # Without the callbacks of --quiet and --debug, which are to act once.
+        quiet = [click.Option(p.opts, is_flag=True) for p in params if p.callback]
+        plain = [p for p in params if not p.callback]
+        loose = click.Command(info_name, params=[*plain, *quiet, *union.values()])
         # Mistakes are left to the parser of the kind: it knows its types.
         ctx = loose.make_context(info_name, args, parent, resilient_parsing=True)
         typed = {

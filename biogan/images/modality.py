@@ -17,6 +17,7 @@ from biogan.core.files import atomic_path
 from biogan.core.options import unknown_name
 from biogan.core.rng import layers_from, rng
 from biogan.images.augment import Augment, Augmented
+from biogan.images.catalog import KNOWN
 from biogan.images.config import ImageReadingConfig, ImageSamplingConfig
 from biogan.images.dataset import DEPTHS, ImageSet
 from biogan.images.read import is_images, read_images
@@ -81,6 +82,7 @@ class ImageModality(PresetModality):
     sampling = ImageSamplingConfig
     reader = "read_images"
     kind = "pixels"
+    known = tuple(KNOWN)
     preset = Preset("wgan-gp", {}, "dcgan")
 
     # --- files ----------------------------------------------------------------------------

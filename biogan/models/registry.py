@@ -5,8 +5,10 @@ No other module asks which kind of data it has.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biogan.core.errors import CheckpointError, ConfigError, DataError
@@ -52,12 +54,19 @@ def kind_of_data(data: str) -> type[Modality]:
     ------
     ConfigError
         If it looks like none.
+    DataError
+        If there is no such file, and the name is nearly that of a known set.
     """
+    known = [name for kind in all_kinds() for name in kind.known]
+    if data != "-" and not Path(data).exists() and data not in known:
+        near = difflib.get_close_matches(data, known, 1)
+        if near:
+            raise DataError(f"{data}: no such file or folder; did you mean {near[0]!r}?")
     for kind in all_kinds():
         if kind.recognises(data):
             return kind
-    known = ", ".join(KINDS)
-    raise ConfigError(f"{data}: of no known kind of data, say which with --kind: {known}")
+    kinds = ", ".join(KINDS)
+    raise ConfigError(f"{data}: of no known kind of data, say which with --kind: {kinds}")
 
 
 def kind_of_records(records: Any, names: tuple[str, ...] = ()) -> type[Modality]:

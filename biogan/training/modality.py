@@ -127,6 +127,8 @@ class Modality(ABC):
         by a slice, a mask or numbers, and has ``digest`` and the class method ``concatenate``.
     config, reading, sampling, scoring, writing : type
         Classes of the options of training, reading, sampling, evaluation and output.
+    known : tuple of str
+        Names of sets that :meth:`read` fetches or makes.
     samples : int
         Records that ``biogan sample`` writes where no number is given.
     text : bool
@@ -154,6 +156,7 @@ class Modality(ABC):
     sampling: ClassVar[type[SamplingConfig]] = SamplingConfig
     scoring: ClassVar[type[Options]] = Options
     writing: ClassVar[type[Options]] = Options
+    known: ClassVar[tuple[str, ...]] = ()
     samples: ClassVar[int] = 1000
     text: ClassVar[bool] = False
     storable: ClassVar[bool] = False
@@ -227,7 +230,7 @@ class Modality(ABC):
         return {
             **reading.to_dict(),
             **({"labels": str(Path(labels).absolute())} if labels else {}),
-            "data": str(Path(data).absolute()) if Path(data).exists() else data,
+            "data": data if data in cls.known else str(Path(data).absolute()),
         }
 
     @classmethod

@@ -117,16 +117,18 @@ def test_a_profile_is_read_by_its_name(files, tmp_path, capsys):
 def test_scoring_flags_are_the_same_in_every_command():
     from biogan.cli.compare import command as compared
     from biogan.cli.evaluate import command as evaluated
-    from biogan.cli.image.evaluate import command as judged
 
-    def texts(command):
+    def texts(command, *args):
+        if args:
+            command.make_context("x", [*args])
         options = [o for o in command.params if isinstance(o, click.Option)]
         return {o.name: (o.opts, o.help) for o in options if o.name not in ("quiet", "debug")}
 
-    here, there, images = texts(evaluated), texts(compared), texts(judged)
-    assert set(here) - set(there) == {"reference", "fail_on"}
+    here, there = texts(evaluated, "x.fa", "--kind", "sequences"), texts(compared)
+    assert set(here) - set(there) == {"reference", "fail_on", "kind"}
     assert [name for name in there if here[name] != there[name]] == ["out"]
-    beyond = {"identity", "motifs", "hmm", "coding", "code"}
+    beyond = {"identity", "motifs", "hmm", "coding", "genetic_code"}
+    assert beyond < set(there)
+    images = texts(evaluated, "x.npz", "--kind", "images")
     assert {"n", "metrics", "seed", "train", "held_out", "overwrite", "as_json"} <= set(images)
     assert not beyond & set(images)
-    assert beyond < set(there)

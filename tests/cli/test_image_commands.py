@@ -1,4 +1,4 @@
-"""``biogan image`` as a person types it."""
+"""Commands on images as a person types them, also by their earlier name ``biogan image``."""
 
 import json
 import shutil
@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from biogan.cli import main, run
-from biogan.cli.data import lasting
 from biogan.images import modality as images
 from biogan.images.config import ImageReadingConfig
+from biogan.images.modality import ImageModality
 from biogan.images.read import read_images
 from biogan.training import presets
 
@@ -62,7 +62,7 @@ def test_train_says_what_it_does_and_writes_a_model(pictures, tmp_path, capsys):
     for text in (
         "80 images: 16 x 16, grey, 8 bit, 2 classes", "for the preset wgan-gp",
         "80 images to train on, none for validation", "4 steps in", "training.webp",
-        "next: biogan image sample",
+        "next: biogan sample",
     ):  # fmt: skip
         assert text in captured.err
     card = json.loads((tmp_path / "run" / "config.json").read_text())
@@ -132,10 +132,10 @@ def test_structures_have_no_pixels_to_size_and_a_row_a_pair_too(tmp_path, capsys
     data, run = str(tmp_path / "walks.npz"), str(tmp_path / "run")
     np.savez(data, xyz=walks.cumsum(1).reshape(-1, 3), offsets=np.arange(41) * 16)
     wrong = fails(capsys, 2, "train", "--data", data, "-o", run, "--size", "32")
-    assert f"--size 32: is for images, and {data} holds structures" in wrong
+    assert "--size: is an option of images, and these are structures" in wrong
     main(["image", "train", "--data", data, "--residues", "16", "-o", run, "--steps", "1",
           "--width", "2", "--latent", "2", "--batch-size", "4"])  # fmt: skip
-    assert "film:" not in capsys.readouterr().err  # of one check
+    assert "training.webp" not in capsys.readouterr().err  # of one check
     out = str(tmp_path / "between.png")
     main(["image", "interpolate", run, "--pairs", "9", "--steps", "8", "-o", out])
     assert f"{out}: 9 rows of 8 fragments" in capsys.readouterr().err
@@ -151,22 +151,22 @@ def test_info_and_report_read_the_model_aloud(model, tmp_path, capsys):
     assert (tmp_path / "page.html").is_file()
 
 
-def test_sequence_commands_say_which_one_to_use(model, capsys):
-    assert run(["sample", model]) == 1
-    assert "this is a model of images, one of sequences is needed" in capsys.readouterr().err
+def test_images_are_not_written_to_standard_output(model, capsys):
+    assert run(["sample", model]) == 2
+    assert "-o: images cannot be written to standard output" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["train"], "Missing option '--data'"),
+        (["train"], "Missing argument 'DATA'"),
         (["train", "--data", "mnits"], "did you mean 'mnist'"),
         (["train", "--data", "digits", "--resume", "--overwrite"], "exclude each other"),
         (["train", "--data", "digits", "--augment", "turn"], "--augment turn: 'turn'"),
         (["train", "--data", "digits", "--size", "30"], "--size 30"),
         (
             ["train", "--data", "digits", "--residues", "16"],
-            "--residues 16: is for structures, and digits holds images; leave it out",
+            "--residues: is an option of structures, and these are images; leave it out",
         ),
         (
             ["train", "--data", "digits", "--validation", "0", "--patience", "3"],
@@ -200,7 +200,10 @@ def test_a_model_is_judged_from_any_folder(pictures, tmp_path, monkeypatch, caps
     monkeypatch.chdir(there)
     report = main(["image", "evaluate", "../here/run", "-n", "40", "--metric", "intensity-w1"])
     assert report.n == 40
-    data, known = lasting("digits", ImageReadingConfig()), ImageReadingConfig().to_dict()
+    data, known = (
+        ImageModality.lasting("digits", ImageReadingConfig()),
+        ImageReadingConfig().to_dict(),
+    )
     assert data == {**known, "data": "digits"}
 
 

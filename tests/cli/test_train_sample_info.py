@@ -153,7 +153,7 @@ def test_resume_takes_the_options_of_the_run(fasta, tmp_path, capsys):
         (["train", "{fasta}", "-o", "{tmp}/x", "--alphabet", "foo"], 2, "unknown alphabet 'foo'"),
         (["train", "{fasta}", "-o", "{tmp}/x", "--alphabet", "custom:AA"], 2, "repeats a letter"),
         (["train", "{fasta}", "-o", "{tmp}/x", "--alphabet", "custom:"], 2, "has no letters"),
-        (["train"], 2, "FASTA"),
+        (["train"], 2, "DATA"),
         (["sample", "{tmp}/nowhere"], 1, "no such model folder"),
         (["sample", "{fasta}"], 1, "is a file, a model folder is needed"),
         (["sample", "{tmp}"], 1, "config.json is missing"),
