@@ -37,7 +37,7 @@ def test_stored_sequences_are_learned_and_the_card_says_so(options, fasta, tmp_p
     assert data["stored"] and data["digest"] == read_fasta(fasta).digest
     assert data["train"] + data["validation"] == data["records"] == 200
     assert (data["validation"] > 0) == (options.get("validation") != 0.0)
-    assert gan.layout.length == store.longest == 24
+    assert gan.tokenizer.length == store.longest == 24
     assert len(gan.sample(10)) == 10
 
 
