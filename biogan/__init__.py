@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from biogan.core import __version__
+
 if TYPE_CHECKING:
     from biogan.core.errors import BioganError
     from biogan.core.protocols import Callback, Sampler
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     from biogan.structures.write import write_structures
     from biogan.training.config import ImageGANConfig
 
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "GAN": "biogan.models.gan",

@@ -21,7 +21,7 @@ from biogan.evaluation.metric import Metric, Value
 from biogan.evaluation.protocol import fresh_records
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences, as_set, shuffled
-from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS, get_metrics
+from biogan.sequences.metrics import SEQUENCE_METRICS, get_metrics
 from biogan.sequences.metrics.comparison import Comparison, Sample
 from biogan.sequences.metrics.context import read_extras
 

@@ -18,8 +18,8 @@ from typing import Any
 
 import click
 
-import biogan
 from biogan.cli import console
+from biogan.core import __version__
 from biogan.core.errors import BioganError, DivergedError, Interrupted, ProcessError, first_line
 from biogan.training.signals import handled
 
@@ -116,7 +116,7 @@ LESS = "try fewer or shorter records, smaller batches or networks, or another de
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     params=[switch("--quiet", "-q"), switch("--debug")],
 )
-@click.version_option(biogan.__version__, prog_name="biogan", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name="biogan", message="%(prog)s %(version)s")
 def group() -> None:
     """Learn to write DNA, RNA and protein from a FASTA, and judge honestly what was written."""
 

@@ -41,7 +41,7 @@ def command(
     biogan compare real.fasta gan.fasta markov.fasta -o comparison
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.files import claim_folder
-    from biogan.evaluation.report.comparison import ComparisonReport
+    from biogan.evaluation.report.report import ComparisonReport
     from biogan.sequences.evaluate import compare
     from biogan.sequences.modality import SequenceModality
 

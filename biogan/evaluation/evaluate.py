@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic
 
 import numpy as np
 
-import biogan
+from biogan.core import __version__
 from biogan.core.errors import ConfigError, DataError
 from biogan.core.protocols import Sampler
 from biogan.core.rng import rng
@@ -285,7 +285,7 @@ def evaluate_sets(
             identity=spec.identity,
             sets={label: spec.describe(some) for label, some in sets.items()},
             notes=notes,
-            version=biogan.__version__,
+            version=__version__,
             tables=scoring.tables(own),
             samples=own,
             extras=scoring.extras,

@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from biogan.evaluation.report.plots import curves, scatter
-from biogan.evaluation.report.plots.pixels import embedded, grid, picture_pairs
+from biogan.evaluation.report.plots.canvas import embedded, grid, picture_pairs
 from biogan.evaluation.report.results import TARGET, Results, nearest_table
 from biogan.evaluation.report.spec import Column, Facts, Floor, Pairs, Panel, ReportSpec, Section
 from biogan.images.dataset import ImageSet

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import biogan
+from biogan.core import __version__
 from biogan.core.errors import BioganError, CheckpointError, ConfigError
 from biogan.core.files import check_fields, read_json
 from biogan.models.registry import kind_of_card, modality_from
@@ -137,7 +137,7 @@ def model_card(plan: Plan, data: Mapping[str, Any]) -> dict[str, Any]:
     packages = ("torch", "numpy", *modality.packages)
     return {
         "kind": modality.card,
-        "biogan": biogan.__version__,
+        "biogan": __version__,
         "config": plan.config.to_dict(),
         "chosen": list(plan.reasons),
         "layout": modality.to_dict(),

@@ -19,13 +19,13 @@ from biogan.core.files import atomic_path
 from biogan.core.protocols import Callback
 from biogan.models.card import check_same_run, model_card, training_card
 from biogan.models.checkpoint import CRITIC, GENERATOR, LOG, STATE, ModelFolder, held
-from biogan.models.monitor import ValidationMonitor
 from biogan.models.refinement import CalibratedCritic, fit_critic
+from biogan.models.sampling import drawer, stream
 from biogan.nn.sequence_nets import Networks
 from biogan.training.callbacks import JsonLog
 from biogan.training.engine import Engine
-from biogan.training.modality import Modality, Parts, Plan
-from biogan.training.trainer import Trainer
+from biogan.training.modality import Modality, Parts, Plan, Validation
+from biogan.training.trainer import CheckResult, Trainer
 
 # What is left to do when a run is stopped between training and the calibrated critic.
 CRITIC_LEFT = "; the model is whole, --resume trains the critic of sample --refine"
@@ -365,3 +365,49 @@ def carry_out(
         card["training"] = training_card(trainer)
         end(trainer)
     return trainer
+
+
+# A stream of its own: what chose the checkpoint is not what a user samples.
+STREAM = "check"
+
+
+class ValidationMonitor:
+    """Samples from the averaged generator and measures the samples.
+
+    Parameters
+    ----------
+    modality : Modality
+        How rows read as records.
+    validation : Validation
+        What measures them.
+    seed : int
+        Seed of what the generator writes.
+    preview : callable, optional
+        Receives a few samples and the step at each check.
+    """
+
+    def __init__(
+        self,
+        modality: Modality,
+        validation: Validation,
+        seed: int,
+        preview: Callable[[Any, int], None] | None = None,
+    ) -> None:
+        self.modality, self.validation, self.seed = modality, validation, seed
+        self.preview = preview
+
+    @property
+    def references(self) -> Mapping[str, float]:
+        """The validation distance of training data (1) and of trivial samplers."""
+        return self.validation.references
+
+    def __call__(self, generator: nn.Module, step: int) -> CheckResult:
+        """Return validation distance and variety of the samples of a step."""
+        modality = self.modality
+        how = modality.sampling(seed=self.seed)
+        draw = drawer(generator, modality, how)
+        n, prefix = self.validation.n, f"check{self.seed}"
+        chunks = [*stream(draw, modality, 0, n, prefix, modality.block, name=STREAM, rough=True)]
+        if self.preview is not None:
+            self.preview(chunks[0].records[: modality.previewed], step)
+        return self.validation.score(chunks)

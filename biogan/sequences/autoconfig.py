@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.core.memory import check_fits
 from biogan.core.options import flag
 from biogan.nn.layers import GROUP
 from biogan.nn.sequence_heads import Shape
@@ -25,7 +24,7 @@ from biogan.sequences.metrics.symmetry import places_alike, strands_alike
 from biogan.sequences.splits import check_two_strands
 from biogan.sequences.store import SequenceStore
 from biogan.sequences.tokenizer import ALIGNED, FIXED, VARIABLE, Tokenizer
-from biogan.training.engine import check_machine
+from biogan.training.engine import check_fits, check_machine
 from biogan.training.losses import own_defaults
 from biogan.training.trainer import DEFAULT_TIME, check_patience
 

@@ -26,7 +26,7 @@ from biogan.sequences.baselines import get_baseline, suited_chains
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences, as_set
 from biogan.sequences.io.motifs import Motif
-from biogan.sequences.metrics.catalogue import get_metrics
+from biogan.sequences.metrics import get_metrics
 from biogan.sequences.metrics.comparison import FIXED_NEEDS, Comparison, Sample
 from biogan.sequences.metrics.context import Extras, Features, Profile, read_extras
 from biogan.sequences.metrics.labels import label_table

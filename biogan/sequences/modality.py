@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from biogan.core.errors import ConfigError
 from biogan.core.files import check_fields
-from biogan.core.memory import keep_freed_memory
 from biogan.core.rng import layers_from, torch_generator
 from biogan.nn.layers import draw_rotations, exact, rotated
 from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise, Shape
@@ -32,7 +31,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import REFERENCE, as_set, read_fasta, reading_like
 from biogan.sequences.io.write import output_format, write_chunks, write_fasta
 from biogan.sequences.kmer_matching import LONGEST_PLACED, KmerMatching
-from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS
+from biogan.sequences.metrics import SEQUENCE_METRICS
 from biogan.sequences.metrics.context import read_extras
 from biogan.sequences.metrics.diversity import Variety
 from biogan.sequences.metrics.validation_distance import ValidationDistance
@@ -48,6 +47,7 @@ from biogan.sequences.splits import (
 from biogan.sequences.store import SequenceStore
 from biogan.sequences.tokenizer import FIXED, VARIABLE, Tokenizer
 from biogan.training.batches import Batches, LazyBatches, RotatedBatches, Stream
+from biogan.training.engine import keep_freed_memory
 from biogan.training.modality import Chunk, Modality, Plan, Progress
 from biogan.training.trainer import TRAINING_DATA, CheckResult
 

@@ -16,7 +16,6 @@ from biogan.evaluation.report.spec import Panel
 from biogan.sequences.genetic_code import CODONS, codon_counts, genetic_code
 from biogan.sequences.kmers import kmer_names, kmer_table
 from biogan.sequences.metrics import proteins
-from biogan.sequences.metrics.coding import chance_of_frame
 from biogan.sequences.metrics.comparison import Comparison
 from biogan.sequences.metrics.composition import gc_content
 from biogan.sequences.metrics.motifs import motif_table
@@ -28,6 +27,7 @@ from biogan.sequences.metrics.positions import (
     pair_covariance,
     some_columns,
 )
+from biogan.sequences.metrics.proteins import chance_of_frame
 from biogan.sequences.metrics.spectrum import furthest_distance, group_pairs, mutual_information
 from biogan.sequences.similarity.pairs import nearest
 

@@ -17,10 +17,9 @@ from biogan.evaluation.report.report import Report
 from biogan.evaluation.samples import row_keys
 from biogan.structures.baselines import local_markov, noise_maps, random_walk
 from biogan.structures.dataset import FragmentSet
-from biogan.structures.metrics import STRUCTURE_METRICS
+from biogan.structures.metrics import STRUCTURE_METRICS, FragmentComparison, FragmentSample
 from biogan.structures.read import split_families
 from biogan.structures.report import STRUCTURE_REPORT
-from biogan.structures.samples import FragmentComparison, FragmentSample
 
 #: Trivial samplers by name, from the worst to the best.
 FLOORS: dict[str, Callable[[FragmentSet, int, int], FragmentSet]] = {

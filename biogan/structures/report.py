@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from biogan.evaluation.report.plots import curves, scatter
-from biogan.evaluation.report.plots.pixels import embedded, grid, picture_pairs
+from biogan.evaluation.report.plots.canvas import embedded, grid, picture_pairs
 from biogan.evaluation.report.results import TARGET, Results, nearest_table
 from biogan.evaluation.report.spec import Column, Floor, Pairs, Panel, ReportSpec, Section
 from biogan.structures import metrics as measures
@@ -19,8 +19,7 @@ from biogan.structures.geometry import (
     pseudo_torsions,
     radius_of_gyration,
 )
-from biogan.structures.metrics import MOST_NEAREST, described
-from biogan.structures.samples import FragmentSample, Measure
+from biogan.structures.metrics import MOST_NEAREST, FragmentSample, Measure, described
 from biogan.structures.write import map_pictures
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from biogan.core.memory import keep_freed_memory
 from biogan.core.options import Options
 from biogan.core.rng import rng
 from biogan.nn.layers import exact
 from biogan.nn.sequence_nets import Networks
 from biogan.training.batches import Batches, Stream
 from biogan.training.config import SamplingConfig, TrainingConfig
+from biogan.training.engine import keep_freed_memory
 from biogan.training.trainer import CheckResult
 
 if TYPE_CHECKING:

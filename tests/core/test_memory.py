@@ -8,12 +8,12 @@ import pytest
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.core.errors import ConfigError
-from biogan.core.memory import check_fits
+from biogan.training.engine import (check_fits)
 
 ROUNDS = """
 import resource
 import numpy as np
-from biogan.core.memory import keep_freed_memory
+from biogan.training.engine import keep_freed_memory
 if {keep}:
     assert keep_freed_memory()
 

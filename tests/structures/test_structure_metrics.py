@@ -8,10 +8,7 @@ from biogan.evaluation.intervals import GROUPS, newcombe, wilson
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.evaluate import StructureEvaluation
 from biogan.structures.metrics import STRUCTURE_METRICS, pairs
-from biogan.structures.samples import (
-    FragmentComparison,
-    FragmentSample,
-)
+from biogan.structures.metrics import (FragmentComparison, FragmentSample)
 
 
 def measured(name, new, real, source=None, fresh=None):

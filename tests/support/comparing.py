@@ -5,7 +5,7 @@ import numpy as np
 from biogan.evaluation.metric import Value
 from biogan.sequences.alphabet import Alphabet
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.metrics.catalogue import get_metrics
+from biogan.sequences.metrics import get_metrics
 from biogan.sequences.metrics.comparison import Comparison, Sample
 
 

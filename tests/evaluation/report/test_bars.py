@@ -4,7 +4,7 @@ from biogan.evaluation.metric import Value
 from biogan.evaluation.report.html import BAR_FLOOR as FLOOR
 from biogan.evaluation.report.html import CEILING, WIDTH, Bar, bar
 from biogan.evaluation.report.results import Row
-from biogan.sequences.metrics.catalogue import get_metrics
+from biogan.sequences.metrics import get_metrics
 
 
 def row(name, generated, ceiling, floors):

@@ -8,7 +8,7 @@ from biogan.evaluation.metric import Value
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import BETWEEN, EXCESS, FLOOR, REAL, UNREAD, Row
 from biogan.evaluation.report.text import WIDTH
-from biogan.sequences.metrics.catalogue import get_metrics
+from biogan.sequences.metrics import get_metrics
 from biogan.sequences.report import SEQUENCE_REPORT
 
 FLOORS = ("markov-5", "positional-markov-4", "pwm", "dinucleotide-shuffle", "uniform")

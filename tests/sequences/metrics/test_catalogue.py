@@ -9,7 +9,7 @@ from biogan.evaluation import metric as base
 from biogan.evaluation.metric import Value
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.evaluate import evaluate
-from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS, get_metrics
+from biogan.sequences.metrics import SEQUENCE_METRICS, get_metrics
 from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 
 

@@ -52,7 +52,7 @@ def test_padding_is_no_letter():
 
 def test_the_global_generator_is_not_touched_and_torch_not_imported_early():
     code = (
-        "import sys, biogan.sequences.metrics.catalogue; assert 'torch' not in sys.modules; "
+        "import sys, biogan.sequences.metrics; assert 'torch' not in sys.modules; "
         "import torch; "
         "from biogan.sequences.metrics.discriminability import cnn_out_of_fold; import numpy as np;"
         "before = torch.get_rng_state();"

@@ -5,7 +5,7 @@ from comparing import compare, iid
 from biogan.evaluation.intervals import wilson
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.metrics.catalogue import get_metrics
+from biogan.sequences.metrics import get_metrics
 from biogan.sequences.metrics.comparison import Comparison, Sample
 
 

@@ -15,7 +15,7 @@ from biogan.sequences.alphabet import DNA, PROTEIN
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.evaluate import evaluate
 from biogan.sequences.io.motifs import Motif
-from biogan.sequences.metrics.catalogue import SEQUENCE_METRICS, get_metrics
+from biogan.sequences.metrics import SEQUENCE_METRICS, get_metrics
 
 REAL, NEW, TRAIN = (iid(DNA, 40, 60, seed) for seed in range(3))
 OPTIONS = {"motifs": [Motif("GATTACA", np.eye(4)[[2, 0, 3, 3, 0, 1, 0]])], "coding": True}
