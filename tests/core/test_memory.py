@@ -8,7 +8,7 @@ import pytest
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.core.errors import ConfigError
-from biogan.training.engine import (check_fits)
+from biogan.training.engine import check_fits
 
 ROUNDS = """
 import resource

@@ -7,8 +7,7 @@ from shapes import fragments, helix, strand, walk
 from biogan.evaluation.intervals import GROUPS, newcombe, wilson
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.evaluate import StructureEvaluation
-from biogan.structures.metrics import STRUCTURE_METRICS, pairs
-from biogan.structures.metrics import (FragmentComparison, FragmentSample)
+from biogan.structures.metrics import STRUCTURE_METRICS, FragmentComparison, FragmentSample, pairs
 
 
 def measured(name, new, real, source=None, fresh=None):

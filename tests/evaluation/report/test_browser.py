@@ -6,7 +6,7 @@ import shutil
 import pytest
 from pages import dna_report, image_report
 
-from biogan.evaluation.report.report import (ComparisonReport)
+from biogan.evaluation.report.report import ComparisonReport
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = os.environ.get("BIOGAN_CHROMIUM") or shutil.which("chromium")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from pages import NASTY, dna_report, protein_report
 
-from biogan.evaluation.report.report import (FILE, GENERAL, to_general, to_multiqc)
+from biogan.evaluation.report.report import FILE, GENERAL, to_general, to_multiqc
 
 
 def test_one_row_of_numbers_with_a_header_for_each():

@@ -8,9 +8,8 @@ from markupsafe import escape
 from pages import NASTY, image_report
 from PIL import Image
 
-from biogan.evaluation.report.report import (ComparisonReport)
-from biogan.evaluation.report.report import (to_multiqc)
-from biogan.evaluation.report.plots.canvas import (embedded, grid)
+from biogan.evaluation.report.plots.canvas import embedded, grid
+from biogan.evaluation.report.report import ComparisonReport, to_multiqc
 from biogan.images.dataset import ImageSet
 from biogan.images.report import IMAGE_REPORT, nearest_images, tiles, window
 from biogan.sequences.report import SEQUENCE_REPORT

@@ -6,8 +6,8 @@ from comparing import compare, iid
 
 from biogan.sequences.alphabet import DNA, PROTEIN
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.metrics import proteins as measures
 from biogan.sequences.metrics import SEQUENCE_METRICS
+from biogan.sequences.metrics import proteins as measures
 
 # The protein of Biopython's documentation of ProtParam.
 EXAMPLE = (
