@@ -7,6 +7,7 @@ import sys
 import tomllib
 
 import pytest
+import yaml
 from helpers import ROOT
 
 import biogan
@@ -77,3 +78,21 @@ def test_ci_runs_the_readme_s_test_command():
 
 def test_the_package_says_that_it_is_typed():
     assert (ROOT / "biogan" / "py.typed").read_bytes() == b""
+
+
+def test_the_hosted_workflow_runs_the_same_command_on_every_python_and_system():
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    assert "secrets." not in text and "://" not in text
+    (job,) = yaml.safe_load(text)["jobs"].values()
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+    versions = [c.rpartition(" ")[2] for c in PROJECT["classifiers"] if ":: Python :: 3." in c]
+    matrix = job["strategy"]["matrix"]
+    assert matrix == {"system": ["ubuntu-latest", "macos-latest"], "python": versions}
+    assert job["runs-on"] == "${{ matrix.system }}"
+    (setup,) = (step["with"] for step in job["steps"] if "setup-python" in step.get("uses", ""))
+    assert setup["python-version"] == "${{ matrix.python }}" and setup["cache"] == "pip"
+    assert all((ROOT / name).is_file() for name in setup["cache-dependency-path"].split())
+    # The interpreter that was set up makes .venv, not the first that the Makefile finds.
+    (step,) = (step for step in job["steps"] if "run" in step)
+    assert step["env"]["PYTHON"] == "python"
+    assert "\nPYTHON ?= " in (ROOT / "Makefile").read_text("utf-8")
