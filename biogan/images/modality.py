@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.core.files import atomic_path
 from biogan.core.options import unknown_name
 from biogan.core.rng import layers_from, rng
 from biogan.images.augment import Augment, Augmented
@@ -117,16 +116,9 @@ class ImageModality(PresetModality):
         return write_images(records, path, overwrite)
 
     @classmethod
-    def write_rows(
-        cls, records: ImageSet, path: str, columns: int, overwrite: bool = False
-    ) -> list[str]:
-        """Write a PNG with rows of ``columns``; other formats as :meth:`write`."""
-        if not path.lower().endswith(".png"):
-            return cls.write(records, path, overwrite)
-        picture = grid(records, columns=1 if records.frames else columns, most=len(records))
-        with atomic_path(path) as temporary:
-            picture.save(temporary, "PNG")
-        return [f"{path}: {len(records) // columns} rows of {columns} {cls.noun}s"]
+    def rows_picture(cls, records: ImageSet, columns: int) -> Image.Image:
+        """Draw images in rows of ``columns``; a time series is a row of its own."""
+        return grid(records, columns=1 if records.frames else columns, most=len(records))
 
     @classmethod
     def metrics(cls) -> MetricRegistry:

@@ -12,7 +12,6 @@ from PIL import Image
 from torch import Tensor
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.core.files import atomic_path
 from biogan.core.rng import layers_from
 from biogan.nn.image_nets import RecordShape
 from biogan.nn.sequence_nets import Networks
@@ -93,16 +92,9 @@ class StructureModality(PresetModality):
         return write_structures(records, path, overwrite)
 
     @classmethod
-    def write_rows(
-        cls, records: FragmentSet, path: str, columns: int, overwrite: bool = False
-    ) -> list[str]:
-        """Write a PNG with rows of ``columns``; other formats as :meth:`write`."""
-        if not path.lower().endswith(".png"):
-            return cls.write(records, path, overwrite)
-        picture = map_grid(records, most=len(records), columns=columns)
-        with atomic_path(path) as temporary:
-            picture.save(temporary, "PNG")
-        return [f"{path}: {len(records) // columns} rows of {columns} {cls.noun}s"]
+    def rows_picture(cls, records: FragmentSet, columns: int) -> Image.Image:
+        """Draw distance maps in rows of ``columns``."""
+        return map_grid(records, most=len(records), columns=columns)
 
     @classmethod
     def metrics(cls) -> MetricRegistry:

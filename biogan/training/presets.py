@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from biogan.core.files import atomic_path
 from biogan.training.config import ImageGANConfig, PresetName
 from biogan.training.engine import check_machine
 from biogan.training.losses import OWN_DEFAULTS, own_defaults
 from biogan.training.modality import Modality, Plan
 from biogan.training.trainer import DEFAULT_TIME, check_patience
 from biogan.training.validation import FeatureModality
+
+if TYPE_CHECKING:
+    from PIL import Image
+
 
 #: What each preset fills in; measured in docs/benchmarks.md.
 SETTINGS: dict[PresetName, dict[str, Any]] = {
@@ -125,6 +131,23 @@ class PresetModality(FeatureModality):
     config = ImageGANConfig
     packages = ("pillow",)
     block = 128
+
+    @classmethod
+    @abstractmethod
+    def rows_picture(cls, records: Any, columns: int) -> Image.Image:
+        """Draw records in rows of ``columns``."""
+
+    @classmethod
+    def write_rows(
+        cls, records: Any, path: str, columns: int, overwrite: bool = False
+    ) -> list[str]:
+        """Write a PNG with rows of ``columns``; other formats as :meth:`write`."""
+        if not path.lower().endswith(".png"):
+            return cls.write(records, path, overwrite)
+        picture = cls.rows_picture(records, columns)
+        with atomic_path(path) as temporary:
+            picture.save(temporary, "PNG")
+        return [f"{path}: {len(records) // columns} rows of {columns} {cls.noun}s"]
 
     @classmethod
     def describes(cls, layout: Mapping[str, Any]) -> bool:
