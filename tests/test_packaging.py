@@ -1,6 +1,7 @@
 """What the package declares about itself agrees with what it does."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ PROJECT = DECLARED["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 SDIST = DECLARED["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
 PINS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+CHANGES = (ROOT / "CHANGELOG.md").read_text("utf-8")
 IMPORT_NAMES = {
     "backports.zstd": "backports",
     "biopython": "bio",
@@ -65,8 +67,20 @@ def test_citation_names_the_version():
     assert f"\nversion: {biogan.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
 
-def test_changelog_knows_the_version():
-    assert biogan.__version__ in (ROOT / "CHANGELOG.md").read_text("utf-8")
+def test_changelog_begins_with_a_dated_section_of_the_version():
+    first = re.search(r"^## (.*)$", CHANGES, re.M)[1]
+    assert re.fullmatch(rf"\[{re.escape(biogan.__version__)}\] - \d{{4}}-\d\d-\d\d", first)
+    dated = f"date-released: {first[-10:]}"
+    assert dated in (ROOT / "CITATION.cff").read_text("utf-8").splitlines()
+
+
+def test_modules_that_the_changelog_names_as_new_are_there():
+    rows = re.findall(r"^\| (`biogan.*) \| (`biogan.*) \|$", CHANGES, re.M)
+    assert len(rows) > 20
+    for old, new in rows:
+        assert old.startswith("`biogan.")
+        for name in re.findall(r"`(biogan\.[\w.]+)`", new):
+            importlib.import_module(name)
 
 
 def test_ci_runs_the_readme_s_test_command():
