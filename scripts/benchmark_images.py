@@ -44,7 +44,7 @@ from biogan.images.evaluate import evaluate_images
 from biogan.images.modality import ImageModality
 from biogan.images.read import read_images
 from biogan.models.checkpoint import LOG
-from biogan.nn.sequence_nets import Networks
+from biogan.nn.layers import Networks
 from biogan.training.batches import Batches
 from biogan.training.config import ImageGANConfig
 from biogan.training.engine import Engine

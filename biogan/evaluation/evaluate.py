@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, Generic
 
 import numpy as np
@@ -18,12 +19,12 @@ from biogan.core import __version__
 from biogan.core.errors import ConfigError, DataError
 from biogan.core.protocols import Sampler
 from biogan.core.rng import rng
-from biogan.evaluation.metric import ALL, Metric, Value
+from biogan.evaluation.metric import ALL, Metric, MetricRegistry, Value
 from biogan.evaluation.protocol import Records, Roles, Split, assign_roles
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import CONTROL, Results, Row
 from biogan.evaluation.report.spec import ReportSpec
-from biogan.evaluation.samples import random_order
+from biogan.evaluation.samples import BaseComparison, BaseSample, random_order
 
 #: Receives, before a set is scored, its name, how many were scored and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -76,6 +77,8 @@ class EvaluationSpec(ABC, Generic[Records]):
         One record, in messages.
     report : ReportSpec
         Words and drawings of its reports.
+    registry : MetricRegistry
+        Its metrics.
     floor_limit : int
         Records that are drawn of each trivial sampler at most.
     fixed_needs : frozenset of str
@@ -84,33 +87,37 @@ class EvaluationSpec(ABC, Generic[Records]):
         Identity of a near copy; ``None`` where nearness is no identity.
     """
 
-    noun: ClassVar[str]
+    noun: ClassVar[str] = "record"
     report: ClassVar[ReportSpec[Results]]
-    floor_limit: ClassVar[int]
+    registry: ClassVar[MetricRegistry]
+    floor_limit: ClassVar[int] = 10_000
     fixed_needs: ClassVar[frozenset[str]] = frozenset()
     identity: float | None = None
 
-    @abstractmethod
     def metrics(self, names: Sequence[str] | None) -> list[Metric]:
         """Return the metrics of these names, the default ones for ``None``."""
+        return self.registry.choose(names)
 
     @abstractmethod
     def keys(self, records: Records) -> Sequence[bytes]:
         """Return a hash of each record, equal for equal ones."""
 
-    @abstractmethod
-    def check(self, name: str, records: Records, reference: Records) -> None:
+    def check(self, name: str, records: Records, reference: Records) -> None:  # noqa: B027 - any can be compared
         """Raise :class:`~biogan.core.errors.DataError` for a set that cannot be compared."""
 
-    @abstractmethod
     def split(self, real: Records, n: int, seed: int) -> Split[Records]:
-        """Split real records, so that about ``n`` are on the side of the target."""
+        """Split real records, so that about ``n`` are on the side of the target.
+
+        By default at random: a kind with relatives among its records has to write its own.
+        """
+        order = rng(seed, "split").permutation(len(real))
+        most = min(n, len(real) // 2)
+        return Split(real[order[:most]], real[order[most:]], "at random")
 
     @abstractmethod
     def floors(self, roles: Roles[Records]) -> Mapping[str, Floor[Records]]:
         """Return the trivial samplers by name, in the order of the report."""
 
-    @abstractmethod
     def scoring(
         self,
         metrics: Sequence[Metric],
@@ -122,12 +129,13 @@ class EvaluationSpec(ABC, Generic[Records]):
         """Return what to measure with.
 
         Called once all sets have been checked, as it may take long; ``progress`` receives what is
-        done meanwhile.
+        done meanwhile. By default metrics read the records as they are.
         """
+        return Scoring(BaseSample[Records], partial(BaseComparison, seed=seed))
 
-    @abstractmethod
     def describe(self, records: Records) -> dict[str, Any]:
         """Return what the report says about a set: ``records``, ``sha256``, ``source`` ..."""
+        return {"records": len(records), "sha256": records.digest}
 
     def control(self, records: Records, n: int, seed: int) -> Records:
         """Copy real records verbatim, each once before any comes up again."""

@@ -38,6 +38,11 @@ _FEWEST = 4
 class RecordSet(Protocol):
     """Records that can be counted and picked."""
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what they hold."""
+        ...
+
     def __len__(self) -> int:
         """Return their number."""
         ...

@@ -110,12 +110,9 @@ class ImageEvaluation(EvaluationSpec[ImageSet]):
 
     noun = "image"
     report = IMAGE_REPORT
+    registry = IMAGE_METRICS
     floor_limit = FLOOR_IMAGES
     fixed_needs = frozenset({"classes"})
-
-    def metrics(self, names: Sequence[str] | None) -> list[Metric]:
-        """Return the metrics of images with these names."""
-        return IMAGE_METRICS.choose(names)
 
     def keys(self, records: ImageSet) -> list[bytes]:
         """Return a hash of the pixels of each image."""

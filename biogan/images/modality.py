@@ -29,10 +29,10 @@ from biogan.nn.image_nets import (
     join,
     split,
 )
-from biogan.nn.sequence_nets import Networks
+from biogan.nn.layers import Networks
 from biogan.training.config import ImageGANConfig
-from biogan.training.modality import Plan, Progress
-from biogan.training.presets import Preset, PresetModality, planned, resolve
+from biogan.training.modality import Plan, Progress, planned
+from biogan.training.presets import Preset, PresetModality, resolve
 from biogan.training.validation import Features
 
 #: Images of each class from which classes are learned without being asked for.
@@ -139,16 +139,16 @@ class ImageModality(PresetModality):
     @classmethod
     def plan(cls, records: ImageSet, config: ImageGANConfig) -> Plan:
         """Find shape, depth and classes, and fill in the preset."""
-        modality = cls.of(records, config.conditional)
+        modality = cls.of(records, config)
         config, reasons = resolve(config, cls.preset, cls.kind, len(modality.shares))
         return planned(modality, records, config, reasons)
 
     @classmethod
-    def of(cls, images: ImageSet, conditional: bool | None) -> ImageModality:
+    def of(cls, records: ImageSet, config: ImageGANConfig) -> ImageModality:
         """Read the modality off training images.
 
-        Classes are learned where ``conditional`` is true, or where it is ``None`` and every class
-        has :data:`LEARNABLE` images.
+        Classes are learned where the option ``conditional`` is true, or where it is ``None`` and
+        every class has :data:`LEARNABLE` images.
 
         Raises
         ------
@@ -157,27 +157,27 @@ class ImageModality(PresetModality):
         ConfigError
             If classes are to be learned and there are none.
         """
-        if len(images) < 2:
-            found = "1 image is too few" if len(images) else "no images"
-            raise DataError(f"{images.source}: {found} to learn from")
-        low, high = int(images.pixels.min()), int(images.pixels.max())
+        if len(records) < 2:
+            found = "1 image is too few" if len(records) else "no images"
+            raise DataError(f"{records.source}: {found} to learn from")
+        low, high = int(records.pixels.min()), int(records.pixels.max())
         if low == high:
-            raise DataError(f"{images.source}: every pixel has the value {low}: nothing to learn")
-        depth = images.pixels.dtype.name
+            raise DataError(f"{records.source}: every pixel has the value {low}: nothing to learn")
+        depth = records.pixels.dtype.name
         if depth == "uint8":
             low, high = 0, DEPTHS[depth]
-        shares: tuple[float, ...] = ()
-        if images.labels is not None:
-            counts = np.bincount(images.labels, minlength=len(images.classes))
+        conditional, shares = config.conditional, tuple[float, ...]()
+        if records.labels is not None:
+            counts = np.bincount(records.labels, minlength=len(records.classes))
             if conditional is None:
                 conditional = len(counts) > 1 and counts.min() >= LEARNABLE
             shares = tuple((counts / counts.sum()).tolist()) if conditional else ()
         elif conditional:
             raise ConfigError(
-                f"--conditional: {images.source} has no labels: give them with --labels, or "
+                f"--conditional: {records.source} has no labels: give them with --labels, or "
                 "one folder a class"
             )
-        return cls(*images.shape, depth, low, high, images.frames, images.classes, shares)
+        return cls(*records.shape, depth, low, high, records.frames, records.classes, shares)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ImageModality:

@@ -117,8 +117,9 @@ def _check(data: dict[str, Any]) -> None:
     # A newer version may know more options: reading a card aloud needs none of them.
     known = {field.name for field in dataclasses.fields(kind.config)}
     read = kind.config.from_dict({k: v for k, v in data["config"].items() if k in known}).to_dict()
+    needed = [name for name in _NEEDED if name in known]
     check_fields(
-        "config", {k: v for k, v in read.items() if v is not None}, dict.fromkeys(_NEEDED, object)
+        "config", {k: v for k, v in read.items() if v is not None}, dict.fromkeys(needed, object)
     )
     data["config"] = read | data["config"]
 

@@ -42,7 +42,7 @@ from biogan.core.files import atomic_path, claim_folder, write_json, writing
 from biogan.core.pictures import FILM, PICTURE, PREVIEWS
 from biogan.models.card import SCHEMA, read_card
 from biogan.models.registry import modality_from
-from biogan.nn.sequence_nets import Networks
+from biogan.nn.layers import Networks
 from biogan.training.engine import find_device
 from biogan.training.modality import Modality
 

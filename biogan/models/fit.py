@@ -21,7 +21,7 @@ from biogan.models.card import check_same_run, model_card, training_card
 from biogan.models.checkpoint import CRITIC, GENERATOR, LOG, STATE, ModelFolder, held
 from biogan.models.refinement import CalibratedCritic, fit_critic
 from biogan.models.sampling import drawer, stream
-from biogan.nn.sequence_nets import Networks
+from biogan.nn.layers import Networks
 from biogan.training.callbacks import JsonLog
 from biogan.training.engine import Engine
 from biogan.training.modality import Modality, Parts, Plan, Validation

@@ -43,7 +43,7 @@ from biogan.models.sampling import (
     joined,
     stream,
 )
-from biogan.nn.sequence_nets import Networks
+from biogan.nn.layers import Networks
 from biogan.sequences.config import SequenceGANConfig, SequenceSamplingConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences

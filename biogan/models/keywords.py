@@ -102,6 +102,9 @@ class SequenceGANOptions(TypedDict, total=False):
     """Draw the noise on the GPU instead of the CPU: faster for large batches, but a seed gives
     other numbers on another model of GPU (not tried on a GPU yet). Default: False."""
 
+    validation: float
+    """Share of the records kept for validation. Default: 0.1."""
+
     architecture: Literal["resnet", "dense", "hybrid", "dcgan"] | None
     """Family of generator and critic (hybrid: resnet and dense side by side). Default: None."""
 
@@ -153,9 +156,6 @@ class SequenceGANOptions(TypedDict, total=False):
     word: int | None
     """Letters that are generated as one token: 3 for codons (3 where the records are open reading
     frames, else 1). Default: None."""
-
-    validation: float
-    """Share of the records kept for validation. Default: 0.1."""
 
     repeats: Literal["all", "once"] | None
     """How often to read a record that occurs several times in the data: each time (all), or once
@@ -265,6 +265,9 @@ class ImageGANOptions(TypedDict, total=False):
     """Draw the noise on the GPU instead of the CPU: faster for large batches, but a seed gives
     other numbers on another model of GPU (not tried on a GPU yet). Default: False."""
 
+    validation: float
+    """Share of the images kept for validation. Default: 0.1."""
+
     architecture: Literal["dcgan", "chain"] | None
     """Family of generator and critic (dcgan; for structures chain, which generates coordinates).
     Default: None."""
@@ -292,9 +295,6 @@ class ImageGANOptions(TypedDict, total=False):
     """Random changes of real and generated images before the critic sees them, joined by commas:
     flip, rotate, shift, cutout, brightness, contrast, cells (flip, rotate and shift), or none.
     Default: 'none'."""
-
-    validation: float
-    """Share of the images kept for validation. Default: 0.1."""
 
 
 class SequenceSamplingOptions(TypedDict, total=False):

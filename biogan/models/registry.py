@@ -90,10 +90,11 @@ def kind_of_records(records: Any, names: tuple[str, ...] = ()) -> type[Modality]
         if isinstance(records, kind.records):
             return kind
     called = [kind.records[0].__name__ for kind in wanted]
+    readers = [f"biogan.{kind.reader}" for kind in wanted if kind.reader]
     sets = " or ".join(f"{'an' if name[0] in 'AEIOU' else 'a'} {name}" for name in called)
     raise DataError(
-        f"fit needs {sets}, not {type(records).__name__}: read files with "
-        + " or ".join(f"biogan.{kind.reader}" for kind in wanted)
+        f"fit needs {sets}, not {type(records).__name__}"
+        + (": read files with " + " or ".join(readers) if readers else "")
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -223,3 +224,10 @@ def rotated(rows: Tensor, by: Tensor) -> Tensor:
 def draw_rotations(n: int, length: int, rng: torch.Generator) -> Tensor:
     """Draw by how many letters each of ``n`` records is turned, shape (n,), 0 to ``length`` - 1."""
     return torch.randint(length, (n,), generator=rng, device=rng.device)
+
+
+class Networks(NamedTuple):
+    """A generator and its critic."""
+
+    generator: nn.Module
+    critic: nn.Module

@@ -30,7 +30,6 @@ and what two distant columns have to do with each other (wide and deep, Cheng et
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from torch import Tensor, nn
 
@@ -39,6 +38,7 @@ from biogan.nn.layers import (
     RESIDUAL,
     SLOPE,
     GroupCritic,
+    Networks,
     PositionNoise,
     SelfAttention,
     activate,
@@ -267,13 +267,6 @@ CRITICS: dict[str, Callable[[SequenceNetConfig, Shape], nn.Module]] = {
     "dense": DenseCritic,
     "hybrid": HybridCritic,
 }
-
-
-class Networks(NamedTuple):
-    """A generator and its critic."""
-
-    generator: nn.Module
-    critic: nn.Module
 
 
 def build(config: SequenceNetConfig, shape: Shape) -> Networks:

@@ -213,6 +213,9 @@ class KmerMatching(nn.Module):
     batches: Tensor
     least: Tensor
 
+    #: Of the term in the log.
+    name = "kmers"
+
     def __init__(
         self,
         channels: int,

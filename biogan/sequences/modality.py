@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from biogan.core.errors import ConfigError
 from biogan.core.files import check_fields
 from biogan.core.rng import layers_from, torch_generator
-from biogan.nn.layers import draw_rotations, exact, rotated
+from biogan.nn.layers import Networks, draw_rotations, exact, rotated
 from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise, Shape
-from biogan.nn.sequence_nets import Networks, build
+from biogan.nn.sequence_nets import build
 from biogan.sequences.autoconfig import SIZES_OF, plan
 from biogan.sequences.baselines import get_baseline, suited_chains
 from biogan.sequences.config import (

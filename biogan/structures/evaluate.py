@@ -99,11 +99,8 @@ class StructureEvaluation(EvaluationSpec[FragmentSet]):
 
     noun = "fragment"
     report = STRUCTURE_REPORT
+    registry = STRUCTURE_METRICS
     floor_limit = FLOOR_FRAGMENTS
-
-    def metrics(self, names: Sequence[str] | None) -> list[Metric]:
-        """Return the metrics of fragments with these names."""
-        return STRUCTURE_METRICS.choose(names)
 
     def keys(self, records: FragmentSet) -> list[bytes]:
         """Return a hash of the coordinates of each fragment."""

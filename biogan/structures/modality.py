@@ -14,7 +14,7 @@ from torch import Tensor
 from biogan.core.errors import ConfigError, DataError
 from biogan.core.rng import layers_from
 from biogan.nn.image_nets import RecordShape
-from biogan.nn.sequence_nets import Networks
+from biogan.nn.layers import Networks
 from biogan.nn.structure_nets import ChainCritic, ChainGenerator, MapGenerator, from_units
 from biogan.nn.structure_nets import records as distance_maps
 from biogan.structures.config import StructureReadingConfig
@@ -22,8 +22,8 @@ from biogan.structures.dataset import FragmentSet
 from biogan.structures.read import is_structures, read_fragments, read_structures, split_families
 from biogan.structures.write import map_grid, write_structures
 from biogan.training.config import ImageGANConfig
-from biogan.training.modality import Plan, Progress
-from biogan.training.presets import Preset, PresetModality, planned, resolve
+from biogan.training.modality import Plan, Progress, planned
+from biogan.training.presets import Preset, PresetModality, resolve
 from biogan.training.validation import Features
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class StructureModality(PresetModality):
         return planned(modality, records, config, reasons)
 
     @classmethod
-    def of(cls, fragments: FragmentSet, config: ImageGANConfig) -> StructureModality:
+    def of(cls, records: FragmentSet, config: ImageGANConfig) -> StructureModality:
         """Read the modality off training fragments.
 
         Raises
@@ -130,16 +130,16 @@ class StructureModality(PresetModality):
         ConfigError
             If something is asked for that only images have.
         """
-        if len(fragments) < 2:
-            found = "1 fragment is too few" if len(fragments) else "no fragments"
-            raise DataError(f"{fragments.source}: {found} to learn from")
+        if len(records) < 2:
+            found = "1 fragment is too few" if len(records) else "no fragments"
+            raise DataError(f"{records.source}: {found} to learn from")
         if config.conditional:
             raise ConfigError("--conditional: fragments have families, but no classes to learn")
         if config.augment != "none":
             raise ConfigError(
                 f"--augment {config.augment}: distance maps do not change when a fragment is moved"
             )
-        return cls(fragments.residues, config.architecture == "dcgan")
+        return cls(records.residues, config.architecture == "dcgan")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> StructureModality:

@@ -156,6 +156,10 @@ class TrainingConfig(Options):
         level="experimental",
     )
 
+    validation: float = option(
+        0.1, "Share of the records kept for validation.", "Data", low=0, high=0.5
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         seconds(self.max_time)

@@ -12,22 +12,24 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from biogan.core.errors import ConfigError, DataError
 from biogan.core.options import Options
 from biogan.core.rng import rng
-from biogan.nn.layers import exact
-from biogan.nn.sequence_nets import Networks
+from biogan.nn.layers import Networks, exact
 from biogan.training.batches import Batches, Stream
 from biogan.training.config import SamplingConfig, TrainingConfig
-from biogan.training.engine import keep_freed_memory
-from biogan.training.trainer import CheckResult
+from biogan.training.engine import check_machine, keep_freed_memory
+from biogan.training.losses import own_defaults
+from biogan.training.trainer import DEFAULT_TIME, CheckResult, check_patience
 
 if TYPE_CHECKING:
+    from biogan.evaluation.evaluate import EvaluationSpec
     from biogan.evaluation.metric import MetricRegistry
     from biogan.evaluation.report.report import Report
 
@@ -111,8 +113,9 @@ class Modality(ABC):
     """What records of one data set are, and how a GAN reads and writes them.
 
     An instance belongs to one model: it holds the shape, letters or classes of the training data
-    and stands in the model card as ``layout``. A subclass has to write the abstract methods; the
-    others have defaults that suit records of one shape.
+    and stands in the model card as ``layout``. A subclass has to write :meth:`stored`,
+    :meth:`decode`, :meth:`networks` and :meth:`validation`; the others have defaults that suit
+    records of one shape.
 
     Attributes
     ----------
@@ -140,7 +143,7 @@ class Modality(ABC):
     absent : mapping of str to object
         Options that cards of earlier versions lack, as those runs had them.
     reader : str
-        Public function that reads a file, for messages.
+        Public function that reads a file, for messages; empty where there is none.
     block : int
         Records that are drawn at once. A sample depends on it.
     previewed : int
@@ -151,8 +154,8 @@ class Modality(ABC):
     noun: ClassVar[str] = "record"
     card: ClassVar[str]
     records: ClassVar[tuple[type, ...]]
-    config: ClassVar[type[TrainingConfig]]
-    reading: ClassVar[type[Options]]
+    config: ClassVar[type[TrainingConfig]] = TrainingConfig
+    reading: ClassVar[type[Options]] = Options
     sampling: ClassVar[type[SamplingConfig]] = SamplingConfig
     scoring: ClassVar[type[Options]] = Options
     writing: ClassVar[type[Options]] = Options
@@ -169,12 +172,11 @@ class Modality(ABC):
     # --- files ----------------------------------------------------------------------------
 
     @classmethod
-    @abstractmethod
     def recognises(cls, data: str) -> bool:
-        """Whether a file, a folder or a name looks like data of this kind."""
+        """Whether a file, a folder or a name looks like data of this kind; by default never."""
+        return False
 
     @classmethod
-    @abstractmethod
     def read(cls, data: str, reading: Any, progress: Any = None, whose: str = "") -> Any:
         """Read records.
 
@@ -188,7 +190,13 @@ class Modality(ABC):
             Receives bytes done and bytes to do.
         whose : str
             Whose letters or shape the records have to have, for messages.
+
+        Raises
+        ------
+        ConfigError
+            By default: a kind without files of its own takes records from Python only.
         """
+        raise ConfigError(f"{data}: {cls.name} are not read from files")
 
     @classmethod
     def read_generated(cls, data: str, reading: Any, whose: str = "") -> Any:
@@ -245,9 +253,15 @@ class Modality(ABC):
         return self.read(path, self.reading.from_dict(self.read_as(card)[1]))
 
     @classmethod
-    @abstractmethod
     def write(cls, records: Any, path: str, overwrite: bool = False) -> list[str]:
-        """Write records in the format that the name asks for; return what was written, in words."""
+        """Write records in the format that the name asks for; return what was written, in words.
+
+        Raises
+        ------
+        ConfigError
+            By default: a kind without files of its own gives records to Python only.
+        """
+        raise ConfigError(f"{path}: {cls.name} are not written to files")
 
     @classmethod
     def write_stream(
@@ -270,21 +284,48 @@ class Modality(ABC):
         return dict(options.to_dict())
 
     @classmethod
-    @abstractmethod
-    def metrics(cls) -> MetricRegistry:
-        """Return the metrics of the kind, in the order of the report."""
+    def evaluation(cls) -> EvaluationSpec[Any]:
+        """Return how records of this kind are evaluated, where no option changes it.
+
+        Raises
+        ------
+        ConfigError
+            By default: the kind has no evaluation.
+        """
+        raise ConfigError(f"{cls.name}: no evaluation is written for this kind of data")
 
     @classmethod
-    @abstractmethod
+    def metrics(cls) -> MetricRegistry:
+        """Return the metrics of the kind, in the order of the report."""
+        return cls.evaluation().registry
+
+    @classmethod
     def evaluate(cls, real: Any, generated: Any, **options: Any) -> Report:
-        """Score generated records, see :func:`biogan.evaluate`."""
+        """Score generated records, see :func:`biogan.evaluation.evaluate.evaluate_sets`."""
+        from biogan.evaluation.evaluate import evaluate_sets
+
+        sets = {"generated": generated}
+        return evaluate_sets(cls.evaluation(), real, sets, **options)["generated"]
 
     # --- what is learned ------------------------------------------------------------------
 
     @classmethod
-    @abstractmethod
+    def of(cls, records: Any, config: Any) -> Self:
+        """Read the modality off training records; by default it has nothing to know.
+
+        Raises
+        ------
+        DataError, ConfigError
+            If they, or an option, do not suit it.
+        """
+        return cls()
+
+    @classmethod
     def plan(cls, records: Any, config: Any) -> Plan:
         """Find shape and kind of the data and choose what the options leave open.
+
+        By default the modality is that of :meth:`of`, the loss is WGAN-GP and each penalty has the
+        weight that suits the loss.
 
         Raises
         ------
@@ -293,25 +334,33 @@ class Modality(ABC):
         ConfigError
             If an option does not suit the data, another option or this machine.
         """
+        if len(records) < 2:
+            raise DataError(f"{len(records)} {cls.noun}s: at least 2 are needed to learn from")
+        check_patience(config.patience, config.validation)
+        reasons: list[str] = []
+        if config.loss is None:
+            config = config.replace(loss="wgan-gp")
+            reasons.append("loss wgan-gp")
+        return planned(cls.of(records, config), records, filled_in(config, reasons), reasons)
 
     @classmethod
-    @abstractmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Modality:
-        """Read the layout of a model card.
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read the layout of a model card; by default the fields of a dataclass.
 
         Raises
         ------
         CheckpointError, KeyError, TypeError, ValueError
             If it is damaged.
         """
+        return cls(**data)
 
-    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """Return the layout for the model card, ready for JSON."""
+        """Return the layout for the model card, ready for JSON; by default the fields."""
+        return dataclasses.asdict(self) if dataclasses.is_dataclass(self) else {}
 
-    @abstractmethod
     def describe(self) -> str:
-        """Say in a few words what a record is."""
+        """Say in a few words what a record is; by default the layout."""
+        return ", ".join(f"{k} {v}" for k, v in self.to_dict().items()) or self.noun
 
     def facts(self, config: Mapping[str, Any]) -> dict[str, str]:
         """Return what ``biogan info`` prints about records and networks, by heading."""
@@ -321,14 +370,18 @@ class Modality(ABC):
         """Return where training records come from, for the model card."""
         return {"input": dict(reading or {})}
 
-    def split(self, records: Any, config: Any) -> Parts:
-        """Take a part for validation off; by default at random.
+    def apart(self, records: Any, share: float, seed: int) -> tuple[Any, Any]:
+        """Return the other records, and a share of them for validation; by default at random.
 
         Nothing alike may stand on both sides: a kind with near copies has to write its own.
         """
-        n = round(config.validation * len(records))
-        order = rng(config.seed, "split").permutation(len(records))
-        train, held_out = records[np.sort(order[n:])], records[np.sort(order[:n])]
+        n = round(share * len(records))
+        order = rng(seed, "split").permutation(len(records))
+        return records[np.sort(order[n:])], records[np.sort(order[:n])]
+
+    def split(self, records: Any, config: Any) -> Parts:
+        """Take a part for validation off, see :meth:`apart`."""
+        train, held_out = self.apart(records, config.validation, config.seed)
         said = f"{len(train):,} {self.noun}s to train on, {len(held_out):,} kept for validation"
         return Parts(train, held_out, (said,))
 
@@ -456,3 +509,18 @@ class Modality(ABC):
     def for_calibration(self, held_out: Any, config: Any) -> Tensor:
         """Return validation records, as stored, by which that critic is calibrated."""
         return self.stored(held_out)
+
+
+def filled_in(config: Any, reasons: list[str]) -> Any:
+    """Return options with a budget and with the penalties of their loss; ``reasons`` grows."""
+    if not config.steps and not config.max_time:
+        config = config.replace(max_time=DEFAULT_TIME)
+        reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
+    return config.replace(**own_defaults(config))
+
+
+def planned(modality: Modality, records: Any, config: Any, reasons: list[str]) -> Plan:
+    """Say what is learned from and what was chosen, once this machine can train it."""
+    check_machine(config)
+    lines = [f"{len(records):,} {modality.noun}s: {modality.describe()}"]
+    return Plan(modality, config, reasons, lines + [f"chosen: {reason}" for reason in reasons])

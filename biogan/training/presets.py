@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from biogan.core.files import atomic_path
 from biogan.training.config import ImageGANConfig, PresetName
-from biogan.training.engine import check_machine
-from biogan.training.losses import OWN_DEFAULTS, own_defaults
-from biogan.training.modality import Modality, Plan
-from biogan.training.trainer import DEFAULT_TIME, check_patience
+from biogan.training.losses import OWN_DEFAULTS
+from biogan.training.modality import filled_in
+from biogan.training.trainer import check_patience
 from biogan.training.validation import FeatureModality
 
 if TYPE_CHECKING:
     from PIL import Image
-
 
 #: What each preset fills in; measured in docs/benchmarks.md.
 SETTINGS: dict[PresetName, dict[str, Any]] = {
@@ -115,15 +114,14 @@ def resolve(
     if config.architecture is None:
         changes["architecture"] = best.architecture
         reasons.append(f"architecture {changes['architecture']} for {kind}")
-    if not config.steps and not config.max_time:
-        changes["max_time"] = DEFAULT_TIME
-        reasons.append(f"max_time {DEFAULT_TIME}, as neither --steps nor --max-time was given")
-    config = config.replace(**changes)
-    return config.replace(**own_defaults(config)), reasons
+    return filled_in(config.replace(**changes), reasons), reasons
 
 
 class PresetModality(FeatureModality):
-    """A kind of data whose options are :class:`ImageGANConfig`, in presets."""
+    """A kind of data whose options are :class:`ImageGANConfig`, and whose records are pictures.
+
+    Each check writes a picture of samples; at the end they are joined to an animation.
+    """
 
     kind: ClassVar[str]
     samples = 100
@@ -131,6 +129,7 @@ class PresetModality(FeatureModality):
     config = ImageGANConfig
     packages = ("pillow",)
     block = 128
+    previewed = 64
 
     @classmethod
     @abstractmethod
@@ -163,9 +162,26 @@ class PresetModality(FeatureModality):
             f"dropout {config['dropout']:g}, augment {config['augment']}",
         }
 
+    @abstractmethod
+    def picture(self, records: Any) -> Image.Image:
+        """Draw records as one image."""
 
-def planned(modality: Modality, records: Any, config: ImageGANConfig, reasons: list[str]) -> Plan:
-    """Say what is learned from and what was chosen, once this machine can train it."""
-    check_machine(config)
-    lines = [f"{len(records):,} {modality.noun}s: {modality.describe()}"]
-    return Plan(modality, config, reasons, lines + [f"chosen: {reason}" for reason in reasons])
+    def origin(self, records: Any, reading: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return where the records come from, what was done to them, and how they were read."""
+        return {
+            "source": records.source,
+            "notes": list(records.notes),
+            "input": dict(reading or {}),
+        }
+
+    def preview(self, records: Any, folder: Path, step: int) -> None:
+        """Draw the samples of a check."""
+        from biogan.core.pictures import write_preview
+
+        write_preview(self.picture(records), folder, step)
+
+    def finish(self, folder: Path, step: int) -> None:
+        """Join the pictures of all checks to an animation."""
+        from biogan.core.pictures import write_film
+
+        write_film(folder, step)

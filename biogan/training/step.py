@@ -142,7 +142,8 @@ class AdversarialStep:
         Device and processes.
     matching : nn.Module, optional
         A further term of the generator's loss: of a real and a generated batch, and a function
-        that averages over processes. What it remembers is part of the state.
+        that averages over processes. What it remembers is part of the state; its attribute ``name``
+        is that of the term in the log.
     """
 
     def __init__(
@@ -160,6 +161,7 @@ class AdversarialStep:
         self.generator: Any = engine.place(generator)  # has noise(), which nn.Module hides
         self.critic = engine.place(critic)
         self.matching = engine.place(matching) if matching is not None else None
+        self.matching_name = str(getattr(matching, "name", "matching"))
         self.average = MovingAverage(self.generator, config.chosen("ema"))
         # Names of the terms of each update, by which critic updates have penalties.
         self.term_names: dict[tuple[bool, ...], list[list[str]]] = {}
@@ -276,7 +278,7 @@ class AdversarialStep:
         fake = self._fake(noise)
         terms = self.objective.generator_terms(self._criticise, real, fake)
         if self.matching is not None:
-            terms["kmers"] = self.matching(real, fake, self.engine.average)
+            terms[self.matching_name] = self.matching(real, fake, self.engine.average)
         return differentiate(terms, [*self.generator.parameters()])
 
     def _fake(self, noise: Any) -> Tensor:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +12,6 @@ from biogan.core.rng import rng
 from biogan.evaluation.distances import frechet
 from biogan.training.modality import Chunk, Modality, Parts, Progress
 from biogan.training.trainer import TRAINING_DATA, CheckResult
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 # More samples than this cost time and say little more.
 MOST = 1000
@@ -32,28 +28,18 @@ Features = Callable[[Any], np.ndarray]
 
 
 class FeatureModality(Modality):
-    """A kind of data whose records become points of a feature space, and pictures.
+    """A kind of data whose records become points of a feature space.
 
-    Validation is by the Frechet distance of these points, and each check writes a picture.
+    Validation is by the Frechet distance of these points.
     """
-
-    previewed = 64
 
     @abstractmethod
     def features(self, train: Any, seed: int, progress: Progress | None) -> Features:
         """Return the map from records to points, which may have to be learned."""
 
-    @abstractmethod
     def floors(self, train: Any, n: int, seed: int) -> Mapping[str, Any]:
-        """Return samples of trivial samplers, by name."""
-
-    @abstractmethod
-    def picture(self, records: Any) -> Image.Image:
-        """Draw records as one image."""
-
-    @abstractmethod
-    def apart(self, records: Any, share: float, seed: int) -> tuple[Any, Any]:
-        """Split records so that nothing alike stands on both sides."""
+        """Return samples of trivial samplers, by name; by default none."""
+        return {}
 
     def split(self, records: Any, config: Any) -> Parts:
         """Take a part for validation off, unless it would be too small to measure a distance by."""
@@ -63,34 +49,12 @@ class FeatureModality(Modality):
                 "are kept, or none): the last averaged generator is kept"
             )
             return Parts(records, records[:0], (said,))
-        train, held_out = self.apart(records, config.validation, config.seed)
-        said = f"{len(train):,} {self.noun}s to train on, {len(held_out):,} kept for validation"
-        return Parts(train, held_out, (said,))
-
-    def origin(self, records: Any, reading: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Return where the records come from, what was done to them, and how they were read."""
-        return {
-            "source": records.source,
-            "notes": list(records.notes),
-            "input": dict(reading or {}),
-        }
+        return super().split(records, config)
 
     def validation(self, parts: Parts, config: Any, progress: Progress | None) -> FeatureValidation:
         """Return what measures the Frechet distance of samples from the validation split."""
         features = self.features(parts.train, config.seed, progress)
         return FeatureValidation(parts.train, parts.held_out, features, self.floors, config.seed)
-
-    def preview(self, records: Any, folder: Path, step: int) -> None:
-        """Draw the samples of a check."""
-        from biogan.core.pictures import write_preview
-
-        write_preview(self.picture(records), folder, step)
-
-    def finish(self, folder: Path, step: int) -> None:
-        """Join the pictures of all checks to an animation."""
-        from biogan.core.pictures import write_film
-
-        write_film(folder, step)
 
 
 class FeatureValidation:

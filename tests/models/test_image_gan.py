@@ -12,6 +12,7 @@ from biogan.core.errors import CheckpointError, ConfigError, DataError, Interrup
 from biogan.core.pictures import FILM, PICTURE, PREVIEWS
 from biogan.images.modality import ImageModality
 from biogan.structures.dataset import FragmentSet
+from biogan.training.config import ImageGANConfig
 
 SMALL = {"width": 4, "latent": 4, "batch_size": 8, "seed": 3, "check_every": 2}
 
@@ -160,7 +161,7 @@ def test_what_cannot_be_learned_is_said():
 def test_more_classes_than_a_pixel_has_values_stay_apart():
     pixels = np.random.default_rng(0).integers(0, 256, (300, 1, 16, 16)).astype(np.uint8)
     images = ImageSet.from_pixels(pixels, np.arange(300))
-    modality = ImageModality.of(images, True)
+    modality = ImageModality.of(images, ImageGANConfig(conditional=True))
     batch = modality.encoder(CPU)(modality.stored(images))
     assert batch[:, -300:].argmax(1).tolist() == list(range(300))
     assert batch[:, :-300].min() == -1 and batch[:, :-300].max() == 1
@@ -168,7 +169,7 @@ def test_more_classes_than_a_pixel_has_values_stay_apart():
 
 def test_sixteen_bits_keep_the_range_of_the_data():
     images = ImageSet.from_pixels((blobs().pixels.astype(np.uint16) * 16) + 100)
-    modality = ImageModality.of(images, False)
+    modality = ImageModality.of(images, ImageGANConfig(conditional=False))
     low, high = int(images.pixels.min()), int(images.pixels.max())
     assert (modality.low, modality.high) == (low, high)
     seen = modality.encoder(CPU)(modality.stored(images))
@@ -187,7 +188,9 @@ def test_colour_and_frames_are_channels():
 def test_equal_images_stay_on_one_side_of_the_split():
     once = blobs(40)
     twice = once[np.repeat(np.arange(40), 2)]
-    train, held_out = ImageModality.of(twice, False).apart(twice, 0.25, seed=1)
+    train, held_out = ImageModality.of(twice, ImageGANConfig(conditional=False)).apart(
+        twice, 0.25, seed=1
+    )
     assert len(train) == 60 and len(held_out) == 20
     train_rows = {row.tobytes() for row in train.pixels}
     assert not train_rows & {row.tobytes() for row in held_out.pixels}

@@ -70,7 +70,7 @@ def test_classes_are_learned_where_each_has_images_enough(smallest, asked, learn
 
 def test_one_class_is_no_class_to_learn():
     images = ImageSet.from_pixels(np.eye(16, dtype=np.uint8)[None].repeat(60, 0), labels=[0] * 60)
-    assert ImageModality.of(images, None).shares == ()
+    assert ImageModality.of(images, ImageGANConfig(conditional=None)).shares == ()
 
 
 def test_structures_are_built_as_chains():

@@ -83,7 +83,7 @@ class Report(Results):
         write_tsv(self.to_frame(), folder / TABLE)
         write_text(self.to_text() + "\n", folder / VERDICT)
         files = [JSON, TABLE, VERDICT]
-        if "generated" in self.samples:
+        if "generated" in self.samples and self.spec.nearest is not None:
             write_tsv(self.spec.nearest(self), folder / NEAREST)
             files.append(NEAREST)
         source = Path(str(self.sets["generated"].get("source", "generated"))).name
@@ -185,7 +185,7 @@ def _header(row: Row) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if value is not None}
 
 
-PAGE, TABLE, JSON = "compare.html", "compare.tsv", "compare.json"
+COMPARED_PAGE, COMPARED_TABLE, COMPARED_JSON = "compare.html", "compare.tsv", "compare.json"
 
 
 @dataclass(frozen=True)
@@ -314,10 +314,10 @@ class ComparisonReport:
         OutputError
             If a file cannot be written.
         """
-        write_tsv(self.to_frame(), folder / TABLE)
-        write_json(self.to_dict(), folder / JSON)
-        write_text(self.to_html(command, [TABLE, JSON]), folder / PAGE)
-        return [PAGE, TABLE, JSON]
+        write_tsv(self.to_frame(), folder / COMPARED_TABLE)
+        write_json(self.to_dict(), folder / COMPARED_JSON)
+        write_text(self.to_html(command, [COMPARED_TABLE, COMPARED_JSON]), folder / COMPARED_PAGE)
+        return [COMPARED_PAGE, COMPARED_TABLE, COMPARED_JSON]
 
     def _row(self, row: Row) -> dict[str, Any]:
         own = self.rows_of(row.metric.name)

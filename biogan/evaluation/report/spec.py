@@ -102,7 +102,7 @@ class ReportSpec(Generic[T]):
         By group of metrics, the results and names of generated sets to drawings. They, ``gallery``
         and ``pairs`` are asked for where the results have the samples.
     nearest : callable
-        The results to the table of the nearest training records.
+        The results to the table of the nearest training records; None for no table.
     pairs : callable
         The results to the closest pairs, or ``None``.
     gallery : callable
@@ -125,16 +125,16 @@ class ReportSpec(Generic[T]):
 
     name: str
     noun: str
-    describe: Callable[[Facts], str]
-    columns: tuple[Column, ...]
-    near_copy: Callable[[T], str]
-    exact_copy: str
-    subjects: Mapping[str, str]
-    floors: Mapping[str, Floor]
-    sections: Mapping[str, Section]
-    sources: str
-    panels: Mapping[str, Callable[[T, Sequence[str]], list[Panel]]]
-    nearest: Callable[[T], pd.DataFrame]
+    describe: Callable[[Facts], str] = field(default=lambda facts: "")
+    columns: tuple[Column, ...] = ()
+    near_copy: Callable[[T], str] = field(default=lambda results: "are near copies of")
+    exact_copy: str = "exactly"
+    subjects: Mapping[str, str] = field(default_factory=dict)
+    floors: Mapping[str, Floor] = field(default_factory=dict)
+    sections: Mapping[str, Section] = field(default_factory=dict)
+    sources: str = ""
+    panels: Mapping[str, Callable[[T, Sequence[str]], list[Panel]]] = field(default_factory=dict)
+    nearest: Callable[[T], pd.DataFrame] | None = None
     pairs: Callable[[T], Pairs | None] = field(default=lambda results: None)
     gallery: Callable[[T, Sequence[str]], list[Panel]] = field(default=lambda results, new: [])
     settings: Callable[[T], list[tuple[str, str]]] = field(default=lambda results: [])

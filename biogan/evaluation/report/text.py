@@ -68,7 +68,8 @@ def to_text(results: Results) -> str:
     lines = [f"biogan {results.version} evaluation, seed {results.seed}", ""]
     for name, facts in results.sets.items():
         records = plural(facts["records"], spec.noun)
-        lines.append(f"{name:<11}{records}, {spec.describe(facts)}")
+        said = spec.describe(facts)
+        lines.append(f"{name:<11}{records}" + (f", {said}" if said else ""))
     lines += ["", *_table(results), "", *_LEGEND, *_wrap(_columns(results)), ""]
     for note in [*results.notes, *_unread(results)]:
         lines += _wrap(note, "- ")
