@@ -85,13 +85,6 @@ def step(args: argparse.Namespace) -> list[Row]:
     return compare_steps(LENGTH, args.repeats, args.seed)
 
 
-def compiling(args: argparse.Namespace) -> list[Row]:
-    """Time a training step as torch.compile makes it."""
-    from benchmark_step import compare_compiled
-
-    return compare_compiled(LENGTH, args.repeats, args.seed)
-
-
 def gpu(args: argparse.Namespace) -> list[Row]:
     """Time training steps and sampling on a GPU: operation by operation, as graphs, and noise."""
     from benchmark_gpu import compare_launches, compare_noise
@@ -103,9 +96,7 @@ def gpu(args: argparse.Namespace) -> list[Row]:
 
 
 TIME = "time-to-fidelity"
-SECTIONS = {
-    f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, step, compiling, gpu)
-}
+SECTIONS = {f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, step, gpu)}
 
 
 def spectrum_r(new: SequenceSet, real: SequenceSet) -> float:

@@ -15,7 +15,7 @@ from biogan.models.sampling import block_size, drawer, stream
 from biogan.sequences.config import SequenceSamplingConfig
 from biogan.sequences.modality import SequenceModality
 from biogan.sequences.tokenizer import Tokenizer
-from biogan.training.compile import WARM_UP
+from biogan.training.launch import WARM_UP
 
 # Width of the convolutions and records in a batch, from the default to what fills a GPU.
 SIZES = ((32, 64), (64, 512), (256, 1024))
@@ -23,10 +23,8 @@ WAYS = {
     "as a graph": {"cuda_graph": True},
     "as a graph, bf16": {"cuda_graph": True, "precision": "bf16"},
     "as a graph, noise of its own": {"cuda_graph": True, "device_noise": True},
-    "compiled, as a graph": {"cuda_graph": True, "compile": True},
-    "compiled, as a graph, bf16, noise of its own": {
+    "as a graph, bf16, noise of its own": {
         "cuda_graph": True,
-        "compile": True,
         "precision": "bf16",
         "device_noise": True,
     },

@@ -176,29 +176,3 @@ def follow(some: AdversarialStep, numbers: Iterator[int]) -> None:
     """Take the next steps, with penalties and without."""
     for _ in range(cycle(some)):
         some.step(next(numbers))
-
-
-def compare_compiled(length: int, repeats: int, seed: int) -> list[tuple[str, str, str, str]]:
-    """Time a step of the default network as ``--compile`` takes it, and how long compiling took."""
-    codes = rng(seed, "benchmark").integers(0, DNA.size, (1000, length), np.uint8)
-    sequences = SequenceSet.from_matrix(DNA, codes)
-    plain, compiled = (players(sequences, compile=c) for c in (False, True))
-    tasks = [partial(follow, some, count()) for some in (plain, compiled)]
-    square = torch.randn(GEMM, GEMM)
-    with plain.engine.busy():
-        start = time.perf_counter()
-        tasks[1]()
-        waited = time.perf_counter() - start
-        with Operations() as counter:
-            tasks[0]()
-        one, other, product = interleaved([*tasks, lambda: square @ square], 2 * repeats)
-    share = counter.total / min(other) / (2 * GEMM**3 / min(product))
-    one, other = ([seconds / cycle(plain) for seconds in times] for times in (one, other))
-    return [
-        (
-            f"step of the default network ({length} nt) after {waited:.0f} s of compiling, ms",
-            f"{milliseconds(other)}, {share:.2f} of the rate of {GEMM} x {GEMM} products",
-            f"operation by operation: {milliseconds(one)}",
-            f"{min(one) / min(other):.2f} x",
-        )
-    ]

@@ -266,6 +266,10 @@ def _checked(field: dataclasses.Field, value: Any, kind: Kind) -> Any:
     return (int(value) if isinstance(value, Integral) else int(number)) if whole else number
 
 
+#: In :attr:`Options.dropped`: whatever the value was.
+ANY = object()
+
+
 @dataclass(frozen=True)
 class Options:
     """Base of every configuration: checks ranges, reads and writes plain dictionaries.
@@ -276,7 +280,8 @@ class Options:
         Keys of earlier versions, as an old ``config.json`` has them, and their names of today.
     dropped : mapping of str to object
         Options of earlier versions that are gone, and the value with which they did what is done
-        today: with it they are ignored, with any other they are an error.
+        today: with it they are ignored, with any other they are an error. :data:`ANY` where none
+        of their values changed a result.
     """
 
     renamed: ClassVar[Mapping[str, str]] = {}
@@ -328,16 +333,20 @@ class Options:
             other than today's; or if a value is out of range.
         """
         known = {f.name: None for f in dataclasses.fields(cls)}
+        # A configuration inherits from several.
+        bases = [vars(base) for base in reversed(cls.__mro__)]
+        dropped = {k: v for base in bases for k, v in base.get("dropped", {}).items()}
+        renamed = {k: v for base in bases for k, v in base.get("renamed", {}).items()}
         found: dict[str, Any] = {}
         for key, value in data.items():
-            if key in cls.dropped:
-                if value not in (None, cls.dropped[key]):
+            if key in dropped:
+                if dropped[key] is not ANY and value not in (None, dropped[key]):
                     raise ConfigError(
                         f"{flag(key)} {value}: this option is gone, and only "
-                        f"{cls.dropped[key]} is still possible"
+                        f"{dropped[key]} is still possible"
                     )
                 continue
-            name = cls.renamed.get(key, key)
+            name = renamed.get(key, key)
             if name not in known:
                 raise ConfigError(unknown_name("option", key, known))
             if name in found:

@@ -76,14 +76,13 @@ class Callback(Protocol):
         ----------
         event : str
             ``"data"``, ``"features"`` (images: what they are judged by is learned), ``"start"``,
-            ``"compile"`` (with that option, before and after), ``"check"``, ``"alarm"``, ``"end"``
-            or ``"judge"`` (of ``sample --refine``, at the end).
+            ``"check"``, ``"alarm"``, ``"end"`` or ``"judge"`` (the critic of ``sample --refine``,
+            at the end).
         **details
             =============== ============================================================
             data, start     ``lines``: what is learned from and what was chosen for it;
                             what is kept for validation
             features, judge ``step``, ``steps``; judge: ``wanted`` steps
-            compile         ``seconds``, None before
             check           ``step``, ``seconds``, ``scores`` (the validation distance and its
                             parts, empty without validation records), ``references``
                             (validation distance of training data and of trivial samplers),

@@ -90,10 +90,6 @@ class SequenceGANOptions(TypedDict, total=False):
     """Number format of the networks during training; with bf16, weights, losses and penalties stay
     float32 (for large networks on a GPU; not tried on a GPU yet). Default: 'float32'."""
 
-    compile: bool
-    """Compile a training step first with torch.compile: takes one to six minutes, then each step is
-    faster (one process; for long runs). Default: False."""
-
     cuda_graph: bool
     """Start each training step as one CUDA graph (one GPU; not tried on a GPU yet). Default:
     False."""
@@ -252,10 +248,6 @@ class ImageGANOptions(TypedDict, total=False):
     precision: Literal["float32", "bf16"]
     """Number format of the networks during training; with bf16, weights, losses and penalties stay
     float32 (for large networks on a GPU; not tried on a GPU yet). Default: 'float32'."""
-
-    compile: bool
-    """Compile a training step first with torch.compile: takes one to six minutes, then each step is
-    faster (one process; for long runs). Default: False."""
 
     cuda_graph: bool
     """Start each training step as one CUDA graph (one GPU; not tried on a GPU yet). Default:

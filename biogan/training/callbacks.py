@@ -159,17 +159,10 @@ def _features_status(step: int, steps: int) -> str:
     return f"features: step {step} of {steps}"
 
 
-def _compile_lines(seconds: float | None) -> Lines:
-    if seconds is None:
-        return ["compiling the steps, one to six minutes (less where it was done before)"]
-    return [f"compiled in {clock(seconds)}"]
-
-
 _STATUS: dict[str, Callable[..., str]] = {"judge": _judge_status, "features": _features_status}
 _LINES: dict[str, Callable[..., Lines]] = {
     "data": _given_lines, "start": _given_lines, "check": _check_lines, "alarm": _alarm_lines,
     "end": _end_lines, "judge": _judge_lines, "features": _features_lines,
-    "compile": _compile_lines,
 }  # fmt: skip
 
 

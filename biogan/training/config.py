@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from biogan.core.errors import ConfigError
-from biogan.core.options import Options, flag, option, seconds
+from biogan.core.options import ANY, Options, flag, option, seconds
 from biogan.nn.config import ImageNetConfig
 
 #: The names of the losses; the functions behind them are in :mod:`biogan.training.losses`, whose
@@ -22,6 +22,9 @@ PresetName = Literal["relativistic", "wgan-gp", "classic"]
 @dataclass(frozen=True)
 class TrainingConfig(Options):
     """What every GAN of biogan is trained with, whatever its data."""
+
+    # It changed no result, only the time of a step (docs/experiments.md).
+    dropped = {"compile": ANY}
 
     loss: LossName | None = option(
         None,
@@ -133,13 +136,6 @@ class TrainingConfig(Options):
         "penalties stay float32 (for large networks on a GPU; not tried on a GPU yet).",
         "Machine",
         level="experimental",
-    )
-    compile: bool = option(
-        False,
-        "Compile a training step first with torch.compile: takes one to six minutes, then each "
-        "step is faster (one process; for long runs).",
-        "Machine",
-        free=True,
     )
     cuda_graph: bool = option(
         False,

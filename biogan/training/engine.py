@@ -31,8 +31,8 @@ from torch import Tensor, distributed, nn
 
 from biogan.core.errors import BioganError, ConfigError, ProcessError, first_line
 from biogan.core.rng import layers_from
-from biogan.training.compile import Captured, Launcher, Plain, Program, compiled, lacking
 from biogan.training.config import TrainingConfig
+from biogan.training.launch import Captured, Launcher, Plain, Program
 from biogan.training.signals import end_together, mortal
 
 
@@ -43,7 +43,7 @@ def check_machine(config: TrainingConfig) -> None:
     ------
     ConfigError
         If the device is not there, or the processes do not share the batch evenly, there are more
-        threads than cores, or a step cannot be compiled or be a CUDA graph here.
+        threads than cores, or a step cannot be a CUDA graph here.
     """
     wanted, started = config.devices * config.nodes, processes_started()
     if started not in (None, wanted):
@@ -61,10 +61,6 @@ def check_machine(config: TrainingConfig) -> None:
         raise ConfigError(
             f"--precision bf16: {torch.cuda.get_device_name()} cannot compute in it; leave it out"
         )
-    if config.compile and wanted > 1:
-        raise ConfigError(f"--compile: needs one process, found {wanted}")
-    if config.compile and (needed := lacking(kind)):
-        raise ConfigError(f"--compile: needs {needed}; train without it")
     if config.cuda_graph and (kind != "cuda" or wanted > 1):
         raise ConfigError(
             f"--cuda-graph: needs one process and a CUDA device, found {wanted} on {kind}"
@@ -134,7 +130,7 @@ class Engine:
     Parameters
     ----------
     config : TrainingConfig
-        ``device``, ``threads``, ``devices``, ``nodes``, ``precision``, ``compile`` and
+        ``device``, ``threads``, ``devices``, ``nodes``, ``precision`` and
         ``cuda_graph``.
 
     Raises
@@ -147,7 +143,7 @@ class Engine:
     def __init__(self, config: TrainingConfig) -> None:
         check_machine(config)
         wanted, started = config.devices * config.nodes, processes_started()
-        self.cuda_graph, self.compile = config.cuda_graph, config.compile
+        self.cuda_graph = config.cuda_graph
         self.precision = config.precision
         if wanted > 1 and started is None:
             check_program(config)
@@ -236,10 +232,6 @@ class Engine:
     def launcher(self, program: Program) -> Launcher:
         """Return what runs a program on this device, given inputs on any device."""
         return (Captured if self.cuda_graph else Plain)(program, self.device)
-
-    def program(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Compile a function of tensors if that was asked for."""
-        return compiled(function) if self.compile else function
 
     def place(self, network: nn.Module) -> nn.Module:
         """Move a network to the device; every process starts from the first one's weights."""

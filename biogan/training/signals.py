@@ -70,39 +70,6 @@ class Signals:
         self._handled.__exit__(kind, error, trace)
 
 
-class Stopped(BaseException):
-    """A signal as an exception that no library takes for a fault of its own.
-
-    Attributes
-    ----------
-    number : int
-        Its number.
-    """
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-@contextmanager
-def at_once() -> Iterator[None]:
-    """Let the first signal end the block where it is, by :class:`Stopped`.
-
-    Others do not disturb what is cleared away then.
-    """
-    caught: list[int] = []
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if not caught:
-            caught.append(number)
-            raise Stopped(number)
-
-    with handled(stop, _NAMES):
-        yield
-        if caught:  # raised where Python ignores it, as in a destructor
-            raise Stopped(caught[0])
-
-
 @contextmanager
 def handled(handler: Handler, names: Sequence[str]) -> Iterator[None]:
     """Let a handler answer some signals inside the block.

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from biogan.nn.layers import widened
 from biogan.training.batches import StepInputs, Stream, draw_inputs
-from biogan.training.compile import compiling
 from biogan.training.config import TrainingConfig
 from biogan.training.engine import Engine
 from biogan.training.losses import Objective, Terms
@@ -167,8 +166,6 @@ class AdversarialStep:
         self.term_names: dict[tuple[bool, ...], list[list[str]]] = {}
         self.logged: dict[str, float] = {}
         self.launch = engine.launcher(self._compute)
-        self._critic_update = engine.program(self.critic_update)
-        self._generator_update = engine.program(self.generator_update)
         self._ahead: dict[int, StepInputs] = {}
         self.generator_opt = self._optimiser(self.generator)
         self.critic_opt = self._optimiser(self.critic)
@@ -220,25 +217,6 @@ class AdversarialStep:
         self._ahead = {t + 1: self.draw(t + 1).pinned()} if self.launch.ahead else {}
         return self._read(self.term_names[inputs.penalised], terms.tolist())
 
-    def compile(self) -> None:
-        """Compile both updates by computing them once without applying them."""
-        networks = [n for n in (self.generator, self.critic, self.matching) if n is not None]
-        buffers = [x for network in networks for x in network.buffers()]
-        before = [x.clone() for x in buffers]
-        inputs = self.draw(0).to(self.engine.device)
-        every = range(self.objective.penalty_every)
-        kinds = {kind for t in every for kind in self.objective.penalised(t)}
-        try:
-            with compiling(), self.engine.chance(self.config.seed, 0):
-                real = self.prepare(inputs.real[0])
-                for kind in sorted(kinds):
-                    self._critic_update(real, inputs.noise[0], inputs.alpha[0], kind)
-                self._generator_update(real, inputs.noise[-1])
-        finally:
-            # Means of counts, statistics of batch norm.
-            for buffer, value in zip(buffers, before, strict=True):
-                buffer.copy_(value)
-
     def draw(self, t: int) -> StepInputs:
         """Draw the random inputs of step ``t``."""
         return draw_inputs(
@@ -257,10 +235,10 @@ class AdversarialStep:
             inputs.real, for_critic, inputs.alpha, inputs.penalised, strict=True
         ):
             real = self.prepare(stored)
-            update = self._critic_update(real, noise, alpha, penalised)
+            update = self.critic_update(real, noise, alpha, penalised)
             names.append([*update.terms])
             values.append(self._update(self.critic_opt, update))
-        update = self._generator_update(real, own)
+        update = self.generator_update(real, own)
         names.append([*update.terms])
         values.append(self._update(self.generator_opt, update))
         self.average.update(self.generator, inputs.weight)

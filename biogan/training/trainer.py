@@ -24,7 +24,7 @@ from biogan.core.protocols import Callback
 from biogan.training.batches import Stream
 from biogan.training.config import TrainingConfig
 from biogan.training.engine import Engine
-from biogan.training.signals import Signals, Stopped, at_once
+from biogan.training.signals import Signals
 from biogan.training.stability import Alarm, Alarms, BestCheckpoint, LastGood
 from biogan.training.step import AdversarialStep, NonFiniteTerm, State
 
@@ -232,8 +232,6 @@ class Trainer:
         ------
         Interrupted
             After Ctrl-C or SIGTERM, with the state saved if it is to be.
-        ConfigError
-            If steps are to be compiled and cannot be.
         NonFiniteError
             If a term or a weight is no number, again after every rollback.
         DivergedError
@@ -244,8 +242,6 @@ class Trainer:
                 with Signals(self.engine.lead) as signals:
                     self._save()
                 self._heed(signals)
-            if self.engine.compile and not self.over:
-                self._compile()
             self._train()
         self.engine.place(self.best.network)
         self.tell("on_event", "end", step=self.step_count, seconds=self.elapsed,
@@ -282,17 +278,6 @@ class Trainer:
                     self._stop(number)
             # One that came while the last check was made.
             self._heed(signals)
-
-    def _compile(self) -> None:
-        """Compile before the clock starts; a signal does not wait for the first step."""
-        start = time.monotonic()
-        self.tell("on_event", "compile", seconds=None)
-        try:
-            with at_once():
-                self.adversarial_step.compile()
-        except Stopped as stop:
-            raise self.stopped(stop.number) from None
-        self.tell("on_event", "compile", seconds=time.monotonic() - start)
 
     @property
     def spent(self) -> float:

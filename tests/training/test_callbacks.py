@@ -82,12 +82,6 @@ def test_the_end_says_why_it_came_early(said):
     ]
 
 
-def test_compiling_is_told_before_and_after(said):
-    (line,) = said("compile", seconds=None)
-    assert line == "compiling the steps, one to six minutes (less where it was done before)"
-    assert said("compile", seconds=75.2) == ["compiled in 1:15"]
-
-
 def test_the_judge_is_told_once_and_its_steps_are_shown():
     lines, shown = [], []
     progress = Progress(lines.append, shown.append)

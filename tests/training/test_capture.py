@@ -15,8 +15,8 @@ from toys import make, same
 from biogan.core.errors import ConfigError
 from biogan.core.rng import torch_generator
 from biogan.training.batches import StepInputs
-from biogan.training.compile import WARM_UP, Captured, Recorded
 from biogan.training.engine import Engine
+from biogan.training.launch import WARM_UP, Captured, Recorded
 from biogan.training.losses import LOSSES
 from biogan.training.step import AdversarialStep, NonFiniteTerm
 

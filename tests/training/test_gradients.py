@@ -31,7 +31,7 @@ class Half(Recording):
     """One of two processes; they meet where tensors are averaged."""
 
     device, world, rank = torch.device("cpu"), 2, 0
-    cuda_graph, compile, precision = False, False, "float32"
+    cuda_graph, precision = False, "float32"
 
     def __init__(self, rank, meeting, table):
         self.rank, self.meeting, self.table = rank, meeting, table
