@@ -1,14 +1,12 @@
-"""The classic convolutional pair for images (DCGAN, Radford et al. 2016; 28 x 28 as in tutorials).
+"""Convolutional generator and critic for images (DCGAN, Radford et al. 2016).
 
 At width 64 and 28 x 28 pixels the generator is dense 7 x 7 x 256, then transposed convolutions
 5 x 5 to 128 (stride 1), 64 and the channels (stride 2 each), tanh; the critic is convolutions 5 x 5
 to 64 and 128 (stride 2), 6,272 features, one logit. Larger images double once or twice more.
 
-What every generator of images or distance maps is: noise in, records for the critic out.
-
-Without classes a record is (N, channels, height, width). With classes it is one flat row, pixels
-and then the class as one-hot letters: the critic judges both together, and losses and penalties
-need not know that there are classes.
+Without classes a record is (N, channels, height, width). With classes it is one flat row: the
+pixels, then the class as a one-hot vector. The critic sees both together, and losses and penalties
+need no special case for classes.
 """
 
 from __future__ import annotations

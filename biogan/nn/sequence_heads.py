@@ -1,16 +1,13 @@
-"""From logits to letters: the heads of a generator, and drawing from them.
+"""The last layer of a sequence generator: from logits to letters.
 
-A critic that sees one-hot real data tells soft letters from hard ones for ever, so the default head
-shows it hard letters: a straight-through Gumbel-softmax (Jang et al. 2017; Maddison et al. 2017),
-whose forward pass is a *sample* of the letters and whose gradient is that of the soft one.
+A critic that sees one-hot real data can always distinguish soft letters from hard ones. The default
+head therefore shows it hard letters: a straight-through Gumbel-softmax (Jang et al. 2017; Maddison
+et al. 2017), whose forward pass is a *sample* of the letters and whose gradient is that of the soft
+one.
 
-The shape of one encoded sequence.
-
-What every sequence keeps to, and drawing letters that do.
-
-Positions are drawn one by one, so a stop codon and the end symbol behind it agree only as far as
-the latent vector has settled both. Where the data show a word that closes every record and stands
-nowhere else, the drawing is conditioned on that, which is exact and costs nothing to learn.
+Positions are drawn one by one, so a stop codon and the end symbol after it agree only if the latent
+vector determines both. If, in the data, a codon ends every record and occurs nowhere else, the draw
+is conditioned on this constraint, which is exact and need not be learned.
 """
 
 from __future__ import annotations

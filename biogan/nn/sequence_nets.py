@@ -1,30 +1,19 @@
-"""Generators and critics, by the name of their family.
+"""Generators and critics of sequences: residual, dense, DCGAN and hybrid networks.
 
 A generator turns a :class:`~biogan.nn.sequence_heads.Noise` into letters, a critic turns letters of
 shape (N, channels, length) into one logit a sequence. Networks know no files and no alphabets.
 
-Fully connected networks: every letter meets every other in the first layer.
-
-Where a column of the data has a meaning of its own (an alignment, a fixed distance to a start
-site), what two distant columns have to do with each other is one weight here and many layers in a
-convolutional network: the pair correlations of a family are learned within a minute.
-
-Residual convolutional networks over one-hot letters.
-
-The shape of Gulrajani et al. 2017 (character model), Killoran et al. 2017 and Gupta & Zou 2019: a
-dense layer lays the latent vector out over the positions, residual blocks refine it at full
-resolution, a pointwise convolution gives the logits; the critic mirrors it.
-
-An upsampling pair (DCGAN in one dimension, Radford et al. 2016).
-
-The generator starts at a short length with many channels and doubles the length while it halves
-the channels; the critic goes the other way with strided convolutions. It sees far at little cost,
-as its deepest layers cover the whole sequence. Any length: the generator crops, the critic pads.
-
-A convolutional and a fully connected network side by side, their logits added.
-
-The convolutions learn what may stand anywhere (motifs), the dense layers what belongs to a column
-and what two distant columns have to do with each other (wide and deep, Cheng et al. 2016).
+* Residual (Gulrajani et al. 2017, character model; Killoran et al. 2017; Gupta & Zou 2019): a dense
+  layer maps the latent vector to all positions, residual blocks refine them at full resolution, a
+  pointwise convolution gives the logits. The critic is the mirror image.
+* Dense: fully connected. If a column of the data has a meaning of its own (an alignment, a fixed
+  distance to a start site), the dependence of two distant columns is one weight here and many
+  layers in a convolutional network: pair correlations of a family are learned within a minute.
+* DCGAN in one dimension (Radford et al. 2016): the generator starts at a short length with many
+  channels and doubles the length while it halves the channels; the critic does the reverse with
+  strided convolutions. For other lengths the generator crops and the critic pads.
+* Hybrid (wide and deep, Cheng et al. 2016): a convolutional and a dense network whose logits are
+  added. The convolutions learn motifs that occur anywhere, the dense layers learn columns.
 """
 
 from __future__ import annotations

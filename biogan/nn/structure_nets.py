@@ -1,11 +1,13 @@
-"""Protein fragments for a GAN: C-alpha distance maps, painted or measured on a chain that is built.
+"""Networks of protein fragments: C-alpha distance maps, generated directly or from a chain.
 
-A record is a map in network units, shape (N, 1, L, L) (Anand & Huang 2018, NeurIPS): it does not
-change when a fragment is turned or moved, and does not tell a fragment from its mirror image.
+A record is a map in network units, shape (N, 1, L, L) (Anand & Huang 2018, NeurIPS). It does not
+change when a fragment is rotated or moved, and does not distinguish a fragment from its mirror
+image.
 
-:class:`MapGenerator` paints maps; they are symmetric, not negative and zero on the diagonal, but
-need not be distances of any chain. :class:`ChainGenerator` writes bonds, angles and torsions
-and measures the chain that follows: its maps are those of a chain, whatever the weights are.
+:class:`MapGenerator` generates maps directly. They are symmetric, non-negative and zero on the
+diagonal, but need not be the distances of any chain. :class:`ChainGenerator` generates bond
+lengths, angles and torsions and computes the distances of that chain, so its maps are always those
+of a chain.
 """
 
 from __future__ import annotations

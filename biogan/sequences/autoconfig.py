@@ -1,8 +1,7 @@
-"""What a fit will do, found out before anything is built: a dry run ends here.
+"""The plan of a training run: open options are chosen from the data, and every option is checked.
 
-Whatever can be refused without starting a process or drawing a weight is refused here.
-
-Options that were left open are chosen from the data, and the choice is said with its reason.
+:func:`plan` finds all errors that can be found before a process starts or a network is built. A dry
+run ends after it. Each choice is reported with its reason.
 """
 
 from __future__ import annotations

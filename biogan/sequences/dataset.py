@@ -1,8 +1,8 @@
-"""Cutting long records into windows of one length.
+"""A set of sequences of one alphabet: their codes, ids, labels and weights.
 
-SequenceSet: many sequences of one alphabet, as codes, with their ids, labels and weights.
-
-The four nucleotides as fixed codes, whatever the order and the extra letters of an alphabet.
+:class:`SequenceSet` holds the records. The file also has functions that cut long records into
+windows of one length, and fixed codes of the four nucleotides that do not depend on the order of
+letters in an alphabet.
 """
 
 from __future__ import annotations

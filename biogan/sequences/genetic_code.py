@@ -1,7 +1,4 @@
-"""Whether a set of records is read in codons.
-
-Codons of coding sequences: reading frames, genetic codes and what makes a sequence valid.
-"""
+"""Codons: genetic codes, reading frames, and whether a set consists of coding sequences."""
 
 from __future__ import annotations
 

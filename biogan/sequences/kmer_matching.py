@@ -1,9 +1,8 @@
-"""A term of the generator's loss: short words are to be as frequent as in the training data.
+"""A term of the generator's loss: the distance of k-mer frequencies from those of real data.
 
-A critic sees a word here and there; that it is a little too rare in all records together, or in
-one place of them, it learns late. This term knows it at once, in closed form.
-
-Counts of short words in one-hot letters, or in shares of letters: sums that gradients pass.
+A critic learns late that a k-mer is slightly too rare in all records or at one position. This term
+measures it directly. The counts are sums over one-hot letters (or letter probabilities), so that
+gradients pass through them.
 """
 
 from __future__ import annotations

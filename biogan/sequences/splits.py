@@ -1,17 +1,12 @@
-"""Keeping a part of a stored set for validation, where the set is too large to be clustered.
+"""Splits of a set into a training and a held-out part that share no similar sequences.
 
-Clusters by identity would need all sequences in memory. Here a hash of the sequence decides, so
-that equal sequences (and the two strands of one) are on one side; whether near copies are on both
-is measured on a sample and said.
+A random split of a family leaks: half of its held-out records may have a near copy in the training
+part. Here whole clusters of similar sequences go to one part. For nucleotides a cluster may include
+reverse complements.
 
-Some records of a set, where all of them would take more memory than they are worth.
-
-Both strands of nucleotide sequences: the reverse complement, and clusters that span it.
-
-Splits that keep look-alikes together: the held-out part tells what was learned, not copied.
-
-A random split of a family leaks: half of its held-out records may have a near copy in train. Here
-whole clusters of similar sequences go to one side or the other.
+Clustering needs all sequences in memory. For a stored set that is too large, a hash of the sequence
+decides, so that equal sequences (and the two strands of one) are in the same part; the share of
+near copies across parts is measured on a sample and reported.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""Reading a file that is too large for the memory into a folder of mapped files.
+"""A set of sequences on disk that is larger than the memory: a folder of memory-mapped files.
 
-A hash of each sequence, the same for equal ones and for the two strands of one.
-
-SequenceStore: a set too large for the memory, in a folder of flat files.
+:class:`SequenceStore` reads the folder; other functions here write it from a sequence file. The
+hash of a sequence is the same for equal sequences and for the two strands of one.
 
 ========================= =====================================================================
-``codes.u8``              all sequences one behind another, one byte a letter
+``codes.u8``              all sequences one after another, one byte a letter
 ``offsets.i64``           n + 1 numbers: where each sequence begins
 ``keys.u32``              a hash of each sequence, the same for equal ones and for the other strand
 ``store.json``            alphabet, counts, digest, reading report: written last

@@ -1,4 +1,4 @@
-"""Watchers of a run: the log file and the lines that a person reads."""
+"""Callbacks of a run: the log file and the progress lines."""
 
 from __future__ import annotations
 

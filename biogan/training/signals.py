@@ -1,6 +1,6 @@
-"""Ctrl-C, SIGTERM and their like end a run between two steps, after its state is saved.
+"""Signals such as Ctrl-C and SIGTERM: a run ends between two steps, after its state is saved.
 
-And where the first of several processes is gone, the others go, too.
+If the first of several processes has ended, the others end too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Stability of training: alarms, the last good state, and the best checkpoint.
 
-:class:`Alarms` reads the terms of every step and the scores of every check, and says when a run has
-diverged or collapsed. :class:`LastGood` holds a copy of the last state that passed a check, to
-which a run returns then. :class:`BestCheckpoint` holds the generator that a run leaves behind.
+:class:`Alarms` reads the terms of every step and the scores of every check, and reports when a run
+has diverged or collapsed. :class:`LastGood` holds a copy of the last state that passed a check; the
+run then returns to it. :class:`BestCheckpoint` holds the generator that a run keeps at its end.
 """
 
 from __future__ import annotations

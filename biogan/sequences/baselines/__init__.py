@@ -1,6 +1,6 @@
-"""Which trivial samplers suit a set: Markov chains of the highest order that it can fill.
+"""Trivial samplers, the floors that a trained generator has to beat, and which of them fit a set.
 
-Trivial samplers, the floors that a trained generator has to beat.
+Markov chains are used up to the highest order that the set has enough data for.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Position weight matrix: independent letters at every position.
+"""Markov chains of any order and the position weight matrix.
 
-What follows each context: the counts of Markov chains, smoothed by shorter contexts.
-
-Markov chains of any order, the same everywhere or with a table for each position.
+A chain has one table for all positions or one table for each position. The counts after a context
+are smoothed with those of shorter contexts. A position weight matrix draws an independent letter at
+each position.
 """
 
 from __future__ import annotations

@@ -1,10 +1,7 @@
-"""Verbatim copies of the training data, the control that a test of memorisation must catch.
+"""Samplers without a model: random letters, shuffled training sequences and verbatim copies.
 
-What the trivial samplers share: checks, names of records, draws from the training data.
-
-Shuffled training sequences: the composition stays, the order goes.
-
-Random letters, the lowest floor.
+Random letters are the lowest floor. Shuffled sequences keep the composition but not the order.
+Copies are the control that a test of memorisation must detect.
 """
 
 from __future__ import annotations

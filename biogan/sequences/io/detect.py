@@ -1,9 +1,8 @@
-"""Questions about all records of a file, answered while it is read in chunks.
+"""Detection of what the letters of a file mean.
 
-Finding out what letters mean: DNA, RNA or protein; soft-masking or A2M; aligned or not.
-
-Each question is about all records of a file. Its evidence is a small sum that is taken chunk by
-chunk and added up, so that a file need not lie in memory to be asked.
+The questions are: DNA, RNA or protein; soft-masking or A2M; aligned or not. The answer depends on
+all records of a file. Its evidence is a small sum that is added up chunk by chunk, so that the file
+need not fit in memory.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""Sequences in whatever form they come: strings, Biopython records or a set, as one kind of set.
+"""Reading sequences: from a path, strings or Biopython records to a clean :class:`SequenceSet`.
 
-Raw records in, one :class:`SequenceSet` out, with a report of all that was not clean.
-
-Reading a sequence file: one call from a path to a clean :class:`SequenceSet`.
+Everything that was not clean in the input is counted in a report.
 """
 
 from __future__ import annotations

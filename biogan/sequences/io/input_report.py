@@ -1,6 +1,6 @@
-"""What reading an input found and did: counts, and the same as sentences.
+"""The report of reading an input: counts of what was found and changed, and the same as sentences.
 
-What the policies found in one chunk of records, added up over the chunks of a file.
+Counts of single chunks are added up over a file.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""All letters of a file in one flat array, and bulk operations on it; no loop over records.
+"""Raw records of FASTA, FASTQ and bare-sequence files, before any policy is applied.
 
-Raw records of FASTA, FASTQ and bare-sequence files, one at a time and untouched.
+Records are read one at a time. :class:`Letters` keeps the letters of many records in one flat array
+for bulk operations without a loop over records.
 """
 
 from __future__ import annotations

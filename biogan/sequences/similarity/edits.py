@@ -1,10 +1,8 @@
 """Near pairs and nearest neighbours by edit distance, for sequences of any length.
 
-Word counts of sequences, a quick lower bound of their edit distances.
-
-Ends that many sequences share (primers, adapters, constant arms), where segments tell little.
-
-Pairs of sequences of any length that share a segment, as all pairs within t edits must.
+Two sequences within t edits share at least one of t + 1 segments, so only pairs with a common
+segment are compared. Segments that many sequences share (primers, adapters, constant ends) exclude
+few pairs; there k-mer counts give a fast lower bound of the distance.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Near pairs and nearest neighbours by Hamming distance, for sequences of one common length.
 
-Pairs of equal keys, in bounded pieces: what both pigeonhole searches are made of.
-
-Which pairs a search still has to compare: what lets it stop early without missing anything.
+The file also has what the search by edit distance uses too: pairs of equal keys in blocks of
+bounded size, and a record of the pairs that still need a comparison, so that a search can stop
+early without missing a pair.
 """
 
 from __future__ import annotations

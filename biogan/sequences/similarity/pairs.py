@@ -1,6 +1,6 @@
-"""Sequences that stand whole in others, letter for letter.
+"""Similarity searches for splits, novelty and diversity: near pairs, neighbours and containment.
 
-The questions about identity that splits, novelty and diversity ask.
+Containment means that a whole sequence occurs in another one, letter for letter.
 """
 
 from __future__ import annotations
