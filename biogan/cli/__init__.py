@@ -148,11 +148,18 @@ def without_image(arguments: list[str]) -> list[str]:
     ['train', 'mnist', '-o', 'run']
     >>> without_image(["-q", "image", "demo"])
     ['-q', 'demo', '--kind', 'images']
+    >>> without_image(["image", "-q", "train", "--data=mnist"])
+    ['-q', 'train', 'mnist']
     """
     at = next((i for i, word in enumerate(arguments) if not word.startswith("-")), None)
     if at is None or arguments[at] != "image":
         return arguments
-    before, rest = arguments[:at], arguments[at + 1 :]
+    # --quiet and --debug may stand before the command.
+    rest = arguments[at + 1 :]
+    switches = next(
+        (i for i, word in enumerate(rest) if word not in ("-q", "--quiet", "--debug")), 0
+    )
+    before, rest = arguments[:at] + rest[:switches], rest[switches:]
     if rest[:1] == ["train"]:
         rest = [word.removeprefix("--data=") for word in rest if word != "--data"]
     if rest[:1] == ["demo"] or (rest[:1] == ["train"] and {"-h", "--help", "--help-all"} & {*rest}):

@@ -57,7 +57,7 @@ def command(
     GENERATED is a file of records, as 'biogan train' reads them ('-' for FASTA from standard
     input), or a model folder, which is asked for new ones.
 
-    
+    \b
     biogan evaluate new.fasta --reference real.fasta
     biogan evaluate new.fasta --reference test.fasta --train train.fasta -o report
     biogan evaluate digits --held-out mnist-test
