@@ -332,9 +332,10 @@ class KindCommand(GroupedCommand):
         for name in typed:
             if name in owners and kind not in owners[name]:
                 known = " and ".join(sorted(owners[name]))
+                choice = any(p.name == "kind" for p in params)
                 raise click.UsageError(
-                    f"{flag(name)}: is an option of {known}, and these are {kind}; leave it out, "
-                    "or say what the data are with --kind",
+                    f"{flag(name)}: is an option of {known}, and these are {kind}; leave it out"
+                    + ", or say what the data are with --kind" * choice
                 )
         return kind
 

@@ -141,6 +141,7 @@ class ImageModality(PresetModality):
         """Find shape, depth and classes, and fill in the preset."""
         modality = cls.of(records, config)
         config, reasons = resolve(config, cls.preset, cls.kind, len(modality.shares))
+        Augment(config.augment)  # a wrong name is refused before the monitor learns its features
         return planned(modality, records, config, reasons)
 
     @classmethod

@@ -219,3 +219,16 @@ def test_options_are_resolved_once(pictures, tmp_path, monkeypatch, capsys):
     main(["image", "train", "--data", pictures, "-o", str(tmp_path / "run"), *SMALL])
     assert len(calls) == 1
     assert capsys.readouterr().err.count("80 images: 16 x 16") == 1
+
+
+def test_a_wrong_augmentation_is_refused_before_features_are_learned(pictures, tmp_path, capsys):
+    where = ["--data", pictures, "-o", tmp_path / "run", *SMALL]
+    assert run(["image", "-q", "train", *map(str, where), "--augment", "turn"]) == 2
+    assert run(["train", pictures, *map(str, where[2:]), "--augment", "turn"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("--augment turn: 'turn'") == 2 and "learning the features" not in told
+
+
+def test_sample_that_has_no_kind_option_does_not_recommend_it(model, tmp_path, capsys):
+    told = fails(capsys, 2, "sample", model, "--temperature", "2", "-o", tmp_path / "x.npz")
+    assert told.endswith("and these are images; leave it out")
