@@ -11,33 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from biogan.core import __version__
 
-if TYPE_CHECKING:
-    from biogan.core.errors import BioganError
-    from biogan.core.protocols import Callback, Sampler
-    from biogan.images.config import ImageReadingConfig
-    from biogan.images.dataset import ImageSet
-    from biogan.images.evaluate import evaluate_images
-    from biogan.images.read import read_images
-    from biogan.images.write import write_images
-    from biogan.models.gan import GAN, ImageGAN, SequenceGAN
-    from biogan.sequences.alphabet import DNA, PROTEIN, RNA, Alphabet
-    from biogan.sequences.baselines.markov import PWM, MarkovChain
-    from biogan.sequences.baselines.simple import Shuffle
-    from biogan.sequences.config import ReadingConfig, SequenceGANConfig
-    from biogan.sequences.dataset import SequenceSet
-    from biogan.sequences.evaluate import evaluate
-    from biogan.sequences.io.fasta import clean_records, read_fasta
-    from biogan.sequences.io.write import write_fasta
-    from biogan.sequences.splits import split
-    from biogan.sequences.store import SequenceStore, store_fasta
-    from biogan.structures.config import StructureReadingConfig
-    from biogan.structures.dataset import FragmentSet
-    from biogan.structures.evaluate import evaluate_structures
-    from biogan.structures.read import read_structures
-    from biogan.structures.write import write_structures
-    from biogan.training.config import ImageGANConfig
-
-
 _HOMES = {
     "GAN": "biogan.models.gan",
     "SequenceGAN": "biogan.models.gan",
