@@ -70,13 +70,13 @@ def command(
     check_standard_input(reference, generated, train, held_out)
     if out is not None:
         check_folder(Path(out), overwrite)
-    gan = None
+    gan, chosen = None, True
     if is_model(generated):
         from biogan.models.gan import GAN
 
         gan = GAN.load(generated)
         source, learned = cls.read_as(gan.card)
-        reference = reference or source
+        chosen, reference = reference is not None, reference or source
         reading = type(reading).from_dict({**learned, **given(reading)})
     if reference is None:
         raise click.UsageError("Missing option '--reference'.")
@@ -84,6 +84,8 @@ def command(
     known = cls.scoring_arguments(scoring)
     real = read_records(cls, reference, reading, "reference")
     others, whose = cls.like(real, reading), cls.whose(reading)
+    if gan is not None and not chosen and real.digest != gan.card["data"].get("digest"):
+        console.say(f"{reference}: no longer holds the records that the model was trained on")
     told = _parts(gan, real) if gan is not None and train is None and held_out is None else {}
     real = told.pop("reference", real)
     sets: dict[str, Any] = {

@@ -1,5 +1,7 @@
 """One command line for all kinds of data: which options a command has, and whose they are."""
 
+import gzip
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,18 @@ def test_an_option_of_another_kind_is_refused(data, tmp_path, capsys, argv, mess
     assert run([argv[0], *where, *argv[2:]]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_evaluate_says_that_the_training_data_have_changed(data, tmp_path, capsys):
+    path, folder = tmp_path / "reads.fa", str(tmp_path / "run")
+    path.write_bytes(gzip.decompress((data / "reads.fa.gz").read_bytes()))
+    main(["train", str(path), "-o", folder, *SMALL])
+    command = ["evaluate", folder, "-n", "20", "--metric", "copies"]
+    main(command)
+    changed = f"{path}: no longer holds the records that the model was trained on"
+    assert changed not in capsys.readouterr().err
+    path.write_text(path.read_text().replace("A", "C"))
+    main([*command, "--alphabet", "dna"])
+    assert changed in capsys.readouterr().err
+    main([*command, "--alphabet", "dna", "--reference", str(path)])
+    assert changed not in capsys.readouterr().err

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from biogan.core.errors import ConfigError
-from biogan.core.options import Options, kinds, option
+from biogan.core.options import ANY, Options, kinds, option
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,14 @@ class Later(Options):
     """A configuration of which an earlier version had other keys."""
 
     renamed = {"breadth": "width"}
-    dropped = {"colour": "grey"}
+    dropped = {"colour": "grey", "shine": ANY}
 
     width: int = option(1, "Width.", "Toy")
 
 
 def test_keys_of_earlier_versions_are_read():
     assert Later.from_dict({"breadth": 3, "colour": "grey"}) == Later(width=3)
+    assert Later.from_dict({"shine": True}) == Later.from_dict({"shine": False}) == Later()
     with pytest.raises(ConfigError, match="--colour red: this option is gone, and only grey"):
         Later.from_dict({"colour": "red"})
     with pytest.raises(ConfigError, match="--width: given twice, once under its old name"):
