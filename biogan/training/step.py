@@ -1,8 +1,8 @@
-"""One adversarial step: the critic's updates, then one update of the generator.
+"""One adversarial step: some updates of the critic, then one update of the generator.
 
-:class:`AdversarialStep` holds generator, critic, their optimisers and the moving average of the
-generator, and takes the step. The terms that it minimises are in :mod:`biogan.training.losses`, its
-random inputs in :mod:`biogan.training.batches`.
+:class:`AdversarialStep` holds the generator, the critic, their optimisers and the moving average of
+the generator. The losses are in :mod:`biogan.training.losses`, the random inputs in
+:mod:`biogan.training.batches`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Update(NamedTuple):
     Attributes
     ----------
     terms : dict of str to Tensor
-        What it minimises, by name; without a graph.
+        The minimised scalars by name, detached.
     gradients : tuple of Tensor or None
-        Derivative of their sum by each weight, None for a weight that nothing depends on.
+        Derivative of their sum with respect to each weight, None for an unused weight.
     """
 
     terms: Terms
@@ -39,10 +39,10 @@ class Update(NamedTuple):
 
 
 def differentiate(terms: Terms, weights: Sequence[nn.Parameter]) -> Update:
-    """Differentiate the sum of the terms by some weights, at once.
+    """Differentiate the sum of the terms with respect to the weights of one network.
 
-    A penalty's second derivative and the loss go together through one backward; derivatives by the
-    weights of the other network are not taken.
+    One backward pass serves the loss and the second derivatives of the penalty. Derivatives with
+    respect to the other network are not computed.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ State = dict[str, Any]
 
 
 class NonFiniteTerm(Exception):  # noqa: N818 - a signal to the trainer, which decides what it means
-    """A term of a step is no number, and the weights after it may be none; go back.
+    """A term of a step is NaN or infinite; the weights after it may be, too.
 
     Attributes
     ----------
@@ -237,10 +237,10 @@ class AdversarialStep:
             real = self.prepare(stored)
             update = self.critic_update(real, noise, alpha, penalised)
             names.append([*update.terms])
-            values.append(self._update(self.critic_opt, update))
+            values.append(self._apply(self.critic_opt, update))
         update = self.generator_update(real, own)
         names.append([*update.terms])
-        values.append(self._update(self.generator_opt, update))
+        values.append(self._apply(self.generator_opt, update))
         self.average.update(self.generator, inputs.weight)
         return torch.cat(values)
 
@@ -267,7 +267,7 @@ class AdversarialStep:
         with self.engine.arithmetic():
             return widened(self.critic(records))
 
-    def _update(self, optimiser: torch.optim.Adam, update: Update) -> Tensor:
+    def _apply(self, optimiser: torch.optim.Adam, update: Update) -> Tensor:
         values = self.engine.average(torch.stack([*update.terms.values()]))
         weights = optimiser.param_groups[0]["params"]
         for weight, gradient in zip(weights, update.gradients, strict=True):
@@ -287,9 +287,9 @@ class AdversarialStep:
         return dict(self.logged)
 
     def broken(self) -> str | None:
-        """Name a network with a weight that is no number, None where all are sound.
+        """Return the name of a network with a non-finite weight, or None.
 
-        A finite loss can have a gradient that is not.
+        A finite loss can have a gradient that is not finite.
         """
         networks = {"critic": self.critic, "generator": self.average.network}
         for name, network in networks.items():
