@@ -1,8 +1,8 @@
 """Near pairs and nearest neighbours by edit distance, for sequences of any length.
 
 Two sequences within t edits share at least one of t + 1 segments, so only pairs with a common
-segment are compared. Segments that many sequences share (primers, adapters, constant ends) exclude
-few pairs; there k-mer counts give a fast lower bound of the distance.
+segment are compared; k-mer counts bound their distance from below before it is computed. Ends that
+many sequences share (primers, adapters) are treated separately: their segments exclude few pairs.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Near pairs and nearest neighbours by Hamming distance, for sequences of one common length.
 
 The file also has what the search by edit distance uses too: pairs of equal keys in blocks of
-bounded size, and a record of the pairs that still need a comparison, so that a search can stop
-early without missing a pair.
+bounded size, and filters that say which pairs are wanted, so that a search can stop early.
 """
 
 from __future__ import annotations
