@@ -106,16 +106,17 @@ def kind_of_card(card: Mapping[str, Any]) -> type[Modality]:
     CheckpointError
         If this version knows none such.
     """
-    named = [kind for kind in all_kinds(tuple(reversed(KINDS))) if kind.card == card["kind"]]
-    for kind in named:
-        if kind.describes(card["layout"]):
-            return kind
+    named = []
+    # One at a time: a model of sequences needs no package that reads images.
+    for kind in all_kinds(tuple(reversed(KINDS))):
+        if kind.card == card["kind"]:
+            if kind.describes(card["layout"]):
+                return kind
+            named.append(kind.name)
     if not named:
         raise CheckpointError(f"models of kind {str(card['kind'])[:40]!r} are not known here")
     found = str(card["layout"].get("kind"))[:40]
-    raise CheckpointError(
-        f"layout of kind {found!r}, known are " + " and ".join(kind.name for kind in named)
-    )
+    raise CheckpointError(f"layout of kind {found!r}, known are {' and '.join(named)}")
 
 
 def modality_from(card: Mapping[str, Any]) -> Modality:
