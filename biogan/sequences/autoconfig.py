@@ -23,7 +23,7 @@ from biogan.sequences.metrics.symmetry import places_alike, strands_alike
 from biogan.sequences.splits import check_two_strands
 from biogan.sequences.store import SequenceStore
 from biogan.sequences.tokenizer import ALIGNED, FIXED, VARIABLE, Tokenizer
-from biogan.training.engine import check_fits, check_machine
+from biogan.training.engine import check_fits
 from biogan.training.losses import own_defaults
 from biogan.training.trainer import DEFAULT_TIME, check_patience
 
@@ -251,60 +251,6 @@ def check_sizes(config: SequenceGANConfig, family: str) -> None:
 COPIES = 10
 # Records are pointed out that are more than so many times as long as this share of them at most.
 TIMES, SHARE = 4, 0.99
-
-
-class Plan(NamedTuple):
-    """What was found and chosen.
-
-    Attributes
-    ----------
-    layout : Tokenizer
-        How sequences become codes.
-    config : SequenceGANConfig
-        Options with nothing left open.
-    reasons : list of str
-        Why they were chosen as they are.
-    lines : list of str
-        All of this, for a person.
-    """
-
-    layout: Tokenizer
-    config: SequenceGANConfig
-    reasons: list[str]
-    lines: list[str]
-
-
-def plan(sequences: SequenceSet | SequenceStore, config: SequenceGANConfig) -> Plan:
-    """Find the layout, choose what was left open, and see that it can be trained here.
-
-    Parameters
-    ----------
-    sequences : SequenceSet or SequenceStore
-        Training data.
-    config : SequenceGANConfig
-        Options as they were given.
-
-    Raises
-    ------
-    DataError
-        If there is nothing to learn from.
-    ConfigError
-        If an option does not suit the data, another option or this machine.
-    """
-    if not isinstance(sequences, SequenceSet | SequenceStore):
-        raise DataError(
-            f"fit needs a SequenceSet, not {type(sequences).__name__}: use biogan.read_fasta or "
-            "SequenceSet.from_strings"
-        )
-    layout = Tokenizer.of(sequences, config.word)
-    noted = []
-    if isinstance(sequences, SequenceSet):
-        check_distinct(sequences)
-        noted = outsized(sequences)
-    config, reasons = resolve(config, layout, sequences)
-    check_machine(config)
-    check_size(config, layout)
-    return Plan(layout, config, reasons, described(len(sequences), layout, reasons) + noted)
 
 
 def check_distinct(sequences: SequenceSet) -> None:

@@ -18,7 +18,14 @@ from biogan.core.rng import layers_from, torch_generator
 from biogan.nn.layers import Networks, draw_rotations, exact, rotated
 from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise, Shape
 from biogan.nn.sequence_nets import build
-from biogan.sequences.autoconfig import SIZES_OF, plan
+from biogan.sequences.autoconfig import (
+    SIZES_OF,
+    check_distinct,
+    check_size,
+    described,
+    outsized,
+    resolve,
+)
 from biogan.sequences.baselines import get_baseline, suited_chains
 from biogan.sequences.config import (
     ReadingConfig,
@@ -47,7 +54,7 @@ from biogan.sequences.splits import (
 from biogan.sequences.store import SequenceStore
 from biogan.sequences.tokenizer import FIXED, VARIABLE, Tokenizer
 from biogan.training.batches import Batches, LazyBatches, RotatedBatches, Stream
-from biogan.training.engine import keep_freed_memory
+from biogan.training.engine import check_machine, keep_freed_memory
 from biogan.training.modality import Chunk, Modality, Plan, Progress
 from biogan.training.trainer import TRAINING_DATA, CheckResult
 
@@ -221,9 +228,17 @@ class SequenceModality(Modality):
 
     @classmethod
     def plan(cls, records: SequenceSet | SequenceStore, config: SequenceGANConfig) -> Plan:
-        """Find letters and lengths, and choose open options (:mod:`sequences.autoconfig`)."""
-        found = plan(records, config)
-        return Plan(cls(found.layout), found.config, found.reasons, found.lines)
+        """Find letters and lengths, choose open options, and see that this machine can train it."""
+        tokenizer = Tokenizer.of(records, config.word)
+        noted = []
+        if isinstance(records, SequenceSet):
+            check_distinct(records)
+            noted = outsized(records)
+        config, reasons = resolve(config, tokenizer, records)
+        check_machine(config)
+        check_size(config, tokenizer)
+        lines = described(len(records), tokenizer, reasons) + noted
+        return Plan(cls(tokenizer), config, reasons, lines)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

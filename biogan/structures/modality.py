@@ -27,8 +27,7 @@ from biogan.training.presets import Preset, PresetModality, resolve
 from biogan.training.validation import Features
 
 if TYPE_CHECKING:
-    from biogan.evaluation.metric import MetricRegistry
-    from biogan.evaluation.report.report import Report
+    from biogan.evaluation.evaluate import EvaluationSpec
 
 
 # Separations along the chain whose distances are features, as shares of it are beyond these.
@@ -97,18 +96,11 @@ class StructureModality(PresetModality):
         return map_grid(records, most=len(records), columns=columns)
 
     @classmethod
-    def metrics(cls) -> MetricRegistry:
-        """Return the metrics of the kind."""
-        from biogan.structures.metrics import STRUCTURE_METRICS
+    def evaluation(cls) -> EvaluationSpec[FragmentSet]:
+        """Return how fragments are evaluated."""
+        from biogan.structures.evaluate import StructureEvaluation
 
-        return STRUCTURE_METRICS
-
-    @classmethod
-    def evaluate(cls, real: FragmentSet, generated: FragmentSet, **options: Any) -> Report:
-        """Score generated fragments, see :func:`biogan.evaluate_structures`."""
-        from biogan.structures.evaluate import evaluate_structures
-
-        return evaluate_structures(real, generated, **options)
+        return StructureEvaluation()
 
     # --- what is learned ------------------------------------------------------------------
 

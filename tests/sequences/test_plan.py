@@ -8,8 +8,9 @@ from biogan import SequenceGAN, SequenceSet
 from biogan.cli import main, run
 from biogan.core.errors import ConfigError, DataError
 from biogan.core.rng import rng
-from biogan.sequences.autoconfig import outsized, plan
+from biogan.sequences.autoconfig import outsized
 from biogan.sequences.config import SequenceGANConfig
+from biogan.sequences.modality import SequenceModality
 
 
 def reads(n=60, length=40):
@@ -88,9 +89,11 @@ def test_one_record_is_nothing_to_learn_from(texts, found):
 def test_words_are_counted_over_all_records():
     texts = [*reads(60), *reads(40, 39)]
     with pytest.raises(DataError, match=r"no multiple of --word 3 \(60 such records\)"):
-        plan(SequenceSet.from_strings(texts), SequenceGANConfig(word=3))
+        SequenceModality.plan(SequenceSet.from_strings(texts), SequenceGANConfig(word=3))
 
 
 def test_options_are_refused_before_networks_are_sized():
     with pytest.raises(ConfigError, match="--rotate: needs records of one length"):
-        plan(SequenceSet.from_strings(["ACGT", "AC"]), SequenceGANConfig(rotate=True))
+        SequenceModality.plan(
+            SequenceSet.from_strings(["ACGT", "AC"]), SequenceGANConfig(rotate=True)
+        )
