@@ -1,0 +1,421 @@
+"""Stress of biogan with random cases: python scripts/stress.py [PART ...] --count N --seed S.
+
+Each part prints how often each outcome was seen, then the failures; with any, the exit status is 1.
+A case depends on the seed, its part and its number alone: ``--first I --count 1`` repeats case I.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gzip
+import io
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from biogan.core.errors import BioganError
+
+#: Failures that are shown; all are counted.
+SHOWN = 20
+
+
+@dataclass
+class Tally:
+    """What a part has seen.
+
+    Attributes
+    ----------
+    counts : Counter of str
+        How often each outcome was seen.
+    failures : list of str
+        What must not happen, with the number of the case.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    def fail(self, outcome: str, what: str) -> None:
+        """Count an outcome that must not happen."""
+        self.counts[outcome] += 1
+        self.failures.append(what)
+
+
+#: What a part is given: numbers of cases and the seed.
+Stress = Callable[[range, int, Tally], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A kind of stress.
+
+    Attributes
+    ----------
+    run : callable
+        Runs the cases of a range and counts what it sees.
+    count : int
+        Cases that are run where nothing is said.
+    """
+
+    run: Stress
+    count: int
+
+
+PARTS: dict[str, Part] = {}
+
+
+def part(count: int) -> Callable[[Stress], Stress]:
+    """Add a function to :data:`PARTS` under its name."""
+
+    def add(run: Stress) -> Stress:
+        PARTS[run.__name__] = Part(run, count)
+        return run
+
+    return add
+
+
+# --- fuzz: damaged files ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Example:
+    """A valid file.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    data : bytes
+        What is damaged.
+    pack : callable
+        Puts damaged data into a file, where a checksum would refuse them otherwise.
+    """
+
+    name: str
+    data: bytes
+    pack: Callable[[bytes], bytes] = bytes
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader, with valid files to start from.
+
+    Attributes
+    ----------
+    read : callable
+        Reads one path.
+    examples : list of Example
+        At least one.
+    """
+
+    read: Callable[[Path], object]
+    examples: list[Example]
+
+
+#: Makes the readers of a kind of files; packages are loaded when a part runs.
+READERS: list[Callable[[], dict[str, Reader]]] = []
+
+
+def image_readers() -> dict[str, Reader]:
+    """PNG, JPEG, TIFF, IDX, ``.npz``, and their tables of labels."""
+    import numpy as np
+    import tifffile
+    from PIL import Image
+
+    from biogan.images.config import ImageReadingConfig
+    from biogan.images.read import read_images
+
+    grey = np.random.default_rng(1).integers(0, 255, (16, 16), np.uint8)
+    deep = grey.astype(np.uint16) * 200
+    colour = np.stack([grey, grey.T, 255 - grey], 2)
+
+    def pillow(pixels: np.ndarray, **options: Any) -> bytes:
+        out = io.BytesIO()
+        Image.fromarray(pixels).save(out, **options)
+        return out.getvalue()
+
+    def tiff(pixels: np.ndarray, **options: Any) -> bytes:
+        out = io.BytesIO()
+        tifffile.imwrite(out, pixels, **{"photometric": "minisblack", **options})
+        return out.getvalue()
+
+    def npz(**arrays: Any) -> bytes:
+        out = io.BytesIO()
+        np.savez_compressed(out, **arrays)
+        return out.getvalue()
+
+    def npy(array: np.ndarray) -> bytes:
+        out = io.BytesIO()
+        np.save(out, array)
+        return out.getvalue()
+
+    def member(name: str) -> Callable[[bytes], bytes]:
+        def pack(data: bytes) -> bytes:
+            out = io.BytesIO()
+            with zipfile.ZipFile(out, "w") as archive:
+                if name == "labels.npy":
+                    archive.writestr("images.npy", npy(np.stack([grey] * 3)))
+                archive.writestr(name, data)
+            return out.getvalue()
+
+        return pack
+
+    def idx(array: np.ndarray) -> bytes:
+        sizes = b"".join(n.to_bytes(4, "big") for n in array.shape)
+        return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
+
+    def labelled(path: Path) -> None:
+        images = path.with_name("images.idx")
+        images.write_bytes(idx(np.stack([grey, grey])))
+        read_images(images, ImageReadingConfig(labels=str(path)))
+
+    packed = gzip.compress(idx(np.stack([grey] * 3)), mtime=0)
+    png, stack = pillow(colour, format="PNG"), np.stack([deep] * 3)
+    table = b"id\tclass\nimage_1\tcat\nimage_2\tdog\n"
+    plain = {
+        "png": [
+            Example("a.png", png), Example("a.png", png, with_checksums),
+            Example("d.png", pillow(deep, format="PNG"), with_checksums),
+            Example("p.png", pillow(grey, format="PNG", optimize=True), with_checksums),
+        ],
+        "jpeg": [Example("a.jpg", pillow(colour, format="JPEG"))],
+        "tiff": [
+            Example("a.tif", pillow(grey, format="TIFF")),
+            Example("lzw.tif", pillow(colour, format="TIFF", compression="tiff_lzw")),
+            Example("stack.tif", tiff(stack)), Example("ij.tif", tiff(stack, imagej=True)),
+            Example("ome.tif", tiff(stack, ome=True)),
+            Example("big.tif", tiff(stack, bigtiff=True)),
+            Example("planar.tif", tiff(deep[None].repeat(3, 0), photometric="rgb")),
+        ],
+        "idx": [
+            Example("a-idx3-ubyte", idx(np.stack([grey] * 3))), Example("a.gz", packed),
+            Example("a.gz", idx(np.stack([grey] * 3)), partial(gzip.compress, compresslevel=1)),
+        ],
+        "npz": [
+            Example("a.npz", npz(images=np.stack([grey] * 3), labels=np.arange(3))),
+            Example("a.npz", npy(np.stack([grey] * 3)), member("pixels.npy")),
+            Example("a.npz", npy(np.array([1, 2, 3])), member("labels.npy")),
+        ],
+    }  # fmt: skip
+    readers = {name: Reader(read_images, examples) for name, examples in plain.items()}
+    labels = [Example("l.tsv", table), Example("l.idx", idx(np.array([1, 2], np.uint8)))]
+    return readers | {"labels of images": Reader(labelled, labels)}
+
+
+def structure_readers() -> dict[str, Reader]:
+    """PDB, mmCIF and arrays of coordinates."""
+    import numpy as np
+
+    from biogan.structures.config import StructureReadingConfig
+    from biogan.structures.read import read_structures
+
+    steps = np.random.default_rng(1).normal(size=(40, 3)) + [2, 0, 0]
+    places = (3.8 * steps / np.linalg.norm(steps, axis=1, keepdims=True)).cumsum(0)
+    atom = "ATOM  {i:5d}  CA  ALA {chain}{i:4d}    {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00\n"
+    pdb = "HEADER    EXAMPLE\n" + "".join(
+        atom.format(i=i % 20 + 1, chain="AB"[i // 20], x=x, y=y, z=z)
+        for i, (x, y, z) in enumerate(places)
+    )
+    fields = (
+        "group_PDB id type_symbol label_atom_id label_alt_id label_comp_id label_asym_id "
+        "label_entity_id label_seq_id pdbx_PDB_ins_code Cartn_x Cartn_y Cartn_z occupancy "
+        "B_iso_or_equiv auth_seq_id auth_asym_id pdbx_PDB_model_num"
+    )
+    cif = "data_X\nloop_\n" + "".join(f"_atom_site.{name}\n" for name in fields.split())
+    cif += "".join(
+        f"ATOM {i} C CA . ALA A 1 {i} ? {x:.3f} {y:.3f} {z:.3f} 1.0 0.0 {i} A 1\n"
+        for i, (x, y, z) in enumerate(places, 1)
+    )
+    out = io.BytesIO()
+    np.savez(out, xyz=places.astype(np.float32), offsets=np.array([0, 20, 40]))
+
+    def read(path: Path) -> None:
+        read_structures(path, StructureReadingConfig(residues=16))
+
+    return {
+        "pdb": Reader(read, [Example("a.pdb", f"{pdb}END\n".encode())]),
+        "mmcif": Reader(read, [Example("a.cif", f"{cif}#\n".encode())]),
+        "coordinates": Reader(read, [Example("s.npz", out.getvalue())]),
+    }
+
+
+READERS += [image_readers, structure_readers]
+
+
+def with_checksums(png: bytes) -> bytes:
+    """Mend the checksums of the chunks of a PNG, so that damage reaches what they hold."""
+    out, at = bytearray(png[:8]), 8
+    while at + 12 <= len(png):
+        size = int.from_bytes(png[at : at + 4], "big")
+        chunk = png[at + 4 : at + 8 + size]
+        out += png[at : at + 4] + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+        at += 12 + size
+    return bytes(out + png[at:])
+
+
+EXTREMES = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
+            0x7FFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF)  # fmt: skip
+WORDS = (b"", b"-1", b"0", b"1e400", b"nan", b"inf", b"99999999999999999999", b"\x00", b"\xff",
+         b"'", b'"', b"\r", b"\x1b[31m", "é".encode(), b"9" * 5000, b"[" * 5000)  # fmt: skip
+
+
+def damaged(data: bytes, other: bytes, draw: random.Random) -> bytes:
+    """Change a file in one to four places; ``other`` is a file to take pieces of."""
+    found = bytearray(data)
+    for _ in range(draw.choice((1, 1, 1, 2, 4))):
+        at = draw.randrange(len(found) + 1)
+        # Headers stand at the beginning, and directories at the end.
+        if draw.random() < 0.4:
+            at = min(at, draw.randrange(64))
+        end = min(len(found), at + draw.choice((1, 2, 4, 8, 16, 64, 256)))
+        how = draw.randrange(9)
+        if how == 0 and at < len(found):
+            found[at] ^= 1 << draw.randrange(8)
+        elif how == 1:
+            found[at:end] = draw.randbytes(end - at)
+        elif how == 2:
+            del found[at:]
+        elif how == 3:
+            del found[at:end]
+        elif how == 4:
+            found[at:at] = found[at:end] * draw.choice((1, 2, 50))
+        elif how == 5:
+            start = draw.randrange(len(other) + 1)
+            found[at : draw.choice((at, end, len(found)))] = other[start : start + 2 * (end - at)]
+        elif how == 6:
+            size = draw.choice((1, 2, 4, 8))
+            value = draw.choice(EXTREMES) & ((1 << 8 * size) - 1)
+            found[at : at + size] = value.to_bytes(size, draw.choice(("big", "little")))
+        elif how == 7:
+            words = bytes(found).split(b" ")
+            words[draw.randrange(len(words))] = draw.choice(WORDS)
+            found = bytearray(b" ".join(words))
+        else:
+            lines = bytes(found).splitlines(keepends=True) or [b""]
+            one, two = draw.randrange(len(lines)), draw.randrange(len(lines))
+            lines[one] = draw.choice((lines[two], b"", lines[one] * 3, lines[one].strip()))
+            found = bytearray(b"".join(lines))
+    return bytes(found)
+
+
+class Hang(BaseException):  # noqa: N818 - no reader may catch it
+    """A reader took longer than :data:`SECONDS`."""
+
+
+SECONDS = 20
+
+
+@contextlib.contextmanager
+def limited() -> Iterator[None]:
+    """End a reader that hangs."""
+
+    def stop(number: int, frame: object) -> None:
+        raise Hang(f"no end after {SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def screen() -> Iterator[int]:
+    """Catch what libraries in C print on standard error: yields the descriptor of a file."""
+    sys.stderr.flush()
+    before = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield file.fileno()
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+
+
+def complaint(read: Callable[[Path], object], path: Path) -> tuple[str, str]:
+    """Read a file: ``read`` or ``refused``, or a failure and what it was."""
+    with warnings.catch_warnings(record=True) as said, screen() as printed:
+        warnings.simplefilter("always")
+        try:
+            with limited():
+                read(path)
+            outcome, what = "read", ""
+        except BioganError as error:
+            text = str(error)
+            one_line = text.isprintable() and path.name in text
+            outcome, what = ("refused", "") if one_line else ("not one line with the file", text)
+        except Hang as error:
+            outcome, what = "hang", str(error)
+        except Exception as error:
+            outcome, what = "traceback", "".join(traceback.format_exception(error)[-3:])
+        size = os.fstat(printed).st_size
+        text = os.pread(printed, min(size, 200), 0).decode(errors="replace")
+    if not what and (said or size):
+        return "leaked warning", str(said[0].message) if said else text
+    return outcome, what
+
+
+@part(count=1_000_000)
+def fuzz(cases: range, seed: int, tally: Tally) -> None:
+    """Give damaged files to every reader: it reads them or refuses them in one line."""
+    readers = {name: reader for make in READERS for name, reader in make().items()}
+    with tempfile.TemporaryDirectory() as folder:
+        for case in cases:
+            draw = random.Random(f"fuzz {seed} {case}")
+            name = list(readers)[case % len(readers)]
+            one, other = draw.choices(readers[name].examples, k=2)
+            path = Path(folder, one.name)
+            path.write_bytes(one.pack(damaged(one.data, other.data, draw)))
+            outcome, what = complaint(readers[name].read, path)
+            if what:
+                tally.fail(f"{name}: {outcome}", f"case {case}, {name}: {outcome}: {what}")
+            else:
+                tally.counts[f"{name}: {outcome}"] += 1
+            path.unlink()
+
+
+# --- the command line ---------------------------------------------------------------------
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; or all")
+    parser.add_argument("--count", type=int, help="cases of each part")
+    parser.add_argument("--first", type=int, default=0, help="number of the first case")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    failed = 0
+    for name in options.parts or PARTS:
+        count, tally, start = options.count or PARTS[name].count, Tally(), time.monotonic()
+        PARTS[name].run(range(options.first, options.first + count), options.seed, tally)
+        print(f"{name}: {count:,} cases, seed {options.seed}, {time.monotonic() - start:.0f} s")
+        for outcome, times in sorted(tally.counts.items()):
+            print(f"  {times:>9,}  {outcome}")
+        for what in tally.failures[:SHOWN]:
+            print(f"  FAILED {what}")
+        print(f"  {len(tally.failures):,} failures", flush=True)
+        failed += bool(tally.failures)
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main()
