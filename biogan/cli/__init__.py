@@ -5,6 +5,7 @@ Click groups whose commands are the files of a package.
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -169,6 +170,10 @@ def without_image(arguments: list[str]) -> list[str]:
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Entry point: run, print an error as one line, return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that is no UTF-8 must not end a command that has a result to print.
+            stream.reconfigure(errors="backslashreplace")
     try:
         with terminated():
             main(argv)

@@ -52,7 +52,7 @@ def write_page(run: str, out: str | None = None) -> Path:
     OutputError
         If the page cannot be written, or would take the place of something that is no page.
     """
-    from biogan.core.files import atomic_path, check_output
+    from biogan.core.files import check_output, write_text
     from biogan.models.checkpoint import FILES, LOG, PAGE, PICTURE, SAMPLES, ModelFolder
     from biogan.models.run_report import read_log, to_html
     from biogan.sequences.alphabet import Alphabet
@@ -72,6 +72,5 @@ def write_page(run: str, out: str | None = None) -> Path:
         alphabet = Alphabet.from_dict(card["layout"]["alphabet"])
         preview = read_fasta(samples, reading_like(alphabet), whose="the model")
     html = to_html(folder.resolve().name, card, read_log(folder / LOG), preview)
-    with atomic_path(path) as temporary:
-        temporary.write_text(html, encoding="utf-8")
+    write_text(html, path)
     return path

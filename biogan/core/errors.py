@@ -7,6 +7,7 @@ exits with ``exit_code``; anything else that escapes is a bug and keeps its trac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -124,15 +125,38 @@ class Interrupted(BioganError):  # noqa: N818 - a stop that was asked for, not a
         return type(self), (str(self), self.exit_code)
 
 
+#: Letters of the text of a foreign error that are shown.
+_SHOWN = 200
+
+
 def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says, or the error itself where it says nothing.
+    r"""Return the first line of what an error says, or the error itself where it says nothing.
+
+    Libraries quote what they stumble over: what cannot be shown is written as an escape, and what
+    is very long is cut.
 
     Examples
     --------
     >>> first_line(RuntimeError("no room")), first_line(MemoryError())
     ('no room', 'MemoryError()')
+    >>> first_line(ValueError("odd byte \x1b"))
+    'odd byte \\x1b'
     """
-    return (str(error).strip() or repr(error)).splitlines()[0]
+    said = next(filter(None, map(str.strip, str(error).splitlines())), repr(error))
+    said = said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in said)
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """Name the first few, and say how many more there are.
+
+    Examples
+    --------
+    >>> few(["a", "b", "c", "d", "e"]), few(["a", "b"])
+    ('a, b, c and 2 more', 'a, b')
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def plural(count: int, noun: str) -> str:

@@ -11,14 +11,17 @@ import re
 import secrets
 import sys
 import tempfile
+import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from biogan.core.errors import BioganError, CheckpointError, DataError, OutputError
+from biogan.core.errors import BioganError, CheckpointError, DataError, OutputError, first_line
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
@@ -37,6 +40,47 @@ def writing(path: str | Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def reading(path: str | Path, what: str) -> Iterator[None]:
+    """Turn whatever a library raises on a file into one line that names the file.
+
+    Which errors a parser raises on damaged bytes is no fixed list: a ``KeyError`` or a
+    ``RecursionError`` as well as its own. Every reader of a foreign format has its parser inside
+    such a block, and nothing else in it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    what : str
+        What is said of the file before the words of the library, such as ``no valid PDB file``.
+
+    Raises
+    ------
+    DataError
+        In the place of any error that is not biogan's own; also where memory does not suffice.
+
+    Examples
+    --------
+    >>> with reading("a.json", "no valid JSON"):
+    ...     json.loads("{")
+    Traceback (most recent call last):
+    biogan.core.errors.DataError: a.json: no valid JSON: Expecting property name enclosed ...
+    """
+    try:
+        yield
+    except BioganError:
+        raise
+    except MemoryError as error:
+        raise DataError(
+            f"{path}: not enough memory to read it ({first_line(error)}); give a smaller file"
+        ) from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        raise DataError(f"{path}: {what}: {first_line(error)}") from error
 
 
 def claim_folder(path: Path) -> None:
@@ -82,7 +126,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     temporary = (
         target
         if direct
-        else target.with_name(f".{target.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+        else target.with_name(
+            f".{_cut(target.name, LENGTH)}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+        )
     )
     try:
         with writing(path):
@@ -162,6 +208,20 @@ def _compressed(out: IO[bytes], format: str) -> IO[bytes]:
     return xopen(out, "wb", threads=0, format=format)
 
 
+def utf8(text: str) -> bytes:
+    r"""Encode a text as UTF-8, and what is no character as an escape.
+
+    The name of a file may hold bytes that are no UTF-8, which Python has as lone surrogates. They
+    come into messages, tables and pages; in JSON the escape is read back as what it was.
+
+    Examples
+    --------
+    >>> utf8("caf\udce9.fa")
+    b'caf\\udce9.fa'
+    """
+    return text.encode("utf-8", "backslashreplace")
+
+
 def _plain(value: Any) -> Any:
     """Turn numpy scalars and arrays into what JSON knows."""
     if hasattr(value, "tolist"):
@@ -181,7 +241,7 @@ def write_json(data: Any, path: str | Path) -> None:
     """
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
     with open_output(path) as out:
-        out.write(text.encode() + b"\n")
+        out.write(utf8(text) + b"\n")
 
 
 def write_text(text: str, path: str | Path) -> None:
@@ -193,7 +253,7 @@ def write_text(text: str, path: str | Path) -> None:
         If the file cannot be written.
     """
     with open_output(path) as out:
-        out.write(text.encode())
+        out.write(utf8(text))
 
 
 def read_json(path: str | Path, error: type[BioganError] = DataError) -> Any:
@@ -232,8 +292,53 @@ def append_jsonl(row: Mapping[str, Any], path: str | Path) -> None:
         If the file cannot be written.
     """
     text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
-    with writing(path), open(path, "a", encoding="utf-8") as out:
-        out.write(text)
+    with writing(path), open(path, "ab") as out:
+        out.write(utf8(text))
+
+
+def read_arrays(path: str | Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Read arrays of an ``.npz``; nothing in it is unpickled, and no other array is read.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    names : sequence of str
+        Names of the arrays that are looked for.
+
+    Returns
+    -------
+    arrays : dict of str to numpy.ndarray
+        Those that are there.
+    held : list of str
+        Names of everything in the file.
+
+    Raises
+    ------
+    DataError
+        If the file or one of these arrays cannot be read.
+    """
+    import numpy as np
+
+    # Opened here, as numpy leaves a damaged file open. What numpy warns of it reads rightly: old
+    # headers. Or it raises an error afterwards.
+    with warnings.catch_warnings(), reading(path, "no .npz that can be read"):
+        warnings.simplefilter("ignore")
+        with open(path, "rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise DataError(f"{path}: a single array without a name (.npy); save it as .npz")
+            with archive:
+                arrays = {}
+                for name in names:
+                    if name not in archive.files:
+                        continue
+                    where = f"{path}, array {name}"
+                    with reading(where, "damaged, or of objects, which are not read"):
+                        arrays[name] = archive[name]
+                    if not isinstance(arrays[name], np.ndarray):
+                        raise DataError(f"{where}: is no array as numpy writes it")
+                return arrays, list(archive.files)
 
 
 def write_tsv(frame: pd.DataFrame, path: str | Path) -> None:
@@ -245,11 +350,17 @@ def write_tsv(frame: pd.DataFrame, path: str | Path) -> None:
         If the file cannot be written.
     """
     with open_output(path) as out:
-        out.write(frame.to_csv(sep="\t", index=False, lineterminator="\n").encode())
+        out.write(utf8(frame.to_csv(sep="\t", index=False, lineterminator="\n")))
 
 
+#: Bytes of a name: systems take 255, and suffixes and temporary names are longer.
 LENGTH = 100
-_UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+_UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff/\\:*?"<>|]')
+
+
+def _cut(name: str, most: int) -> str:
+    """Cut a name to so many bytes, between characters."""
+    return name if len(name) * 4 <= most else utf8(name)[:most].decode("utf-8", "ignore")
 
 
 def file_names(ids: Sequence[str], noun: str) -> Iterator[str]:
@@ -268,13 +379,14 @@ def file_names(ids: Sequence[str], noun: str) -> Iterator[str]:
     ['1abc_A_2', 'cell', 'CELL_2', 'image']
     """
     taken: set[str] = set()
+    numbers: Counter[str] = Counter()
     for name in ids:
-        plain = _UNFIT.sub("_", name).strip(". ")[:LENGTH] or noun
-        unique, number = plain, 1
+        plain = _cut(_UNFIT.sub("_", name).strip(". "), LENGTH) or noun
+        unique, same = plain, plain.casefold()
         # Some systems do not tell capitals from small letters.
         while unique.casefold() in taken:
-            number += 1
-            unique = f"{plain}_{number}"
+            numbers[same] += 1
+            unique = f"{plain}_{numbers[same] + 1}"
         taken.add(unique.casefold())
         yield unique
 

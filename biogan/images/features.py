@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, cross_entropy, max_pool2d, relu
 
@@ -238,10 +238,10 @@ class FeatureNet:
         weights |= {name: torch.tensor(value) for name, value in accuracy.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary:
-            save_file(weights, temporary)
+            temporary.write_bytes(save(weights))
 
     def _load(self, path: Path) -> None:
-        found = load_file(path)
+        found = load(path.read_bytes())
         weights = {k.removeprefix("net."): v for k, v in found.items() if k.startswith("net.")}
         self._net.load_state_dict(weights)
         self._mean, self._sd = found["mean"].numpy(), found["sd"].numpy()

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biogan.core.errors import DataError, plural
+from biogan.core.errors import DataError, few, plural
+from biogan.core.files import read_arrays
 from biogan.images.dataset import DEPTHS
 
 GZIP = b"\x1f\x8b"
@@ -226,12 +227,12 @@ def read_npz(path: str | Path, frames: int | None = None) -> Arrays:
     DataError
         If the file is damaged, or an array is missing, ambiguous or of another type.
     """
-    held = _load(path)
+    held, names = read_arrays(path, (*PIXELS, *LABELS, "classes", "frames", "ids"))
     found = [name for name in PIXELS if name in held]
     if len(found) != 1:
         what = f"several arrays of images ({', '.join(found)})" if found else "no array of images"
         raise DataError(
-            f"{path}: {what}; it holds {', '.join(held) or 'nothing'}, and one of "
+            f"{path}: {what}; it holds {few(names, 8) or 'nothing'}, and one of "
             f"{', '.join(PIXELS)} is needed"
         )
     where = f"{path}, array {found[0]}"
@@ -251,23 +252,6 @@ def read_npz(path: str | Path, frames: int | None = None) -> Arrays:
     if ids and len(ids) != len(pixels):
         raise DataError(f"{path}, array ids: {len(ids):,} names for {len(pixels):,} images")
     return Arrays(pixels, labels, classes, series, ids)
-
-
-def _load(path: str | Path) -> dict[str, np.ndarray]:
-    try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except OSError as error:
-        if error.strerror:
-            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-        raise DataError(f"{path}: damaged .npz: {error}") from error
-    except Exception as error:  # a damaged archive fails anywhere: zip, zlib, header, shape
-        pickled = " (arrays of objects are not read)" if "pickle" in str(error) else ""
-        raise DataError(f"{path}: no .npz that can be read{pickled}: {_first(error)}") from error
-
-
-def _first(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _flag(held: dict[str, np.ndarray], path: str | Path) -> bool:

@@ -33,7 +33,7 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 from torch import nn
 
@@ -310,7 +310,7 @@ class ModelFolder:
         if not path.is_file():
             raise CheckpointError(f"{self.path}: {name} is missing, the model is not whole")
         try:
-            network.load_state_dict(load_file(path))
+            network.load_state_dict(from_bytes(path.read_bytes()))  # takes any name of a file
         except (SafetensorError, OSError) as error:
             raise CheckpointError(f"{path}: damaged or not a safetensors file ({error})") from error
         except RuntimeError as error:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from biogan.core.errors import CheckpointError, ConfigError, Interrupted
-from biogan.core.files import atomic_path
+from biogan.core.files import atomic_path, utf8
 from biogan.core.protocols import Callback
 from biogan.models.card import check_same_run, model_card, training_card
 from biogan.models.checkpoint import CRITIC, GENERATOR, LOG, STATE, ModelFolder, held
@@ -258,7 +258,7 @@ def trim_log(path: Path, step: int) -> None:
         except (ValueError, KeyError, TypeError):
             continue  # a line that a kill cut short
     with atomic_path(path) as temporary:
-        temporary.write_text("".join(kept))
+        temporary.write_bytes(utf8("".join(kept)))
 
 
 def stopped(error: Interrupted | KeyboardInterrupt, folder: ModelFolder | None) -> BaseException:

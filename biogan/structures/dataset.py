@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -19,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from biogan.core.errors import DataError, plural
+from biogan.core.errors import DataError, few, plural
+from biogan.core.files import read_arrays
 from biogan.core.text import Source, split_compression
 
 
@@ -282,14 +281,9 @@ def _parse(path: Path, oddities: list[str]) -> tuple[list[Chain], int]:
 
 def _from_arrays(path: Path) -> list[Chain]:
     """Read an ``.npz`` of coordinates."""
-    try:
-        # Opened here, as numpy leaves a damaged file open.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            parts = {name: arrays[name] for name in ("xyz", "offsets", "ids") if name in arrays}
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read as .npz: {error}") from error
+    parts, held = read_arrays(path, ("xyz", "offsets", "ids"))
     if "xyz" not in parts:
-        raise DataError(f"{path}: no array 'xyz' with C-alpha coordinates")
+        raise DataError(f"{path}: no array 'xyz' with C-alpha coordinates; it holds {few(held, 8)}")
     xyz = parts["xyz"]
     if xyz.ndim == 3 and "offsets" not in parts:
         parts["offsets"] = np.arange(len(xyz) + 1) * xyz.shape[1]

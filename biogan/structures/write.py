@@ -9,7 +9,7 @@ from PIL import Image
 
 from biogan.core import __version__
 from biogan.core.errors import ConfigError, DataError, OutputError, plural
-from biogan.core.files import atomic_path, claim_folder, file_names, open_output
+from biogan.core.files import atomic_path, claim_folder, file_names, open_output, utf8
 from biogan.core.text import split_compression
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.geometry import distances
@@ -89,7 +89,7 @@ def write_structures(
                 "suffix) for a file each, or an .npz"
             )
         with open_output(out) as file:
-            file.write(pdb_text(fragments.xyz[0], fragments.ids[0], remark).encode())
+            file.write(utf8(pdb_text(fragments.xyz[0], fragments.ids[0], remark)))
     elif suffix:
         raise ConfigError(
             f"{out}: structures are written as .npz, .png, .pdb, or into a folder (a name without "
@@ -167,7 +167,7 @@ def _folder(
     names = [f"{name}.pdb" for name in file_names(fragments.ids, "fragment")]
     for file, name, xyz in zip(names, fragments.ids, fragments.xyz, strict=True):
         with open_output(out / file) as stream:
-            stream.write(pdb_text(xyz, name, remark).encode())
+            stream.write(utf8(pdb_text(xyz, name, remark)))
     done = [f"{out}: {what}, a .pdb file each"]
     older = sorted(there - set(names))
     if older:

@@ -232,3 +232,21 @@ def test_a_wrong_augmentation_is_refused_before_features_are_learned(pictures, t
 def test_sample_that_has_no_kind_option_does_not_recommend_it(model, tmp_path, capsys):
     told = fails(capsys, 2, "sample", model, "--temperature", "2", "-o", tmp_path / "x.npz")
     assert told.endswith("and these are images; leave it out")
+
+
+def test_names_that_are_no_utf8(pictures, tmp_path, capsys):
+    data = tmp_path / "caf\udce9"
+    shutil.copytree(Path(pictures) / "dark", data / "dunkel\udcff")
+    shutil.copytree(Path(pictures) / "light", data / "light")
+    run_folder = str(tmp_path / "run\udce9")
+    small = [*SMALL, "--conditional"]
+    assert run(["train", str(data), "-o", run_folder, *small]) == 0
+    assert run(["sample", run_folder, "-n", "3", "-o", str(tmp_path / "new\udce9")]) == 0
+    assert run(["info", run_folder]) == 0
+    new = tmp_path / "new\udce9.npz"
+    sample = ["sample", run_folder, "-n", "3", "--label", "dunkel\udcff", "-o", str(new)]
+    assert run(sample) == 0
+    assert set(read_images(new).labels.tolist()) == {0}
+    capsys.readouterr()
+    assert run(["info", str(data)]) == 1
+    assert "caf\\udce9: " in capsys.readouterr().err

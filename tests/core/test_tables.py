@@ -11,7 +11,16 @@ import pandas as pd
 import pytest
 
 from biogan.core.errors import CheckpointError, DataError, OutputError
-from biogan.core.files import append_jsonl, atomic_path, read_json, write_json, write_tsv
+from biogan.core.files import (
+    append_jsonl,
+    atomic_path,
+    file_names,
+    read_json,
+    reading,
+    write_json,
+    write_text,
+    write_tsv,
+)
 
 
 def test_atomic_path_replaces_at_the_end(tmp_path: Path) -> None:
@@ -96,3 +105,42 @@ def test_tsv(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert (tmp_path / "x.tsv").read_text() == "id\tx\na\t0.5\nb\t2.0\n"
     write_tsv(frame, "-")
     assert capfd.readouterr().out == "id\tx\na\t0.5\nb\t2.0\n"
+
+
+ODD = "caf\udce9 \ud800"  # a byte of a file name that is no UTF-8, and no character at all
+
+
+def test_names_that_are_no_utf8_are_written_everywhere(tmp_path: Path) -> None:
+    path = tmp_path / "x\udce9.json"
+    write_json({"name": ODD}, path)
+    assert read_json(path) == {"name": ODD}
+    append_jsonl({"name": ODD}, tmp_path / "log")
+    assert json.loads((tmp_path / "log").read_bytes()) == {"name": ODD}
+    write_text(ODD, path)
+    assert path.read_bytes() == b"caf\\udce9 \\ud800"
+    write_tsv(pd.DataFrame({"a": [ODD]}), path)
+    assert path.read_bytes() == b"a\ncaf\\udce9 \\ud800\n"
+    assert list(file_names([ODD], "x")) == ["caf_ _"]
+
+
+def test_long_names_leave_room_for_what_is_put_around_them(tmp_path: Path) -> None:
+    for letter in "a\u00e9\u6771\U0001f9ec":
+        for name in (letter * (255 // len(letter.encode())), *file_names([letter * 300] * 2, "x")):
+            write_text("x", tmp_path / name)
+
+
+def test_whatever_a_library_raises_is_one_line_with_the_file() -> None:
+    def fails(error: BaseException) -> str:
+        with pytest.raises(DataError) as caught, reading("a.npz", "no array"):
+            raise error
+        return str(caught.value)
+
+    assert fails(KeyError("x")) == "a.npz: no array: 'x'"
+    assert fails(RecursionError("too deep\nand more")) == "a.npz: no array: too deep"
+    assert fails(OSError(5, "Input/output error")) == "a.npz: cannot be read: Input/output error"
+    assert fails(OSError("odd \x1b[1m")) == "a.npz: no array: odd \\x1b[1m"
+    assert len(fails(ValueError("x" * 10_000))) < 300
+    assert fails(MemoryError()).startswith("a.npz: not enough memory to read it")
+    assert fails(DataError("b: known")) == "b: known"
+    with pytest.raises(KeyboardInterrupt), reading("a.npz", "no array"):
+        raise KeyboardInterrupt

@@ -97,7 +97,7 @@ def test_warnings_of_the_parser_are_counted(tmp_path):
         ("a.cif", b"data_x\n_cell.length_a 1\n", ["no valid mmCIF file", "_atom_site"]),
         ("a.pdb", b"hello\n", ["no C-alpha atom of an amino acid"]),
         ("a.pdb.gz", gzip.compress(b"ATOM" * 500, mtime=0)[:20], ["gzip data ends early"]),
-        ("a.npz", b"PK\x03\x04 cut", ["cannot be read as .npz"]),
+        ("a.npz", b"PK\x03\x04 cut", ["no .npz that can be read"]),
         ("a.xyz", b"1 2 3\n", ["no structures found", ".cif"]),
         ("a.pdb", b"\0\1\2", ["NUL bytes"]),
     ],
@@ -161,13 +161,13 @@ def test_damaged_arrays(tmp_path, arrays, part):
 def test_one_array_under_the_name_of_many(tmp_path):
     with open(tmp_path / "a.npz", "wb") as file:
         np.save(file, np.zeros((4, 3)))
-    fails(tmp_path / "a.npz", "cannot be read as .npz")
+    fails(tmp_path / "a.npz", "a single array without a name")
 
 
 def test_arrays_of_objects_are_not_unpickled(tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, xyz=np.array([{}, 1], object))
-    fails(path, "cannot be read as .npz")
+    fails(path, "array xyz: damaged, or of objects, which are not read")
 
 
 def test_real_files_have_the_coordinates_of_the_array():

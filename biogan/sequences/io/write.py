@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from biogan.core.errors import ConfigError, OutputError
-from biogan.core.files import open_output
+from biogan.core.files import open_output, utf8
 from biogan.core.labels import LABEL, LABEL_NAME
 from biogan.core.options import unknown_name
 from biogan.core.text import split_compression
@@ -88,10 +88,10 @@ def write_chunks(
     written = 0
     with open_output(path) as out:
         if first is not None and format == "tsv":
-            out.write("\t".join(["id", "sequence", *first.labels]).encode() + b"\n")
+            out.write(utf8("\t".join(["id", "sequence", *first.labels]) + "\n"))
         for chunk in chain([] if first is None else [first], stream):
             _check_ids(chunk, written)
-            out.write("".join(FORMATS[format](chunk, wrap)).encode())
+            out.write(utf8("".join(FORMATS[format](chunk, wrap))))
             written += len(chunk)
             if str(path) == "-":
                 out.flush()  # a reader that went away is noticed at this chunk, not at the end
