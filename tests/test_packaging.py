@@ -68,7 +68,8 @@ def test_citation_names_the_version():
 
 
 def test_changelog_begins_with_a_dated_section_of_the_version():
-    first = re.search(r"^## (.*)$", CHANGES, re.M)[1]
+    sections = re.findall(r"^## (.*)$", CHANGES, re.M)
+    first = sections[sections[0] == "[Unreleased]"]
     assert re.fullmatch(rf"\[{re.escape(biogan.__version__)}\] - \d{{4}}-\d\d-\d\d", first)
     dated = f"date-released: {first[-10:]}"
     assert dated in (ROOT / "CITATION.cff").read_text("utf-8").splitlines()
