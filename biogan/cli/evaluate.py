@@ -75,7 +75,7 @@ def command(
         from biogan.models.gan import GAN
 
         gan = GAN.load(generated)
-        source, learned = cls.read_as(gan.card)
+        source, learned = cls.read_as(gan.card.data.input or {})
         chosen, reference = reference is not None, reference or source
         reading = type(reading).from_dict({**learned, **given(reading)})
     if reference is None:
@@ -84,7 +84,7 @@ def command(
     known = cls.scoring_arguments(scoring)
     real = read_records(cls, reference, reading, "reference")
     others, whose = cls.like(real, reading), cls.whose(reading)
-    if gan is not None and not chosen and real.digest != gan.card["data"].get("digest"):
+    if gan is not None and not chosen and real.digest != gan.card.data.digest:
         console.say(f"{reference}: no longer holds the records that the model was trained on")
     told = _parts(gan, real) if gan is not None and train is None and held_out is None else {}
     real = told.pop("reference", real)
@@ -121,7 +121,7 @@ def _parts(gan: GAN, real: Any) -> dict[str, Any]:
     """Split the training data of a model as its training did, where they can be told."""
     from biogan.evaluation.intervals import GROUPS
 
-    if real.digest != gan.card["data"].get("digest"):
+    if real.digest != gan.card.data.digest:
         return {}
     parts = gan.modality.split(real, gan.config)
     if len(parts.held_out) < GROUPS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -59,7 +59,7 @@ def write_page(run: str, out: str | None = None) -> Path:
     from biogan.sequences.io.fasta import read_fasta, reading_like
 
     folder = Path(run)
-    card: dict[str, Any] = ModelFolder(run).read_config()
+    card = ModelFolder(run).read_config()
     path = folder / PAGE if out is None else Path(out)
     check_output(path, [folder / name for name in FILES if name != PAGE])
     if path.is_file() and path.suffix.lower() not in PAGES:
@@ -69,7 +69,7 @@ def write_page(run: str, out: str | None = None) -> Path:
     if picture.is_file():
         preview = picture.read_bytes()
     elif samples.is_file():
-        alphabet = Alphabet.from_dict(card["layout"]["alphabet"])
+        alphabet = Alphabet.from_dict(card.layout["alphabet"])
         preview = read_fasta(samples, reading_like(alphabet), whose="the model")
     html = to_html(folder.resolve().name, card, read_log(folder / LOG), preview)
     write_text(html, path)

@@ -86,11 +86,11 @@ def command(
         raise click.UsageError(f"-o: {kind} cannot be written to standard output, name a file")
     start, stop = bounds(count or cls.samples, *shard)
     gan = GAN.load(run, device)
-    modality = gan.modality
-    check_out(run, out, exclude, cls.read_as(gan.card)[0])
+    modality, read = gan.modality, gan.card.data.input or {}
+    check_out(run, out, exclude, cls.read_as(read)[0])
     known = None
     if exclude is not None:
-        known = modality.read_known(exclude, gan.card)
+        known = modality.read_known(exclude, read)
         if why := modality.cannot_exclude(known):
             console.say(f"--exclude {exclude}: {why}")
     malformed = proposed = accepted = again = done = 0

@@ -6,7 +6,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from biogan.cli.data import read_records, read_training_data
 from biogan.cli.options import DEFAULT_KIND, KindCommand, given, kind_option
 from biogan.cli.report import draw_page
 from biogan.core.options import Options
+
+if TYPE_CHECKING:
+    from biogan.models.card import ModelCard
 
 
 def _kind(typed: Mapping[str, Any]) -> str:
@@ -75,8 +78,10 @@ def command(
     digest = None
     if resume:
         card = folder.read_config((kind,))
-        reading, config, store = _continued(card, cls.read_as(card)[1], reading, config, store)
-        digest = card["data"]["digest"]
+        reading, config, store = _continued(
+            card, cls.read_as(card.data.input or {})[1], reading, config, store
+        )
+        digest = card.data.digest
     if data == "-" and config.devices * config.nodes > 1:
         raise click.UsageError("'-': several processes cannot share standard input, give a file")
     if not dry_run:
@@ -113,19 +118,19 @@ def command(
 
 
 def _continued(
-    card: Mapping[str, Any],
+    card: ModelCard,
     read: Mapping[str, Any],
     reading: Options,
     config: Options,
     store: bool | None,
 ) -> tuple[Any, Any, bool]:
     """Return the options that a run began with, but for what this call names."""
-    old, new = dict(card["config"]), given(config)
+    old, new = dict(card.config), given(config)
     if {"steps", "max_time"} & set(new):
         # A new budget takes the place of the old one, it does not run beside it.
         old |= {"steps": None, "max_time": None}
     return (
         type(reading).from_dict({**read, **given(reading)}),
         type(config).from_dict(old | new),
-        card["data"].get("stored", False) if store is None else store,
+        card.data.stored if store is None else store,
     )

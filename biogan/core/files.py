@@ -18,6 +18,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+import msgspec
+
 from biogan.core.errors import BioganError, CheckpointError, DataError, OutputError, first_line
 
 if TYPE_CHECKING:
@@ -391,10 +393,22 @@ def file_names(ids: Sequence[str], noun: str) -> Iterator[str]:
         yield unique
 
 
-def check_fields(
-    name: str, part: Mapping[str, Any], wanted: Mapping[str, type | tuple[type, ...]]
-) -> None:
+def check_fields(name: str, part: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse a part of a JSON file without what is read of it.
+
+    Parameters
+    ----------
+    name : str
+        What the part is called in messages.
+    part : mapping
+        What stands in the file.
+    wanted : mapping of str to type
+        Type of each field, as an annotation has it.
+
+    Returns
+    -------
+    dict
+        The fields that are wanted, as values of these types.
 
     Raises
     ------
@@ -403,12 +417,20 @@ def check_fields(
 
     Examples
     --------
+    >>> check_fields("layout", {"length": 9, "kind": "fixed"}, {"length": int})
+    {'length': 9}
     >>> check_fields("layout", {"length": "x"}, {"length": int})
     Traceback (most recent call last):
     biogan.core.errors.CheckpointError: 'length' of layout is 'x'
     """
-    for key, types in wanted.items():
-        if key not in part or (part[key] is None and not isinstance(None, types)):
+    found = {}
+    for key, kind in wanted.items():
+        if key not in part:
             raise CheckpointError(f"{name} has no {key!r}")
-        if not isinstance(part[key], types):
-            raise CheckpointError(f"{key!r} of {name} is {str(part[key])[:40]!r}")
+        try:
+            found[key] = msgspec.convert(part[key], kind)
+        except msgspec.ValidationError as error:
+            if part[key] is None:
+                raise CheckpointError(f"{name} has no {key!r}") from error
+            raise CheckpointError(f"{key!r} of {name} is {str(part[key])[:40]!r}") from error
+    return found

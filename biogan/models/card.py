@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Mapping
+from abc import ABCMeta
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, Self
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from biogan.core import __version__
 from biogan.core.errors import BioganError, CheckpointError, ConfigError
@@ -21,35 +25,242 @@ from biogan.training.modality import Plan
 from biogan.training.trainer import Trainer
 
 SCHEMA = 1
-_NUMBER, _MAYBE = (int, float), (int, float, type(None))
-_Types = type | tuple[type, ...]
 
-# What is read of each part, and its type.
-_PARTS: dict[str, dict[str, _Types]] = {
-    "config": {},
-    "layout": {},
-    "data": {"records": int, "train": int, "validation": int, "digest": str, "split": list},
-    "versions": {},
-}
-# Parts that a run has from its first checkpoint, or from its end.
-_LATER: dict[str, dict[str, _Types]] = {
-    "training": {
-        "steps": int, "seconds": _NUMBER, "kept_step": int, "validation_distance": _MAYBE,
-        "references": dict, "rollbacks": int, "ended": (str, type(None)), "processes": int,
-        "device": str,
-    },
-    "judge": dict.fromkeys(
-        ("slope", "intercept", "max_ratio", "auroc", "low", "high", "real", "generated"), _NUMBER
-    ),
-}  # fmt: skip
+Count = Annotated[int, msgspec.Meta(ge=0)]
 # Options without which nothing can be said of a model.
 _NEEDED = (
     "architecture", "loss", "critic_steps", "gp", "r1", "r2", "lr", "batch_size", "ema", "seed",
 )  # fmt: skip
-
-
 # Keys that earlier versions wrote, in the card and in log.jsonl, and what they are called today.
 _RENAMED = {"fidelity": "validation_distance", "beside": "references"}
+
+
+class _Meta(msgspec.StructMeta, ABCMeta):
+    """The class of a struct that is a mapping too."""
+
+
+class Part(msgspec.Struct, Mapping[str, Any], metaclass=_Meta, frozen=True, eq=False, kw_only=True):
+    """A part of a model card: a frozen struct, and a mapping of what stands in the file.
+
+    Attributes
+    ----------
+    others : dict
+        Keys that this version does not know; they are written again as they were read.
+
+    Examples
+    --------
+    >>> part = DataPart.read("data", {"records": 9, "train": 9, "validation": 0, "digest": "a",
+    ...                               "split": [], "colour": "red"})
+    >>> part.records, part["records"], part["colour"], "input" in part
+    (9, 9, 'red', False)
+    """
+
+    parts: ClassVar[Mapping[str, type[Part]]] = {}
+    others: dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._names():
+            return self.others[key]
+        if (value := getattr(self, key)) is UNSET:
+            raise KeyError(key)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (name for name in self._names() if getattr(self, name) is not UNSET)
+        yield from self.others
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __eq__(self, other: object) -> bool:
+        return Mapping.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    @classmethod
+    def _names(cls) -> tuple[str, ...]:
+        return tuple(name for name in cls.__struct_fields__ if name != "others")
+
+    @classmethod
+    def read(cls, name: str, data: Mapping[str, Any]) -> Self:
+        """Check a part of the file, and turn it into this struct.
+
+        Parameters
+        ----------
+        name : str
+            What the part is called in messages.
+        data : mapping
+            What stands in the file.
+
+        Raises
+        ------
+        CheckpointError
+            If a field is missing or of another type.
+        """
+        found = {_RENAMED.get(key, key): value for key, value in data.items()}
+        for key, part in cls.parts.items():
+            if isinstance(found.get(key), Mapping):
+                found[key] = part.read(key, found[key])
+        others = {key: found.pop(key) for key in [*found] if key not in cls._names()}
+        read = {key: value for key, value in found.items() if isinstance(value, Part)}
+        wanted = {
+            field.name: field.type
+            for field in msgspec.structs.fields(cls)
+            if field.name != "others"
+            and field.name not in read
+            and (field.required or field.name in found)
+        }
+        return cls(**check_fields(name, found, wanted), **read, others=others)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what ``config.json`` keeps: the fields that are there, and the others."""
+        return {k: v.to_dict() if isinstance(v, Part) else v for k, v in self.items()}
+
+
+class DataPart(Part, frozen=True, eq=False, kw_only=True):
+    """What was trained on.
+
+    Attributes
+    ----------
+    records, train, validation : int
+        Records that were read, that were trained on and that were kept for validation.
+    digest : str
+        SHA-256 of the records.
+    split : list of str
+        How they were split, in words.
+    input : dict or None
+        Where the records were and how they were read.
+    source : str
+        What they come from, in a word.
+    notes : list of str
+        What reading did.
+    stored : bool
+        Whether they were in files beside the model.
+    """
+
+    records: Count
+    train: Count
+    validation: Count
+    digest: str
+    split: list[str]
+    input: dict[str, Any] | None | UnsetType = UNSET
+    source: str | None | UnsetType = UNSET
+    notes: list[str] | UnsetType = UNSET
+    stored: bool = False
+
+
+class TrainingPart(Part, frozen=True, eq=False, kw_only=True):
+    """How far a run has come and which generator is kept.
+
+    Attributes
+    ----------
+    steps : int
+        Generator updates.
+    seconds : float
+        Time of the training.
+    kept_step : int
+        Step of the generator that is kept, 0 for none.
+    validation_distance : float or None
+        Its validation distance.
+    references : dict of str to float or None
+        The validation distance of training data and of trivial samplers.
+    rollbacks : int
+        How often the run went back to an earlier state.
+    ended : str or None
+        Why it ended before its budget did.
+    processes : int
+        Processes that trained.
+    device : str
+        Where they trained.
+    """
+
+    steps: Count
+    seconds: float
+    kept_step: Count
+    validation_distance: float | None
+    references: dict[str, Any]
+    rollbacks: Count
+    ended: str | None
+    processes: Count
+    device: str
+
+
+class JudgePart(Part, frozen=True, eq=False):
+    """A line from logits to log density ratios, and how well the logits tell real from generated.
+
+    Attributes
+    ----------
+    slope, intercept : float
+        log p_data / p_generator is about ``slope * logit + intercept``; the slope is 0 or more,
+        0 where the critic cannot tell.
+    max_ratio : float
+        Largest density ratio among the generated records of the fit (Azadi et al. 2019's M), at
+        most e^50.
+    auroc, low, high : float
+        Area under the ROC curve of the logit, real above generated, with its 95 % interval.
+    real, generated : int
+        Records of the fit.
+    """
+
+    slope: float
+    intercept: float
+    max_ratio: float
+    auroc: float
+    low: float
+    high: float
+    real: int
+    generated: int
+
+
+class ModelCard(Part, frozen=True, eq=False, kw_only=True):
+    """The whole card.
+
+    Attributes
+    ----------
+    schema : int
+        Version of the file.
+    kind : str
+        The kind of model, :attr:`biogan.training.modality.Modality.card`.
+    biogan : str
+        Version that wrote it.
+    config : dict
+        The options with nothing left open.
+    chosen : list of str
+        Why they were chosen as they are.
+    layout : dict
+        What one record is, see :meth:`biogan.training.modality.Modality.to_dict`.
+    data : DataPart
+        What was trained on.
+    versions : dict of str to str
+        Versions of Python and of the packages that matter.
+    training : TrainingPart or None
+        From the first checkpoint on.
+    judge : JudgePart or None
+        The calibrated critic, at the end of a run that makes one. Where the key is absent, a
+        resumed run makes it; None is the answer of earlier versions that there is none.
+
+    Examples
+    --------
+    >>> card = ModelCard(
+    ...     kind="sequence-gan", biogan="0.2.0", config={"seed": 1}, layout={}, versions={},
+    ...     data=DataPart(records=9, train=9, validation=0, digest="", split=[]))
+    >>> card.data.train, card["data"]["train"], "training" in card
+    (9, 9, False)
+    """
+
+    parts = {"data": DataPart, "training": TrainingPart, "judge": JudgePart}  # noqa: RUF012
+
+    schema: int = SCHEMA
+    kind: str
+    biogan: str
+    config: dict[str, Any]
+    chosen: list[str] = []
+    layout: dict[str, Any]
+    data: DataPart
+    versions: dict[str, Any]
+    training: TrainingPart | None | UnsetType = UNSET
+    judge: JudgePart | None | UnsetType = UNSET
 
 
 def with_present_names(part: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +274,7 @@ def with_present_names(part: Mapping[str, Any]) -> dict[str, Any]:
     return {_RENAMED.get(key, key): value for key, value in part.items()}
 
 
-def read_card(path: Path, allowed: tuple[str, ...] = ()) -> dict[str, Any]:
+def read_card(path: Path, allowed: tuple[str, ...] = ()) -> ModelCard:
     """Read ``config.json`` and see that it is whole.
 
     Parameters
@@ -86,88 +297,77 @@ def read_card(path: Path, allowed: tuple[str, ...] = ()) -> dict[str, Any]:
             f"{path}: schema {data['schema']!r}, this version reads {SCHEMA}: update biogan"
         )
     try:
-        _check(data)
-        found = kind_of_card(data).name
+        card = _checked(data)
+        found = kind_of_card(card).name
     except BioganError as error:
         raise CheckpointError(f"{path}: damaged: {error}") from error
     if allowed and found not in allowed:
         wanted = " or ".join(allowed)
         raise CheckpointError(f"{path}: this is a model of {found}, one of {wanted} is needed")
-    return data
+    return card
 
 
-def _check(data: dict[str, Any]) -> None:
+def _checked(data: Mapping[str, Any]) -> ModelCard:
     """Refuse a card whose parts are not what they are read as; fill in what older ones lack."""
-    check_fields("the card", data, {"biogan": str, **dict.fromkeys(_PARTS, dict)})
-    for part, wanted in _PARTS.items():
-        check_fields(part, data[part], wanted)
-    if isinstance(data.get("training"), dict):
-        data["training"] = with_present_names(data["training"])
-    for part, wanted in _LATER.items():
-        if data.get(part) is not None:
-            check_fields("the card", data, {part: dict})
-            check_fields(part, data[part], wanted)
-    done = data.get("training") or {"references": {}}
-    check_fields("references", done["references"], dict.fromkeys(done["references"], _MAYBE))
-    if data["data"].get("input") is not None:
-        check_fields("data", data["data"], {"input": dict})
-    kind = kind_of_card(data)
-    data["config"] = {**kind.absent, **data["config"]}
-    modality_from(data)
+    card = ModelCard.read("the card", data)
+    if card.training:
+        references = card.training.references
+        check_fields("references", references, dict.fromkeys(references, float | None))
+    kind = kind_of_card(card)
+    config = {**kind.absent, **card.config}
+    modality_from(card)
     # A newer version may know more options: reading a card aloud needs none of them.
     known = {field.name for field in dataclasses.fields(kind.config)}
-    read = kind.config.from_dict({k: v for k, v in data["config"].items() if k in known}).to_dict()
+    read = kind.config.from_dict({k: v for k, v in config.items() if k in known}).to_dict()
     needed = [name for name in _NEEDED if name in known]
     check_fields(
-        "config", {k: v for k, v in read.items() if v is not None}, dict.fromkeys(needed, object)
+        "config", {k: v for k, v in read.items() if v is not None}, dict.fromkeys(needed, Any)
     )
-    data["config"] = read | data["config"]
+    return msgspec.structs.replace(card, config=read | config)
 
 
-def model_card(plan: Plan, data: Mapping[str, Any]) -> dict[str, Any]:
+def model_card(plan: Plan, data: DataPart) -> ModelCard:
     """Describe a model before it is trained.
 
     Parameters
     ----------
     plan : Plan
         The kind of data, and the options with nothing left open.
-    data : mapping
+    data : DataPart
         Numbers of records, digest, how they were read and split.
     """
     modality = plan.modality
     packages = ("torch", "numpy", *modality.packages)
-    return {
-        "kind": modality.card,
-        "biogan": __version__,
-        "config": plan.config.to_dict(),
-        "chosen": list(plan.reasons),
-        "layout": modality.to_dict(),
-        "data": dict(data),
-        "versions": {
+    return ModelCard(
+        kind=modality.card,
+        biogan=__version__,
+        config=plan.config.to_dict(),
+        chosen=list(plan.reasons),
+        layout=modality.to_dict(),
+        data=data,
+        versions={
             "python": platform.python_version(),
             **{name: version(name) for name in packages},
         },
-    }
+    )
 
 
-def training_card(trainer: Trainer) -> dict[str, Any]:
+def training_part(trainer: Trainer) -> TrainingPart:
     """Describe how far a run has come and which generator is kept."""
-    return {
-        "steps": trainer.step_count,
-        "seconds": round(trainer.elapsed, 1),
-        "kept_step": trainer.best.step,
-        "validation_distance": trainer.score,
-        "references": dict(trainer.references),
-        "rollbacks": trainer.last_good.count,
-        "ended": trainer.ended,
-        "processes": trainer.engine.world,
-        "device": str(trainer.engine.device),
-    }
+    return TrainingPart(
+        steps=trainer.step_count,
+        seconds=round(trainer.elapsed, 1),
+        kept_step=trainer.best.step,
+        validation_distance=trainer.score,
+        references=dict(trainer.references),
+        rollbacks=trainer.last_good.count,
+        ended=trainer.ended,
+        processes=trainer.engine.world,
+        device=str(trainer.engine.device),
+    )
 
 
-def check_same_run(
-    old: Mapping[str, Any], new: Mapping[str, Any], options: type[TrainingConfig]
-) -> None:
+def check_same_run(old: ModelCard, new: ModelCard, options: type[TrainingConfig]) -> None:
     """Compare the card of a run that is to be resumed with that of this call.
 
     Raises
@@ -175,12 +375,10 @@ def check_same_run(
     ConfigError
         If an option or the data differ; the message lists each difference.
     """
-    config = options.from_dict(new["config"])
-    differences = options.from_dict(old["config"]).differences(config)
-    was, now = (
-        "stored" if card["data"].get("stored", False) else "in memory" for card in (old, new)
-    )
-    if old["data"]["digest"] != new["data"]["digest"]:
+    config = options.from_dict(new.config)
+    differences = options.from_dict(old.config).differences(config)
+    was, now = ("stored" if card.data.stored else "in memory" for card in (old, new))
+    if old.data.digest != new.data.digest:
         differences.append("the data are others than those the run began with")
     elif was != now:
         differences.append(f"the data were {was} and are now {now}")

@@ -40,7 +40,7 @@ from torch import nn
 from biogan.core.errors import BioganError, CheckpointError, ConfigError, OutputError
 from biogan.core.files import atomic_path, claim_folder, write_json, writing
 from biogan.core.pictures import FILM, PICTURE, PREVIEWS
-from biogan.models.card import SCHEMA, read_card
+from biogan.models.card import ModelCard, read_card
 from biogan.models.registry import modality_from
 from biogan.nn.layers import Networks
 from biogan.training.engine import find_device
@@ -268,11 +268,11 @@ class ModelFolder:
             # The link stays of one to a larger disk.
             shutil.rmtree(self.store.resolve())
 
-    def write_config(self, data: dict[str, Any]) -> None:
+    def write_config(self, card: ModelCard) -> None:
         """Write ``config.json``."""
-        write_json({"schema": SCHEMA, **data}, self.path / CONFIG)
+        write_json(card.to_dict(), self.path / CONFIG)
 
-    def read_config(self, allowed: tuple[str, ...] = ()) -> dict[str, Any]:
+    def read_config(self, allowed: tuple[str, ...] = ()) -> ModelCard:
         """Read ``config.json``.
 
         Raises
@@ -341,7 +341,7 @@ class ModelFolder:
 
 
 def write_model(
-    path: str | Path, card: dict[str, Any], networks: Mapping[str, nn.Module], overwrite: bool
+    path: str | Path, card: ModelCard, networks: Mapping[str, nn.Module], overwrite: bool
 ) -> None:
     """Write a model folder: a card, and networks by the names of their files.
 
@@ -397,7 +397,7 @@ class ReadNetworks:
 
 def read_model(
     path: str | Path, device: str, allowed: tuple[str, ...]
-) -> tuple[dict[str, Any], Modality, Any, ReadNetworks]:
+) -> tuple[ModelCard, Modality, Any, ReadNetworks]:
     """Read a model folder onto a device.
 
     Parameters
@@ -411,7 +411,7 @@ def read_model(
 
     Returns
     -------
-    card : dict
+    card : ModelCard
         What ``config.json`` holds.
     modality : Modality
         The kind of data.
@@ -431,9 +431,8 @@ def read_model(
     card = folder.read_config(allowed)
     with trusted(folder):
         modality = modality_from(card)
-        config = modality.config.from_dict(card["config"])
+        config = modality.config.from_dict(card.config)
         networks = modality.networks(config)
-    del card["schema"]
     return card, modality, config, ReadNetworks(folder, networks, place)
 
 

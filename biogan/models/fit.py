@@ -12,12 +12,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
 from torch import nn
 
 from biogan.core.errors import CheckpointError, ConfigError, Interrupted
 from biogan.core.files import atomic_path, utf8
 from biogan.core.protocols import Callback
-from biogan.models.card import check_same_run, model_card, training_card
+from biogan.models.card import DataPart, ModelCard, check_same_run, model_card, training_part
 from biogan.models.checkpoint import CRITIC, GENERATOR, LOG, STATE, ModelFolder, held
 from biogan.models.refinement import CalibratedCritic, fit_critic
 from biogan.models.sampling import drawer, stream
@@ -38,15 +39,18 @@ class Fitted(NamedTuple):
     ----------
     modality : Modality
         The kind of data.
-    card : dict
+    card : ModelCard
         What ``config.json`` holds.
     networks : Networks
         The generator that was kept, and the critic.
+    calibrated : CalibratedCritic or None
+        The critic that serves refinement, where there is one.
     """
 
     modality: Modality
-    card: dict[str, Any]
+    card: ModelCard
     networks: Networks
+    calibrated: CalibratedCritic | None = None
 
 
 def fit(
@@ -60,7 +64,7 @@ def fit(
     engine: Engine,
     reading: Mapping[str, Any] | None,
     end: Callable[[Fitted], None],
-) -> CalibratedCritic | None:
+) -> None:
     """Train on a set of records.
 
     Parameters
@@ -74,46 +78,47 @@ def fit(
     engine : Engine
         Device and processes.
     end : callable
-        Receives what there is at the end of training, also after an interrupt or a fault.
-
-    Returns
-    -------
-    CalibratedCritic or None
-        The critic that serves refinement, where there is one.
+        Receives what there is at the end of training, also after an interrupt or a fault, and once
+        more with the critic that serves refinement.
     """
     modality, config = plan.modality, plan.config
     with run_folder(out, resume, overwrite, engine) as folder:
         tell(callbacks, engine, "data", lines=plan.lines)
         parts = modality.split(records, config)
-        card = model_card(plan, data_card(records, parts, modality, reading))
+        card = model_card(plan, data_part(records, parts, modality, reading))
+        found: Fitted
 
-        def ended(trainer: Trainer) -> None:
+        def ended(trainer: Trainer, card: ModelCard) -> None:
+            nonlocal found
             critic = modality.bare(trainer.adversarial_step.critic)
-            end(Fitted(modality, card, Networks(trainer.best.network, critic)))
+            found = Fitted(modality, card, Networks(trainer.best.network, critic))
+            end(found)
 
         refining = bool(modality.refinement_steps(config) and len(parts.held_out))
         trainer = carry_out(
-            lambda: build_trainer(plan, parts, engine, folder, card, callbacks, refining),
+            lambda card: build_trainer(plan, parts, engine, folder, card, callbacks, refining),
             plan, card, engine, folder, resume, callbacks, ended,
             afterwards="judge" if refining else None,
         )  # fmt: skip
         if folder:
             engine.alone(lambda: modality.finish(folder.path, trainer.step_count))
-        return fit_critic(trainer, modality, parts, card, folder)
+        if calibrated := fit_critic(trainer, modality, parts, found.card, folder):
+            critic, card = calibrated
+            end(found._replace(card=card, calibrated=critic))
 
 
-def data_card(
+def data_part(
     records: Any, parts: Parts, modality: Modality, reading: Mapping[str, Any] | None
-) -> dict[str, Any]:
+) -> DataPart:
     """Say what is trained on and what is kept for validation."""
-    return {
-        "records": len(records),
-        "train": len(parts.train),
-        "validation": len(parts.held_out),
-        "digest": records.digest,
-        "split": list(parts.report),
+    return DataPart(
+        records=len(records),
+        train=len(parts.train),
+        validation=len(parts.held_out),
+        digest=records.digest,
+        split=list(parts.report),
         **modality.origin(records, reading),
-    }
+    )
 
 
 def build_trainer(
@@ -121,7 +126,7 @@ def build_trainer(
     parts: Parts,
     engine: Engine,
     folder: ModelFolder | None,
-    card: dict[str, Any],
+    card: ModelCard,
     callbacks: Sequence[Callback],
     refining: bool = False,
 ) -> Trainer:
@@ -137,8 +142,8 @@ def build_trainer(
         Device and processes.
     folder : ModelFolder or None
         Where the model, its state and its log are written.
-    card : dict
-        The model card, kept up to date at each save.
+    card : ModelCard
+        The model card, which is written at each save with how far the run has come.
     callbacks : sequence of Callback
         Further watchers.
     refining : bool
@@ -202,7 +207,7 @@ def run_folder(
 
 def saver(
     folder: ModelFolder | None,
-    card: dict[str, Any],
+    card: ModelCard,
     bare: Callable[[nn.Module], nn.Module],
 ) -> Callable[[Trainer], None] | None:
     """Return what a trainer calls to write its model and state; nothing without a folder.
@@ -214,10 +219,9 @@ def saver(
         return None
 
     def save(trainer: Trainer) -> None:
-        card["training"] = training_card(trainer)
         folder.write_weights(GENERATOR, trainer.best.network)
         folder.write_weights(CRITIC, bare(trainer.adversarial_step.critic))
-        folder.write_config(card)
+        folder.write_config(replace(card, training=training_part(trainer)))
         folder.write_state(trainer.state())
         folder.saved = trainer.step_count
         if trainer.best.step:
@@ -288,14 +292,14 @@ def tell(callbacks: Sequence[Callback], engine: Engine, event: str, **details: A
 
 
 def carry_out(
-    build: Callable[[], Trainer],
+    build: Callable[[ModelCard], Trainer],
     plan: Plan,
-    card: dict[str, Any],
+    card: ModelCard,
     engine: Engine,
     folder: ModelFolder | None,
     resume: bool,
     callbacks: Sequence[Callback],
-    end: Callable[[Trainer], None],
+    end: Callable[[Trainer, ModelCard], None],
     afterwards: str | None = None,
 ) -> Trainer:
     """Train from the start, or go on with the run in the folder.
@@ -303,11 +307,11 @@ def carry_out(
     Parameters
     ----------
     build : callable
-        Returns the trainer.
+        Returns the trainer for a model card.
     plan : Plan
         The kind of data, and the options with nothing left open.
-    card : dict
-        The model card, kept up to date.
+    card : ModelCard
+        The model card of a run that begins.
     engine : Engine
         Device and processes.
     folder : ModelFolder or None
@@ -317,8 +321,8 @@ def carry_out(
     callbacks : sequence of Callback
         Watchers, who are told what the run starts from.
     end : callable
-        Receives the trainer at the end, also after an interrupt or a fault: what was learned until
-        then can be used.
+        Receives the trainer and the card at the end, also after an interrupt or a fault: what was
+        learned until then can be used.
     afterwards : str, optional
         Key of the card that is made after the training: a run that was stopped before is over and
         yet goes on from there.
@@ -331,13 +335,13 @@ def carry_out(
     if folder and resume:
         old = folder.read_config((plan.modality.name,))
         check_same_run(old, card, plan.modality.config)
-        card["chosen"] = old.get("chosen", [])
-    trainer = build()
+        card = replace(card, chosen=old.chosen)
+    trainer = build(card)
     if folder and resume:
         restore(folder, trainer)
-        card["training"] = training_card(trainer)
+        card = replace(card, training=training_part(trainer))
         if trainer.over and afterwards and afterwards not in old:
-            end(trainer)
+            end(trainer, card)
             return trainer
         if trainer.over:
             raise ConfigError(
@@ -346,8 +350,8 @@ def carry_out(
                 + (trainer.ended or "give a larger --steps or --max-time")
             )
     elif folder:
-        engine.alone(lambda: folder.claim(card["data"].get("stored", False)))
-    lines = list(card["data"]["split"])
+        engine.alone(lambda: folder.claim(card.data.stored))
+    lines = list(card.data.split)
     if resume:
         lines.append(f"going on from step {trainer.step_count:,}")
     if folder:
@@ -362,8 +366,7 @@ def carry_out(
     finally:
         if folder:
             folder.discard()
-        card["training"] = training_card(trainer)
-        end(trainer)
+        end(trainer, replace(card, training=training_part(trainer)))
     return trainer
 
 

@@ -16,6 +16,7 @@ from biogan.core.errors import ConfigError
 from biogan.core.options import check_count, takes
 from biogan.core.protocols import Callback
 from biogan.images.config import ImageSamplingConfig
+from biogan.models.card import ModelCard
 from biogan.models.checkpoint import (
     CRITIC,
     GENERATOR,
@@ -72,9 +73,9 @@ class GAN:
         The options as they were given; after :meth:`load` with nothing left open.
     modality : Modality
         Shape and kind of the data, after :meth:`fit`.
-    card : dict
+    card : ModelCard
         What ``config.json`` holds, after :meth:`fit`: the options with nothing left open, the data,
-        the training, the versions.
+        the training, the versions. Also a mapping, ``card["training"]["steps"]``.
 
     Raises
     ------
@@ -94,7 +95,7 @@ class GAN:
         found = config or get_kind(self.kinds_learned[0]).config()
         self.config: Any = found.replace(**options)
         self.modality: Modality
-        self.card: dict[str, Any] = {}
+        self.card: ModelCard
         self._networks: Networks | ReadNetworks | None = None
         self._critic: CalibratedCritic | None = None
         self._folder: ModelFolder | None = None  # of a calibrated critic that was not read yet
@@ -151,10 +152,10 @@ class GAN:
         plan = kind_of_records(records, self.kinds_learned).plan(records, self.config)
 
         def end(found: Fitted) -> None:
-            self.modality, self.card, self._networks = found
-            self._critic = self._folder = None
+            self.modality, self.card, self._networks, self._critic = found
+            self._folder = None
 
-        self._critic = fit(
+        fit(
             records, plan, out=out, resume=resume, overwrite=overwrite, callbacks=callbacks,
             engine=engine or Engine(plan.config), reading=reading, end=end,
         )  # fmt: skip
@@ -306,7 +307,7 @@ class GAN:
             If something is there and ``overwrite`` is not given.
         """
         networks = {GENERATOR: self.networks.generator, CRITIC: self.networks.critic}
-        if self.card.get("judge") is not None:
+        if self.card.judge:
             networks[JUDGE] = self.calibrated_critic.critic
         write_model(path, self.card, networks, overwrite)
 

@@ -26,9 +26,10 @@ import copy
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -36,7 +37,8 @@ from torch import Tensor, nn
 from biogan.core.errors import DataError, NonFiniteError
 from biogan.core.rng import rng, torch_generator
 from biogan.evaluation.intervals import auroc
-from biogan.models.checkpoint import JUDGE, ModelFolder, trusted
+from biogan.models.card import JudgePart, ModelCard
+from biogan.models.checkpoint import JUDGE, ModelFolder
 from biogan.models.sampling import Draw, critic_logits, spans
 from biogan.training.batches import Stream
 from biogan.training.losses import input_gradient, standard_critic, zero_centred
@@ -51,37 +53,14 @@ _STRENGTH = 10.0
 _HIGHEST = 50.0
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """A line from logits to log density ratios, and how well the logits tell real from generated.
-
-    Attributes
-    ----------
-    slope, intercept : float
-        log p_data / p_generator is about ``slope * logit + intercept``; the slope is 0 or more,
-        0 where the critic cannot tell.
-    max_ratio : float
-        Largest density ratio among the generated records of the fit (Azadi et al. 2019's M), at
-        most e^50.
-    auroc, low, high : float
-        Area under the ROC curve of the logit, real above generated, with its 95 % interval.
-    real, generated : int
-        Records of the fit.
+class Calibration(JudgePart, frozen=True, eq=False):
+    """What the model card keeps of a calibrated critic, and how it is found and used.
 
     Examples
     --------
     >>> Calibration(2.0, -1.0, 9.0, 0.7, 0.6, 0.8, 100, 100).log_ratio(np.array([0.5, 1.0]))
     array([0., 1.])
     """
-
-    slope: float
-    intercept: float
-    max_ratio: float
-    auroc: float
-    low: float
-    high: float
-    real: int
-    generated: int
 
     @classmethod
     def fit(cls, real: np.ndarray, generated: np.ndarray) -> Calibration:
@@ -120,15 +99,6 @@ class Calibration:
     def log_ratio(self, logits: np.ndarray) -> np.ndarray:
         """Return log p_data / p_generator of each logit, same shape."""
         return self.slope * logits + self.intercept
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what ``config.json`` keeps."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Calibration:
-        """Rebuild a calibration written by :meth:`to_dict`."""
-        return cls(**data)
 
 
 R1 = 0.1
@@ -175,9 +145,9 @@ def fit_critic(
     trainer: Trainer,
     modality: Modality,
     parts: Parts,
-    card: dict[str, Any],
+    card: ModelCard,
     folder: ModelFolder | None,
-) -> CalibratedCritic | None:
+) -> tuple[CalibratedCritic, ModelCard] | None:
     """Train and calibrate a critic of the generator that was kept, the same in every process.
 
     Parameters
@@ -188,15 +158,16 @@ def fit_critic(
         The kind of data.
     parts : Parts
         Training and validation records.
-    card : dict
-        The model card, which gets the calibration.
+    card : ModelCard
+        The model card.
     folder : ModelFolder or None
         Where both are written.
 
     Returns
     -------
-    CalibratedCritic or None
-        None without validation records, or where no step of it is asked for.
+    tuple of CalibratedCritic and ModelCard, or None
+        The critic, and the card with its calibration. None without validation records, or where no
+        step of it is asked for.
 
     Raises
     ------
@@ -232,12 +203,12 @@ def fit_critic(
     if calibration is None:
         raise trainer.stopped(number or signal.SIGINT)
     found = CalibratedCritic(engine.place(critic), calibration, modality, encode)
-    card["judge"] = calibration.to_dict()
+    card = msgspec.structs.replace(card, judge=calibration)
     if folder:
         # The card last: it tells that there is a calibrated critic.
         engine.alone(lambda: folder.write_weights(JUDGE, found.critic))
         engine.alone(lambda: folder.write_config(card))
-    return found
+    return found, card
 
 
 def train_critic(
@@ -324,7 +295,7 @@ def calibrate(
 
 
 def read_critic(
-    folder: ModelFolder, card: dict[str, Any], critic: nn.Module, modality: Modality, encode: Encode
+    folder: ModelFolder, card: ModelCard, critic: nn.Module, modality: Modality, encode: Encode
 ) -> CalibratedCritic | None:
     """Read the calibrated critic of a model, None if it has none.
 
@@ -332,7 +303,7 @@ def read_critic(
     ----------
     folder : ModelFolder
         The model.
-    card : dict
+    card : ModelCard
         What its ``config.json`` holds.
     critic : nn.Module
         The model's critic; a copy takes the weights of the calibrated one.
@@ -346,10 +317,9 @@ def read_critic(
     CheckpointError
         If a file is missing or damaged.
     """
-    if card.get("judge") is None:
+    if not card.judge:
         return None
-    with trusted(folder):
-        calibration = Calibration.from_dict(card["judge"])
+    calibration = Calibration(**card.judge)
     critic = copy.deepcopy(critic)
     folder.read_weights(JUDGE, critic)
     return CalibratedCritic(critic, calibration, modality, encode)

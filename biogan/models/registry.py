@@ -6,10 +6,10 @@ No other module asks which kind of data it has.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from biogan.core.errors import CheckpointError, ConfigError, DataError
 from biogan.core.options import unknown_name
@@ -98,7 +98,21 @@ def kind_of_records(records: Any, names: tuple[str, ...] = ()) -> type[Modality]
     )
 
 
-def kind_of_card(card: Mapping[str, Any]) -> type[Modality]:
+class Described(Protocol):
+    """What names the kind of a model and describes its records: a model card."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of model."""
+        ...
+
+    @property
+    def layout(self) -> dict[str, Any]:
+        """What one record is."""
+        ...
+
+
+def kind_of_card(card: Described) -> type[Modality]:
     """Return the kind of data of a model.
 
     Raises
@@ -109,17 +123,17 @@ def kind_of_card(card: Mapping[str, Any]) -> type[Modality]:
     named = []
     # One at a time: a model of sequences needs no package that reads images.
     for kind in all_kinds(tuple(reversed(KINDS))):
-        if kind.card == card["kind"]:
-            if kind.describes(card["layout"]):
+        if kind.card == card.kind:
+            if kind.describes(card.layout):
                 return kind
             named.append(kind.name)
     if not named:
-        raise CheckpointError(f"models of kind {str(card['kind'])[:40]!r} are not known here")
-    found = str(card["layout"].get("kind"))[:40]
+        raise CheckpointError(f"models of kind {card.kind[:40]!r} are not known here")
+    found = str(card.layout.get("kind"))[:40]
     raise CheckpointError(f"layout of kind {found!r}, known are {' and '.join(named)}")
 
 
-def modality_from(card: Mapping[str, Any]) -> Modality:
+def modality_from(card: Described) -> Modality:
     """Read the modality of a model off its card.
 
     Raises
@@ -127,7 +141,7 @@ def modality_from(card: Mapping[str, Any]) -> Modality:
     CheckpointError
         If the card is damaged.
     """
-    kind, layout = kind_of_card(card), card["layout"]
+    kind, layout = kind_of_card(card), card.layout
     try:
         found = kind.from_dict(layout)
         found.describe()  # a damaged value shows when it is used

@@ -21,7 +21,7 @@ from biogan.evaluation.report.html import environment
 from biogan.evaluation.report.plots.canvas import GREEN, ORANGE, SERIES, drawing, label, legend
 from biogan.evaluation.report.plots.logos import letter_colours
 from biogan.evaluation.report.spec import Panel, Section
-from biogan.models.card import with_present_names
+from biogan.models.card import DataPart, ModelCard, TrainingPart, with_present_names
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.config import ImageGANConfig
@@ -148,7 +148,7 @@ def read_log(path: Path) -> list[dict[str, Any]]:
 
 def to_html(
     name: str,
-    card: Mapping[str, Any],
+    card: ModelCard,
     log: Sequence[Mapping[str, Any]],
     samples: SequenceSet | bytes | None,
 ) -> str:
@@ -158,17 +158,17 @@ def to_html(
     ----------
     name : str
         Heading: the folder.
-    card : mapping
+    card : ModelCard
         What ``config.json`` holds.
     log : sequence of mapping
         Rows of ``log.jsonl``: steps with their terms, checks with their scores, alarms.
     samples : SequenceSet, bytes or None
         Preview of the last check: sequences, or a picture as PNG.
     """
-    done = card.get("training") or {}
+    done = card.training or None
     alarms = [row for row in log if row.get("event") == "alarm"]
     return environment().get_template("run.html").render(
-        version=card["biogan"],
+        version=card.biogan,
         kind="training run",
         title=name,
         lead=_lead(done),
@@ -177,13 +177,13 @@ def to_html(
         text=_CURVES,
         alarms=[f"step {row['step']:,}: {row.get('reason', '')}" for row in alarms],
         samples=_preview(samples),
-        data=card["data"],
-        source=(card["data"].get("input") or {}).get("source") or card["data"].get("source"),
-        layout=_layout(card["layout"]),
-        remarks=_remarks(card["data"]),
-        chosen=card.get("chosen", []),
-        options=_options(card["config"]),
-        versions=", ".join(f"{k} {v}" for k, v in card["versions"].items()),
+        data=card.data,
+        source=(card.data.input or {}).get("source") or card.data.source,
+        layout=_layout(card.layout),
+        remarks=_remarks(card.data),
+        chosen=card.chosen,
+        options=_options(card.config),
+        versions=", ".join(f"{k} {v}" for k, v in card.versions.items()),
     )  # fmt: skip
 
 
@@ -207,12 +207,12 @@ def _layout(layout: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def _remarks(data: Mapping[str, Any]) -> list[str]:
+def _remarks(data: DataPart) -> list[str]:
     """Say what reading did, and how the data were split."""
-    dropped = (data.get("input") or {}).get("dropped", {})
+    dropped = (data.input or {}).get("dropped", {})
     return [
-        *data["split"],
-        *data.get("notes", ()),
+        *data.split,
+        *(data.notes or ()),
         *(f"{n} records dropped: {reason}" for reason, n in dropped.items()),
     ]
 
@@ -226,35 +226,39 @@ def _preview(samples: SequenceSet | bytes | None) -> Markup:
     return Markup(f'<pre class="letters">{_alignment(samples)}</pre>')
 
 
-def _lead(done: Mapping[str, Any]) -> str:
+def _lead(done: TrainingPart | None) -> str:
     if not done:
         return "not finished: no check was reached yet"
-    text = f"{done['steps']:,} steps in {done['seconds']:,.0f} s on {done['device']}"
-    score = done.get("validation_distance")
-    kept = f", kept the generator of step {done['kept_step']:,}"
+    text = f"{done.steps:,} steps in {done.seconds:,.0f} s on {done.device}"
+    score = done.validation_distance
+    kept = f", kept the generator of step {done.kept_step:,}"
     return text + kept + ("" if score is None else f" with validation distance {score:.3f}")
 
 
-def _facts(card: Mapping[str, Any], done: Mapping[str, Any]) -> list[tuple[str, str]]:
-    config, data = card["config"], card["data"]
+def _facts(card: ModelCard, done: TrainingPart | None) -> list[tuple[str, str]]:
+    config, data = card.config, card.data
     facts = [
-        ("Data", f"{data['records']:,} records: {data['train']:,} to train on, "
-                 f"{data['validation']:,} for validation"),
+        ("Data", f"{data.records:,} records: {data.train:,} to train on, "
+                 f"{data.validation:,} for validation"),
         ("Loss", f"{config.get('loss')}, critic steps {config.get('critic_steps')}"),
         ("Seed", str(config.get("seed"))),
     ]  # fmt: skip
-    if done.get("ended"):
-        facts.append(("Ended", str(done["ended"])))
-    if done.get("rollbacks"):
-        facts.append(("Rollbacks", str(done["rollbacks"])))
-    references = {k: v for k, v in (done.get("references") or {}).items() if v is not None}
+    if done and done.ended:
+        facts.append(("Ended", done.ended))
+    if done and done.rollbacks:
+        facts.append(("Rollbacks", str(done.rollbacks)))
+    references = {k: v for k, v in _references(done).items() if v is not None}
     if references:
         said = ", ".join(f"{name} {value:.3g}" for name, value in references.items())
         facts.append(("Validation distance of others", said))
     return facts
 
 
-def _panels(log: Sequence[Mapping[str, Any]], done: Mapping[str, Any]) -> list[Panel]:
+def _references(done: TrainingPart | None) -> dict[str, Any]:
+    return done.references if done else {}
+
+
+def _panels(log: Sequence[Mapping[str, Any]], done: TrainingPart | None) -> list[Panel]:
     checks = [row for row in log if row.get("event") == "check" and row.get("scores")]
     drawn = []
     if checks:
@@ -263,9 +267,9 @@ def _panels(log: Sequence[Mapping[str, Any]], done: Mapping[str, Any]) -> list[P
         scores = {k: np.array([row["scores"].get(k, np.nan) for row in checks]) for k in names}
         lines = {
             "training data": 1.0,
-            **(done.get("references") or checks[-1].get("references") or {}),
+            **(_references(done) or checks[-1].get("references") or {}),
         }
-        kept = done.get("kept_step")
+        kept = done.kept_step if done else None
         if "validation_distance" in scores:
             total = {"validation distance": scores.pop("validation_distance")}
             svg = series("validation distance", steps, total, "validation distance", lines, kept)

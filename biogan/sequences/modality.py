@@ -150,14 +150,13 @@ class SequenceModality(Modality):
         return None
 
     @classmethod
-    def read_as(cls, card: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    def read_as(cls, read: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
         """Return where the training data of a model were, and the options that read them."""
-        read = card["data"].get("input") or {}
         return read.get("source"), dict(read.get("options", {}))
 
-    def read_known(self, path: str, card: Mapping[str, Any]) -> SequenceSet:
+    def read_known(self, path: str, read: Mapping[str, Any]) -> SequenceSet:
         """Read sequences that are not to be written, with the letters of the model."""
-        learned = self.read_as(card)[1]
+        learned = self.read_as(read)[1]
         same = {name: learned[name] for name in AS_LEARNED if name in learned}
         reading = ReadingConfig(gaps="remove").replace(**same)
         return read_fasta(path, reading_like(self.tokenizer.alphabet, reading), whose="the model")

@@ -242,15 +242,20 @@ class Modality(ABC):
         }
 
     @classmethod
-    def read_as(cls, card: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
-        """Return where the training data of a model were, and the options that read them."""
-        read = dict(card["data"].get("input") or {})
+    def read_as(cls, read: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+        """Return where the training data of a model were, and the options that read them.
+
+        Parameters
+        ----------
+        read : mapping
+            What the model card keeps of how they were read; empty where that is unknown.
+        """
         known = {field.name for field in dataclasses.fields(cls.reading)}
         return read.get("data"), {k: v for k, v in read.items() if k in known}
 
-    def read_known(self, path: str, card: Mapping[str, Any]) -> Any:
+    def read_known(self, path: str, read: Mapping[str, Any]) -> Any:
         """Read records that are not to be written, as the training data were read."""
-        return self.read(path, self.reading.from_dict(self.read_as(card)[1]))
+        return self.read(path, self.reading.from_dict(self.read_as(read)[1]))
 
     @classmethod
     def write(cls, records: Any, path: str, overwrite: bool = False) -> list[str]:

@@ -62,4 +62,4 @@ def test_a_logit_that_is_no_number_is_one_line():
 
 def test_it_is_kept_as_it_is():
     found = Calibration(1.5, -0.5, 7.0, 0.7, 0.6, 0.8, 10, 20)
-    assert Calibration.from_dict(found.to_dict()) == found
+    assert Calibration.read("judge", found.to_dict()) == found

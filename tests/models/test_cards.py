@@ -83,6 +83,43 @@ def test_a_whole_card_is_as_it_was_written(trained):
     assert read_card(path) == json.loads(path.read_text())
 
 
+def test_a_card_is_a_frozen_struct_and_a_mapping(trained):
+    card = read_card(trained / "config.json")
+    assert card.training.steps == card["training"]["steps"] == 4
+    assert card.data.records == card.get("data").get("records") == 120
+    assert "training" in card and "colour" not in card and card.get("colour", 1) == 1
+    assert list(card) == list(json.loads((trained / "config.json").read_text()))
+    with pytest.raises(KeyError, match="colour"):
+        card["colour"]
+    with pytest.raises(AttributeError):
+        card.training.steps = 5
+    with pytest.raises(TypeError):
+        card["training"] = {}
+
+
+def test_keys_of_a_later_version_are_written_again(folder, tmp_path):
+    path = folder / "config.json"
+    card = json.loads(path.read_text()) | {"later": [1]}
+    card["data"]["colour"] = {"red": None}
+    path.write_text(json.dumps(card))
+    assert read_card(path).to_dict() == card and read_card(path)["data"]["colour"] == {"red": None}
+    SequenceGAN.load(folder).save(tmp_path / "copy")
+    assert read_card(tmp_path / "copy" / "config.json") == card
+
+
+@pytest.mark.parametrize("name", ["training", "judge"])
+def test_a_part_that_is_null_is_none_that_is_absent(folder, name):
+    """A run without the key goes on and makes that part; null says that there is none."""
+    path = folder / "config.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps(card | {name: None}))
+    found = read_card(path)
+    assert name in found and found[name] is None and found.to_dict()[name] is None
+    path.write_text(json.dumps({key: value for key, value in card.items() if key != name}))
+    found = read_card(path)
+    assert name not in found and found.get(name) is None and name not in found.to_dict()
+
+
 def test_a_card_of_before_or_after_is_read(folder, capsys):
     path = folder / "config.json"
     card = json.loads(path.read_text())

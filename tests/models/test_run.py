@@ -3,15 +3,18 @@ import re
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from pages import outside
 
+from biogan.models.card import ModelCard
 from biogan.models.run_report import read_log, thinned, to_html
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.tokenizer import Tokenizer
 
-CARD = {
+CARD = ModelCard.read("the card", {
+    "kind": "sequence-gan",
     "biogan": "0.1.0",
     "config": SequenceGANConfig(seed=7).to_dict(),
     "chosen": ["loss relativistic for fixed sequences"],
@@ -20,9 +23,9 @@ CARD = {
              "input": {"source": "x.fa", "dropped": {"letters outside the alphabet": 3}}},
     "versions": {"python": "3.11"},
     "training": {"steps": 40, "seconds": 5.0, "kept_step": 20, "validation_distance": 1.25,
-                 "device": "cpu",
+                 "rollbacks": 0, "ended": None, "processes": 1, "device": "cpu",
                  "references": {"training data": 1.0, "markov-3": 1.6}},
-}  # fmt: skip
+})  # fmt: skip
 LOG = [
     {"step": 20, "critic": 0.5, "gp": 0.1, "generator": 0.7, "spent": 0.5},
     {
@@ -60,7 +63,7 @@ def test_page_shows_curves_samples_data_and_options():
 
 
 def test_a_run_that_just_began_has_a_page():
-    html = to_html("run", {**CARD, "training": None}, [], SAMPLES[:0])
+    html = to_html("run", replace(CARD, training=None), [], SAMPLES[:0])
     assert "not finished: no check was reached yet" in html
     assert drawings(html) == []
 
