@@ -160,7 +160,7 @@ class SequenceScoringConfig(Options):
         level="basic",
     )  # fmt: skip
     motifs: str | None = option(
-        None, "Motifs of nucleotides to look for, as MEME or JASPAR write them.", "Evaluation",
+        None, "Motifs of nucleotides to look for: MEME, JASPAR, TRANSFAC, HOMER.", "Evaluation",
         level="basic",
     )  # fmt: skip
     hmm: str | None = option(

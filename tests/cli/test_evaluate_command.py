@@ -6,7 +6,7 @@ import pytest
 
 from biogan import write_fasta
 from biogan.cli import ReaderGone, main, run
-from biogan.sequences.alphabet import DNA
+from biogan.sequences.alphabet import DNA, RNA
 from biogan.sequences.dataset import SequenceSet
 
 FILES = [
@@ -136,7 +136,7 @@ def test_what_is_given_beyond_the_sequences_is_checked_before_they_are_read(tmp_
         ("--genetic-code", "7", 2, "genetic code 7: NCBI has"),
         ("--hmm", "nofile", 1, "biogan: nofile: cannot be read: No such file or directory\n"),
         ("--motifs", "nofile", 1, "biogan: nofile: cannot be read: No such file or directory\n"),
-        ("--motifs", str(tmp_path / "d.fa"), 1, "MEME or JASPAR: line 2: a row of counts is"),
+        ("--motifs", str(tmp_path / "d.fa"), 1, "d.fa, line 2: a row of numbers is expected"),
     ):
         for command in (["evaluate", "absent", "--reference", "absent"], ["compare"] + ["x"] * 2):
             assert run([*command, option, value]) == code
@@ -198,6 +198,27 @@ def test_unknown_groups_are_named_before_anything_is_read(groups, capsys):
     assert err.count("\n") == 1
 
 
+def test_sites_of_rna_on_the_other_strand_are_none(tmp_path):
+    # Real records hold the site, generated ones its reverse complement.
+    rng = np.random.default_rng(0)
+    for name, site in (("real", "UUGACAGGCAC"), ("new", "GUGCCUGUCAA")):
+        records = ["".join(rng.choice(list("ACGU"), 40)) for _ in range(80)]
+        texts = [text[:10] + site + text[21:] for text in records]
+        write_fasta(SequenceSet.from_strings(texts, alphabet=RNA), tmp_path / f"{name}.fasta")
+    motifs = tmp_path / "m.meme"
+    rows = "\n".join(" ".join(str(int(x == y)) for y in "ACGU") for x in "UUGACAGGCAC")
+    motifs.write_text(
+        f"MEME version 4\n\nALPHABET= ACGU\n\nMOTIF site\nletter-probability matrix:\n{rows}\n"
+    )
+    real, new = (str(tmp_path / f"{name}.fasta") for name in ("real", "new"))
+    report = main(["evaluate", new, "--reference", real, "--motifs", str(motifs),
+                   "--metric", "motif-rate"])  # fmt: skip
+    row = report["motif-rate"]
+    assert row.generated.details == ("site -6.34",)  # log2 of (0 + 1/2) / (40 + 1/2)
+    assert row.status == "no better than a floor"
+    assert row.generated.note.startswith("sites on the given strand alone")
+
+
 def test_motifs_and_labels_have_tables_of_their_own(tmp_path):
     for seed, name in enumerate(("real", "new")):
         codes = np.random.default_rng(seed).integers(0, 4, (80, 40)).astype(np.uint8)
@@ -211,6 +232,6 @@ def test_motifs_and_labels_have_tables_of_their_own(tmp_path):
     real, new = (str(tmp_path / f"{name}.fasta") for name in ("real", "new"))
     report = main(["evaluate", new, "--reference", real, "--motifs", str(motifs), "-o", str(out),
                    "--coding", "--metric", "motif-rate", "--metric", "cds"])  # fmt: skip
-    assert (out / "motifs.tsv").read_text().splitlines()[1].startswith("tata\t8\t")
+    assert (out / "motifs.tsv").read_text().splitlines()[1].startswith("tata\t8\t2\t")
     assert (out / "labels.tsv").read_text().splitlines()[1].startswith("class\ta\tkmer-jsd\t")
     assert report["cds"].generated.value is not None

@@ -191,8 +191,8 @@ def read_extras(
     Parameters
     ----------
     motifs : str, Path or sequence of Motif
-        Motifs of nucleotides to look for: a file of MEME or JASPAR, or
-        :class:`biogan.sequences.io.motifs.Motif`.
+        Motifs of nucleotides to look for: :class:`biogan.sequences.io.motifs.Motif`, or a file (see
+        :func:`biogan.sequences.io.motifs.read_motifs`).
     hmm : str, Path or Profile, optional
         Profile hidden Markov model of a protein family: a file in HMMER's format, or one that was
         read.

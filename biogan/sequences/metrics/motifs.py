@@ -1,6 +1,6 @@
 """Motifs that the caller names: how often they occur, with which others, and where.
 
-Both strands are scanned, at a p-value taken from the exact distribution of the scores.
+Both strands are scanned (of RNA one), at a p-value taken from the exact distribution of the scores.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from biogan.core.display import shown
 from biogan.evaluation.distances import jsd
 from biogan.evaluation.intervals import GROUPS, jackknifed
 from biogan.evaluation.metric import Value
@@ -30,6 +31,10 @@ _BLOCK = 1 << 15
 BINS = 10
 #: Records of the reference that have to hold a motif, or a site of it, to be compared.
 _FEWEST = 20
+# Motifs whose pairs are compared: their table of counts has 20 million cells.
+_PAIRED = 1000
+# Motifs that are named in a note.
+_NAMED = 20
 
 
 class Scanner:
@@ -40,9 +45,12 @@ class Scanner:
     motifs : sequence of Motif
         What to look for.
     background : numpy.ndarray, shape (4,)
-        Frequencies of A, C, G and T, equal for complements (see :func:`strand_background`).
+        Counts or frequencies of A, C, G and T, each above 0 (see :func:`letter_counts`). For motifs
+        whose sites lie on both strands, those of both strands together are taken.
     p_value : float
         Chance of a hit at one place of one strand.
+    one_strand : bool
+        Whether sites of all motifs lie on the strand that is given, as in RNA.
 
     Attributes
     ----------
@@ -59,21 +67,28 @@ class Scanner:
     """
 
     def __init__(
-        self, motifs: Sequence[Motif], background: np.ndarray, p_value: float = P_VALUE
+        self,
+        motifs: Sequence[Motif],
+        background: np.ndarray,
+        p_value: float = P_VALUE,
+        one_strand: bool = False,
     ) -> None:
         self.motifs = tuple(motifs)
-        self.tables: list[tuple[list[np.ndarray], list[np.ndarray]]] = []
+        self.steps: list[np.ndarray] = []
         self.thresholds: list[int] = []
-        self.short: list[str] = []
-        for motif in self.motifs:
-            odds = motif.log_odds(background)
+        self.both = [motif.both_strands and not one_strand for motif in self.motifs]
+        self.reachable = np.zeros(len(self.motifs), bool)
+        for m, motif in enumerate(self.motifs):
+            counts = background + background[::-1] if self.both[m] else background
+            letters = counts / counts.sum()
+            odds = motif.log_odds(letters)
             steps = np.rint(odds * (_STEPS / np.ptp(odds, axis=1).sum().clip(1e-9))).astype(int)
-            threshold, reachable = score_threshold(steps, background, p_value)
+            threshold, self.reachable[m] = score_threshold(steps, letters, p_value)
+            self.steps.append(steps)
             self.thresholds.append(threshold)
-            if not reachable:
-                self.short.append(motif.name)
-            # The complement of A C G T is T G C A: both axes turned round.
-            self.tables.append((_word_tables(steps), _word_tables(steps[::-1, ::-1])))
+        self.short = [
+            m.name for m, found in zip(self.motifs, self.reachable, strict=True) if not found
+        ]
 
     def hits(self, sequences: SequenceSet) -> np.ndarray:
         """Find all sites.
@@ -93,19 +108,22 @@ class Scanner:
         widest = max((motif.width for motif in self.motifs), default=0)
         words, room = _words(sequences, widest)
         found: list[tuple[np.ndarray, np.ndarray]] = []
-        for start in range(0, total, _BLOCK):
-            stop = min(start + _BLOCK, total)
-            for m, motif in enumerate(self.motifs):
-                if motif.name in self.short:
-                    continue
+        for m in np.flatnonzero(self.reachable):
+            steps, width = self.steps[m], self.motifs[m].width
+            # The complement of A C G T is T G C A: both axes turned round.
+            tables = [_word_tables(steps)]
+            if self.both[m]:
+                tables.append(_word_tables(steps[::-1, ::-1]))
+            for start in range(0, total, _BLOCK):
+                stop = min(start + _BLOCK, total)
                 site = np.zeros(stop - start, bool)
-                for strand in self.tables[m]:
+                for strand in tables:
                     score = strand[0].take(words[start:stop])
                     for i, table in enumerate(strand[1:], 1):
                         score += table.take(words[start + i * _WORD : stop + i * _WORD])
                     site |= score >= self.thresholds[m]
                 place = np.flatnonzero(site) + start
-                place = place[room[place] >= motif.width]
+                place = place[room[place] >= width]
                 found.append((place, np.full(len(place), m)))
         if not found:
             return np.empty((0, 3), np.int64)
@@ -126,11 +144,9 @@ def present(hits: np.ndarray, n: int, motifs: int) -> np.ndarray:
     return table
 
 
-def strand_background(sequences: SequenceSet) -> np.ndarray:
-    """Frequencies of A, C, G and T on both strands together, shape (4,), each above 0."""
-    counts = np.bincount(four_codes(sequences), minlength=5)[:4] + 1.0
-    counts = counts + counts[::-1]
-    return np.asarray(counts / counts.sum())
+def letter_counts(sequences: SequenceSet) -> np.ndarray:
+    """Count A, C, G and T (U), one added to each, shape (4,): the background of a scan."""
+    return np.bincount(four_codes(sequences), minlength=5)[:4] + 1.0
 
 
 def score_threshold(steps: np.ndarray, background: np.ndarray, p_value: float) -> tuple[int, bool]:
@@ -215,7 +231,7 @@ def rate_difference(comparison: Comparison) -> Value:
     """Mean over motifs of the absolute log2 ratio of the shares of records with a site."""
     scanner = _scanner(comparison.extras.motifs, comparison.reference)
     new, real = (_group_rates(s, scanner) for s in _pair(comparison))
-    used = _long_enough(scanner)
+    used = scanner.reachable
     if not used.any():
         return Value(None, note="all motifs are too short to be told from chance")
 
@@ -224,9 +240,16 @@ def rate_difference(comparison: Comparison) -> Value:
 
     found = ratios(None)
     order = np.argsort(-np.abs(found), kind="stable")[:5]
-    names = np.array([m.name for m in scanner.motifs])[used]
-    details = tuple(f"{names[i]} {found[i]:+.2f}" for i in order if found[i])
-    note = f"too short to be found: {', '.join(scanner.short)}" if scanner.short else ""
+    names = [shown(scanner.motifs[i].name) for i in np.flatnonzero(used)[order]]
+    details = tuple(
+        f"{name} {found[i]:+.2f}" for name, i in zip(names, order, strict=True) if found[i]
+    )
+    notes = ["sites on the given strand alone"] * (not any(scanner.both))
+    if scanner.short:
+        few = ", ".join(shown(name) for name in scanner.short[:_NAMED])
+        more = f" and {len(scanner.short) - _NAMED:,} more" * (len(scanner.short) > _NAMED)
+        notes.append(f"too short to be found: {few}{more}")
+    note = "; ".join(notes)
     value = jackknifed(comparison, lambda g: float(np.abs(ratios(g)).mean()), note=note)
     return Value(value.value, value.low, value.high, value.plain, value.n, value.note, details)
 
@@ -235,19 +258,20 @@ def rate_difference(comparison: Comparison) -> Value:
 def pair_difference(comparison: Comparison) -> Value:
     """Mean over pairs of motifs of the absolute difference of their co-occurrence log-odds."""
     scanner = _scanner(comparison.extras.motifs, comparison.reference)
-    new, real = (_group_joint(s, scanner) for s in _pair(comparison))
-    frequent = np.diagonal(real.sum(0))[:-1] >= _FEWEST
-    first, second = np.triu_indices(len(frequent), 1)
-    kept = frequent[first] & frequent[second]
-    if not kept.any():
+    holding = _group_rates(comparison.reference, scanner).sum(0)[:-1]
+    frequent = np.flatnonzero(holding >= _FEWEST)
+    if len(frequent) < 2:
         return Value(None, note=f"no two motifs stand in {_FEWEST} reference records each")
-    cells = first[kept], second[kept]
+    chosen = np.sort(frequent[np.argsort(-holding[frequent], kind="stable")[:_PAIRED]])
+    new, real = (_group_joint(s, scanner, chosen) for s in _pair(comparison))
+    cells = np.triu_indices(len(chosen), 1)
+    of = f" of the {len(chosen):,} most frequent motifs" * (len(chosen) < len(frequent))
 
     def difference(g: int | None) -> float:
         odds = [_log_odds(remaining(joint, g), *cells) for joint in (new, real)]
         return float(np.abs(odds[0] - odds[1]).mean())
 
-    return jackknifed(comparison, difference, note=f"{int(kept.sum())} pairs")
+    return jackknifed(comparison, difference, note=f"{len(cells[0])} pairs{of}")
 
 
 @metric("motif-positions", "motifs", "motif position JSD", high=1.0, needs=("motifs",),
@@ -278,15 +302,16 @@ def motif_table(comparison: Comparison) -> list[dict[str, object]]:
     Returns
     -------
     list of dict
-        For each motif ``motif``, ``width``, ``real`` and ``generated`` (shares of records with a
-        site), ``log2_ratio``, ``p`` (Fisher's exact test, two-sided) and ``q`` (Benjamini-Hochberg
-        over the motifs); numbers are ``None`` for a motif too short to be found.
+        For each motif ``motif``, ``width``, ``strands`` (how many are scanned), ``real`` and
+        ``generated`` (shares of records with a site), ``log2_ratio``, ``p`` (Fisher's exact test,
+        two-sided) and ``q`` (Benjamini-Hochberg over the motifs); numbers are ``None`` for a motif
+        too short to be found.
     """
     from scipy.stats import false_discovery_control, fisher_exact
 
     scanner = _scanner(comparison.extras.motifs, comparison.reference)
     new, real = (_group_rates(s, scanner).sum(0) for s in _pair(comparison))
-    used, ratios = _long_enough(scanner), log2_ratios(new, real)
+    used, ratios = scanner.reachable, log2_ratios(new, real)
     n, m = new[-1], real[-1]
     p = np.array([
         fisher_exact(np.array([[a, n - a], [b, m - b]])).pvalue
@@ -300,7 +325,7 @@ def motif_table(comparison: Comparison) -> list[dict[str, object]]:
             (real[i] / m, new[i] / n, ratios[i], p[rank[i]], q[rank[i]]) if used[i] else [None] * 5
         )
         keys = ("real", "generated", "log2_ratio", "p", "q")
-        rows.append({"motif": motif.name, "width": motif.width}
+        rows.append({"motif": motif.name, "width": motif.width, "strands": 1 + scanner.both[i]}
                     | {k: v if v is None else float(v) for k, v in zip(keys, numbers, strict=True)}
                     )  # fmt: skip
     return rows
@@ -329,30 +354,35 @@ def _pair(comparison: Comparison) -> tuple[Sample, Sample]:
 
 @lru_cache(maxsize=1)
 def _scanner(motifs: tuple, reference: Sample) -> Scanner:
-    return Scanner(motifs, strand_background(reference.plain))
+    one_strand = "U" in reference.plain.alphabet.letters
+    return Scanner(motifs, letter_counts(reference.plain), one_strand=one_strand)
 
 
-def _long_enough(scanner: Scanner) -> np.ndarray:
-    return np.array([m.name not in scanner.short for m in scanner.motifs], bool)
-
-
-def _group_joint(sample: Sample, scanner: Scanner) -> np.ndarray:
-    """Count records with two motifs by jackknife group, shape (GROUPS, motifs + 1, motifs + 1).
+def _group_joint(sample: Sample, scanner: Scanner, chosen: np.ndarray) -> np.ndarray:
+    """Count records with two motifs by jackknife group, shape (GROUPS, chosen + 1, chosen + 1).
 
     The last row and column stand for any record.
     """
-    hits = sample.values(scanner.hits)
-    table = present(hits, len(sample), len(scanner.motifs)).astype(np.float32)
-    table = np.concatenate([table, np.ones((len(sample), 1), np.float32)], 1)
-    parts = (table[sample.groups == g] for g in range(GROUPS))
+    records, motifs, _ = sample.values(scanner.hits).T
+    place = np.searchsorted(chosen, motifs).clip(max=len(chosen) - 1)
+    kept = chosen[place] == motifs
+    table = np.zeros((len(sample), len(chosen) + 1), bool)
+    table[records[kept], place[kept]] = table[:, -1] = True
+    parts = (table[sample.groups == g].astype(np.float32) for g in range(GROUPS))
     return np.stack([part.T @ part for part in parts]).astype(float)
 
 
 def _group_rates(sample: Sample, scanner: Scanner) -> np.ndarray:
     """Count records with each motif, and last all, by group; shape (GROUPS, motifs + 1)."""
-    table = present(sample.values(scanner.hits), len(sample), len(scanner.motifs))
-    table = np.concatenate([table, np.ones((len(sample), 1), bool)], 1)
-    return sample.by_group(table).astype(float)
+    shape = (GROUPS, len(scanner.motifs) + 1)
+    records, motifs, _ = sample.values(scanner.hits).T
+    # Sorted: further sites of a motif in a record stand behind the first.
+    first = np.ones(len(records), bool)
+    first[1:] = (np.diff(records) != 0) | (np.diff(motifs) != 0)
+    cells = np.ravel_multi_index((sample.groups[records[first]], motifs[first]), shape)
+    counts = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
+    counts[:, -1] = np.bincount(sample.groups, minlength=GROUPS)
+    return counts
 
 
 def _log_odds(joint: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:

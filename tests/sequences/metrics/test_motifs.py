@@ -92,7 +92,7 @@ def test_motifs_that_cannot_be_found():
     assert compare("motif-pairs", REAL, REAL, extras=short).note.startswith("no two motifs stand")
     assert compare("motif-positions", REAL, REAL, extras=short).note.startswith("no motif has 20")
     (row,) = motif_table(Comparison(Sample(REAL), Sample(REAL), Sample(REAL), extras=short))
-    assert row == {"motif": "GATC", "width": 4, "real": None, "generated": None,
+    assert row == {"motif": "GATC", "width": 4, "strands": 2, "real": None, "generated": None,
                    "log2_ratio": None, "p": None, "q": None}  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from comparing import iid
 from biogan.sequences.alphabet import DNA, RNA
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.motifs import Motif
-from biogan.sequences.metrics.motifs import Scanner, present, score_threshold, strand_background
+from biogan.sequences.metrics.motifs import Scanner, letter_counts, present, score_threshold
 
 EVEN = np.full(4, 0.25)
 
@@ -61,8 +61,25 @@ def test_a_site_never_crosses_a_border_or_another_letter():
         ["GATT", "ACAGATTACA", "GATNACA"], alphabet=DNA.with_letters("N")
     )
     assert scanner.hits(apart).tolist() == [[1, 0, 3]]
+    both = SequenceSet.from_strings(["CGATTACA", "TGTAATC"])
+    assert scanner.hits(both).tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+def test_a_site_of_rna_lies_on_one_strand():
+    motif = sharp("GATTACA")
     rna = SequenceSet.from_strings(["CGAUUACA", "UGUAAUC"], alphabet=RNA)
-    assert scanner.hits(rna).tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert Scanner([motif], EVEN, one_strand=True).hits(rna).tolist() == [[0, 0, 1]]
+    # So does one whose file says "strands: +", beside others.
+    given = Motif("given", motif.frequencies, both_strands=False)
+    found = Scanner([given, motif], EVEN).hits(SequenceSet.from_strings(["TGTAATC"]))
+    assert found.tolist() == [[0, 1, 0]]
+
+
+def test_the_chance_of_a_site_of_one_strand_is_that_of_its_letters():
+    # 60 % A: AAAAAAAA has a chance of 0.6**8 = 0.017 on one strand; 0.3**8 = 6.6e-5 < 1e-4 on both.
+    few = np.array([0.6, 0.2, 0.2, 1e-9])
+    assert Scanner([sharp("A" * 8)], few).short == []
+    assert Scanner([sharp("A" * 8)], few, one_strand=True).short == ["A" * 8]
 
 
 def test_motifs_too_short_for_the_p_value_are_named():
@@ -78,7 +95,7 @@ def test_share_of_records_with_a_planted_consensus():
     plain = iid(DNA, 2000, 200, 0)
     matrix = plain.matrix()
     matrix[:600, 50:58] = DNA.encode("TGACTCAG")
-    scanner = Scanner([sharp("TGACTCAG")], strand_background(plain))
+    scanner = Scanner([sharp("TGACTCAG")], letter_counts(plain))
     before = present(scanner.hits(plain), 2000, 1)[:, 0]
     after = present(scanner.hits(SequenceSet.from_matrix(DNA, matrix)), 2000, 1)[:, 0]
     assert after.mean() == pytest.approx(0.3 + 0.7 * before[600:].mean())
@@ -86,7 +103,6 @@ def test_share_of_records_with_a_planted_consensus():
     assert before.mean() == pytest.approx(0.0059, abs=0.005)
 
 
-def test_background_counts_both_strands():
-    counts = strand_background(SequenceSet.from_strings(["AAAAAA", "CC"]))
-    # 7 A and 1 T with one added to each, 3 C and 1 G: 8, 4, 4, 8 of 24.
-    assert counts == pytest.approx([1 / 3, 1 / 6, 1 / 6, 1 / 3])
+def test_background_counts_letters_and_one_more():
+    counts = letter_counts(SequenceSet.from_strings(["AAAAAA", "CC"]))
+    assert counts.tolist() == [7, 3, 1, 1]

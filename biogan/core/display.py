@@ -1,0 +1,111 @@
+"""What is shown of a text that comes from outside: names of records, files, labels, options.
+
+A terminal obeys control characters, a browser turns text round, a table breaks at a tab. So texts
+are kept as they are in memory, and pass :func:`visible` where they leave: in messages, results,
+pages, tables and headers of FASTA.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+
+#: Letters of a name in a page or a message.
+MOST = 100
+# Letters of a message without a space, and of a message: beyond them its middle is left out.
+_WORD, _MESSAGE = 1000, 20_000
+_LONG_WORD = re.compile(rf"\S{{{_WORD + 1},}}")
+# Letters that show nothing although Unicode calls them printable: fillers and blanks.
+_BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+
+
+def visible(text: str, keep: str = "") -> str:
+    r"""Write what shows nothing, or moves what is shown, as the escape that Python has for it.
+
+    These are control characters (C0, C1, DEL), marks of direction, characters of no width, line and
+    paragraph separators, spaces but the plain one, lone surrogates, and code points of no or
+    private use: all that :meth:`str.isprintable` is false for.
+
+    Parameters
+    ----------
+    text : str
+        Anything.
+    keep : str
+        Characters that stay, as the line ends of a text of several lines.
+
+    Examples
+    --------
+    >>> print(visible("a\x1b[31mb\tc\u202e"), visible("GAT\nTACA", keep="\n"))
+    a\x1b[31mb\tc\u202e GAT
+    TACA
+    """
+    if text.isprintable() and not _BLANK.search(text):
+        return text
+    return "".join(
+        c if c in keep or (c.isprintable() and not _BLANK.match(c)) else _escaped(c) for c in text
+    )
+
+
+def _escaped(character: str) -> str:
+    short = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}.get(character)
+    number = ord(character)
+    if short or number < 0x100:
+        return short or f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def shown(name: str, most: int = MOST) -> str:
+    r"""Return a name for a page or a message: visible, and shortened where it is long.
+
+    A shortened name ends with eight digits of the SHA-256 of the whole, so that two names that
+    differ anywhere still differ.
+
+    Examples
+    --------
+    >>> shown("sp|P69905\x07"), shown("A" * 1_000_000, most=20)
+    ('sp|P69905\\x07', 'AAAAAAAAAAA…e23c0cda')
+    """
+    if len(name) <= most:
+        return visible(name)
+    digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{visible(name[: max(0, most - 9)])}…{digest}"
+
+
+def excerpt(text: str, most: int = 40) -> str:
+    r"""Return the beginning of a text in quotes, for a message: visible, with an ellipsis if cut.
+
+    Examples
+    --------
+    >>> print(excerpt("ACGT\x1b"), excerpt("ACGTACGT", most=4))
+    'ACGT\x1b' 'ACGT…'
+    """
+    return f"'{visible(text[:most])}{'…' * (len(text) > most)}'"
+
+
+def message(text: str, keep: str = "") -> str:
+    """Return a message for a terminal: visible, and without the middle of what is very long.
+
+    Examples
+    --------
+    >>> long = message("record " + "A" * 1_000_000 + " is too long")
+    >>> len(long), long[:10], long[-14:]
+    (770, 'record AAA', 'AA is too long')
+    """
+    return visible(_ends(_LONG_WORD.sub(lambda m: _ends(m[0], _WORD), text), _MESSAGE), keep)
+
+
+def _ends(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 4 :]}"
+
+
+def code_point(character: str) -> str:
+    r"""Name a character in a message: as it is, or by its code point where it cannot be seen.
+
+    Examples
+    --------
+    >>> code_point("J"), code_point("\u200b")
+    ("'J'", 'U+200B')
+    """
+    if visible(character) == character:
+        return repr(character)
+    return f"U+{ord(character):04X}"
