@@ -147,16 +147,16 @@ def first_line(error: BaseException) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in said)
 
 
-def few(names: Sequence[str], most: int = 3) -> str:
+def few(names: Sequence[str], most: int = 3, count: int | None = None) -> str:
     """Name the first few, and say how many more there are.
 
     Examples
     --------
-    >>> few(["a", "b", "c", "d", "e"]), few(["a", "b"])
-    ('a, b, c and 2 more', 'a, b')
+    >>> few(["a", "b", "c", "d", "e"]), few(["a", "b"]), few(["a", "b", "c"], count=9)
+    ('a, b, c and 2 more', 'a, b', 'a, b, c and 6 more')
     """
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    more = (len(names) if count is None else count) - min(len(names), most)
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more else "")
 
 
 def plural(count: int, noun: str) -> str:

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from biogan.core.errors import ConfigError, DataError, plural
+from biogan.core.errors import ConfigError, DataError, few, plural
+from biogan.core.files import read_arrays
 from biogan.core.labels import join_labels, read_label_table
 from biogan.core.rng import rng
-from biogan.core.text import split_compression
 from biogan.structures.config import StructureReadingConfig
-from biogan.structures.dataset import CIF, PDB, Chain, FragmentSet, read_chains, structure_files
+from biogan.structures.dataset import Chain, FragmentSet
+from biogan.structures.files import ending, holds_structures, read_chains
 
 #: Chains that share a word of this many residues are related.
 WORD = 12
@@ -56,7 +56,8 @@ def find_families(
         families, missing = by_table(names, str(table or beside))
         note = f"families from {table or beside}"
         if missing:
-            note += f", {plural(missing, 'chain')} without a row each its own"
+            chosen = f"{plural(len(missing), 'chain')} without a row each its own"
+            note += f", {chosen} ({few(missing)})"
     elif all(chain.letters for chain in chains):
         families = by_words([chain.letters for chain in chains])
         note = f"families of chains that share {WORD} residues in a row"
@@ -67,12 +68,13 @@ def find_families(
     return families, f"{note}: {count:,} {'family' if count == 1 else 'families'}"
 
 
-def by_table(names: Sequence[str], table: str) -> tuple[np.ndarray, int]:
-    """Return the families that a table gives, and how many chains have none in it."""
+def by_table(names: Sequence[str], table: str) -> tuple[np.ndarray, list[str]]:
+    """Return the families that a table gives, and the chains that have none in it."""
     columns, _ = join_labels({}, table, names, names)
     told = columns.get(COLUMN) or next(iter(columns.values()))
     labels = [label or f"\0{i}" for i, label in enumerate(told)]
-    return _numbered(labels), sum(not label for label in told)
+    missing = [name for name, label in zip(names, told, strict=True) if not label]
+    return _numbered(labels), missing
 
 
 def by_words(letters: Sequence[str], word: int = WORD) -> np.ndarray:
@@ -169,20 +171,21 @@ def is_structures(data: str | Path) -> bool:
     Parameters
     ----------
     data : str or Path
-        A file that ends in ``.pdb``, ``.ent``, ``.cif`` or ``.mmcif`` (also compressed), a folder
-        with such a file, or an ``.npz`` with arrays ``xyz`` and ``offsets`` or ``maps``.
+        A file that ends in ``.pdb``, ``.pdb1``, ``.ent``, ``.cif`` or ``.mmcif`` (also compressed),
+        a folder with such a file or in whose folders most files are such, or an ``.npz`` with an
+        array ``xyz``.
     """
     path = Path(data)
     if path.is_dir():
-        return any(islice(structure_files(path), 1))
+        return holds_structures(path)
     if path.suffix.lower() == ".npz":
         try:
             with zipfile.ZipFile(path) as archive:
                 names = set(archive.namelist())
-        except (OSError, zipfile.BadZipFile):
+        except Exception:  # whatever a damaged directory of a zip makes it raise: a reader tells
             return False
-        return "xyz.npy" in names and bool(names & {"offsets.npy", "maps.npy"})
-    return split_compression(path.name)[0].endswith(PDB + CIF)
+        return "xyz.npy" in names
+    return bool(ending(path))
 
 
 def read_structures(data: str | Path, reading: StructureReadingConfig | None = None) -> FragmentSet:
@@ -195,7 +198,7 @@ def read_structures(data: str | Path, reading: StructureReadingConfig | None = N
     Parameters
     ----------
     data : str or Path
-        See :func:`biogan.structures.dataset.read_chains`.
+        See :func:`biogan.structures.files.read_chains`.
     reading : StructureReadingConfig, optional
         ``residues`` of a fragment (64 by default) and ``labels``, a TSV with the id of a chain
         first and a column ``family``, see :func:`biogan.structures.read.find_families`.
@@ -246,10 +249,13 @@ def read_structures(data: str | Path, reading: StructureReadingConfig | None = N
         f"{plural(len(ids), 'fragment')} of {residues} residues, one every {stride} residues, from "
         f"{plural(len(best), 'chain')}, one a family"
     )
-    if short := len(set(families.tolist())) - len(best):
+    used = set(families[best].tolist())
+    short = {family: chain.name for family, chain in zip(families.tolist(), chains, strict=True)
+             if family not in used}  # fmt: skip
+    if short:
         notes.append(
-            f"{short} {'family has' if short == 1 else 'families have'} no chain of {residues} "
-            "residues without a break"
+            f"{len(short)} {'family has' if len(short) == 1 else 'families have'} no chain of "
+            f"{residues} residues without a break ({few(list(short.values()))})"
         )
     return FragmentSet(np.stack(xyz), tuple(ids), np.array(belongs), str(data), tuple(notes))
 
@@ -275,8 +281,9 @@ def read_fragments(data: str | Path) -> FragmentSet:
     xyz = np.stack([chain.xyz for chain in chains])
     maps = None
     if Path(data).suffix.lower() == ".npz":
-        with np.load(data, allow_pickle=False) as arrays:
-            maps = arrays["maps"] if "maps" in arrays else None
+        maps = read_arrays(data, ("maps",))[0].get("maps")
+        if maps is not None and (maps.dtype.kind != "f" or not np.isfinite(maps).all()):
+            raise DataError(f"{data}, array maps: finite numbers in Angstrom are needed")
     return FragmentSet(xyz, ids, np.arange(len(ids)), str(data), tuple(notes), maps)
 
 

@@ -1,6 +1,7 @@
 """Chains from files and arrays: what is taken, what is cut, and each error in one line."""
 
 import gzip
+import re
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from helpers import shared_data
 from shapes import THREE, helix, walk, write_pdb
 
 from biogan.core.errors import BioganError, DataError
-from biogan.structures.dataset import Chain, read_chains
+from biogan.structures.dataset import Chain
+from biogan.structures.files import read_chains
 
 
 def atom(serial, name, residue, number, xyz, altloc=" ", chain="A", kind="ATOM  ", icode=" "):
@@ -77,23 +79,165 @@ def test_folder_of_files_of_every_ending(tmp_path):
     for chain in chains:
         assert chain.xyz == pytest.approx(helix(5), abs=6e-4)
         assert chain.letters == "AAAAA"
-    assert "1 file without protein left out (first: d.pdb)" in notes
+    assert "1 file without protein left out: d.pdb" in notes
 
 
-def test_warnings_of_the_parser_are_counted(tmp_path):
-    text = "".join(atom(i, " CA ", "GLY", i, xyz) for i, xyz in enumerate(helix(4).tolist(), 1))
-    (tmp_path / "a.pdb").write_text(text + atom(9, " CA ", "GLY", 2, (9, 9, 9), chain="B") + text)
-    write_pdb(tmp_path / "b.pdb", helix(4))
+def strand_of(n, chain="A", first=1, shift=0.0, residue="GLY"):
+    places = (helix(n) + shift).tolist()
+    return "".join(
+        atom(i, " CA ", residue, i, xyz, chain=chain) for i, xyz in enumerate(places, first)
+    )
+
+
+def chains_of(path, text):
+    path.write_text(text)
+    chains, notes = read_chains(path)
+    return [(chain.name, len(chain.xyz)) for chain in chains], notes
+
+
+READ_AS_MORE = "with the id of an earlier chain read as one more (TER, or residue numbers): "
+
+
+def test_a_chain_id_that_comes_back_is_a_further_chain(tmp_path):
+    path = tmp_path / "x.pdb"
+    one, other = strand_of(4), strand_of(5, shift=40)
+    twice = [("x_A", 4), ("x_A_2", 5)]
+    after_ter = f"1 chain {READ_AS_MORE}A (x.pdb line 6)"
+    assert chains_of(path, f"{one}TER\n{other}TER\nEND\n") == (twice, [after_ter])
+    numbered_on = strand_of(5, first=5, shift=40)
+    assert chains_of(path, f"{one}TER\n{numbered_on}TER\n") == (twice, [after_ter])
+    # Without TER by the numbers of its residues, behind one another or behind another chain.
+    assert chains_of(path, one + other) == (twice, [f"1 chain {READ_AS_MORE}A (x.pdb line 5)"])
+    found, notes = chains_of(path, one + strand_of(3, "B") + other + strand_of(3, "B", first=4))
+    assert found == [("x_A", 4), ("x_B", 6), ("x_A_2", 5)]
+    assert notes == [f"1 chain {READ_AS_MORE}A (x.pdb line 8)"]
+    # What a chain binds stands behind its TER and makes no chain of its own.
+    ligand = atom(9, " CA ", "GLU", 90, (9, 9, 9), kind="HETATM")
+    found, notes = chains_of(path, f"{one}TER\n{strand_of(3, 'B')}TER\n{ligand}")
+    assert found == [("x_A", 5), ("x_B", 3)] and notes == []
+    # Selenomethionine at the start of the second chain stays there.
+    first = atom(5, " CA ", "MSE", 1, (40, 40, 40), kind="HETATM")
+    found, _ = chains_of(path, f"{one}TER\n{first}{strand_of(3, first=2, shift=40)}")
+    assert found == [("x_A", 4), ("x_A_2", 4)]
+    blank = f"{strand_of(4, ' ')}TER\n{strand_of(4, ' ')}TER\n{strand_of(4, ' ')}"
+    found, notes = chains_of(path, blank)
+    assert found == [("x", 4), ("x_2", 4), ("x_3", 4)] and notes[0].startswith("2 chains with")
+
+
+def test_what_is_left_out_is_counted_and_its_first_places_named(tmp_path):
+    text = strand_of(3) + atom(4, " CA ", "GLY", 3, (1, 1, 1))
+    text += atom(5, " CA ", "GLY", 4, (2, 2, 2), "A") + atom(6, " CA ", "GLY", 4, (3, 3, 3), "B")
+    text += atom(7, " CA ", "SEP", 5, (4, 4, 4), kind="HETATM") + atom(
+        8, " N  ", "LEU", 6, (5, 5, 5)
+    )
+    text += "ENDMDL\n" + strand_of(3) + "ENDMDL\n" + strand_of(3) + "END\n" + strand_of(2)
+    found, notes = chains_of(tmp_path / "x.pdb", text)
+    assert found == [("x_A", 4)]
+    assert notes == [
+        "1 C-alpha atom left out, its residue is there twice: x.pdb line 4",
+        "1 C-alpha atom in alternative places left out, the first place counts: x.pdb line 6",
+        "1 residue of another kind than the 20 amino acids left out: SEP (x.pdb line 7)",
+        "3 further models left out, the first model of each file is read: x.pdb line 10, "
+        "x.pdb line 14, x.pdb line 18",
+        "1 residue without a C-alpha atom left out: LEU (x.pdb line 8)",
+    ]
+    found, notes = chains_of(tmp_path / "x.pdb", strand_of(3) + strand_of(9, "B", residue="CSO"))
+    assert found == [("x_A", 3)]
+    assert notes == [
+        "9 residues of another kind than the 20 amino acids left out: CSO (x.pdb line 4), CSO "
+        "(x.pdb line 5), CSO (x.pdb line 6) and 6 more"
+    ]
+
+
+def test_folders_in_folders_and_assemblies(tmp_path):
+    for name in ("ab/1abc.pdb", "ab/1abc.cif", "ab/deep/1abc.PDB1", "cd/2abc.pdb12", "cd/.x/h.pdb"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        write_pdb(tmp_path / name, helix(4))
+    (tmp_path / "cd" / "up").symlink_to(tmp_path)
+    (tmp_path / "cd" / "pdb3abc.ent.gz").write_bytes(
+        gzip.compress((tmp_path / "ab/1abc.pdb").read_bytes())
+    )
     chains, notes = read_chains(tmp_path)
-    assert [len(chain.xyz) for chain in chains] == [4, 1, 4]
-    assert notes == ["1 file with warnings of Bio.PDB"]
+    assert [chain.name for chain in chains] == [
+        "ab/1abc.cif_A", "ab/1abc.pdb_A", "ab/deep/1abc_A", "cd/2abc_A", "cd/pdb3abc_A",
+    ]  # fmt: skip
+    assert notes == ["1abc.cif: read as PDB, which it holds"]
+
+
+NAMES = (
+    "group_PDB label_atom_id label_alt_id label_comp_id label_asym_id Cartn_x Cartn_y Cartn_z "
+    "auth_seq_id auth_asym_id pdbx_PDB_model_num"
+).split()
+
+
+def cif(n=5, names=NAMES, block="data_x", **values):
+    """Write an mmCIF file of a helix; ``values`` maps a column to what all rows have there."""
+    lines = [block, "loop_", *(f"_atom_site.{name}" for name in names)]
+    for i, (x, y, z) in enumerate(helix(n).tolist(), 1):
+        row = {
+            "group_PDB": "ATOM", "label_atom_id": "CA", "label_comp_id": "GLY", "auth_seq_id": i,
+            "label_alt_id": ".", "auth_asym_id": "A", "label_asym_id": "A", "pdbx_PDB_model_num": 1,
+            "Cartn_x": f"{x:.3f}", "Cartn_y": f"{y:.3f}", "Cartn_z": f"{z:.3f}", **values,
+        }  # fmt: skip
+        lines.append(" ".join(str(row.get(name, "?")) for name in names))
+    return "\n".join(lines) + "\n#\n"
+
+
+def test_odd_mmcif(tmp_path):
+    path = tmp_path / "x.cif"
+
+    def without(*left_out):
+        return [name for name in NAMES if name not in left_out]
+
+    for text in (
+        cif(names=without("pdbx_PDB_model_num")),
+        cif(names=without("auth_asym_id", "group_PDB")),
+        cif(label_alt_id="AB"),
+        re.sub("(?i)(_atom_site.)(\\w+)", lambda at: at[1] + at[2].upper(), cif()),
+        cif(auth_asym_id="A", pdbx_PDB_model_num="?"),
+        "# by a program\n\n" + cif(),
+    ):
+        assert chains_of(path, text) == ([("x_A", 5)], [])
+    assert chains_of(path, cif(auth_asym_id="AAA")) == ([("x_AAA", 5)], [])
+    found, notes = chains_of(path, cif() + cif(7, block="data_second"))
+    assert found == [("x_A", 5)]
+    assert notes == ["1 block of data left out, the first of a file is read: data_second"]
+    assert chains_of(tmp_path / "y.pdb", cif())[1] == ["y.pdb: read as mmCIF, which it holds"]
+    # Two conformers of one residue, one of them with a longer name of its place.
+    rows = cif(2, label_alt_id="AB") + cif(2, label_alt_id="C").split("pdbx_PDB_model_num\n")[1]
+    found, notes = chains_of(path, rows)
+    assert found == [("x_A", 2)] and notes == [
+        "2 C-alpha atoms in alternative places left out, the first place counts: x.cif row 3 of "
+        "_atom_site, x.cif row 4 of _atom_site"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        (cif(names=[name for name in NAMES if name != "Cartn_z"]), "no column _atom_site.cartn_z"),
+        (cif()[:-12], "cut off inside row 5 (column auth_seq_id)"),
+        (cif() + cif(block="#"), "2 loops of _atom_site in one block"),
+        (cif(Cartn_y="1e400"), "row 1 of _atom_site: coordinate '1e400' is no finite number"),
+        (cif(Cartn_y="nan"), "row 1 of _atom_site: coordinate 'nan' is no finite number"),
+        (cif(Cartn_y="?"), "coordinate '' is no finite number"),
+        (cif(label_comp_id="'GLY"), "no valid mmCIF file: Line ended with quote open"),
+        (cif() + ";\nopen", "no valid mmCIF file: Missing closing semicolon"),
+        ("data_x\nloop_\n1 2\n_atom_site.Cartn_x\n", "no valid mmCIF file"),
+        ("data_x\n", "no _atom_site with coordinates"),
+    ],
+)
+def test_damaged_mmcif(tmp_path, text, part):
+    path = tmp_path / "x.cif"
+    path.write_text(text)
+    fails(path, part)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "parts"),
     [
-        ("a.pdb", b"", ["no valid PDB file", "Empty file"]),
-        ("a.cif", b"", ["no valid mmCIF file"]),
+        ("a.pdb", b"", ["the file is empty"]),
+        ("a.cif", b"", ["the file is empty"]),
         ("a.cif", b"data_x\n_cell.length_a 1\n", ["no valid mmCIF file", "_atom_site"]),
         ("a.pdb", b"hello\n", ["no C-alpha atom of an amino acid"]),
         ("a.pdb.gz", gzip.compress(b"ATOM" * 500, mtime=0)[:20], ["gzip data ends early"]),
@@ -113,9 +257,11 @@ def test_damaged_numbers(tmp_path):
     path = write_pdb(tmp_path / "a.pdb", helix(5))
     text = path.read_text()
     path.write_text(text.replace("   0.000", "   0.0x0", 1))
-    fails(path, "no valid PDB file", "coordinate")
+    fails(path, "line 3: coordinate '0.0x0' is no finite number")
     path.write_text(text.replace("   0.000", "     nan", 1))
-    fails(path, "chain a_A", "no finite number at residue 1")
+    fails(path, "line 3: coordinate 'nan' is no finite number")
+    path.write_text(text[: text.index("ATOM") + 40])
+    fails(path, "line 3: coordinate '' is no finite number")
 
 
 def test_nothing_there(tmp_path):
@@ -179,3 +325,12 @@ def test_real_files_have_the_coordinates_of_the_array():
     for chain in same:
         assert chain.xyz == pytest.approx(known[chain.name].xyz, abs=1e-3)
         assert set(chain.letters) <= set(THREE)
+
+
+def test_files_of_the_field():
+    chains, notes = read_chains(shared_data("field/chain_id_reused.pdb"))
+    assert [len(chain.xyz) for chain in chains] == [24, 24]
+    assert notes == [f"1 chain {READ_AS_MORE}A (chain_id_reused.pdb line 26)"]
+    chains, notes = read_chains(shared_data("field/no_model_column.cif"))
+    assert [(chain.name, len(chain.xyz)) for chain in chains] == [("no_model_column_A", 25)]
+    assert notes == []

@@ -42,7 +42,7 @@ def test_windows_and_their_names(tmp_path):
         "2 chains; every chain counts as its own family (--labels TSV with a column family tells): "
         "2 families",
         "3 fragments of 16 residues, one every 2 residues, from 1 chain, one a family",
-        "1 family has no chain of 16 residues without a break",
+        "1 family has no chain of 16 residues without a break (c1)",
     )
 
 
@@ -71,7 +71,8 @@ def test_one_chain_a_family_from_a_table(tmp_path):
     assert found.ids == ("c1:1", "c1:3", "c1:5", "c2:1", "c2:3", "c3:1")
     assert found.families.tolist() == [0, 0, 0, 1, 1, 2]
     assert (
-        f"families from {table}, 1 chain without a row each its own: 3 families" in found.notes[0]
+        f"families from {table}, 1 chain without a row each its own (c3): 3 families"
+        in found.notes[0]
     )
 
 
@@ -138,7 +139,12 @@ def test_what_are_structures(tmp_path):
     np.savez(tmp_path / "b.npz", images=np.zeros((1, 4, 4)))
     assert not is_structures(tmp_path / "b.npz")
     np.savez(tmp_path / "c.npz", xyz=np.zeros((1, 4, 3)))
-    assert not is_structures(tmp_path / "c.npz")
+    assert is_structures(tmp_path / "c.npz")
+    (folder / "deep" / "er").mkdir(parents=True)
+    write_pdb(folder / "deep" / "er" / "x.pdb", helix(4))
+    assert not is_structures(folder)  # among as many images
+    write_pdb(folder / "deep" / "y.pdb1", helix(4))
+    assert is_structures(folder)
 
 
 def test_fragments_as_they_are(tmp_path):
