@@ -8,6 +8,7 @@ pages, tables and headers of FASTA.
 from __future__ import annotations
 
 import re
+import unicodedata
 from hashlib import sha256
 
 #: Letters of a name in a page or a message.
@@ -99,13 +100,21 @@ def _ends(text: str, most: int) -> str:
 
 
 def code_point(character: str) -> str:
-    r"""Name a character in a message: as it is, or by its code point where it cannot be seen.
+    r"""Name a character in a message: in quotes if it is printable ASCII, else by its code point.
+
+    Letters beyond ASCII have their name too: many look like a letter of ASCII, or like nothing.
 
     Examples
     --------
-    >>> code_point("J"), code_point("\u200b")
-    ("'J'", 'U+200B')
+    >>> print(code_point("J"), code_point("\u200b"), code_point("\u0410"))
+    'J' U+200B ZERO WIDTH SPACE U+0410 CYRILLIC CAPITAL LETTER A
+    >>> print(code_point("\x1a"), code_point("\udce9"))
+    U+001A (^Z) byte 0xe9 (no UTF-8)
     """
-    if visible(character) == character:
+    number = ord(character)
+    if 0x20 <= number < 0x7F:
         return repr(character)
-    return f"U+{ord(character):04X}"
+    if 0xDC80 <= number <= 0xDCFF:  # what a byte that is no UTF-8 is read as
+        return f"byte 0x{number - 0xDC00:02x} (no UTF-8)"
+    name = f"(^{chr(number ^ 0x40)})" if number < 0x80 else unicodedata.name(character, "")
+    return f"U+{number:04X} {name}".rstrip()

@@ -38,7 +38,7 @@ from biogan.sequences.dataset import SequenceSet, cut_windows
 from biogan.sequences.io.chunks import Watch, iter_chunks
 from biogan.sequences.io.detect import Whole
 from biogan.sequences.io.fasta import Clean, Counts, clean, summary, windows_note
-from biogan.sequences.io.input_report import Finding, FindingCount, InputReport
+from biogan.sequences.io.input_report import Finding, FindingCount, InputReport, named
 
 # Odd, so that it has an inverse modulo 2^64, and of no short period (Steele and Vigna 2021).
 _BASE = 0xD1342543DE82EF95
@@ -403,10 +403,10 @@ def _pass(
             if problem:
                 continue
             alphabet = cleaned.alphabet
-            unnamed = raw.ids.count("")
-            extra = [FindingCount(Finding("no id", "no id", "read all the same", unnamed))] * (
-                unnamed > 0
-            )
+            unnamed = np.array([not name for name in raw.ids])
+            first = named(raw.ids, raw.lines, unnamed)
+            no_id = Finding("no id", "no id", "read all the same", int(unnamed.sum()), first=first)
+            extra = [FindingCount(no_id)] * bool(unnamed.any())
             found = cleaned.counts
             counts.append(found._replace(finding_counts=found.finding_counts + extra))
             left_over += out.add(cleaned, config)

@@ -187,7 +187,9 @@ class LetterUse:
         return int(self.counts[list(letters)].sum())
 
     def _verdict(self) -> tuple[Alphabet, str]:
-        total, proteins, records = self._count(UPPER), self.proteins, self.records
+        # X masks letters of any kind.
+        total = self._count(UPPER) - self._count(b"X")
+        proteins, records = self.proteins, self.records
         share = self._count(NUCLEOTIDES) / total if total else 1.0
         if records and proteins >= FILE_SHARE * records:
             reason = f"protein letters ({' '.join(frequent(self.counts, PROTEIN_ONLY).decode())})"

@@ -21,7 +21,13 @@ from biogan.sequences.config import ReadingConfig
 from biogan.sequences.dataset import SequenceSet, cut_windows
 from biogan.sequences.io.chunks import Raw, Watch, iter_chunks
 from biogan.sequences.io.detect import Whole
-from biogan.sequences.io.input_report import Finding, FindingCount, InputReport, add_up
+from biogan.sequences.io.input_report import (
+    Finding,
+    FindingCount,
+    InputReport,
+    add_up,
+    named,
+)
 from biogan.sequences.io.policies import Policies
 from biogan.sequences.io.records import Letters, Record
 
@@ -180,7 +186,7 @@ def clean_records(
     whole = Whole(whose=whose)
     cleaned = clean(raw, config, source, whole)
     report = summary([cleaned.counts], cleaned.alphabet, config, source, whole, notes)
-    ids = _name(raw.ids, report.findings)
+    ids = _name(raw, report.findings)
     columns, more = header_labels(raw.descriptions)
     notes += more
     if config.labels is not None:
@@ -211,19 +217,21 @@ def windows_note(windows: int, left_over: int, config: ReadingConfig) -> str:
     )
 
 
-def _name(raw: list[str], findings: list[Finding]) -> list[str]:
+def _name(raw: Raw, findings: list[Finding]) -> list[str]:
     """Give every record an id of its own: ``record_<n>`` without one, ``id#2`` for a second."""
-    ids, unnamed = raw, raw.count("")
-    if unnamed:
-        ids = [name or f"record_{n}" for n, name in enumerate(raw, 1)]
+    ids = raw.ids
+    if "" in ids:
+        unnamed = np.array([not name for name in ids])
+        ids = [name or f"record_{n}" for n, name in enumerate(ids, 1)]
         done = "named record_<n> by their place in the file"
-        findings.append(Finding("no id", "no id", done, unnamed))
+        first = named(raw.ids, raw.lines, unnamed)
+        findings.append(Finding("no id", "no id", done, int(unnamed.sum()), first=first))
     if len(set(ids)) == len(ids):
         return ids
     seen: dict[str, int] = {}
-    ids = list(ids)
-    taken, renamed, first = set(ids), 0, ""
-    for i, name in enumerate(ids):
+    before, ids = ids, list(ids)
+    taken, renamed = set(ids), np.zeros(len(ids), np.bool_)
+    for i, name in enumerate(before):
         seen[name] = seen.get(name, 0) + 1
         if seen[name] == 1:
             continue
@@ -231,12 +239,10 @@ def _name(raw: list[str], findings: list[Finding]) -> list[str]:
             seen[name] += 1
         ids[i] = f"{name}#{seen[name]}"
         taken.add(ids[i])
-        renamed, first = renamed + 1, first or name
-    findings.append(
-        Finding(
-            "repeated id", f"a repeated id (first {first!r})", "renamed id#2, id#3 ...", renamed
-        )
-    )
+        renamed[i] = True
+    done, first = "renamed id#2, id#3 ...", named(before, raw.lines, renamed)
+    count = int(renamed.sum())
+    findings.append(Finding("repeated id", "a repeated id", done, count, first=first))
     return ids
 
 

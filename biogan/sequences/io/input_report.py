@@ -5,14 +5,15 @@ Counts of single chunks are added up over a file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from biogan.core.display import code_point, shown
 from biogan.core.errors import plural
-from biogan.sequences.io.records import frequent
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Finding:
         How many records and letters it concerns (letters are 0 where it is about whole records).
     dropped : int
         Records dropped for this reason; each dropped record counts for one reason only.
+    first : tuple of str
+        The first few of the records that were dropped or renamed, each with its line.
     """
 
     kind: str
@@ -39,13 +42,15 @@ class Finding:
     records: int
     letters: int = 0
     dropped: int = 0
+    first: tuple[str, ...] = ()
 
     def line(self) -> str:
         """Return the finding as a sentence."""
         many = plural(self.records, "record")
         if self.letters:
             many += f" ({plural(self.letters, 'letter')})"
-        return f"{many} with {self.what}: {self.done}"
+        first = f"; first: {', '.join(self.first)}" if self.first else ""
+        return f"{many} with {self.what}: {self.done}{first}"
 
 
 @dataclass
@@ -124,7 +129,8 @@ class InputReport:
     def from_dict(cls, data: dict[str, Any]) -> InputReport:
         """Rebuild a report written by :meth:`to_dict`."""
         kept = {key: value for key, value in data.items() if key != "dropped"}
-        return cls(**kept | {"findings": [Finding(**found) for found in data["findings"]]})
+        rows = [{**row, "first": tuple(row.get("first", ()))} for row in data["findings"]]
+        return cls(**kept | {"findings": [Finding(**row) for row in rows]})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as a plain dictionary, ready for JSON."""
@@ -144,15 +150,17 @@ class InputReport:
 
 
 SEEN = "{seen}"
-MOST_SHOWN = 8
+MOST_SHOWN = 8  # letters
+MOST_NAMED = 3  # records
 # The order in which the policies deal with things, and the report tells them.
 ORDER = (
-    "white space", "digits", "a2m insert", "lower case", "U to T", "T to U", "internal stop",
-    "stop", "empty", "gap", "foreign", "ambiguous", "too long", "too short", "no id", "repeated id",
+    "white space", "digits", "a2m insert", "lower case", "mask", "U to T", "T to U",
+    "internal stop", "stop", "empty", "gap", "foreign", "ambiguous", "too long", "too short",
+    "no id", "repeated id",
 )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class FindingCount:
     """One kind of doubtful thing in some records.
 
@@ -160,15 +168,12 @@ class FindingCount:
     ----------
     finding : Finding
         The counts and the words; ``{seen}`` in them stands for the letters seen.
-    letters : bytes
-        The letters that are to be shown where they occur.
-    counts : numpy.ndarray, shape (256,), optional
-        How often each byte occurs.
+    seen : Counter of str
+        How often each letter that is to be shown occurs.
     """
 
     finding: Finding
-    letters: bytes = b""
-    counts: np.ndarray | None = None
+    seen: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: FindingCount) -> FindingCount:
         mine, new = self.finding, other.finding
@@ -177,20 +182,37 @@ class FindingCount:
             records=mine.records + new.records,
             letters=mine.letters + new.letters,
             dropped=mine.dropped + new.dropped,
+            first=(*mine.first, *new.first)[:MOST_NAMED],
         )
-        if self.counts is None or other.counts is None:
-            return FindingCount(both)
-        return FindingCount(both, self.letters, self.counts + other.counts)
+        return FindingCount(both, self.seen + other.seen)
 
     def told(self) -> Finding:
         """Return the finding, with the letters seen in words, the most frequent first."""
-        if self.counts is None:
+        if SEEN not in self.finding.what:
             return self.finding
-        letters = frequent(self.counts, self.letters)
-        seen = [chr(c) if 32 < c < 127 else f"0x{c:02x}" for c in letters]
-        more = f" and {len(seen) - MOST_SHOWN} more" if len(seen) > MOST_SHOWN else ""
-        shown = " ".join(seen[:MOST_SHOWN]) + more
+        letters = sorted(self.seen, key=lambda c: (-self.seen[c], c))
+        more = f" and {len(letters) - MOST_SHOWN} more" if len(letters) > MOST_SHOWN else ""
+        # Names of code points have several words.
+        words = [c if "!" <= c <= "~" else code_point(c) for c in letters[:MOST_SHOWN]]
+        shown = (" " if all(len(word) == 1 for word in words) else ", ").join(words) + more
         return replace(self.finding, what=self.finding.what.replace(SEEN, shown))
+
+
+def named(
+    ids: Sequence[str], lines: Sequence[int] | np.ndarray, mask: np.ndarray
+) -> tuple[str, ...]:
+    """Name the first few records of a mask, each with its line.
+
+    Examples
+    --------
+    >>> named(["a", "", "c"], [1, 3, 5], np.array([True, True, False]))
+    ('a (line 1)', 'line 3')
+    """
+    first = np.flatnonzero(mask)[:MOST_NAMED].tolist()
+    return tuple(
+        f"{shown(ids[i], 40)} (line {lines[i]:,})" if ids[i] else f"line {lines[i]:,}"
+        for i in first
+    )
 
 
 def add_up(finding_counts: Iterable[FindingCount]) -> list[Finding]:

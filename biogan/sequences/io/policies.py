@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from biogan.core.display import code_point
 from biogan.core.errors import FastaError
 from biogan.core.rng import rng
 from biogan.sequences.alphabet import GAP, Alphabet, get_alphabet
@@ -25,10 +27,22 @@ from biogan.sequences.io.detect import (
     OneLength,
     Whole,
 )
-from biogan.sequences.io.input_report import SEEN, Finding, FindingCount
+from biogan.sequences.io.input_report import SEEN, Finding, FindingCount, named
 from biogan.sequences.io.records import Letters
 
 STOP = "*"
+MASK = "X"
+# What letters that no alphabet has may come from.
+HINTS = {
+    ">": "'>' inside a line: files joined where one has no last line end?",
+    "()": "a line of brackets, as RNA folding programs write, is no sequence",
+    "[]/": "a variant such as [A/G] has a letter of its own, here R",
+    "~_?": "gaps are read where they are '-' or '.'",
+    "&{}\\": "HTML or RTF instead of plain text?",
+    "\"'": "quotes: save the file as plain text without them",
+    "@+": "FASTQ? --format fastq reads it",
+    "#": "comment lines begin with ';'",
+}
 
 
 class Policies:
@@ -62,6 +76,7 @@ class Policies:
         self.source, self.ids, self.lines = source, ids, lines
         self.gone = np.zeros(len(ids), np.bool_)
         self.finding_counts: list[FindingCount] = []
+        self.empty = "dropped"
         # An alphabet of one's own may have digits, '.', '*' or '-' as letters.
         self.given = None if config.alphabet is None else get_alphabet(config.alphabet)
         self.own = self.given.letters if self.given else ""
@@ -74,6 +89,7 @@ class Policies:
             self.letters = self.letters.replaced(DOT, GAP.encode())
         found = self.whole.ask("alphabet", LetterUse.of(self.letters))
         alphabet = self.given or found
+        self.masked(alphabet)
         self.thymine_uracil(alphabet)
         stops, gaps = self.stops(), self.gaps()
         alphabet = alphabet.with_letters(gaps + stops)
@@ -94,26 +110,25 @@ class Policies:
         """Record a finding about letters at these positions; drop their records if asked to."""
         if len(positions):
             mask = self.letters.per_record(positions) > 0
-            dropped = self.drop(mask) if drop else 0
-            finding = Finding(kind, what, done, int(mask.sum()), len(positions), dropped)
-            self.finding_counts.append(
-                FindingCount(finding, seen, self.letters.counts if seen else None)
-            )
+            counted = Finding(kind, what, done, int(mask.sum()), len(positions))
+            finding = self.drop(mask, counted) if drop else counted
+            self.finding_counts.append(FindingCount(finding, self.letters.seen(seen)))
 
-    def drop(self, mask: np.ndarray) -> int:
-        """Drop records; return how many were not dropped before."""
+    def drop(self, mask: np.ndarray, finding: Finding) -> Finding:
+        """Drop records; return the finding with how many, and which, were not dropped before."""
         new = mask & ~self.gone
         self.gone |= mask
-        return int(new.sum())
+        first = named(self.ids, self.lines, new)
+        return replace(finding, dropped=int(new.sum()), first=first)
 
     def fail(self, what: str, hint: str, positions: np.ndarray) -> None:
         """Stop at the first of these positions, if there is one."""
         if len(positions):
             i = int(self.letters.record_of(positions[:1])[0])
             column = int(positions[0] - self.letters.offsets[i]) + 1
-            letter = chr(self.letters.data[positions[0]])
+            letter = code_point(self.letters.letter(int(positions[0])))
             raise FastaError(
-                f"{what} {letter!r} at letter {column}; {hint}",
+                f"{what} {letter} at letter {column}; {hint}",
                 self.source,
                 int(self.lines[i]),
                 self.ids[i] or None,
@@ -127,7 +142,9 @@ class Policies:
         ):
             letters = bytes(c for c in letters if chr(c) not in self.own)
             self.found(kind, what, "taken out", self.letters.positions(letters))
-            self.letters = self.letters.without(letters)
+            before, self.letters = self.letters.lengths, self.letters.without(letters)
+        if ((before > 0) & (self.letters.lengths == 0)).any():
+            self.empty = "dropped (numbers alone: a file of qualities?)"
 
     def lower_case(self) -> None:
         """Read lower case as upper case, or take out the inserts of an A2M alignment."""
@@ -145,6 +162,13 @@ class Policies:
             done = "read as upper case (soft-masking; --case a2m takes it out as inserts)"
             self.found("lower case", "lower case", done, lower)
             self.letters = self.letters.upper()
+
+    def masked(self, alphabet: Alphabet) -> None:
+        """Read X, with which programs mask repeats of DNA, as N."""
+        if alphabet.name in ("dna", "rna") and MASK not in self.own:
+            positions = self.letters.positions(MASK.encode())
+            self.found("mask", f"'{MASK}'", "read as N, any letter (masked repeats)", positions)
+            self.letters = self.letters.replaced(MASK.encode(), b"N")
 
     def thymine_uracil(self, alphabet: Alphabet) -> None:
         """Turn U into T in DNA and T into U in RNA."""
@@ -189,9 +213,8 @@ class Policies:
         policy, gaps = self.config.gaps, self.letters.positions(GAP.encode())
         empty = self.letters.lengths == self.letters.per_record(gaps)
         if empty.any():
-            count = int(empty.sum())
-            found = Finding("empty", "no letters", "dropped", count, 0, self.drop(empty))
-            self.finding_counts.append(FindingCount(found))
+            found = Finding("empty", "no letters", self.empty, int(empty.sum()))
+            self.finding_counts.append(FindingCount(self.drop(empty, found)))
         if GAP in self.own:
             return ""
         if policy == "error":
@@ -218,8 +241,12 @@ class Policies:
             hint = f"--alphabet {found.name} may fit better"
             if whose:
                 hint = f"the file looks like {found.name}, and {whose} is {alphabet.name}"
+        seen = "".join(self.letters.seen(other))
+        for letters, origin in HINTS.items():
+            if any(letter in seen for letter in letters):
+                hint += f"; {origin}"
         if self.config.foreign == "error":
-            hint += ", --foreign drop leaves such records out"
+            hint = f"--foreign drop leaves such records out, {hint}"
             self.fail(f"letter that alphabet {alphabet.name} does not have:", hint, positions)
         what = f"letters that alphabet {alphabet.name} does not have ({SEEN})"
         self.found("foreign", what, f"dropped ({hint})", positions, drop=True, seen=other)
@@ -268,6 +295,5 @@ class Policies:
         ):
             mask = mask & ~self.gone
             if mask.any():
-                count = int(mask.sum())
-                found = Finding(kind, what, f"dropped ({flag})", count, 0, self.drop(mask))
-                self.finding_counts.append(FindingCount(found))
+                found = Finding(kind, what, f"dropped ({flag})", int(mask.sum()))
+                self.finding_counts.append(FindingCount(self.drop(mask, found)))

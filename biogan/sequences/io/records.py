@@ -7,6 +7,7 @@ for bulk operations without a loop over records.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import cached_property
@@ -218,6 +219,9 @@ def records_of(source: Source, format: str = "auto") -> Iterator[Record]:
 
 
 _BLOCK = 1 << 20
+#: Byte of a letter that is not ASCII.
+BEYOND = 0x80
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class Letters:
@@ -226,26 +230,34 @@ class Letters:
     Parameters
     ----------
     data : bytes, length total
-        All letters.
+        All letters; :data:`BEYOND` stands for any that is not ASCII.
     offsets : numpy.ndarray, shape (n + 1,), int64
         Record ``i`` is ``data[offsets[i]:offsets[i + 1]]``.
+    beyond : str
+        The letters that are not ASCII, in their order. No alphabet has them, so that they are never
+        taken out; they are kept to be named.
     """
 
-    def __init__(self, data: bytes, offsets: np.ndarray) -> None:
-        self.data, self.offsets = data, offsets
+    def __init__(self, data: bytes, offsets: np.ndarray, beyond: str = "") -> None:
+        self.data, self.offsets, self.beyond = data, offsets, beyond
 
     @classmethod
     def from_texts(cls, texts: Sequence[str]) -> Letters:
-        """Join the texts of all records; a character beyond Latin-1 becomes ``?``."""
+        """Join the texts of all records."""
         offsets = np.zeros(len(texts) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=offsets[1:])
-        return cls("".join(texts).encode("latin-1", "replace"), offsets)
+        text = "".join(texts)
+        if text.isascii():
+            return cls(text.encode(), offsets)
+        plain = _NOT_ASCII.sub(chr(BEYOND), text).encode("latin-1")
+        return cls(plain, offsets, "".join(_NOT_ASCII.findall(text)))
 
     @classmethod
     def join(cls, parts: Sequence[Letters]) -> Letters:
         """Put parts one behind another."""
         lengths = np.concatenate([np.zeros(0, np.int64), *(part.lengths for part in parts)])
-        return cls(b"".join(part.data for part in parts), _offsets(lengths))
+        beyond = "".join(part.beyond for part in parts)
+        return cls(b"".join(part.data for part in parts), _offsets(lengths), beyond)
 
     @property
     def lengths(self) -> np.ndarray:
@@ -285,36 +297,50 @@ class Letters:
         """Return the record that each position of the flat array belongs to."""
         return np.searchsorted(self.offsets, positions, "right") - 1
 
+    def letter(self, position: int) -> str:
+        """Return the letter at a position of the flat array."""
+        byte = self.data[position]
+        return self.beyond[self.data.count(BEYOND, 0, position)] if byte == BEYOND else chr(byte)
+
+    def seen(self, letters: bytes) -> Counter[str]:
+        """Return how often each of these letters occurs; :data:`BEYOND` asks for all beyond it."""
+        found = Counter({chr(c): int(self.counts[c]) for c in letters if self.counts[c]})
+        if found.pop(chr(BEYOND), 0):
+            found.update(self.beyond)
+        return found
+
     def without(self, letters: bytes) -> Letters:
         """Return the letters with some taken out."""
         if not self.count(letters):
             return self
         lengths = self.lengths - self.per_record(self.positions(letters))
-        return Letters(self.data.translate(None, letters), _offsets(lengths))
+        return Letters(self.data.translate(None, letters), _offsets(lengths), self.beyond)
 
     def replaced(self, old: bytes, new: bytes) -> Letters:
         """Return the letters with ``old[i]`` turned into ``new[i]``."""
         if not self.count(old):
             return self
-        return Letters(self.data.translate(bytes.maketrans(old, new)), self.offsets)
+        data = self.data.translate(bytes.maketrans(old, new))
+        return Letters(data, self.offsets, self.beyond)
 
     def upper(self) -> Letters:
         """Return the letters in upper case (ASCII only)."""
-        return Letters(self.data.upper(), self.offsets)
+        return Letters(self.data.upper(), self.offsets, self.beyond)
 
     def without_at(self, positions: np.ndarray) -> Letters:
         """Return the letters without those at ascending positions."""
         flat = np.delete(np.frombuffer(self.data, np.uint8), positions)
-        return Letters(flat.tobytes(), _offsets(self.lengths - self.per_record(positions)))
+        offsets = _offsets(self.lengths - self.per_record(positions))
+        return Letters(flat.tobytes(), offsets, self.beyond)
 
     def with_letters_at(self, positions: np.ndarray, new: np.ndarray) -> Letters:
         """Return the letters with other bytes at some positions."""
         flat = np.frombuffer(self.data, np.uint8).copy()
         flat[positions] = new
-        return Letters(flat.tobytes(), self.offsets)
+        return Letters(flat.tobytes(), self.offsets, self.beyond)
 
     def take(self, keep: np.ndarray) -> Letters:
-        """Return the records of a boolean mask, shape (n,)."""
+        """Return the records of a boolean mask, shape (n,), all of ASCII."""
         if keep.all():
             return self
         flat = np.frombuffer(self.data, np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -175,8 +176,85 @@ def test_foreign_letters() -> None:
     assert "dna does not have (? Z): dropped" in report(s).lines()[-1]
     message = refused("ACGT", "AC?T", foreign="error")
     assert message.startswith("x.fa, line 3, record 'r2': ") and "'?' at letter 3" in message
-    # Characters beyond ASCII are foreign, too, and are shown so that any terminal can print them.
-    assert "(0xe9)" in report(clean("ACGT", "ACéT")).lines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("letter", "name"),
+    [
+        ("é", "U+00E9 LATIN SMALL LETTER E WITH ACUTE"),
+        ("\u200b", "U+200B ZERO WIDTH SPACE"),
+        ("\xa0", "U+00A0 NO-BREAK SPACE"),
+        ("\u0410", "U+0410 CYRILLIC CAPITAL LETTER A"),
+        ("\ufffd", "U+FFFD REPLACEMENT CHARACTER"),
+        ("\x1b", "U+001B (^[)"),
+        ("\udce9", "byte 0xe9 (no UTF-8)"),
+        ("\U0001f9ec", "U+1F9EC DNA DOUBLE HELIX"),
+    ],
+)
+def test_letters_that_cannot_be_shown_are_named(letter: str, name: str) -> None:
+    line = report(clean("ACGT", f"{letter}AC")).lines()[-1]
+    assert f"dna does not have ({name}): dropped" in line and line.endswith("; first: r2 (line 3)")
+    assert line.isascii() and line.isprintable()
+    message = refused("ACGT", f"ACT{letter}é", foreign="error")
+    assert f"dna does not have: {name} at letter 4;" in message
+    # '?' is a letter of its own, and each of the others is told.
+    line = report(clean("ACGT", f"A?{letter}{letter}", f"{letter}ñ")).lines()[-1]
+    assert f"({name}, ?, U+00F1 LATIN SMALL LETTER N WITH TILDE): dropped" in line
+
+
+def test_the_first_dropped_records_are_named_with_their_lines() -> None:
+    s = clean("AC!", "ACGT", "A!C", "N!", "!", "NN", "")
+    found = report(s).finding("foreign")
+    assert found is not None and found.first == ("r1 (line 1)", "r3 (line 5)", "r4 (line 7)")
+    assert found.line().endswith("; first: r1 (line 1), r3 (line 5), r4 (line 7)")
+    ambiguous, empty = report(s).finding("ambiguous"), report(s).finding("empty")
+    # r4 counts as foreign.
+    assert ambiguous is not None and (ambiguous.records, ambiguous.first) == (2, ("r6 (line 11)",))
+    assert empty is not None and empty.first == ("r7 (line 13)",)
+    again = InputReport.from_dict(json.loads(json.dumps(report(s).to_dict())))
+    assert again == report(s)
+    message = refused("AC!", "!A")
+    assert message.endswith("first: r1 (line 1), r2 (line 3)")
+
+
+def test_names_of_records_are_made_fit_to_be_shown() -> None:
+    records = [Record("ok", "", "ACGT", 1), Record("", "", "AC!", 3)]
+    records += [Record("\x1b[31m", "", "AC!", 5), Record("A" * 1000, "", "AC!", 7)]
+    line = report(clean_records(records)).lines()[-2]
+    assert "first: line 3, \\x1b[31m (line 5), AAAAAAA" in line and len(line) < 250
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("ACGT>r2ACGT", "files joined where one has no last line end"),
+        ("ACGT((..))", "a line of brackets"),
+        ("AC[A/G]T", "a letter of its own"),
+        ("AC~~T", "gaps are read where they are '-'"),
+        ("AC&gt;T", "HTML"),
+        ('"ACGT"', "quotes"),
+        ("ACGT#x", "comment lines begin with ';'"),
+    ],
+)
+def test_letters_that_tell_where_they_come_from(text: str, hint: str) -> None:
+    foreign = report(clean("ACGTA", text, alphabet="dna")).finding("foreign")
+    assert foreign is not None and hint in foreign.line()
+    assert hint in refused("ACGTA", text, alphabet="dna", foreign="error")
+
+
+def test_masked_repeats_of_dna() -> None:
+    s = clean("ACGT", "ACXXXXXXXXGT", "xxACGTACGT")
+    assert (s.alphabet.name, s.strings()) == ("dna", ["ACGT"])
+    assert findings(s) == {"lower case": (1, 2, 0), "mask": (2, 10, 0), "ambiguous": (2, 10, 2)}
+    assert "'X': read as N, any letter (masked repeats)" in report(s).lines()[-2]
+    assert clean("ACXT", "ACGT", ambiguous="keep").strings() == ["ACNT", "ACGT"]
+    assert clean("MKXL", "MKEL", ambiguous="keep").strings() == ["MKXL", "MKEL"]
+    assert clean("ACX", alphabet="custom:ACX").strings() == ["ACX"]
+
+
+def test_records_of_numbers_alone() -> None:
+    line = report(clean("30 30 12", "ACGT", " ")).lines()[-1]
+    assert "2 records with no letters: dropped (numbers alone: a file of qualities?)" in line
 
 
 def test_wrong_alphabet_is_told() -> None:
@@ -237,9 +315,12 @@ def test_valid_records_are_counted_before_cleaning() -> None:
 
 def test_ids() -> None:
     names = ["a", "a", "", "a#2", "a", "record_3"]
-    s = clean_records([Record(name, "", "ACGT", 1) for name in names])
+    s = clean_records([Record(name, "", "ACGT", i) for i, name in enumerate(names)])
     assert s.ids == ["a", "a#3", "record_3", "a#2", "a#4", "record_3#2"]
     assert findings(s) == {"no id": (1, 0, 0), "repeated id": (3, 0, 0)}
+    assert [f.first for f in report(s).findings] == [
+        ("line 2",), ("a (line 1)", "a (line 4)", "record_3 (line 5)"),
+    ]  # fmt: skip
 
 
 def test_no_record_at_all() -> None:
