@@ -44,10 +44,11 @@ import numpy as np
 import pytest
 
 from biogan.evaluation.distances import jsd
-from biogan.evaluation.report.results import EXCESS, REAL
+from biogan.evaluation.report.results import EXCESS, FLOOR, REAL, UNREAD
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.demo import load_demo
 from biogan.sequences.evaluate import evaluate
 from biogan.sequences.kmers import kmer_counts
 from biogan.sequences.splits import reverse_complement
@@ -178,3 +179,26 @@ def test_case_26_both_strands_score_alike():
             value.value if value.plain is None else value.plain, abs=1e-12
         ), name
         assert one[name].status == two[name].status, name
+
+
+def test_few_records_prove_nothing_and_many_tell_the_real_ones_from_uniform_letters():
+    """40 records of a good generator have no mark ``=``; 500 have, and uniform letters fail."""
+    train, held_out = load_demo()
+    names = ["copies", "near-excess", "auroc", "kmer-jsd", "site-pair-jsd", "gc-w1", "recall"]
+    rest = train.take(np.arange(1000))
+    learned = train.take(np.arange(2000, 3000))
+
+    def statuses(new, n):
+        report = evaluate(
+            learned, new, held_out=held_out, n=n, metrics=names, floors=["markov-3", "uniform"]
+        )
+        return {row.metric.name: row.status for row in report.rows}, report
+
+    few, report = statuses(rest, 40)
+    assert set(few.values()) == {UNREAD}
+    assert all(97 <= row.needed <= 390 for row in report.rows)
+    assert statuses(rest, 500)[0] == dict.fromkeys(names, REAL)
+    bad = statuses(get_baseline("uniform").fit(train).sample(500, 3), 500)[0]
+    assert {name for name, status in bad.items() if status == FLOOR} == {
+        "auroc", "kmer-jsd", "site-pair-jsd", "gc-w1"
+    }  # fmt: skip

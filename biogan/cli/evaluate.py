@@ -11,7 +11,7 @@ import click
 from biogan.cli import console
 from biogan.cli.data import kind_of_run, read_records
 from biogan.cli.options import DEFAULT_KIND, KindCommand, given, kind_option, scoring_options
-from biogan.core.errors import OutputError, QualityError
+from biogan.core.errors import OutputError, QualityError, UnassessedError
 
 if TYPE_CHECKING:
     from biogan.evaluation.report.report import Report
@@ -35,7 +35,8 @@ def _kind(typed: Mapping[str, Any]) -> str:
 @click.argument("generated")
 @click.option("--reference", help="Real records (of a model folder: what it was trained on).")
 @click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
-              "fails (mark x), e.g. memorisation,diversity,composition.")  # fmt: skip
+              "fails (mark x), with code 3 if all of a group have the mark '?', e.g. "
+              "memorisation,diversity,composition.")  # fmt: skip
 @scoring_options("report.html, metrics.json and further files")
 @kind_option()
 def command(
@@ -172,16 +173,29 @@ def groups_of(names: str | None, order: Sequence[str]) -> list[str]:
 
 
 def _judge(report: Report, groups: list[str]) -> None:
-    """Fail where a group that was asked for does; say where nothing could be judged."""
+    """Fail where a group that was asked for does, or where nothing of it could be judged."""
     from biogan.evaluation.report.results import FAILED, UNREAD
 
-    rows = [row for row in report.rows if row.metric.group in groups]
+    asked = {group: [r for r in report.rows if r.metric.group == group] for group in groups}
+    rows = [row for some in asked.values() for row in some]
     failed = [f"{row.metric.title} ({row.status})" for row in rows if row.status in FAILED]
     if failed:
         raise QualityError(f"--fail-on: {'; '.join(failed)}")
-    for group in groups:
-        if all(row.status == UNREAD for row in rows if row.metric.group == group):
-            console.say(f"--fail-on: {group} could not be assessed, so it could not fail")
+    blank = []
+    for group, some in asked.items():
+        unread = [row for row in some if row.status == UNREAD]
+        needed = [row.needed for row in unread if row.needed is not None]
+        if len(unread) == len(some):
+            about = f" (about {min(needed):,} {report.spec.noun}s are needed)" if needed else ""
+            blank.append(f"{group}{about}")
+        elif unread:
+            some_of = f"{len(unread)} of {len(some)} metrics of {group}"
+            console.say(f"--fail-on: {some_of} could not be assessed")
+    if blank:
+        raise UnassessedError(
+            f"--fail-on: {', '.join(blank)} could not be assessed at n = {report.n:,}, so nothing "
+            "is known"
+        )
 
 
 def check_standard_input(*paths: str | None) -> None:

@@ -17,7 +17,8 @@ class BioganError(Exception):
     Attributes
     ----------
     exit_code : int
-        Exit status of the command line: 1 for bad data, 2 for wrong usage.
+        Exit status of the command line: 1 for bad data, 2 for wrong usage, 3 for a check that was
+        asked for and could not be made.
     """
 
     exit_code = 1
@@ -77,6 +78,12 @@ class OutputError(BioganError):
 
 class QualityError(BioganError):
     """Generated sequences that fail a check which was asked for."""
+
+
+class UnassessedError(QualityError):
+    """A check that was asked for and could not be made: too few records, or none that fit."""
+
+    exit_code = 3
 
 
 class CheckpointError(BioganError):

@@ -34,6 +34,8 @@ Floor = Callable[[Records, int, int], Records]
 #: holds them.
 Samples = Mapping[str, Any]
 
+#: What the reader of a classifier's area has to know.
+RISES = "an AUROC rises with n: compare it with others at this n only"
 #: Records that a sampler is asked for where no number is given.
 DRAWN = 10_000
 
@@ -278,6 +280,7 @@ def evaluate_sets(
         *([limit] if size > spec.floor_limit else []),
         *roles.notes,
         *scoring.notes,
+        *([RISES] if any(m.goal == "half" for m in chosen) else []),
         *_left_out(unfit),
     )
 

@@ -176,16 +176,31 @@ def test_fail_on_writes_everything_and_then_fails(files, tmp_path, capsys):
     )
     assert "\nVerdict\n" in captured.out
     assert sorted(p.name for p in out.iterdir()) == FILES
-    assert run([*command, "--fail-on", "diversity"]) == 0
     assert run([*command, "--fail-on", "novelty"]) == 1
 
 
-def test_fail_on_says_what_could_not_be_assessed(files, capsys):
+def test_fail_on_is_not_green_where_nothing_could_be_assessed(files, tmp_path, capsys):
     command = ["evaluate", files["new"], "--reference", files["real"], *QUICK]
-    assert run([*command, "--fail-on", "memorisation"]) == 0
-    assert "--fail-on: novelty could not be assessed, so it could not fail" in (
-        capsys.readouterr().err
+    assert run([*command, "--fail-on", "memorisation"]) == 3
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "biogan: --fail-on: novelty could not be assessed at n = 30, so nothing is known"
     )
+    # 40 records look like any others; the same with enough of them, and with one metric of two.
+    few = ["evaluate", files["new"], "--reference", files["held"], "--train", files["real"],
+           "--metric", "unique", "--metric", "copies"]  # fmt: skip
+    assert run([*few, "--fail-on", "diversity,memorisation"]) == 3
+    said = "biogan: --fail-on: diversity (about 350 records are needed), novelty (about 97 records"
+    assert capsys.readouterr().err.splitlines()[-1].startswith(said)
+    for seed, name in enumerate(files):
+        codes = np.random.default_rng(seed).integers(0, 4, (200, 20)).astype(np.uint8)
+        write_fasta(SequenceSet.from_matrix(DNA, codes), files[name])
+    assert run([*few, "--fail-on", "diversity,memorisation"]) == 0
+    partly = [*few, "--train", files["real"], "--metric", "near-excess", "--metric", "run-w1"]
+    assert run([*partly, "--metric", "gc-w1", "--fail-on", "composition"]) == 0
+    said = "--fail-on: 1 of 2 metrics of composition could not be assessed\n"
+    assert said in capsys.readouterr().err
+    # What failed is said first: it is known.
+    assert run([*few[:1], files["real"], *few[2:], "--fail-on", "memorisation"]) == 1
 
 
 @pytest.mark.parametrize("groups", ["memorization", "novelty,nothing", ","])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from biogan.cli import main, run
+from biogan.core.errors import UnassessedError
 from biogan.images.dataset import ImageSet
 from biogan.images.write import write_images
 
@@ -58,7 +59,8 @@ def test_a_copier_fails_where_it_is_asked_to(files, capsys):
     assert run(["image", "evaluate", files["real"], "--reference", files["real"], *QUICK,
                 *options]) == 1  # fmt: skip
     assert "biogan: --fail-on: exact copies (more than held-out)" in capsys.readouterr().err
-    evaluate(files, *options)
+    with pytest.raises(UnassessedError, match=r"novelty \(about 97 images are needed\)"):
+        evaluate(files, *options)
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_features_of_the_caller_and_a_plain_report():
         features=lambda images: images.unit().reshape(len(images), -1)[:, ::32],
     )  # fmt: skip
     assert report.n == 60
-    assert report["frechet"].status == REAL
+    assert (report["frechet"].status, report["frechet"].needed) == (UNREAD, 97)
     assert "features: as given" in report.notes
     assert "not for this data: class-jsd, class-gap (the reference has no classes)" in report.notes
     assert json.loads(report.to_json())["kind"] == "images"

@@ -42,8 +42,11 @@ def test_columns_rows_and_sets(report):
 
 def test_real_like_fragments_reach_the_ceiling_and_floors_do_not(report):
     for name in ("twist-jsd", "third-w1", "gyration-w1", "helix-gap"):
-        assert report[name].status == "indistinguishable", name
-        assert report[name].status_of("random-walk") != "indistinguishable", name
+        if name != "helix-gap":  # its interval is 0.16 wide, and a random walk is 0.28 off
+            assert report[name].status == "indistinguishable", name
+        assert report[name].status_of("random-walk") not in ("indistinguishable", "not assessed")
+    assert report["helix-gap"].status == "not assessed"
+    assert report["helix-gap"].needed == 390
     bonds = report["bond-share"]
     assert bonds.status == "indistinguishable" and bonds.columns["random-walk"].value == 1
     walkers = report["auroc"].columns["random-walk"]

@@ -65,8 +65,8 @@ class Bar:
 
 
 def bar(row: Row, column: str = "generated") -> Bar | None:
-    """Return the bar of a row for one column; ``None`` where nothing was judged."""
-    if row.status_of(column) == UNREAD:
+    """Return the bar of a row for one column; ``None`` where nothing could be read."""
+    if row.status_of(column) == UNREAD and row.needed_by(column) is None:
         return None
     found, ceiling = row.columns[column], row.ceiling
     assert found.value is not None and ceiling.value is not None
@@ -113,7 +113,7 @@ STATUSES = {
     BETWEEN: Status("~", "mid", "between held-out real data and the best floor"),
     FLOOR: Status("✗", "bad", "no better than the best floor"),
     EXCESS: Status("✗", "bad", "more copies than held-out real data"),
-    UNREAD: Status("?", "none", "not assessed"),
+    UNREAD: Status("?", "none", "not assessed: cannot be read, or too few records"),
 }
 # Rows of a further table that the page shows.
 _TABLE_ROWS = 50
@@ -242,10 +242,12 @@ def row_facts(row: Row) -> dict[str, Any]:
     first, _, rest = found.note.partition("; ")
     parameter = first if first.startswith(PARAMETERS) else ""
     notes = [rest if parameter else found.note, *found.details]
+    if row.needed is not None:
+        notes.append(f"about n = {row.needed:,} is needed for a judgement")
     status = STATUSES[row.status]
     return {
         "title": row.metric.title,
-        "parameter": _spelled(parameter),
+        "parameter": f"n = {found.n:,}" if _rises(row) else _spelled(parameter),
         "status": status,
         "read": found.value is not None,
         "value": number(found.value),
@@ -263,6 +265,11 @@ def row_facts(row: Row) -> dict[str, Any]:
         "bar_text": _bar_text(row, found, ceiling),
         "details": "; ".join(note for note in notes if note),
     }  # fmt: skip
+
+
+def _rises(row: Row) -> bool:
+    """Whether a number rises with n, so that it never stands without it."""
+    return row.metric.goal == "half" and row.generated.n is not None
 
 
 def _spelled(parameter: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from biogan.core.errors import ConfigError
 from biogan.core.files import write_json, write_text, write_tsv
 from biogan.evaluation.report import html, text
 from biogan.evaluation.report.results import CONTROL, SCHEMA, Results, Row
@@ -201,6 +202,14 @@ class ComparisonReport:
 
     reports: Mapping[str, Report]
 
+    def __post_init__(self) -> None:
+        """Refuse reports at different n: most metrics depend on it, an AUROC above all."""
+        if len({report.n for report in self.reports.values()}) > 1:
+            sizes = ", ".join(f"{name} {report.n:,}" for name, report in self.reports.items())
+            raise ConfigError(
+                f"reports at different n ({sizes}) cannot be compared; score the sets together"
+            )
+
     @property
     def first(self) -> Report:
         """The first report, for what all have in common."""
@@ -238,12 +247,30 @@ class ComparisonReport:
             for row in cells
         ]  # fmt: skip
         lines.insert(1, "-" * max(map(len, lines)))
+        notes = [f"- {note}" for note in [*self.first.notes[:1], *self._at_other_n()]]
         verdicts = [
             f"{name}: {sentence}"
             for name, report in self.reports.items()
-            for sentence in report.verdict()[:1]
+            for i, sentence in enumerate(text.verdict(report))
+            if not i or sentence.subject == text.POWER
         ]
-        return "\n".join([*lines, "", *verdicts])
+        return "\n".join([*lines, "", *text.LEGEND, "", *notes, "", *verdicts])
+
+    def _at_other_n(self) -> list[str]:
+        """Say that a classifier's area rises with n, and where it was not read at one n."""
+        found = []
+        for row in self.readable:
+            if row.metric.goal == "half":
+                own = zip(self.reports, self.rows_of(row.metric.name), strict=True)
+                sizes = {name: r.generated.n for name, r in own if r.generated.n is not None}
+                if len(set(sizes.values())) > 1:
+                    said = ", ".join(f"{name} {n:,}" for name, n in sizes.items())
+                    found.append(f"{row.metric.title}: not comparable, as n differs ({said})")
+                else:
+                    n = next(iter(sizes.values()), self.first.n)
+                    found.append(f"{row.metric.title} is that of n = {n:,} and rises with n: "
+                                 "compare it with others at this n only")  # fmt: skip
+        return found
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a metric and set: value, interval, status, ceiling, best floor."""
@@ -256,6 +283,7 @@ class ComparisonReport:
                 "set": name,
                 "n": report.n,
                 "status": row.status,
+                "needed": row.needed,
                 "value": row.generated.value,
                 "low": row.generated.low,
                 "high": row.generated.high,

@@ -35,6 +35,13 @@ REAL, BETWEEN, FLOOR, EXCESS, UNREAD = (
 )  # fmt: skip
 #: What counts as a failure.
 FAILED = (FLOOR, EXCESS)
+#: Records of each set with which two means that are 0.4 and 0.2 standard deviations apart have
+#: intervals that part: (2 * 1.96 / d)**2, d being Cohen's (1988, Statistical Power Analysis).
+MEDIUM_EFFECT, SMALL_EFFECT = 97, 385
+#: Of the way from real data to the worst floor, and to verbatim copies, what has to be told.
+HALF_WAY, FEW_COPIES = 0.5, 0.1
+#: A difference of shares that has to be told at most, whatever the floors have: 5 records in 100.
+SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,23 @@ class Row:
         return ""
 
     @property
+    def needed(self) -> int | None:
+        """Records of each set that the mark ``=`` would need, ``None`` where they are enough.
+
+        An estimate, to two digits: intervals are taken to narrow with the root of n.
+        """
+        return self.needed_by("generated")
+
+    def needed_by(self, column: str) -> int | None:
+        """Return :attr:`needed` for a column that stands where ``generated`` does."""
+        found, ceiling = self.columns[column], self.ceiling
+        if not (_judged(found) and _judged(ceiling)) or self.proves_nothing:
+            return None
+        if not self._reaches(found, ceiling):
+            return None
+        return self._lacks_power(found)
+
+    @property
     def proves_nothing(self) -> bool:
         """Whether held-out data may be so far from chance that noise would pass."""
         half = self.metric.goal == "half" and _judged(self.ceiling)
@@ -101,13 +125,10 @@ class Row:
         found = self.columns[column]
         if not (_judged(found) and _judged(self.ceiling)):
             return UNREAD
-        if self.metric.name == DIFFERENCE:
-            # Held-out data are in the value already: its interval alone decides.
-            return EXCESS if found.low is not None and found.low > 0 else REAL
         if self.proves_nothing:
             return UNREAD
         if self._reaches(found, self.ceiling):
-            return REAL
+            return REAL if self._lacks_power(found) is None else UNREAD
         if self.metric.group == "novelty":
             return EXCESS
         best = self.best_floor
@@ -119,9 +140,13 @@ class Row:
         return BETWEEN
 
     def _reaches(self, found: Value, ceiling: Value) -> bool:
+        """Whether a value cannot be told from that of held-out data."""
         assert found.value is not None and ceiling.value is not None
         assert found.low is not None and found.high is not None
         assert ceiling.low is not None and ceiling.high is not None
+        if self.metric.name == DIFFERENCE:
+            # Held-out data are in the value already: its interval alone decides.
+            return found.low <= 0
         if self.metric.goal == "half":
             # Which side of chance a classifier falls on means nothing: only how far from it.
             near = min(self.metric.loss(found.low), self.metric.loss(found.high))
@@ -129,6 +154,83 @@ class Row:
         if self.metric.loss(found.value) <= self.metric.loss(ceiling.value):
             return True
         return found.low <= ceiling.high and ceiling.low <= found.high
+
+    def _lacks_power(self, found: Value) -> int | None:
+        """Return the n at which "indistinguishable" would say something, ``None`` if it does.
+
+        The rule and its reason are in docs/metrics.md, "Power".
+        """
+        sizes = [value.n for value in (found, self.ceiling) if value.n is not None]
+        n = min(sizes, default=SMALL_EFFECT)
+        told = self._told(found)
+        limits = [self._scale * (FEW_COPIES if self.metric.group == "novelty" else HALF_WAY)]
+        if self.metric.unit == "share":
+            limits.append(SHARE)
+        if n >= SMALL_EFFECT:
+            limits.append(self._range / 2)
+        reached = self._floor_reached(found)
+        if n >= MEDIUM_EFFECT and not reached and told <= max(limits):
+            return None
+        # The cheapest way to a judgement: to narrow the interval, or to reach a small effect.
+        ways = [n * (told / x) ** 2 for x in (limits[:1] if reached else limits) if x > 0]
+        if n < SMALL_EFFECT and not reached:
+            ways.append(SMALL_EFFECT)
+        return _rounded_up(max(MEDIUM_EFFECT, min(ways, default=SMALL_EFFECT)))
+
+    def _told(self, found: Value) -> float:
+        """Return the largest difference from held-out data that would still pass."""
+        if self.metric.name == DIFFERENCE:
+            assert found.value is not None and found.low is not None
+            return found.value - found.low
+        return self._beyond(found) + (
+            _far(self.ceiling) if self.metric.goal == "half" else self._beyond(self.ceiling)
+        )
+
+    def _beyond(self, value: Value) -> float:
+        """Return how much worse than its value the worse end of an interval is."""
+        assert value.value is not None and value.low is not None and value.high is not None
+        ends = self.metric.loss(value.low), self.metric.loss(value.high)
+        return max(ends) - self.metric.loss(value.value)
+
+    @property
+    def _zero(self) -> float:
+        """Distance from the goal of real data."""
+        assert self.ceiling.value is not None
+        # A classifier cannot tell real from real data: what held-out data show beyond is chance.
+        return 0.0 if self.metric.goal == "half" else self.metric.loss(self.ceiling.value)
+
+    @property
+    def _worst_floor(self) -> Value | None:
+        """The set that is farthest from real data: of floors, which do not copy, or copies."""
+        columns = self.floors
+        if self.metric.group == "novelty":
+            columns = {k: v for k, v in self.columns.items() if k == CONTROL}
+        read = [value for value in columns.values() if value.value is not None]
+        return max(read, key=lambda v: self.metric.loss(v.value or 0.0), default=None)
+
+    @property
+    def _scale(self) -> float:
+        """Return how much worse than real data the worst floor is, 0 where none is."""
+        worst = self._worst_floor
+        if worst is None or worst.value is None:
+            return 0.0
+        return max(0.0, self.metric.loss(worst.value) - self._zero)
+
+    @property
+    def _range(self) -> float:
+        """Return the largest difference that two values can have."""
+        if self.metric.goal == "half":
+            return 0.5
+        low, high = self.metric.low, self.metric.high
+        return np.inf if low is None or high is None else high - low
+
+    def _floor_reached(self, found: Value) -> bool:
+        """Whether the worst floor, which is told from real data, lies within an interval."""
+        worst = self._worst_floor
+        if worst is None or not _judged(worst) or self._reaches(worst, self.ceiling):
+            return False
+        assert worst.value is not None and found.value is not None
+        return self.metric.loss(found.value) + self._beyond(found) >= self.metric.loss(worst.value)
 
 
 @dataclass(frozen=True)
@@ -263,6 +365,7 @@ class Results:
                     "unit": row.metric.unit,
                     "range": [row.metric.low, row.metric.high],
                     "status": row.status,
+                    "needed": row.needed,
                     "best_floor": row.best_floor,
                     "columns": {
                         k: {**asdict(v), "details": list(v.details)} for k, v in row.columns.items()
@@ -303,6 +406,7 @@ class Results:
                 "unit": row.metric.unit,
                 "n": self.n,
                 "status": row.status,
+                "needed": row.needed,
                 "generated": row.generated.value,
                 "generated_low": row.generated.low,
                 "generated_high": row.generated.high,
@@ -321,12 +425,18 @@ class Results:
         return str(self.to_frame().to_csv(sep="\t", index=False))
 
 
+#: Why a row that looks like real data is not assessed.
+FEW = "too few records, a trivial sampler may pass too; in brackets the n that is needed, estimated"
+
+
 def unread(rows: Iterable[Row]) -> dict[str, list[str]]:
     """Return the titles of metrics that say nothing, by the reason."""
     reasons: dict[str, list[str]] = {}
     for row in rows:
         if row.generated.value is None or row.unread:
             reasons.setdefault(row.unread, []).append(row.metric.title)
+        elif row.needed is not None:
+            reasons.setdefault(FEW, []).append(f"{row.metric.title} ({row.needed:,})")
     return reasons
 
 
@@ -338,6 +448,18 @@ def _far(ceiling: Value) -> float:
     """
     assert ceiling.low is not None and ceiling.high is not None
     return max(ceiling.high - 0.5, (ceiling.high - ceiling.low) / 2)
+
+
+def _rounded_up(n: float) -> int:
+    """Return the next number of two digits and zeros.
+
+    Examples
+    --------
+    >>> _rounded_up(96.04), _rounded_up(385), _rounded_up(1234.5)
+    (97, 390, 1300)
+    """
+    step = 10 ** max(0, int(np.floor(np.log10(n))) - 1)
+    return int(np.ceil(n / step - 1e-9)) * step
 
 
 def _judged(value: Value) -> bool:

@@ -29,11 +29,12 @@ WIDTH = 110
 MARKS = {REAL: "=", BETWEEN: "~", FLOOR: "x", EXCESS: "x", UNREAD: "?"}
 #: Notes that begin so are parameters, and stand beside the title of a metric.
 PARAMETERS = ("k=", "id>=", "d<")
-_LEGEND = (
+#: What the marks mean.
+LEGEND = (
     "= indistinguishable from held-out real data at this n",
     "~ between real data and the floors",
     "x no better than the best floor, or more copies than held-out real data",
-    "? not assessed",
+    "? not assessed: it cannot be read, or too few records, so that a trivial sampler may pass too",
 )
 
 
@@ -70,7 +71,7 @@ def to_text(results: Results) -> str:
         records = plural(facts["records"], spec.noun)
         said = spec.describe(facts)
         lines.append(f"{name:<11}{records}" + (f", {said}" if said else ""))
-    lines += ["", *_table(results), "", *_LEGEND, *_wrap(_columns(results)), ""]
+    lines += ["", *_table(results), "", *LEGEND, *_wrap(_columns(results)), ""]
     for note in [*results.notes, *_unread(results)]:
         lines += _wrap(note, "- ")
     lines += ["", "Verdict"]
@@ -133,6 +134,8 @@ def _wrap(text: str, bullet: str = "") -> list[str]:
 
 #: Sentences at most, memorisation among them.
 _MOST = 6
+#: What the sentence about metrics with too few records is about.
+POWER = "Power"
 
 
 @dataclass(frozen=True)
@@ -168,9 +171,10 @@ class Sentence:
 def verdict(results: Results) -> list[Sentence]:
     """Return the sentences of the verdict."""
     if results.n < GROUPS:
-        few = f"{plural(results.n, results.spec.noun)} of each set, {GROUPS} are needed"
-        return [Sentence("", UNREAD, "", f"No judgement: {few}")]
+        given = f"{plural(results.n, results.spec.noun)} of each set, {GROUPS} are needed"
+        return [Sentence("", UNREAD, "", f"No judgement: {given}")]
     sentences = [s for s in [_memorisation(results)] if s]
+    few = _few(results, spoken=bool(sentences))
     rows = {row.metric.name: row for row in results.rows if row.status != UNREAD}
     subjects = results.spec.subjects
     spoken = [(subject, rows[name]) for name, subject in subjects.items() if name in rows]
@@ -182,10 +186,33 @@ def verdict(results: Results) -> list[Sentence]:
             if not (sentences and row.metric.group == "novelty")
         ]
     # Where there is no room for all, what looks like real data is left out before what does not.
-    kept = sorted(spoken, key=lambda pair: pair[1].status == REAL)[: _MOST - len(sentences)]
+    room = _MOST - len(sentences) - len(few)
+    kept = sorted(spoken, key=lambda pair: pair[1].status == REAL)[:room]
     sentences += [_sentence(*pair, results.n) for pair in spoken if pair in kept]
+    sentences += few
     none = "No judgement: none of the metrics asked for could be judged"
     return sentences or [Sentence("", UNREAD, "", none)]
+
+
+def _few(results: Results, spoken: bool) -> list[Sentence]:
+    """Say in one sentence what is not assessed because there are too few records.
+
+    Memorisation is left out where it was spoken about.
+    """
+    subjects, found = results.spec.subjects, {}
+    for row in results.rows:
+        if row.needed is not None and not (spoken and row.metric.group == "novelty"):
+            found[subjects.get(row.metric.name, row.metric.title)] = row.needed
+    if not found:
+        return []
+    # The subjects of the verdict where there are some, else the metrics by name.
+    named = {name: n for name, n in found.items() if name in subjects.values()} or found
+    what = ", ".join(name if name[:1].islower() else name[0].lower() + name[1:] for name in named)
+    least, most = min(named.values()), max(named.values())
+    about = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    evidence = f"about {about} {results.spec.noun}s of each set are needed"
+    why = f"too few {results.spec.noun}s at n = {results.n:,} to judge {what}"
+    return [Sentence(POWER, UNREAD, evidence, why)]
 
 
 def _sentence(subject: str, row: Row, n: int) -> Sentence:
@@ -243,6 +270,9 @@ def _memorisation(results: Results) -> Sentence | None:
     near = results["near-excess"] if "near-excess" in results else row
     if EXCESS in (near.status, verbatim.status):
         return Sentence(subject, EXCESS, said, "the generator copies")
+    if near.needed is not None:
+        few = f"not assessed, too few {noun}s at n = {results.n:,}"
+        return Sentence(subject, UNREAD, f"{said}; about {near.needed:,} are needed", few)
     found = "no more than real data"
     if _above(row) or _above(verbatim):
         found = f"more than real data, which may be chance at n = {results.n}"
@@ -261,5 +291,7 @@ def _percent(value: Value) -> str:
 
 
 def _parameter(row: Row) -> str:
+    if row.metric.goal == "half" and row.generated.n is not None:
+        return f" (n = {row.generated.n:,})"  # it rises with n
     note = row.generated.note.partition(";")[0]
     return f" ({note})" if note.startswith("k=") else ""

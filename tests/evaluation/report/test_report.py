@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from biogan.evaluation.metric import Value
+from biogan.evaluation.report.html import row_facts
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import BETWEEN, EXCESS, FLOOR, REAL, UNREAD, Row
 from biogan.evaluation.report.text import WIDTH
@@ -89,8 +90,88 @@ def test_copies_have_no_floor():
 def test_nothing_is_claimed_without_an_interval_or_of_few_records():
     assert row("kmer-jsd", Value(0.005), CEILING).status == UNREAD
     assert row("kmer-jsd", Value(0.005, 0.0, 0.01, n=19), CEILING).status == UNREAD
-    assert row("kmer-jsd", Value(0.005, 0.0, 0.01, n=20), CEILING).status == REAL
+    few = row("kmer-jsd", Value(0.005, 0.0, 0.01, n=96), CEILING)
+    assert (few.status, few.needed) == (UNREAD, 97)
+    assert row("kmer-jsd", Value(0.005, 0.0, 0.01, n=97), CEILING).status == REAL
+    # What differs is told of few records, too.
+    assert row("kmer-jsd", Value(0.05, 0.04, 0.06, n=20), CEILING).status == BETWEEN
     assert row("kmer-jsd", Value(0.005, 0.0, 0.01), Value(None)).status == UNREAD
+
+
+# Five floors, of which the worst is 0.4 from held-out data: half of it, 0.2, has to be told.
+AREAS = (0.7, 0.6, 0.8, 0.85, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("half", "n", "status", "needed"),
+    [
+        (0.16, 40, UNREAD, 110),  # 0.815 [0.653, 0.977] was once green: 40 (0.32 / 0.2)**2
+        (0.07, 40, UNREAD, 97),  # narrow, and yet of fewer records than any mark needs
+        (0.11, 100, UNREAD, 130),  # 100 (0.22 / 0.2)**2 = 121
+        (0.1, 120, REAL, None),
+        (0.11, 385, REAL, None),  # a small effect is told by number
+        (0.2, 1000, UNREAD, 2600),  # few clusters: half of all there is would pass
+    ],
+)
+def test_indistinguishable_needs_the_power_to_tell_a_trivial_sampler(half, n, status, needed):
+    found = Value(0.52, 0.52 - half, 0.52 + half, n=n)
+    told = row("auroc", found, Value(0.5, 0.5 - half, 0.5 + half, n=n), AREAS)
+    assert (told.status, told.needed) == (status, needed)
+
+
+def test_an_interval_that_holds_the_worst_floor_proves_nothing_at_any_n():
+    ceiling = Value(0.5, 0.45, 0.55, n=2000)
+    assert row("auroc", Value(0.65, 0.5, 0.8, n=2000), ceiling, AREAS).status == REAL
+    reached = row("auroc", Value(0.72, 0.53, 0.91, n=2000), ceiling, AREAS)
+    assert reached.status == UNREAD
+    assert reached.needed > 2000
+
+
+def test_floors_that_equal_real_data_leave_the_number_of_records_to_decide():
+    # A shuffle keeps GC, and letters are even: no floor is worse than real data.
+    same, ceiling = (0.01,) * 5, Value(0.01, 0.0, 0.03, n=100)
+    assert row("run-w1", Value(0.01, 0, 0.03, n=384), ceiling, same).status == UNREAD
+    assert row("run-w1", Value(0.01, 0, 0.03, n=385), Value(0.01, 0, 0.03), same).status == REAL
+    # Of shares five in a hundred are told without a floor.
+    assert row("gc-w1", Value(0.01, 0, 0.03, n=100), ceiling, same).status == REAL
+    assert row("gc-w1", Value(0.01, 0, 0.05, n=100), ceiling, same).status == UNREAD
+
+
+def test_novelty_has_to_tell_one_copy_in_ten():
+    zero = (0.0,) * 5
+
+    def told(high, n):
+        value = Value(0.0, 0.0, high, n=n)
+        columns = {**row("copies", value, value, zero).columns, "copies": Value(1.0, 0.9, 1.0, n=n)}
+        return Row(get_metrics(["copies"])[0], columns)
+
+    assert told(0.088, 40).status == UNREAD
+    assert told(0.036, 104).status == REAL
+    assert (told(0.06, 200).status, told(0.06, 200).needed) == (UNREAD, 290)
+
+
+def test_too_few_records_are_said_in_verdict_notes_page_and_tables():
+    few = dataclasses.replace(
+        report(
+            row("auroc", Value(0.6, 0.42, 0.78, n=40), Value(0.5, 0.33, 0.67, n=40), AREAS),
+            row("kmer-jsd", Value(0.005, 0.0, 0.01, n=40), CEILING),
+        ),
+        n=40,
+    )  # fmt: skip
+    assert few.verdict() == [
+        "Power: too few records at n = 40 to judge discriminability, k-mers; about 97 to 130 "
+        "records of each set are needed."
+    ]
+    text = " ".join(few.to_text().split())
+    assert "- classifier AUROC (130), k-mer JSD (97): too few records" in text
+    assert [m["status"] for m in few.to_dict()["metrics"]] == [UNREAD, UNREAD]
+    assert [m["needed"] for m in few.to_dict()["metrics"]] == [130, 97]
+    assert few.to_frame()["needed"].tolist() == [130, 97]
+    page = few._repr_html_()
+    assert "not assessed: cannot be read, or too few records" in page
+    facts = row_facts(few.rows[0])
+    assert facts["details"] == "about n = 130 is needed for a judgement"
+    assert facts["bar"] is not None  # the number has its place beside the floors
 
 
 def test_a_handful_of_records_is_not_judged():
