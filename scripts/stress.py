@@ -12,6 +12,7 @@ import gzip
 import io
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -22,8 +23,10 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -388,6 +391,61 @@ def fuzz(cases: range, seed: int, tally: Tally) -> None:
             else:
                 tally.counts[f"{name}: {outcome}"] += 1
             path.unlink()
+
+
+# --- locks: several processes want one folder ---------------------------------------------
+
+#: Processes that want it.
+RIVALS = 4
+
+
+def hold(folder: Path, times: int) -> Counter[str]:
+    """Hold a folder some times, beside others who do the same; count how often two had it at once.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder. A file beside it, made and removed while it is held, tells of a second holder.
+    times : int
+        Holds; attempts that are refused do not count.
+    """
+    from biogan.core.errors import OutputError
+    from biogan.models.checkpoint import held
+
+    seen: Counter[str] = Counter()
+    mark = folder.with_name(f"{folder.name}.held")
+    while seen["held"] < times:
+        try:
+            with held(folder):
+                seen["held"] += 1
+                try:
+                    os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+                except FileExistsError:
+                    seen["held by two"] += 1
+                else:
+                    mark.unlink()
+        except OutputError as error:
+            named = re.search(r": process \d+ on [\w.-]+ is training there: ", str(error))
+            seen["refused with the name of the holder" if named else f"refused: {error}"] += 1
+    return seen
+
+
+@part(count=100_000)
+def locks(cases: range, seed: int, tally: Tally) -> None:
+    """Let processes hold a folder that is there, and one that comes and goes with its holder."""
+    each = -(-len(cases) // (2 * RIVALS))
+    with (
+        tempfile.TemporaryDirectory() as root,
+        ProcessPoolExecutor(RIVALS, get_context("spawn")) as rivals,
+    ):
+        there, passing = Path(root, "there"), Path(root, "passing")
+        there.mkdir()
+        for folder in (there, passing):
+            for seen in rivals.map(hold, [folder] * RIVALS, [each] * RIVALS):
+                tally.counts += seen
+    for outcome, times in tally.counts.items():
+        if outcome not in ("held", "refused with the name of the holder"):
+            tally.failures += [f"{folder.name}: {outcome}"] * times
 
 
 # --- the command line ---------------------------------------------------------------------

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import os
 import signal
 import sys
+import time
 import traceback
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -21,7 +24,6 @@ import click
 
 from biogan.cli import console
 from biogan.core import __version__
-from biogan.core.display import visible
 from biogan.core.errors import BioganError, DivergedError, Interrupted, ProcessError, first_line
 from biogan.training.signals import handled
 
@@ -107,6 +109,10 @@ COMMANDS = {
     "info": "Show the contents of a model folder.",
     "demo": "Train, sample and evaluate on embedded data.",
 }
+# Seconds in which a further signal is taken for the same one.
+_AGAIN = 1.0
+# Libraries whose remarks on fonts, caches and tags are for those who write programs.
+_CHATTY = ("matplotlib", "PIL", "tifffile", "fontTools")
 # What needs less memory.
 LESS = "try fewer or shorter records, smaller batches or networks, or another device"
 
@@ -176,7 +182,7 @@ def run(argv: Sequence[str] | None = None) -> int:
             # A name that is no UTF-8 must not end a command that has a result to print.
             stream.reconfigure(errors="backslashreplace")
     try:
-        with terminated():
+        with terminated(), libraries_quiet():
             main(argv)
     except BioganError as error:
         return _fail(error, str(error), error.exit_code)
@@ -219,15 +225,51 @@ def lacks_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or any(word in said for word in words)
 
 
+@contextmanager
+def libraries_quiet() -> Iterator[None]:
+    """Keep warnings of libraries off the screen, but for ``--debug``.
+
+    Filters are left as they are: who turns warnings into errors gets the errors.
+    """
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if console.settings.debug:
+            usual(message, category, *place, **more)
+
+    class Debug(logging.StreamHandler[Any]):
+        def emit(self, record: logging.LogRecord) -> None:
+            if console.settings.debug:
+                super().emit(record)
+
+    handler = Debug()
+    loggers = [logging.getLogger(name) for name in _CHATTY]
+    with warnings.catch_warnings():
+        usual, warnings.showwarning = warnings.showwarning, show
+        for logger in loggers:
+            logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            for logger in loggers:
+                logger.removeHandler(handler)
+
+
 def terminated() -> AbstractContextManager[None]:
-    """Unwind at SIGTERM as at Ctrl-C, so that nothing half-written is left behind."""
+    """Unwind at SIGTERM, SIGHUP and SIGUSR1 as at Ctrl-C, so that no half-written file is left."""
+    before = -math.inf
 
     def end(number: int, frame: FrameType | None) -> None:
-        raise Interrupted("SIGTERM: stopped", 128 + number)
+        nonlocal before
+        last, before = before, time.monotonic()
+        # A launcher and a cluster both send it: the second one must not stop the cleaning up.
+        if before - last > _AGAIN:
+            raise Interrupted(f"{signal.Signals(number).name}: stopped", 128 + number)
 
-    # Who calls this from a program may have a handler of their own.
-    plain = signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    return handled(end, ("SIGTERM",) if plain else ())
+    # Who calls this from a program may have handlers of their own.
+    names = ("SIGTERM", "SIGHUP", "SIGUSR1")
+    known = {name: getattr(signal, name) for name in names if hasattr(signal, name)}
+    plain = [name for name, n in known.items() if signal.getsignal(n) == signal.SIG_DFL]
+    return handled(end, plain)
 
 
 def _fail(error: BaseException, message: str, code: int) -> int:
@@ -239,6 +281,7 @@ def _fail(error: BaseException, message: str, code: int) -> int:
         if isinstance(error, DivergedError | ProcessError):
             return code
     if console.settings.debug:
-        sys.stderr.write(visible("".join(traceback.format_exception(error)), keep="\n"))
-    console.fail(" ".join(message.split()))
+        traceback.print_exception(error)
+    with suppress(OSError, ValueError):  # nobody listens: the exit code still tells
+        print("biogan: " + " ".join(message.split()), file=sys.stderr)
     return code

@@ -10,10 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import click
-
-from biogan.core.display import message, visible
-
 # What Lightning Fabric, torchrun, srun and a person set where they start several processes, and the
 # number of this one beside it, which alone may be left over from elsewhere.
 STARTED = (
@@ -56,25 +52,16 @@ def _write(text: str) -> None:
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
-    except BrokenPipeError:
-        # Nobody listens any more: no reason to lose the work.
+    except (OSError, ValueError):
+        # Nobody listens any more (a closed pipe or terminal, a log on a full disk): no reason to
+        # lose the work.
         settings.quiet = True
-
-
-def echo(text: str) -> None:
-    """Print a result to standard output; what cannot be shown is an escape."""
-    click.echo(visible(text, keep="\n"))
 
 
 def say(text: str) -> None:
     """Print one message to standard error, nothing with ``--quiet``."""
     if not settings.quiet and not follower():
-        _write(message(text) + "\n")
-
-
-def fail(text: str) -> None:
-    """Print an error, one line, whatever else is said."""
-    print(f"biogan: {message(text)}", file=sys.stderr)
+        _write(text + "\n")
 
 
 def say_processes(count: int) -> None:
@@ -87,7 +74,7 @@ def status(text: str) -> None:
     """Replace the current status line; only on a terminal, nothing with ``--quiet``."""
     if not settings.quiet and sys.stderr.isatty() and not follower():
         # \033[K clears what a longer line left behind.
-        _write("\r" + message(text) + "\033[K")
+        _write("\r" + text + "\033[K")
 
 
 def end_status() -> None:
@@ -125,15 +112,18 @@ class Bar:
             due = now - max(self.last, self.start) >= self.LOGGED_EVERY
         if due:
             self.last = now
-            (status if terminal else say)(self.line(done, total, now - self.start))
+            show = status if terminal else say
+            show(self.line(done, total, now - self.start, terminal))
 
-    def line(self, done: int, total: int | None, seconds: float) -> str:
-        """Return the line.
+    def line(self, done: int, total: int | None, seconds: float, drawn: bool = True) -> str:
+        """Return the line, with a bar or in words.
 
         Examples
         --------
         >>> Bar("reading").line(50_000_000, 200_000_000, 0.5)
         'reading [######..................]  25%  100 MB/s  ETA 0:02'
+        >>> Bar("reading").line(50_000_000, 200_000_000, 0.5, drawn=False)
+        'reading: 25% of 200 MB, 100 MB/s, ETA 0:02'
         """
         rate = done / max(seconds, 1e-6)
         speed = f"{rate / 1e6:.0f} MB/s"
@@ -141,6 +131,10 @@ class Bar:
             return f"{self.label} {done / 1e6:.0f} MB  {speed}"
         share = min(done / total, 1.0)
         left = (total - done) / rate if rate else 0
+        if not drawn:
+            return (
+                f"{self.label}: {share:.0%} of {total / 1e6:,.0f} MB, {speed}, ETA {_minutes(left)}"
+            )
         return f"{self.label} {_drawn(share)} {share:4.0%}  {speed}  ETA {_minutes(left)}"
 
 
@@ -164,21 +158,27 @@ class Steps:
     def __call__(self, name: str, done: int, total: int) -> None:
         """Show the step that begins now, with ``done`` of ``total`` steps behind it."""
         now = self.clock()
-        line = self.line(name, done, total, now - self.start)
-        if sys.stderr.isatty():
+        terminal = sys.stderr.isatty()
+        line = self.line(name, done, total, now - self.start, terminal)
+        if terminal:
             status(line)
         elif now - self.last >= Bar.LOGGED_EVERY:
             self.last = now
             say(line)
 
-    def line(self, name: str, done: int, total: int, seconds: float) -> str:
+    def line(self, name: str, done: int, total: int, seconds: float, drawn: bool = True) -> str:
         """Return the line; the rest is taken to last as long, step by step, as what is done.
 
         Examples
         --------
         >>> Steps("scoring").line("pwm", 4, 8, 60.0)
         'scoring [############............] 5 of 8: pwm  ETA 1:00'
+        >>> Steps("scoring").line("pwm", 4, 8, 60.0, drawn=False)
+        'scoring: 5 of 8, pwm, ETA 1:00'
         """
+        if not drawn:
+            rest = f", ETA {_minutes(seconds / done * (total - done))}" if done else ""
+            return f"{self.label}: {done + 1} of {total}, {name}{rest}"
         rest = f"  ETA {_minutes(seconds / done * (total - done))}" if done else ""
         return f"{self.label} {_drawn(done / total)} {done + 1} of {total}: {name}{rest}"
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from biogan.cli import console
-from biogan.core.errors import OutputError
+from biogan.core.errors import BioganError, OutputError
 
 if TYPE_CHECKING:
+    from biogan.models.card import ModelCard
     from biogan.sequences.dataset import SequenceSet
 
 
@@ -33,11 +34,19 @@ def command(run: str, out: str | None) -> Path:
 
 
 def draw_page(run: str) -> None:
-    """Write the page at the end of a run; whatever goes wrong there, the model is trained."""
+    """Write the page at the end of a run; what goes wrong in the drawing, the model is trained.
+
+    Raises
+    ------
+    OutputError
+        If the page cannot be written: ``--resume`` does it later.
+    """
     if console.follower():
         return
     try:
         write_page(run)
+    except OutputError:
+        raise
     except Exception as error:
         console.say(f"the page of the run was not drawn ({error}); the model is whole")
 
@@ -53,10 +62,9 @@ def write_page(run: str, out: str | None = None) -> Path:
         If the page cannot be written, or would take the place of something that is no page.
     """
     from biogan.core.files import check_output, write_text
-    from biogan.models.checkpoint import FILES, LOG, PAGE, PICTURE, SAMPLES, ModelFolder
-    from biogan.models.run_report import read_log, to_html
-    from biogan.sequences.alphabet import Alphabet
-    from biogan.sequences.io.fasta import read_fasta, reading_like
+    from biogan.models.checkpoint import FILES, LOG, PAGE, ModelFolder
+    from biogan.models.run_report import to_html
+    from biogan.training.callbacks import read_log
 
     folder = Path(run)
     card = ModelFolder(run).read_config()
@@ -64,13 +72,28 @@ def write_page(run: str, out: str | None = None) -> Path:
     check_output(path, [folder / name for name in FILES if name != PAGE])
     if path.is_file() and path.suffix.lower() not in PAGES:
         raise OutputError(f"{path}: exists and is no HTML; give the page a name in .html")
-    samples, picture = folder / SAMPLES, folder / PICTURE
-    preview: SequenceSet | bytes | None = None
-    if picture.is_file():
-        preview = picture.read_bytes()
-    elif samples.is_file():
-        alphabet = Alphabet.from_dict(card.layout["alphabet"])
-        preview = read_fasta(samples, reading_like(alphabet), whose="the model")
-    html = to_html(folder.resolve().name, card, read_log(folder / LOG), preview)
+    log = read_log(folder / LOG)
+    if log.note:
+        console.say(log.note)
+    html = to_html(folder.resolve().name, card, log.rows, _preview(folder, card))
     write_text(html, path)
     return path
+
+
+def _preview(folder: Path, card: ModelCard) -> SequenceSet | bytes | None:
+    """Return the samples of the last check: a picture, or sequences; None where there are none."""
+    from biogan.models.checkpoint import PICTURE, SAMPLES
+    from biogan.sequences.alphabet import Alphabet
+    from biogan.sequences.io.fasta import read_fasta, reading_like
+
+    samples, picture = folder / SAMPLES, folder / PICTURE
+    try:
+        if picture.is_file():
+            return picture.read_bytes()
+        if samples.is_file():
+            alphabet = Alphabet.from_dict(card.layout["alphabet"])
+            return read_fasta(samples, reading_like(alphabet), whose="the model")
+    except (BioganError, KeyError, OSError) as error:
+        # It only decorates: the page shows the rest.
+        console.say(f"the samples are left out: {error}")
+    return None

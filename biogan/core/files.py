@@ -5,22 +5,23 @@ Small files written whole or not at all: JSON, JSON lines, TSV, and the outputs 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import secrets
+import shutil
 import sys
 import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from biogan.core.display import visible, visible_json
 from biogan.core.errors import BioganError, CheckpointError, DataError, OutputError, first_line
 
 if TYPE_CHECKING:
@@ -100,6 +101,31 @@ def claim_folder(path: Path) -> None:
             pass
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder at once: of one that is removed in part nobody could say what it is.
+
+    Raises
+    ------
+    OSError
+        If that is not allowed.
+    """
+    hidden = temporary_path(path)
+    path.rename(hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def temporary_path(path: Path) -> Path:
+    """Return a hidden name beside a file or folder, for what is not finished or no longer wanted.
+
+    Examples
+    --------
+    >>> temporary_path(Path("run/state.pt")).name.startswith(".state.pt.")
+    True
+    """
+    name = _cut(path.name, LENGTH)
+    return path.with_name(f".{name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+
+
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a temporary path that takes the place of ``path`` when the block ends well.
@@ -126,13 +152,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     if target.is_dir():
         raise OutputError(f"{path}: is a folder, a file name is needed")
     direct = target.exists() and not target.is_file()
-    temporary = (
-        target
-        if direct
-        else target.with_name(
-            f".{_cut(target.name, LENGTH)}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
-        )
-    )
+    temporary = target if direct else temporary_path(target)
     try:
         with writing(path):
             yield temporary
@@ -243,7 +263,6 @@ def write_json(data: Any, path: str | Path) -> None:
         If the file cannot be written.
     """
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
-    text = visible_json(text)
     with open_output(path) as out:
         out.write(utf8(text) + b"\n")
 
@@ -286,7 +305,7 @@ def read_json(path: str | Path, error: type[BioganError] = DataError) -> Any:
 
 
 def append_jsonl(row: Mapping[str, Any], path: str | Path) -> None:
-    """Append one row to a JSON-lines file with a single write.
+    """Append one row to a JSON-lines file, whole or not at all.
 
     Raises
     ------
@@ -295,10 +314,16 @@ def append_jsonl(row: Mapping[str, Any], path: str | Path) -> None:
     OutputError
         If the file cannot be written.
     """
-    text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=_plain)
-    text = visible_json(text) + "\n"
-    with writing(path), open(path, "ab") as out:
-        out.write(utf8(text))
+    text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
+    with writing(path), open(path, "ab", buffering=0) as out:
+        data, size = utf8(text), out.seek(0, os.SEEK_END)
+        try:
+            if out.write(data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            with suppress(OSError):
+                out.truncate(size)
+            raise
 
 
 def read_arrays(path: str | Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -355,26 +380,7 @@ def write_tsv(frame: pd.DataFrame, path: str | Path) -> None:
         If the file cannot be written.
     """
     with open_output(path) as out:
-        out.write(utf8(tsv(frame)))
-
-
-def tsv(frame: pd.DataFrame) -> str:
-    r"""Return a data frame as TSV without its index; what cannot be shown is an escape.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> print(tsv(pd.DataFrame({"name": ["a\tb", "c\x1b"], "n": [1, None]})), end="")
-    name    n
-    a\tb   1.0
-    c\x1b
-    """
-    texts = frame.select_dtypes(exclude="number")
-    clean = frame.assign(**{
-        str(name): texts[name].map(lambda cell: visible(cell) if isinstance(cell, str) else cell)
-        for name in texts
-    }).rename(columns=visible)  # fmt: skip
-    return str(clean.to_csv(sep="\t", index=False, lineterminator="\n"))
+        out.write(utf8(frame.to_csv(sep="\t", index=False, lineterminator="\n")))
 
 
 #: Bytes of a name: systems take 255, and suffixes and temporary names are longer.

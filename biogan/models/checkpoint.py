@@ -20,10 +20,13 @@ A model is a folder of plain files: JSON and safetensors, never pickled code.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import platform
+import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
@@ -38,7 +41,7 @@ from safetensors.torch import save as to_bytes
 from torch import nn
 
 from biogan.core.errors import BioganError, CheckpointError, ConfigError, OutputError
-from biogan.core.files import atomic_path, claim_folder, write_json, writing
+from biogan.core.files import atomic_path, claim_folder, remove_folder, write_json, writing
 from biogan.core.pictures import FILM, PICTURE, PREVIEWS
 from biogan.models.card import ModelCard, read_card
 from biogan.models.registry import modality_from
@@ -47,49 +50,106 @@ from biogan.training.engine import find_device
 from biogan.training.modality import Modality
 
 LOCK = ".lock"
+_OWNER = re.compile(rb"process \d+ on [\w.-]+")
+# Seconds to wait for the name of an owner who has just come, or is just leaving.
+_MOMENT = 1.0
+# What file systems without locks answer.
+_NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path) -> Iterator[bool]:
     """Keep other processes and threads out of a folder inside the block.
 
-    The folder is made, and goes if it is empty. The thread that holds it may do so once more: the
-    command line holds it while it reads, before a fit does.
+    The lock is one of the system (:manpage:`flock(2)`) on the file ``.lock``: it ends with the
+    process that holds it, however that ends. The file stays: a process that had opened a removed
+    file could lock it beside one that locks a new file of that name. It goes only with a folder
+    that was made here and holds nothing else.
+
+    The thread that holds a folder may do so once more: the command line holds it while it reads,
+    before a fit does.
+
+    Yields
+    ------
+    bool
+        Whether the folder is locked; False on a file system without locks.
 
     Raises
     ------
     OutputError
         If another one holds it, or it cannot be made or written.
     """
-    made = not folder.exists()
-    claim_folder(folder)
-    path = folder.resolve() / LOCK
-    lock = FileLock(path, timeout=0, is_singleton=True, fallback_to_soft=False)
     with ExitStack() as stack:
-        if made:
-            stack.callback(_remove_if_empty, folder)
+        yield _lock(folder, stack)
+
+
+def _lock(folder: Path, stack: ExitStack) -> bool:
+    """Lock a folder until the stack ends, see :func:`held`."""
+    end = time.monotonic() + _MOMENT
+    while True:
+        late = time.monotonic() > end
+        made = not folder.exists()
         try:
-            stack.enter_context(lock)
+            claim_folder(folder)
+            path = folder.resolve() / LOCK
+            lock = FileLock(
+                path, timeout=0, is_singleton=True, fallback_to_soft=False, on_acquired=_sign
+            )
+            lock.acquire()
         except Timeout:
-            owner = ""
-            with suppress(OSError):  # it may end just now
-                owner = path.read_text()
-            raise OutputError(
-                f"{folder}: {owner or 'a process'} is training there: wait for its end, or choose "
-                "another folder"
-            ) from None
-        except OSError:
-            pass  # a file system without locks
-        if lock.lock_counter < 2:
-            with writing(path):
-                path.write_text(f"process {os.getpid()} on {platform.node()}")
-            stack.callback(path.unlink, missing_ok=True)
-        yield
+            owner = _owner(path)
+            if owner or late:
+                raise OutputError(
+                    f"{folder}: {owner or 'a process'} is training there: wait for its end, or "
+                    "choose another folder"
+                ) from None
+        except (OSError, OutputError) as error:
+            cause = error if isinstance(error, OSError) else error.__cause__
+            number = getattr(cause, "errno", None)
+            if number in _NO_LOCKS:
+                return False
+            # The owner has just removed the folder, which held nothing.
+            if late or number not in (errno.ENOENT, errno.ESTALE):
+                raise OutputError(
+                    f"{folder}: cannot be written: {getattr(cause, 'strerror', None) or error}"
+                ) from error
+        else:
+            if lock.lock_counter > 1 or _owner(path) == _signature():
+                stack.callback(lock.release)
+                if lock.lock_counter == 1:
+                    stack.callback(_leave, folder, path, made)
+                return True
+            # The file that was locked is no longer the one of this name.
+            lock.release()
+        time.sleep(0.01)
 
 
-def _remove_if_empty(folder: Path) -> None:
+def _signature() -> str:
+    return f"process {os.getpid()} on {re.sub(r'[^A-Za-z0-9_.-]', '_', platform.node()) or '_'}"
+
+
+def _sign(descriptor: int) -> None:
+    """Write who holds a lock into its file."""
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, _signature().encode(), 0)
+
+
+def _owner(path: Path) -> str:
+    """Return who holds a lock; an empty text where that is not known."""
+    try:
+        text = path.read_bytes()[:1000]
+    except OSError:
+        return ""
+    return text.decode() if _OWNER.fullmatch(text) else ""
+
+
+def _leave(folder: Path, path: Path, made: bool) -> None:
+    """Take the name out of a lock that is still held; remove a folder that was made for nothing."""
     with suppress(OSError):
-        folder.rmdir()
+        os.truncate(path, 0)
+        if made and os.listdir(folder) == [LOCK]:
+            path.unlink()
+            folder.rmdir()
 
 
 CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safetensors"
@@ -115,11 +175,14 @@ class ModelFolder:
         Where the files are: a folder inside, as long as the model that is to be replaced stands.
     saved : int or None
         Step of the state that was written or read last.
+    locked : bool
+        Whether nobody else can come in while a run has the folder.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = self.home = Path(path)
         self.saved: int | None = None
+        self.locked = True
         self._stored = False
 
     @property
@@ -266,7 +329,7 @@ class ModelFolder:
     def _clear_store(self) -> None:
         if not self._stored and (self.store / STORED).is_file():
             # The link stays of one to a larger disk.
-            shutil.rmtree(self.store.resolve())
+            remove_folder(self.store.resolve())
 
     def write_config(self, card: ModelCard) -> None:
         """Write ``config.json``."""

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,18 +15,19 @@ from msgspec.structs import replace
 from torch import nn
 
 from biogan.core.errors import CheckpointError, ConfigError, Interrupted
-from biogan.core.files import atomic_path, utf8
 from biogan.core.protocols import Callback
 from biogan.models.card import DataPart, ModelCard, check_same_run, model_card, training_part
 from biogan.models.checkpoint import CRITIC, GENERATOR, LOG, STATE, ModelFolder, held
 from biogan.models.refinement import CalibratedCritic, fit_critic
 from biogan.models.sampling import drawer, stream
 from biogan.nn.layers import Networks
-from biogan.training.callbacks import JsonLog
+from biogan.training.callbacks import JsonLog, forgiving, trim_log
 from biogan.training.engine import Engine
 from biogan.training.modality import Modality, Parts, Plan, Validation
 from biogan.training.trainer import CheckResult, Trainer
 
+# What is said of a folder that cannot be locked.
+NO_LOCKS = "its file system has no locks: see to it that no second run writes there"
 # What is left to do when a run is stopped between training and the calibrated critic.
 CRITIC_LEFT = "; the model is whole, --resume trains the critic of sample --refine"
 
@@ -83,7 +83,8 @@ def fit(
     """
     modality, config = plan.modality, plan.config
     with run_folder(out, resume, overwrite, engine) as folder:
-        tell(callbacks, engine, "data", lines=plan.lines)
+        unlocked = [f"{folder.home}: {NO_LOCKS}"] if folder and not folder.locked else []
+        tell(callbacks, engine, "data", lines=[*unlocked, *plan.lines])
         parts = modality.split(records, config)
         card = model_card(plan, data_part(records, parts, modality, reading))
         found: Fitted
@@ -155,14 +156,19 @@ def build_trainer(
     def progress(step: int, steps: int) -> None:
         tell(callbacks, engine, "features", step=step, steps=steps)
 
-    # Asked each time: a run that replaces a model moves.
-    preview = (lambda some, step: modality.preview(some, folder.path, step)) if folder else None
+    def say(line: str) -> None:
+        tell(callbacks, engine, "note", lines=[line])
+
+    preview, log = None, []
+    if folder:
+        # Asked each time where it is: a run that replaces a model moves.
+        log = [JsonLog(lambda: folder.path / LOG, say)]
+        preview = forgiving(lambda some, step: modality.preview(some, folder.path, step), say)
     monitor = None
     if engine.lead:  # the first process judges for all
         with engine.busy():
             validation = modality.validation(parts, config, progress)
             monitor = ValidationMonitor(modality, validation, config.seed, preview)
-    log = [JsonLog(lambda: folder.path / LOG)] if folder else []
     return Trainer(
         networks.generator,
         modality.augmented(networks.critic, config),
@@ -199,7 +205,7 @@ def run_folder(
 
         def hold() -> None:
             folder.check(resume, overwrite)
-            stack.enter_context(held(folder.home))
+            folder.locked = stack.enter_context(held(folder.home))
 
         engine.alone(hold)
         yield folder
@@ -230,8 +236,13 @@ def saver(
     return save
 
 
-def restore(folder: ModelFolder, trainer: Trainer) -> None:
+def restore(folder: ModelFolder, trainer: Trainer) -> list[str]:
     """Put a trainer back to the saved state, and the log to the step of that state.
+
+    Returns
+    -------
+    list of str
+        What there is to say.
 
     Raises
     ------
@@ -247,22 +258,9 @@ def restore(folder: ModelFolder, trainer: Trainer) -> None:
         ) from error
     folder.saved = trainer.step_count
     trainer.engine.alone(folder.tidy)
-    trainer.engine.alone(lambda: trim_log(folder.path / LOG, trainer.step_count))
-
-
-def trim_log(path: Path, step: int) -> None:
-    """Drop log lines later than ``step``: a resumed run writes them again."""
-    if not path.is_file():
-        return
-    kept = []
-    for line in path.read_text().splitlines():
-        try:
-            if json.loads(line)["step"] <= step:
-                kept.append(line + "\n")
-        except (ValueError, KeyError, TypeError):
-            continue  # a line that a kill cut short
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(utf8("".join(kept)))
+    notes: list[str] = []
+    trainer.engine.alone(lambda: notes.append(trim_log(folder.path / LOG, trainer.step_count)))
+    return [note for note in notes if note]
 
 
 def stopped(error: Interrupted | KeyboardInterrupt, folder: ModelFolder | None) -> BaseException:
@@ -336,9 +334,9 @@ def carry_out(
         old = folder.read_config((plan.modality.name,))
         check_same_run(old, card, plan.modality.config)
         card = replace(card, chosen=old.chosen)
-    trainer = build(card)
+    trainer, notes = build(card), list[str]()
     if folder and resume:
-        restore(folder, trainer)
+        notes = restore(folder, trainer)
         card = replace(card, training=training_part(trainer))
         if trainer.over and afterwards and afterwards not in old:
             end(trainer, card)
@@ -351,7 +349,7 @@ def carry_out(
             )
     elif folder:
         engine.alone(lambda: folder.claim(card.data.stored))
-    lines = list(card.data.split)
+    lines = [*card.data.split, *notes]
     if resume:
         lines.append(f"going on from step {trainer.step_count:,}")
     if folder:

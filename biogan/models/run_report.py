@@ -6,19 +6,16 @@ Numbers over the steps of a training run.
 from __future__ import annotations
 
 import dataclasses
-import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup, escape
 
-from biogan.core.display import shown
 from biogan.core.options import flag
-from biogan.evaluation.report.html import render
+from biogan.evaluation.report.html import environment
 from biogan.evaluation.report.plots.canvas import GREEN, ORANGE, SERIES, drawing, label, legend
 from biogan.evaluation.report.plots.logos import letter_colours
 from biogan.evaluation.report.spec import Panel, Section
@@ -131,20 +128,10 @@ _PENALTIES = ("gp", "r1", "r2")
 _NO_TERMS = ("step", "spent")
 
 
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """Read ``log.jsonl``; a last line that a kill cut short is left out, no file is no lines."""
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict) and "step" in row:
-            row = with_present_names(row)
-            if isinstance(row.get("scores"), dict):
-                row["scores"] = with_present_names(row["scores"])
-            rows.append(row)
-    return rows
+def _with_present_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of a log with the names of this version, inside it too."""
+    inside = {key: with_present_names(row[key]) for key in ("scores",) if key in row}
+    return with_present_names({**row, **inside})
 
 
 def to_html(
@@ -166,10 +153,9 @@ def to_html(
     samples : SequenceSet, bytes or None
         Preview of the last check: sequences, or a picture as PNG.
     """
-    done = card.training or None
+    done, log = card.training or None, [_with_present_names(row) for row in log]
     alarms = [row for row in log if row.get("event") == "alarm"]
-    return render(
-        "run.html",
+    return environment().get_template("run.html").render(
         version=card.biogan,
         kind="training run",
         title=name,
@@ -300,10 +286,9 @@ def _panels(log: Sequence[Mapping[str, Any]], done: TrainingPart | None) -> list
 def _alignment(samples: SequenceSet) -> Markup:
     """Colour letters; neighbours of one colour share an element."""
     colours = letter_colours(samples.alphabet.letters)
-    names = [shown(name) for name in samples.ids]
-    width = max(map(len, names), default=0)
+    width = max((len(name) for name in samples.ids), default=0)
     lines = []
-    for name, text in zip(names, samples.strings(), strict=True):
+    for name, text in zip(samples.ids, samples.strings(), strict=True):
         runs_of = ((c, "".join(g)) for c, g in groupby(text, lambda x: colours.get(x, "#767676")))
         body = "".join(f'<b style="background:{c}4d">{escape(part)}</b>' for c, part in runs_of)
         lines.append(f'<span class="id">{escape(name.ljust(width))}</span>  {body}')

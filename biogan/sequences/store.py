@@ -17,19 +17,19 @@ import hashlib
 import json
 import mmap
 import os
-import secrets
 import shutil
 import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from glob import escape
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from biogan.core.errors import ConfigError, DataError, FastaError, OutputError
-from biogan.core.files import claim_folder, write_json, writing
+from biogan.core.files import claim_folder, remove_folder, temporary_path, write_json, writing
 from biogan.core.rng import mixed
 from biogan.core.text import split_compression
 from biogan.sequences.alphabet import Alphabet
@@ -310,7 +310,8 @@ def store_fasta(
             return store
     except DataError:
         if folder.exists() and not (folder.is_dir() and not os.listdir(folder)):
-            if not (folder / META).exists():
+            # Of a store that was removed in part any file may be missing.
+            if not {META, CODES, OFFSETS, KEYS}.issuperset(os.listdir(folder)):
                 raise OutputError(f"{folder}: holds something that is no store") from None
     answers: dict[str, Any] | None = None
     while True:
@@ -360,16 +361,16 @@ def _replacing(folder: Path) -> Iterator[Path]:
     folder = folder.resolve()  # a link to a larger disk stays one
     claim_folder(folder.parent)
     with writing(folder):
-        for left in folder.parent.glob(f".{folder.name}.*.tmp"):
-            shutil.rmtree(left)  # of a run that was killed
-        temporary = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+        for left in folder.parent.glob(f".{escape(folder.name)}.*.tmp"):
+            shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
+        temporary = temporary_path(folder)
         temporary.mkdir()
     try:
         yield temporary
         if (temporary / META).exists():
             with writing(folder):
                 if folder.exists():
-                    shutil.rmtree(folder)
+                    remove_folder(folder)
                 temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

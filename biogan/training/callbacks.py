@@ -2,39 +2,172 @@
 
 from __future__ import annotations
 
+import json
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from biogan.core.files import append_jsonl
+from biogan.core.errors import OutputError, plural
+from biogan.core.files import append_jsonl, atomic_path
 from biogan.training.stability import MOST_ROLLBACKS
 from biogan.training.trainer import TRAINING_DATA, best_floor
 
 LOG_EVERY = 20
+# What no number of a run comes near, and what drawing could not show.
+_HIGHEST = 1e100
+_LONGEST = 200
 
 
 class JsonLog:
     """Appends the terms of every :data:`LOG_EVERY`-th step, and every check, to ``log.jsonl``.
 
+    The log is for reading: where it cannot be written, the run goes on.
+
     Parameters
     ----------
     path : callable
         Returns where the file is: it moves with the folder of a run that replaces a model.
+    say : callable, optional
+        Receives, once, why a row could not be written.
     """
 
-    def __init__(self, path: Callable[[], Path]) -> None:
-        self.path = path
+    def __init__(
+        self, path: Callable[[], Path], say: Callable[[str], None] = lambda text: None
+    ) -> None:
+        self._append = forgiving(lambda row: append_jsonl(row, path()), say)
 
     def on_step(self, step: int, terms: Mapping[str, float]) -> None:
         """Write the terms of a step where it is due."""
         if step % LOG_EVERY == 0:
-            append_jsonl({"step": step, **terms}, self.path())
+            self._append(_with_null({"step": step, **terms}))
 
     def on_event(self, event: str, **details: Any) -> None:
         """Write a check with its scores, an alarm with what was done."""
         if event in ("check", "alarm"):
-            append_jsonl({"event": event, **details}, self.path())
+            self._append(_with_null({"event": event, **details}))
+
+
+def _with_null(value: Any) -> Any:
+    """Put null in the place of NaN and infinity, which JSON does not have."""
+    if isinstance(value, Mapping):
+        return {key: _with_null(part) for key, part in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def forgiving(write: Callable[..., None], say: Callable[[str], None]) -> Callable[..., None]:
+    """Return a function that writes what a run can do without.
+
+    Parameters
+    ----------
+    write : callable
+        Writes a file; an :class:`~biogan.core.errors.OutputError` of it is passed over.
+    say : callable
+        Receives the first of these errors as a line.
+    """
+    told = False
+
+    def attempt(*args: Any) -> None:
+        nonlocal told
+        try:
+            write(*args)
+        except OutputError as error:
+            if not told:
+                say(f"{error}; the run goes on without it")
+            told = True
+
+    return attempt
+
+
+class Log(NamedTuple):
+    """What a ``log.jsonl`` holds.
+
+    Attributes
+    ----------
+    rows : list of dict
+        Terms of steps, checks with ``scores`` and ``references``, alarms with ``reason``; each has
+        ``step``.
+    lines : list of bytes
+        The line of each row.
+    note : str
+        What could not be read, an empty text for nothing.
+    """
+
+    rows: list[dict[str, Any]]
+    lines: list[bytes]
+    note: str
+
+
+def read_log(path: Path) -> Log:
+    """Read ``log.jsonl``, whatever it holds: lines that are no rows of a log are left out.
+
+    Parameters
+    ----------
+    path : Path
+        The file; no file is no rows.
+    """
+    rows, lines, odd = [], [], 0
+    try:
+        data = path.read_bytes() if path.is_file() else b""
+    except OSError as error:
+        return Log([], [], f"{path}: cannot be read: {error.strerror or error}")
+    for line in data.splitlines():
+        row = _row(line)
+        if row is None:
+            odd += 1
+        else:
+            rows.append(row)
+            lines.append(line)
+    word = "is no row" if odd == 1 else "are no rows"
+    return Log(rows, lines, f"{path}: {plural(odd, 'line')} {word} of a log, left out" * (odd > 0))
+
+
+def trim_log(path: Path, step: int) -> str:
+    """Drop the rows later than ``step``, which a resumed run writes again, and what is no row.
+
+    Returns
+    -------
+    str
+        What there is to say, an empty text for nothing.
+    """
+    log = read_log(path)
+    kept = [line + b"\n" for line, row in zip(log.lines, log.rows, strict=True)
+            if row["step"] <= step]  # fmt: skip
+    if path.is_file() and (len(kept) < len(log.lines) or log.note):
+        try:
+            with atomic_path(path) as temporary:
+                temporary.write_bytes(b"".join(kept))
+        except OutputError as error:
+            return log.note or str(error)
+    return log.note
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    """Read a line of a log; None where it is no row of one."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(row, dict) or not _is_step(row.get("step")):
+        return None
+    if "event" not in row:
+        return row if all(map(_is_entry, row, row.values())) else None
+    for key in ("scores", "references", "beside"):
+        part = row.get(key, {})
+        if not isinstance(part, dict) or not all(map(_is_entry, part, part.values())):
+            return None
+    return row if isinstance(row.get("reason", ""), str) else None
+
+
+def _is_step(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53
+
+
+def _is_entry(name: str, value: object) -> bool:
+    """Whether a curve can have this name and this value."""
+    number = isinstance(value, int | float) and abs(value) < _HIGHEST
+    return (number or value is None) and name.isprintable() and len(name) <= _LONGEST
 
 
 class Progress:
@@ -161,7 +294,8 @@ def _features_status(step: int, steps: int) -> str:
 
 _STATUS: dict[str, Callable[..., str]] = {"judge": _judge_status, "features": _features_status}
 _LINES: dict[str, Callable[..., Lines]] = {
-    "data": _given_lines, "start": _given_lines, "check": _check_lines, "alarm": _alarm_lines,
+    "data": _given_lines, "start": _given_lines, "note": _given_lines,
+    "check": _check_lines, "alarm": _alarm_lines,
     "end": _end_lines, "judge": _judge_lines, "features": _features_lines,
 }  # fmt: skip
 

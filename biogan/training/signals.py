@@ -97,11 +97,11 @@ def handled(handler: Handler, names: Sequence[str]) -> Iterator[None]:
 
 
 def mortal() -> AbstractContextManager[None]:
-    """Let Ctrl-C and SIGTERM end the process at once inside the block.
+    """Let the signals of :class:`Signals` end the process at once inside the block.
 
     Who waits for other processes does so in a library, which never looks up for a handler.
     """
-    return handled(signal.SIG_DFL, ("SIGINT", "SIGTERM"))
+    return handled(signal.SIG_DFL, _NAMES)
 
 
 # Process that starts the others, in their environment.

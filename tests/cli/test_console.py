@@ -1,10 +1,13 @@
 """The progress bars of reading and scoring."""
 
+import errno
+import logging
 import sys
+import warnings
 
 import pytest
 
-from biogan.cli import console
+from biogan.cli import console, run
 
 
 @pytest.fixture
@@ -44,8 +47,8 @@ def test_in_a_log_it_is_a_line_a_minute(monkeypatch, capsys):
     for done in (1, 60, 62, 124):
         bar(done * 1_000_000, 124_000_000)
     assert capsys.readouterr().err.splitlines() == [
-        "reading [###########.............]  48%  1 MB/s  ETA 1:06",
-        "reading [########################] 100%  1 MB/s  ETA 0:00",
+        "reading: 48% of 124 MB, 1 MB/s, ETA 1:06",
+        "reading: 100% of 124 MB, 1 MB/s, ETA 0:00",
     ]
 
 
@@ -58,9 +61,7 @@ def test_steps_in_a_log_are_a_line_a_minute(monkeypatch, capsys):
     steps = console.Steps("scoring", clock=lambda: next(now))
     for done, name in enumerate(("generated", "held-out", "pwm")):
         steps(name, done, 3)
-    assert capsys.readouterr().err.splitlines() == [
-        "scoring [########................] 2 of 3: held-out  ETA 2:02"
-    ]
+    assert capsys.readouterr().err.splitlines() == ["scoring: 2 of 3, held-out, ETA 2:02"]
 
 
 @pytest.mark.parametrize(("by", "rank"), console.STARTED)
@@ -93,3 +94,42 @@ def test_nothing_beside_a_terminal_or_with_quiet(terminal, quiet, monkeypatch, c
     console.Bar("reading")(5, 5)
     console.Steps("scoring")("generated", 0, 4)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EPIPE])
+def test_messages_that_nobody_can_get_end_no_run(number, monkeypatch):
+    """The terminal was closed, or the log is on a full disk."""
+
+    def write(text):
+        raise OSError(number, "cannot be written")
+
+    monkeypatch.setattr(console.settings, "quiet", False)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.stderr, "write", write, raising=False)
+        console.say("half way")
+        assert console.settings.quiet
+        assert run(["info", "nowhere"]) == 1
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_remarks_of_libraries_are_shown_with_debug_alone(debug, monkeypatch, capsys):
+    def draw(*args):
+        console.settings.debug = debug
+        warnings.warn("Glyph 128512 missing from font", UserWarning, stacklevel=1)
+        logging.getLogger("matplotlib.font_manager").warning("building the font cache")
+        logging.getLogger("PIL.TiffImagePlugin").error("odd tag")
+
+    monkeypatch.setattr(console.settings, "debug", False)
+    monkeypatch.setattr("biogan.cli.main", draw)
+    # pytest would hear the records itself.
+    for name in ("matplotlib", "PIL"):
+        monkeypatch.setattr(logging.getLogger(name), "propagate", False)
+    shown = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        monkeypatch.setattr(warnings, "showwarning", lambda *warning: shown.append(warning))
+        assert run([]) == 0
+    said = capsys.readouterr().err
+    assert len(shown) == debug
+    for remark in ("building the font cache", "odd tag"):
+        assert (remark in said) == debug

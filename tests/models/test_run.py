@@ -1,4 +1,3 @@
-import json
 import re
 
 import numpy as np
@@ -7,7 +6,7 @@ from msgspec.structs import replace
 from pages import outside
 
 from biogan.models.card import ModelCard
-from biogan.models.run_report import read_log, thinned, to_html
+from biogan.models.run_report import thinned, to_html
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
@@ -66,13 +65,6 @@ def test_a_run_that_just_began_has_a_page():
     html = to_html("run", replace(CARD, training=None), [], SAMPLES[:0])
     assert "not finished: no check was reached yet" in html
     assert drawings(html) == []
-
-
-def test_a_line_that_was_cut_short_is_left_out(tmp_path):
-    path = tmp_path / "log.jsonl"
-    path.write_text(json.dumps(LOG[0]) + "\n" + '{"step": 40, "cri')
-    assert read_log(path) == LOG[:1]
-    assert read_log(tmp_path / "none") == []
 
 
 def test_thinning_keeps_the_mean_of_a_last_short_bin():

@@ -1,10 +1,13 @@
 """The lines that a person reads, and those of the log file."""
 
 import json
+import resource
 
 import pytest
 
-from biogan.training.callbacks import JsonLog, Progress
+from biogan.core.errors import OutputError
+from biogan.core.files import append_jsonl
+from biogan.training.callbacks import JsonLog, Progress, read_log, trim_log
 
 BESIDE = {"training data": 1.0, "markov-5": 3.04, "positional-markov-3": 1.224}
 
@@ -105,3 +108,73 @@ def test_the_log_holds_checks_and_alarms(tmp_path):
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [(row["event"], row["step"]) for row in rows] == [("check", 40), ("alarm", 60)]
     assert rows[0]["references"] == BESIDE
+
+
+# Lines that no run writes, but that a damaged or edited file may hold.
+ODD = [
+    b'{"step": 40, "cri', b"\xff", b'{"step": 4\xff0}', b"", b"[]", b"3", b"nan", b'{"step": "40"}',
+    b'{"step": true}', b'{"step": -1}', b'{"step": 4e1}', b'{"step": null}', b'{"critic": 1}',
+    b'{"step": ' + b"9" * 5000 + b"}", b'{"step": ' + b"9" * 400 + b"}", b"[" * 10_000,
+    b'{"step": 1, "critic": "low"}', b'{"step": 1, "critic": [1]}', b'{"step": 1, "critic": 1e400}',
+    b'{"step": 1, "critic": NaN}', b'{"step": 1, "\\u001b[31m": 1}', b'{"step": 1, "\\ud800": 1}',
+    b'{"event": "check", "step": 20, "scores": [1]}',
+    b'{"event": "check", "step": 20, "scores": null}',
+    b'{"event": "check", "step": 20, "scores": {"validation_distance": "x"}}',
+    b'{"event": "check", "step": 20, "scores": {}, "references": {"a": {}}}',
+    b'{"event": "alarm", "step": 30, "reason": 7}',
+]  # fmt: skip
+
+
+def test_odd_lines_of_a_log_are_counted_and_left_out(tmp_path):
+    path = tmp_path / "log.jsonl"
+    good = [
+        b'{"step": 20, "critic": 0.5, "r1": null}',
+        b'{"event": "check", "step": 20, "scores": {}}',
+    ]
+    path.write_bytes(b"\n".join([good[0], *ODD, good[1], b'{"step": 40, "critic": 1}']) + b"\n")
+    said = f"{path}: {len(ODD)} lines are no rows of a log, left out"
+    log = read_log(path)
+    assert [row["step"] for row in log.rows] == [20, 20, 40] and log.note == said
+    assert trim_log(path, 20) == said
+    assert path.read_bytes() == b"".join(line + b"\n" for line in good)
+    assert trim_log(path, 20) == read_log(path).note == ""
+
+
+def test_a_log_that_is_no_file_has_no_rows(tmp_path):
+    assert read_log(tmp_path / "none") == ([], [], "") and trim_log(tmp_path / "none", 3) == ""
+    assert read_log(tmp_path) == ([], [], "") and trim_log(tmp_path, 3) == ""
+
+
+def test_a_run_goes_on_without_its_log(tmp_path):
+    said = []
+    log = JsonLog(lambda: tmp_path, said.append)
+    for step in (20, 40):
+        log.on_step(step, {"critic": 0.5})
+    (line,) = said
+    assert line.startswith(f"{tmp_path}: cannot be written: Is a directory; the run goes on")
+
+
+def test_numbers_that_json_lacks_are_null(tmp_path):
+    path = tmp_path / "log.jsonl"
+    log = JsonLog(lambda: path)
+    log.on_step(20, {"critic": float("nan"), "r1": 1.0})
+    log.on_event("check", step=20, scores={"pairs": float("inf")}, references={})
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [
+        {"step": 20, "critic": None, "r1": 1.0},
+        {"event": "check", "step": 20, "scores": {"pairs": None}, "references": {}},
+    ]
+    assert len(read_log(path).rows) == 2
+
+
+def test_a_row_is_written_whole_or_not_at_all(tmp_path):
+    """A file may grow no further than the disk, here the limit of this process, has room."""
+    path = tmp_path / "log.jsonl"
+    append_jsonl({"step": 20}, path)
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 9, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot be written"):
+            append_jsonl({"step": 40, "critic": 0.5}, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before

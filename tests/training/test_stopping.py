@@ -1,5 +1,7 @@
 """A run that is stopped or dies: what it says, and what its folder holds then."""
 
+import errno
+import fcntl
 import json
 import os
 import platform
@@ -7,15 +9,18 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from helpers import Kill, Killed
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.cli import main, run
 from biogan.core.errors import CheckpointError, Interrupted, OutputError
+from biogan.core.files import atomic_path
 from biogan.core.rng import rng
 from biogan.models.checkpoint import ModelFolder, held
 from biogan.sequences.io.write import write_fasta
@@ -55,8 +60,9 @@ class Press:
 
 
 def contents(folder):
-    """Every file and what is in it."""
-    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    """Every file and what is in it, but for the lock."""
+    files = (p for p in folder.rglob("*") if p.is_file() and p.name != ".lock")
+    return {p.relative_to(folder): p.read_bytes() for p in files}
 
 
 @pytest.fixture
@@ -150,7 +156,7 @@ def test_a_kill_in_the_moment_of_the_exchange_leaves_no_mixture(old, monkeypatch
         patch.setattr(os, "replace", kill)
         folder.settle()
     folder.discard()
-    assert {p.read_text() for p in old.rglob("*") if p.is_file()} == {"new"}
+    assert set(contents(old).values()) == {b"new"}
     assert len(contents(old)) == 3 and not (old / "config.json").exists()
     with pytest.raises(CheckpointError, match=r"a new model stands in part in .*/\.new: move"):
         SequenceGAN.load(old)
@@ -198,7 +204,8 @@ def test_two_runs_do_not_share_a_folder(tmp_path, capsys):
     # Nothing was written: the folder is gone, and free.
     assert other.returncode == 0 and not out.exists()
     assert run([*argv, "--steps", "0"]) == 2 and not out.exists()
-    assert run(argv) == 0 and not (out / ".lock").exists()
+    # Never removed, as somebody may have it open; it names nobody any more.
+    assert run(argv) == 0 and (out / ".lock").read_bytes() == b""
 
 
 def test_two_threads_do_not_share_a_folder(tmp_path):
@@ -216,6 +223,52 @@ def test_two_threads_do_not_share_a_folder(tmp_path):
         assert not out.exists()
         pool.submit(other).result()
     assert not out.exists()
+
+
+def test_the_lock_of_a_dead_process_is_free_and_an_odd_one_is_nobodys(tmp_path):
+    (tmp_path / ".lock").write_text("process 4194305 on here")
+    with held(tmp_path) as locked:
+        assert locked and str(os.getpid()) in (tmp_path / ".lock").read_text()
+    with FileLock(tmp_path / ".lock"):
+        (tmp_path / ".lock").write_bytes(b"\xff\x1b[31m" * 9)
+        with (
+            pytest.raises(OutputError, match=r": a process is training there: wait"),
+            held(tmp_path),
+        ):
+            pass
+
+
+def test_the_lock_file_is_never_another(tmp_path):
+    def number():
+        with held(tmp_path):
+            return (tmp_path / ".lock").stat().st_ino
+
+    assert number() == number()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_told(number, tmp_path, monkeypatch):
+    def flock(*args):
+        raise OSError(number, "no locks")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    lines = []
+
+    class Listen(Press):
+        def on_event(self, event, **details):
+            lines.extend(details.get("lines", ()))
+
+    with held(tmp_path / "x") as locked:
+        assert not locked
+    fit(tmp_path / "run", [Listen(0)], steps=1)
+    told = "its file system has no locks: see to it that no second run writes there"
+    assert lines[0] == f"{tmp_path / 'run'}: {told}"
+
+
+def test_a_folder_that_cannot_be_locked_is_one_line(tmp_path):
+    (tmp_path / ".lock").mkdir()
+    with pytest.raises(OutputError, match=r"cannot be written: Is a directory"), held(tmp_path):
+        pass
 
 
 # --- signals --------------------------------------------------------------------------------
@@ -238,7 +291,25 @@ def test_what_a_cluster_sends_twice_stops_no_sooner():
         assert signals.caught == signal.SIGTERM
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+def test_a_signal_outside_of_training_leaves_no_half_written_file(number, tmp_path, capsys):
+    def write(*args):
+        with atomic_path(tmp_path / "new.fasta") as path:
+            path.write_text(">half")
+            try:
+                os.kill(os.getpid(), number)
+                time.sleep(5)
+            finally:  # a cluster sends it to a launcher too, which passes it on
+                os.kill(os.getpid(), number)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("biogan.cli.main", write)
+        assert run(["sample", "run"]) == 128 + number
+    assert capsys.readouterr().err == f"biogan: {signal.Signals(number).name}: stopped\n"
+    assert not list(tmp_path.iterdir()) and signal.getsignal(number) == signal.SIG_DFL
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"])
 def test_who_waits_for_others_dies_of_a_signal(name):
     """A library that waits looks at no handler of Python, and the command line has one."""
     script = textwrap.dedent(

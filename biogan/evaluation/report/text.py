@@ -9,7 +9,6 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from biogan.core.display import message, visible
 from biogan.core.errors import plural
 from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.metric import Value
@@ -78,7 +77,7 @@ def to_text(results: Results) -> str:
     lines += ["", "Verdict"]
     for sentence in verdict(results):
         lines += _wrap(str(sentence), "* ")
-    return visible("\n".join(lines), keep="\n")
+    return "\n".join(lines)
 
 
 def _table(results: Results) -> list[str]:
@@ -125,7 +124,7 @@ def _unread(results: Results) -> list[str]:
 
 def _wrap(text: str, bullet: str = "") -> list[str]:
     return textwrap.wrap(
-        message(text),
+        text,
         WIDTH,
         initial_indent=bullet,
         subsequent_indent=" " * len(bullet),
