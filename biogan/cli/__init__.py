@@ -24,6 +24,7 @@ import click
 
 from biogan.cli import console
 from biogan.core import __version__
+from biogan.core.display import visible
 from biogan.core.errors import BioganError, DivergedError, Interrupted, ProcessError, first_line
 from biogan.training.signals import handled
 
@@ -281,7 +282,8 @@ def _fail(error: BaseException, message: str, code: int) -> int:
         if isinstance(error, DivergedError | ProcessError):
             return code
     if console.settings.debug:
-        traceback.print_exception(error)
+        with suppress(OSError, ValueError):
+            sys.stderr.write(visible("".join(traceback.format_exception(error)), keep="\n"))
     with suppress(OSError, ValueError):  # nobody listens: the exit code still tells
-        print("biogan: " + " ".join(message.split()), file=sys.stderr)
+        console.fail(" ".join(message.split()))
     return code

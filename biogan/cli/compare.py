@@ -78,7 +78,7 @@ def command(
     if out is not None:
         files = reports.write(Path(out), console.command_line())
         console.say(f"{out}: {', '.join(files)} written")
-    click.echo(reports.to_json() if as_json else reports.to_text())
+    console.echo(reports.to_json() if as_json else reports.to_text())
     return found
 
 

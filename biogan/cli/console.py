@@ -10,6 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import click
+
+from biogan.core.display import message, visible
+
 # What Lightning Fabric, torchrun, srun and a person set where they start several processes, and the
 # number of this one beside it, which alone may be left over from elsewhere.
 STARTED = (
@@ -58,10 +62,20 @@ def _write(text: str) -> None:
         settings.quiet = True
 
 
+def echo(text: str) -> None:
+    """Print a result to standard output; what cannot be shown is an escape."""
+    click.echo(visible(text, keep="\n"))
+
+
 def say(text: str) -> None:
     """Print one message to standard error, nothing with ``--quiet``."""
     if not settings.quiet and not follower():
-        _write(text + "\n")
+        _write(message(text) + "\n")
+
+
+def fail(text: str) -> None:
+    """Print an error, one line, whatever else is said."""
+    print(f"biogan: {message(text)}", file=sys.stderr)
 
 
 def say_processes(count: int) -> None:
@@ -74,7 +88,7 @@ def status(text: str) -> None:
     """Replace the current status line; only on a terminal, nothing with ``--quiet``."""
     if not settings.quiet and sys.stderr.isatty() and not follower():
         # \033[K clears what a longer line left behind.
-        _write("\r" + text + "\033[K")
+        _write("\r" + message(text) + "\033[K")
 
 
 def end_status() -> None:

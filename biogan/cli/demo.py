@@ -86,8 +86,8 @@ def promoters(out: str, max_time: str, seed: int, threads: int | None, overwrite
     console.say("3/3 judging them beside held-out promoters and trivial samplers")
     report = evaluate(train, new, held_out=held_out, seed=seed, progress=console.Steps("scoring"))
     console.end_status()
-    click.echo(report.to_text())
-    click.echo(motif_table(new, held_out, seed))
+    console.echo(report.to_text())
+    console.echo(motif_table(new, held_out, seed))
     typed = {name: shlex.quote(str(path)) for name, path in files.items()}
     console.say(
         f"model: {folder / 'run'}   sequences: {files['new']}\n"
@@ -131,7 +131,7 @@ def digits(out: str, max_time: str, seed: int, threads: int | None, overwrite: b
     console.end_status()
     (folder / "evaluation").mkdir(exist_ok=True)
     report.write(folder / "evaluation", console.command_line())
-    click.echo(report.to_text())
+    console.echo(report.to_text())
     console.say(
         f"digits: {folder / 'new.png'}   page: {folder / 'evaluation' / 'report.html'}   "
         f"film: {folder / 'run' / 'training.webp'}\n"

@@ -155,7 +155,7 @@ def finish(report: Report, out: str | None, as_json: bool, groups: list[str]) ->
     if out is not None:
         files = report.write(Path(out), console.command_line())
         console.say(f"{out}: {', '.join(files)} written")
-    click.echo(report.to_json() if as_json else report.to_text())
+    console.echo(report.to_json() if as_json else report.to_text())
     _judge(report, groups)
     return report
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from biogan.cli import console
+from biogan.core.display import message
+
 if TYPE_CHECKING:
     from biogan.models.card import JudgePart, ModelCard
 
@@ -22,7 +25,7 @@ def command(run: str, as_json: bool) -> ModelCard:
     card = folder.read_config()
     with trusted(folder):
         text = json.dumps(card.to_dict(), indent=2) if as_json else "\n".join(_card(run, card))
-    click.echo(text)
+    console.echo(text)
     return card
 
 
@@ -73,4 +76,4 @@ def _card(run: str, card: ModelCard) -> list[str]:
     if config.get("judge_steps") is not None:
         rows["judge"] = _judge(card.judge or None)
     rows["versions"] = ", ".join(f"{k} {v}" for k, v in card.versions.items())
-    return [f"{name:<10} {text}" for name, text in rows.items()]
+    return [f"{name:<10} {message(text)}" for name, text in rows.items()]

@@ -99,7 +99,7 @@ def command(
         for line in planned.lines:
             console.say(line)
         if not console.follower():
-            click.echo(json.dumps(planned.config.to_dict(), indent=2))
+            console.echo(json.dumps(planned.config.to_dict(), indent=2))
         return planned.config
     gan = GAN.of_kind(kind, config).fit(
         records,

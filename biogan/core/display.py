@@ -7,8 +7,10 @@ pages, tables and headers of FASTA.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from collections.abc import Callable
 from hashlib import sha256
 
 #: Letters of a name in a page or a message.
@@ -17,7 +19,7 @@ MOST = 100
 _WORD, _MESSAGE = 1000, 20_000
 _LONG_WORD = re.compile(rf"\S{{{_WORD + 1},}}")
 # Letters that show nothing although Unicode calls them printable: fillers and blanks.
-_BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -40,14 +42,30 @@ def visible(text: str, keep: str = "") -> str:
     a\x1b[31mb\tc\u202e GAT
     TACA
     """
-    if text.isprintable() and not _BLANK.search(text):
+    return _replaced(text, _escape, keep)
+
+
+def visible_json(text: str) -> str:
+    r"""Do the same with JSON, in the escapes of JSON: it is read back as what it was.
+
+    Examples
+    --------
+    >>> print(visible_json('["\u202e\U000e0001"]'))
+    ["\u202e\udb40\udc01"]
+    """
+    return _replaced(text, lambda character: json.dumps(character)[1:-1], "\n")
+
+
+def _replaced(text: str, escape: Callable[[str], str], keep: str) -> str:
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        c if c in keep or (c.isprintable() and not _BLANK.match(c)) else _escaped(c) for c in text
-    )
+    odd = {
+        c for c in set(text) if (not c.isprintable() or c in _BLANK) and c not in keep
+    }  # fmt: skip
+    return text.translate({ord(c): escape(c) for c in odd}) if odd else text
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     short = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}.get(character)
     number = ord(character)
     if short or number < 0x100:

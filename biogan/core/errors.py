@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from biogan.core.display import message, visible
+
 
 class BioganError(Exception):
     """Base class of every deliberate error.
@@ -22,6 +24,9 @@ class BioganError(Exception):
     """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return message(super().__str__())
 
 
 class FastaError(BioganError):
@@ -151,7 +156,7 @@ def first_line(error: BaseException) -> str:
     """
     said = next(filter(None, map(str.strip, str(error).splitlines())), repr(error))
     said = said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in said)
+    return visible(said)
 
 
 def few(names: Sequence[str], most: int = 3, count: int | None = None) -> str:

@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from biogan.core.display import visible, visible_json
 from biogan.core.errors import BioganError, CheckpointError, DataError, OutputError, first_line
 
 if TYPE_CHECKING:
@@ -263,6 +264,7 @@ def write_json(data: Any, path: str | Path) -> None:
         If the file cannot be written.
     """
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+    text = visible_json(text)
     with open_output(path) as out:
         out.write(utf8(text) + b"\n")
 
@@ -314,7 +316,8 @@ def append_jsonl(row: Mapping[str, Any], path: str | Path) -> None:
     OutputError
         If the file cannot be written.
     """
-    text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
+    text = json.dumps(row, ensure_ascii=False, allow_nan=False, default=_plain)
+    text = visible_json(text) + "\n"
     with writing(path), open(path, "ab", buffering=0) as out:
         data, size = utf8(text), out.seek(0, os.SEEK_END)
         try:
@@ -380,7 +383,26 @@ def write_tsv(frame: pd.DataFrame, path: str | Path) -> None:
         If the file cannot be written.
     """
     with open_output(path) as out:
-        out.write(utf8(frame.to_csv(sep="\t", index=False, lineterminator="\n")))
+        out.write(utf8(tsv(frame)))
+
+
+def tsv(frame: pd.DataFrame) -> str:
+    r"""Return a data frame as TSV without its index; what cannot be shown is an escape.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(tsv(pd.DataFrame({"name": ["a\tb", "c\x1b"], "n": [1, None]})), end="")
+    name    n
+    a\tb   1.0
+    c\x1b
+    """
+    texts = frame.select_dtypes(exclude="number")
+    clean = frame.assign(**{
+        str(name): texts[name].map(lambda cell: visible(cell) if isinstance(cell, str) else cell)
+        for name in texts
+    }).rename(columns=visible)  # fmt: skip
+    return str(clean.to_csv(sep="\t", index=False, lineterminator="\n"))
 
 
 #: Bytes of a name: systems take 255, and suffixes and temporary names are longer.

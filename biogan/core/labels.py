@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from contextlib import closing
 
+from biogan.core.display import visible
 from biogan.core.errors import DataError
 from biogan.core.text import Source, legible
 
@@ -22,8 +23,9 @@ def header_labels(descriptions: Sequence[str]) -> tuple[Columns, list[str]]:
     """Read ``key=value`` labels from header texts.
 
     A value reaches to the next ``key=`` or the end of the header, as UniProt writes them, so that
-    values may hold blanks. The first value of a repeated key counts. With more than ``MOST_KEYS``
-    keys in all, none is a label.
+    values may hold blanks. The first value of a repeated key counts. What cannot be shown is an
+    escape in a value, as biogan writes it: labels of generated records, read back, equal those of
+    real ones. With more than ``MOST_KEYS`` keys in all, none is a label.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def header_labels(descriptions: Sequence[str]) -> tuple[Columns, list[str]]:
         for key, value in zip(parts[1::2], parts[2::2], strict=True):
             key = RESERVED.get(key, key)
             values = found.setdefault(key, {})
-            values[i] = values.get(i) or value.strip()
+            values[i] = values.get(i) or visible(value.strip())
         if len(found) > MOST_KEYS:
             return {}, [
                 f"more than {MOST_KEYS} different 'key=' in the headers (first: "
@@ -98,7 +100,8 @@ def read_label_table(
             line = legible(line.removesuffix("\n"), "the table", source.notes)
             if not line:
                 continue
-            row = line.split("\t")
+            name, *labels = line.split("\t")
+            row = [name, *map(visible, labels)]
             if not names:
                 names = [RESERVED.get(name, name) for name in row[1:]]
                 if not names:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup, escape
 
+from biogan.core.display import shown
 from biogan.core.options import flag
-from biogan.evaluation.report.html import environment
+from biogan.evaluation.report.html import render
 from biogan.evaluation.report.plots.canvas import GREEN, ORANGE, SERIES, drawing, label, legend
 from biogan.evaluation.report.plots.logos import letter_colours
 from biogan.evaluation.report.spec import Panel, Section
@@ -155,7 +156,8 @@ def to_html(
     """
     done, log = card.training or None, [_with_present_names(row) for row in log]
     alarms = [row for row in log if row.get("event") == "alarm"]
-    return environment().get_template("run.html").render(
+    return render(
+        "run.html",
         version=card.biogan,
         kind="training run",
         title=name,
@@ -286,9 +288,10 @@ def _panels(log: Sequence[Mapping[str, Any]], done: TrainingPart | None) -> list
 def _alignment(samples: SequenceSet) -> Markup:
     """Colour letters; neighbours of one colour share an element."""
     colours = letter_colours(samples.alphabet.letters)
-    width = max((len(name) for name in samples.ids), default=0)
+    names = [shown(name) for name in samples.ids]
+    width = max(map(len, names), default=0)
     lines = []
-    for name, text in zip(samples.ids, samples.strings(), strict=True):
+    for name, text in zip(names, samples.strings(), strict=True):
         runs_of = ((c, "".join(g)) for c, g in groupby(text, lambda x: colours.get(x, "#767676")))
         body = "".join(f'<b style="background:{c}4d">{escape(part)}</b>' for c, part in runs_of)
         lines.append(f'<span class="id">{escape(name.ljust(width))}</span>  {body}')

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from biogan.core.display import shown
 from biogan.evaluation.report.spec import Column, Facts, Floor, Pairs, ReportSpec, Section
 from biogan.sequences.panels import PANELS, Pair, closest_pairs, nearest_records
 
@@ -144,8 +145,8 @@ def _pair(pair: Pair) -> Markup:
         for row in (pair.top, pair.bottom)
     )
     bars = "".join("|" if equal else " " for equal in same)
-    return _PAIR.format(identity=pair.identity, generated=pair.generated, real=pair.real,
-                        top=top, bars=bars, bottom=bottom)  # fmt: skip
+    names = {"generated": shown(pair.generated), "real": shown(pair.real)}
+    return _PAIR.format(identity=pair.identity, **names, top=top, bars=bars, bottom=bottom)
 
 
 #: Words and drawings of the reports of sequences.

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from biogan.core import __version__
+from biogan.core.display import visible
 from biogan.core.errors import ConfigError, DataError, OutputError, plural
 from biogan.core.files import atomic_path, claim_folder, file_names, open_output, utf8
 from biogan.core.text import split_compression
@@ -115,7 +116,7 @@ def pdb_text(xyz: np.ndarray, name: str, remark: str = "") -> str:
     if np.abs(xyz).max() > _ROOM:
         xyz = xyz - xyz.mean(0)
     said = [f"C-alpha trace written by biogan {__version__}", f"fragment {name}", remark]
-    lines = [f"REMARK   6 {' '.join(text.split())[:69]}" for text in said if text]
+    lines = [f"REMARK   6 {visible(' '.join(text.split())[:69])[:69]}" for text in said if text]
     lines += [
         f"ATOM  {i:5d}  CA  ALA A{i:4d}    {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00           C"
         for i, (x, y, z) in enumerate(xyz.tolist(), 1)

@@ -18,7 +18,7 @@ NASTY = [
     "tab\there",
     "quote\"'&amp;",
     "+1-2@x",
-    "line\nbreak",
+    "line\nbreak\x1b[31m\x9b\u202e\ufeff",
 ]
 
 

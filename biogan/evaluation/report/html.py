@@ -15,6 +15,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from biogan.core.display import message, shown, visible
 from biogan.core.errors import plural
 from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.metric import Value
@@ -122,13 +123,19 @@ _GOALS = {"low": "low", "high": "high", "half": "0.5", "same": "1"}
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """Return the templates; whatever is put into them is escaped."""
+    """Return the templates; whatever is put into them is escaped, and cut where it is very long."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
         loader=PackageLoader("biogan.evaluation.report"), autoescape=True,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=lambda value: message(value) if type(value) is str else value,
     )  # fmt: skip
+
+
+def render(template: str, **facts: Any) -> str:
+    """Return a page, in which drawings, too, have escapes for what cannot be shown."""
+    return visible(environment().get_template(template).render(**facts), keep="\n\t")
 
 
 def to_html(results: Results, title: str = "", command: str = "", files: Sequence[str] = ()) -> str:
@@ -146,7 +153,8 @@ def to_html(results: Results, title: str = "", command: str = "", files: Sequenc
         Names of files in the same folder to link to.
     """
     drawable = results.has_samples("target", "source", "generated")
-    return environment().get_template("report.html").render(
+    return render(
+        "report.html",
         **head(results, title, "evaluation"),
         verdict=sentences(results),
         gallery=results.spec.gallery(results, ["generated"]) if drawable else [],
@@ -161,7 +169,8 @@ def to_html(results: Results, title: str = "", command: str = "", files: Sequenc
 
 def to_fragment(results: Results) -> str:
     """Return verdict and scoreboard only, for a notebook."""
-    return environment().get_template("fragment.html").render(
+    return render(
+        "fragment.html",
         verdict=sentences(results), sections=_sections(results, {}), **head(results, "", ""),
         floors=_floors(results),
     )  # fmt: skip
@@ -297,12 +306,15 @@ def _skipped(rows: Iterable[Row]) -> list[dict[str, str]]:
 
 def _table(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Show the first rows of a further table; the file beside the page holds all."""
-    shown = [
-        [number(v) if isinstance(v, float) else "" if v is None else str(v) for v in row.values()]
+    first = [
+        [
+            number(v) if isinstance(v, float) else "" if v is None else shown(str(v))
+            for v in row.values()
+        ]
         for row in rows[:_TABLE_ROWS]
     ]
-    left = len(rows) - len(shown)
-    return {"name": name, "head": list(rows[0]) if rows else [], "rows": shown, "left": left}
+    left = len(rows) - len(first)
+    return {"name": name, "head": list(rows[0]) if rows else [], "rows": first, "left": left}
 
 
 def set_row(results: Results, name: str, facts: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from biogan.core.display import shown, visible
 from biogan.core.errors import ConfigError
 from biogan.core.files import write_json, write_text, write_tsv
 from biogan.evaluation.report import html, text
@@ -226,10 +227,11 @@ class ComparisonReport:
 
     def to_text(self) -> str:
         """Return a table with one row a metric and one column a set, each number with its mark."""
+        sets = self._shown()
         read = self.readable
         floors = list(read[0].floors) if read else []
         cells = [
-            ["metric", *self.reports, "held-out", *map(self.first.spec.short, floors)],
+            ["metric", *sets, "held-out", *map(self.first.spec.short, floors)],
             *(
                 [
                     row.metric.title,
@@ -250,18 +252,19 @@ class ComparisonReport:
         notes = [f"- {note}" for note in [*self.first.notes[:1], *self._at_other_n()]]
         verdicts = [
             f"{name}: {sentence}"
-            for name, report in self.reports.items()
+            for name, report in sets.items()
             for i, sentence in enumerate(text.verdict(report))
             if not i or sentence.subject == text.POWER
         ]
-        return "\n".join([*lines, "", *text.LEGEND, "", *notes, "", *verdicts])
+        said = [*lines, "", *text.LEGEND, "", *notes, "", *verdicts]
+        return visible("\n".join(said), keep="\n")
 
     def _at_other_n(self) -> list[str]:
         """Say that a classifier's area rises with n, and where it was not read at one n."""
         found = []
         for row in self.readable:
             if row.metric.goal == "half":
-                own = zip(self.reports, self.rows_of(row.metric.name), strict=True)
+                own = zip(self._shown(), self.rows_of(row.metric.name), strict=True)
                 sizes = {name: r.generated.n for name, r in own if r.generated.n is not None}
                 if len(set(sizes.values())) > 1:
                     said = ", ".join(f"{name} {n:,}" for name, n in sizes.items())
@@ -307,7 +310,8 @@ class ComparisonReport:
     def to_html(self, command: str = "", files: Sequence[str] = ()) -> str:
         """Return one page for all sets: one table, one verdict a set, drawings of all."""
         first = self.first
-        drawn = self._merged().panels(*self.reports)
+        reports = self._shown()
+        drawn = self._merged(reports).panels(*reports)
         sections = [
             {
                 "id": f"group-{i}",
@@ -318,16 +322,17 @@ class ComparisonReport:
             for i, group in enumerate(dict.fromkeys(row.metric.group for row in self.readable))
         ]
         facts = html.provenance(first)
-        sets = [html.set_row(r, name, r.sets["generated"]) for name, r in self.reports.items()]
-        return html.environment().get_template("compare.html").render(
-            **{**html.head(first, " · ".join(self.reports), "comparison"),
+        sets = [html.set_row(r, name, r.sets["generated"]) for name, r in reports.items()]
+        return html.render(
+            "compare.html",
+            **{**html.head(first, " · ".join(reports), "comparison"),
                "lead": f"{len(self.reports)} generated sets against the same real "
                        f"{first.spec.noun}s, at n = {first.n:,} of each"},
             **{**facts, "set_table": [*sets, *facts["set_table"][1:]]},
-            names=list(self.reports),
+            names=list(reports),
             verdicts=[
                 {"name": name, "sentences": html.sentences(r), "counts": html.count_marks(r.rows)}
-                for name, r in self.reports.items()
+                for name, r in reports.items()
             ],
             sections=sections,
             command=command,
@@ -359,15 +364,19 @@ class ComparisonReport:
             ],
         }  # fmt: skip
 
-    def _merged(self) -> Report:
+    def _shown(self) -> dict[str, Report]:
+        """Return the reports under names for a page."""
+        return {shown(name): report for name, report in self.reports.items()}
+
+    def _merged(self, reports: Mapping[str, Report]) -> Report:
         """One report whose samples and columns hold every generated set under its own name."""
         shared = {k: v for k, v in self.first.samples.items() if k != "generated"}
         rows = [
             replace(row, columns={
                 **{k: v for k, v in row.columns.items() if k != CONTROL},
-                **{name: r[row.metric.name].generated for name, r in self.reports.items()},
+                **{name: r[row.metric.name].generated for name, r in reports.items()},
             })
             for row in self.first.rows
         ]  # fmt: skip
-        own = {name: r.samples["generated"] for name, r in self.reports.items() if r.samples}
+        own = {name: r.samples["generated"] for name, r in reports.items() if r.samples}
         return replace(self.first, rows=rows, samples={**shared, **own} if own else {})

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from biogan.core.display import visible
+from biogan.core.files import tsv
 from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.metric import Metric, Value
 from biogan.evaluation.report.spec import Panel, ReportSpec
@@ -422,7 +424,7 @@ class Results:
 
     def to_tsv(self) -> str:
         """Return :meth:`to_frame` as TSV; what could not be read is empty."""
-        return str(self.to_frame().to_csv(sep="\t", index=False))
+        return tsv(self.to_frame())
 
 
 #: Why a row that looks like real data is not assessed.
@@ -480,7 +482,7 @@ def spreadsheet_text(text: str) -> str:
     >>> spreadsheet_text("=1+1"), spreadsheet_text("a\tb\nc"), spreadsheet_text("seq_1")
     ("'=1+1", 'a b c', 'seq_1')
     """
-    plain = " ".join(text.split())
+    plain = visible(" ".join(text.split()))
     return f"'{plain}" if plain.startswith(_FORMULA) else plain
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
+from biogan.core.display import message, visible
 from biogan.core.errors import plural
 from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.metric import Value
@@ -77,7 +78,7 @@ def to_text(results: Results) -> str:
     lines += ["", "Verdict"]
     for sentence in verdict(results):
         lines += _wrap(str(sentence), "* ")
-    return "\n".join(lines)
+    return visible("\n".join(lines), keep="\n")
 
 
 def _table(results: Results) -> list[str]:
@@ -124,7 +125,7 @@ def _unread(results: Results) -> list[str]:
 
 def _wrap(text: str, bullet: str = "") -> list[str]:
     return textwrap.wrap(
-        text,
+        message(text),
         WIDTH,
         initial_indent=bullet,
         subsequent_indent=" " * len(bullet),

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from biogan.core.display import visible
 from biogan.core.errors import ConfigError, OutputError
 from biogan.core.files import open_output, utf8
 from biogan.core.labels import LABEL, LABEL_NAME
@@ -88,7 +89,8 @@ def write_chunks(
     written = 0
     with open_output(path) as out:
         if first is not None and format == "tsv":
-            out.write(utf8("\t".join(["id", "sequence", *first.labels]) + "\n"))
+            names = map(visible, first.labels)
+            out.write(utf8("\t".join(["id", "sequence", *names]) + "\n"))
         for chunk in chain([] if first is None else [first], stream):
             _check_ids(chunk, written)
             out.write(utf8("".join(FORMATS[format](chunk, wrap))))
@@ -112,13 +114,13 @@ def _fasta(chunk: SequenceSet, wrap: int) -> Iterator[str]:
     for header, text in zip(headers, chunk.strings(), strict=True):
         if wrap:
             text = "\n".join(text[i : i + wrap] for i in range(0, len(text), wrap))
-        yield f">{header}\n{text}\n"
+        yield f">{visible(header)}\n{text}\n"
 
 
 def _tsv(chunk: SequenceSet, wrap: int) -> Iterator[str]:
     _check_labels(chunk, lambda value: _BREAK.search(value) is not None)
     for row in zip(chunk.ids, chunk.strings(), *chunk.labels.values(), strict=True):
-        yield "\t".join(map(str, row)) + "\n"
+        yield "\t".join(visible(str(cell)) for cell in row) + "\n"
 
 
 FORMATS: dict[str, Callable[[SequenceSet, int], Iterator[str]]] = {"fasta": _fasta, "tsv": _tsv}

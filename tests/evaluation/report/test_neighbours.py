@@ -46,7 +46,7 @@ def test_names_are_safe_in_a_spreadsheet():
     assert frame.identity.is_monotonic_decreasing
     assert set(frame.generated[:6]) == {
         "<script>alert(1)</script>", "'=cmd|' /C calc'!A0", "tab here", "quote\"'&amp;",
-        "'+1-2@x", "line break",
+        "'+1-2@x", "line break\\x1b[31m\\x9b\\u202e\\ufeff",
     }  # fmt: skip
     assert spreadsheet_text("@x") == "'@x"
     assert spreadsheet_text(" -1") == "'-1"

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from markupsafe import Markup, escape
 
+from biogan.core.display import message, shown
+
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
@@ -59,6 +61,8 @@ _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "axes.unicode_minus": False,
 }
+# Before a name that begins with "_" while matplotlib draws; it does not reach the page.
+_NO_WIDTH = "\u200b"
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _TAG = re.compile(r"<[^>]*>")
 _REFERENCE = re.compile(r"(?:xlink:href=\"#|url\(#)([\w-]+)")
@@ -139,7 +143,7 @@ def _inline(figure: Figure, name: str, alt: str) -> Markup:
     out = io.StringIO()
     figure.savefig(out, format="svg", dpi=160, transparent=True, metadata={"Date": None})
     text = out.getvalue()
-    text = text[text.index("<svg") :]
+    text = text[text.index("<svg") :].replace(_NO_WIDTH, "")
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.S)
     # A link per point, which matplotlib can make, becomes a label per point, which it cannot.
@@ -158,7 +162,7 @@ def _inline(figure: Figure, name: str, alt: str) -> Markup:
         f'<svg {box[0]} role="img" xmlns="http://www.w3.org/2000/svg" '
         'xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
-    return Markup(start + f"<title>{escape(alt)}</title>" + rest)
+    return Markup(start + f"<title>{escape(message(alt))}</title>" + rest)
 
 
 def _rounded(number: re.Match[str]) -> str:
@@ -174,8 +178,8 @@ def legend(axes: Axes, columns: int = 3) -> None:
 
 
 def label(name: str) -> str:
-    """Return the name of a set for a legend; matplotlib hides what begins with ``_``."""
-    return f"\u200b{name}" if name.startswith("_") else name
+    """Return a name for a legend or an axis; matplotlib hides what begins with ``_``."""
+    return f"{_NO_WIDTH}{shown(name)}" if name.startswith("_") else shown(name)
 
 
 def percent(axis: Any) -> None:
