@@ -30,6 +30,8 @@ WITH_ORDER = tuple(name.removesuffix("-K") for name in BASELINES if name.endswit
               help="Number of sequences.")  # fmt: skip
 @click.option("--order", type=click.IntRange(0), default=None,
               help="Letters of context of a Markov chain.  [default: 3]")  # fmt: skip
+@click.option("--max-time", default=None,
+              help="Longest training time of autoregressive.  [default: 5m]")  # fmt: skip
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sampler.")
 @click.option(
     "-o",
@@ -43,18 +45,24 @@ def command(
     fasta: str,
     count: int,
     order: int | None,
+    max_time: str | None,
     seed: int,
     out: str,
     reading: ReadingConfig,
 ) -> SequenceSet:
-    """Write sequences from the trivial sampler NAME fitted to FASTA.
+    """Write sequences from the sampler NAME fitted to FASTA: what a generator has to beat.
+
+    All are trivial but autoregressive, a recurrent network that is trained.
 
     \b
     biogan baseline markov real.fasta -n 1000 --order 3 > floor.fasta
     biogan baseline positional-markov real.fasta --order 4 -o floor.fasta.gz
+    biogan baseline autoregressive real.fasta --max-time 5m > peer.fasta
     """  # noqa: D301 - click's mark for lines that are not to be joined
     if order is not None and name not in WITH_ORDER:
         raise click.UsageError(f"--order: only {' and '.join(WITH_ORDER)} have one, not {name}")
+    if max_time is not None and name != "autoregressive":
+        raise click.UsageError(f"--max-time: only autoregressive has one, not {name}")
     from biogan.core.files import check_output
     from biogan.sequences.baselines import get_baseline
     from biogan.sequences.io.fasta import read_fasta
@@ -66,7 +74,12 @@ def command(
     if real.report is not None:
         for line in real.report.lines():
             console.say(line)
-    sampled = get_baseline(whole).fit(real).sample(count, seed)
+    if name == "autoregressive":
+        sampler = BASELINES[name](max_time=max_time or "5m", seed=seed, watch=console.status)
+    else:
+        sampler = get_baseline(whole)
+    sampled = sampler.fit(real).sample(count, seed)
+    console.end_status()
     write_fasta(sampled, out)
     if out != "-":
         console.say(f"{count} sequences of {whole} in {out}")

@@ -93,14 +93,14 @@ def command(
         known = modality.read_known(exclude, read)
         if why := modality.cannot_exclude(known):
             console.say(f"--exclude {exclude}: {why}")
-    malformed = proposed = accepted = again = done = 0
+    proposed = accepted = again = done = 0
     # Records on the terminal and a status line on it would run into one another.
     shown = out != "-" or not sys.stdout.isatty()
 
     def sets() -> Iterator[Any]:
-        nonlocal malformed, proposed, accepted, again, done
+        nonlocal proposed, accepted, again, done
         for chunk in gan.stream(stop, start=start, exclude=known, **sampling.to_dict()):
-            malformed, again = malformed + chunk.malformed, again + chunk.again
+            again += chunk.again
             proposed, accepted = proposed + chunk.proposed, accepted + chunk.accepted
             done += len(chunk.records)
             if shown:
@@ -119,11 +119,6 @@ def command(
     if again:
         what = "candidates" if sampling.refine else f"{modality.noun}s"
         console.say(f"{again:,} {what} stood in {exclude}: others were drawn")
-    if malformed:
-        console.say(
-            f"{malformed} of {done} {modality.noun}s had letters behind the end symbol, which were "
-            "cut"
-        )
     for line in lines:
         console.say(line)
     return done

@@ -413,7 +413,7 @@ def in_blocks(
     for block, low, high in spans(start, stop, size):
         rows, *numbers = refine(block, low, high)
         records = modality.decode(rows, prefix, block * size + low)
-        yield Chunk(records, modality.malformed(rows), *numbers)
+        yield Chunk(records, *numbers)
 
 
 def proposer(draw: Draw, critic: CalibratedCritic) -> Propose:

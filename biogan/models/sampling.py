@@ -179,7 +179,7 @@ def stream(
     for block, low, high in spans(start, stop, size):
         rows, again = (part[low:high] for part in draw(name, block))
         records = modality.decode(rows, prefix, block * size + low, rough)
-        yield Chunk(records, modality.malformed(rows), again=int(again.sum()))
+        yield Chunk(records, again=int(again.sum()))
 
 
 def spans(start: int, stop: int, size: int) -> Iterator[tuple[int, int, int]]:

@@ -221,6 +221,32 @@ def rotated(rows: Tensor, by: Tensor) -> Tensor:
     return rows.gather(-1, source)
 
 
+def from_end(x: Tensor, lengths: Tensor, positions: int | None = None) -> Tensor:
+    """Read features from the last position of each record to the first, zeros behind.
+
+    Applied again it gives the features back. A layer with a weight for each position, behind it,
+    knows how far the end is.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, channels, length)
+        Features by position.
+    lengths : Tensor, shape (N,), int64
+        Positions of each record.
+    positions : int, optional
+        Positions to read, by default all.
+
+    Examples
+    --------
+    >>> from_end(torch.tensor([[[1, 2, 3, 4]]]), torch.tensor([3])).tolist()
+    [[[3, 2, 1, 0]]]
+    """
+    some = x.shape[-1] if positions is None else positions
+    source = lengths[:, None] - 1 - torch.arange(some, device=x.device)
+    read = x.gather(-1, source.clamp(min=0)[:, None].expand(-1, x.shape[1], -1))
+    return read * (source >= 0)[:, None]
+
+
 def draw_rotations(n: int, length: int, rng: torch.Generator) -> Tensor:
     """Draw by how many letters each of ``n`` records is turned, shape (n,), 0 to ``length`` - 1."""
     return torch.randint(length, (n,), generator=rng, device=rng.device)

@@ -5,13 +5,16 @@ head therefore shows it hard letters: a straight-through Gumbel-softmax (Jang et
 et al. 2017), whose forward pass is a *sample* of the letters and whose gradient is that of the soft
 one.
 
-Positions are drawn one by one, so a stop codon and the end symbol after it agree only if the latent
-vector determines both. If, in the data, a codon ends every record and occurs nowhere else, the draw
-is conditioned on this constraint, which is exact and need not be learned.
+Where lengths vary, the length of a sequence is drawn first, from the lengths of the training data,
+and its letters are drawn given the length: no length can be dropped, and both ends are known at
+every position. (Generators of biogan 0.2 and before write the end symbol like a letter.) If, in the
+data, a codon ends every record and occurs nowhere else, the draw is conditioned on this constraint
+as well, which is exact and need not be learned.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -49,11 +52,57 @@ class Grammar(NamedTuple):
         there are no such.
     opening : tuple of int
         Codes one of which stands first in every sequence; empty where any may.
+    lengths : tuple of float
+        Share of the sequences with 0, 1, 2 ... positions, where the length is drawn first; empty
+        where it is not.
     """
 
-    end: int | None
+    end: int | None = None
     closing: tuple[int, ...] = ()
     opening: tuple[int, ...] = ()
+    lengths: tuple[float, ...] = ()
+
+    def lengths_of(self, letters: Tensor) -> Tensor:
+        """Count the positions that are no end symbol, shape (N,), of (N, channels, length)."""
+        return letters.shape[2] - letters.detach()[:, self.end].sum(1).round().long()
+
+    def permitted(self, lengths: Tensor, shape: Shape) -> Tensor:
+        """Return which codes may stand where, given the length of each sequence.
+
+        Parameters
+        ----------
+        lengths : Tensor, shape (N,), int64
+            Positions before the end symbol.
+        shape : Shape
+            Channels and positions.
+
+        Returns
+        -------
+        Tensor, shape (N, channels, positions), bool
+            At least one code is permitted at each position.
+
+        Examples
+        --------
+        >>> stops = Grammar(end=2, closing=(0,))
+        >>> stops.permitted(torch.tensor([2]), Shape(3, 3))[0].int().tolist()
+        [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
+        """
+        place = torch.arange(shape.length, device=lengths.device)
+        left = lengths[:, None] - place  # letters from here to the last one, itself counted
+        inside, last, first = (left > 0)[:, None], (left == 1)[:, None], (place == 0)
+        closing, opening = (
+            _marked(codes, shape.channels, lengths.device) for codes in (self.closing, self.opening)
+        )
+        allowed = inside.expand(-1, shape.channels, -1)
+        if self.closing:
+            allowed = allowed & (closing == last)
+        if self.opening:
+            # One letter cannot open and close: it closes.
+            allowed = allowed & (opening | ~first | (last if self.closing else False))
+        if self.end is not None:
+            end = _marked((self.end,), shape.channels, lengths.device)
+            allowed = torch.where(end, ~inside, allowed)
+        return allowed
 
 
 def likeliest(scores: Tensor) -> Tensor:
@@ -62,13 +111,11 @@ def likeliest(scores: Tensor) -> Tensor:
     return scores.max(1).indices
 
 
-def best(scores: Tensor, grammar: Grammar | None = None) -> Tensor:
+def best(scores: Tensor, grammar: Grammar | None = None, lengths: Tensor | None = None) -> Tensor:
     """Return the best codes that keep to a grammar.
 
-    The length is that of the best codes without it. The first letter is then the best opening one,
-    the last one the best closing one, and a closing one before it gives way to the next best. With
-    Gumbel noise in the scores this draws from the product of the letters' distributions given the
-    length and the grammar.
+    With Gumbel noise in the scores this draws from the product of the letters' distributions given
+    the length and the grammar.
 
     Parameters
     ----------
@@ -76,6 +123,8 @@ def best(scores: Tensor, grammar: Grammar | None = None) -> Tensor:
         Logits, with Gumbel noise where letters are drawn.
     grammar : Grammar, optional
         Rules; none without it.
+    lengths : Tensor, shape (N,), int64, optional
+        Positions of each sequence; by default those before the first end symbol of the best codes.
 
     Returns
     -------
@@ -88,28 +137,30 @@ def best(scores: Tensor, grammar: Grammar | None = None) -> Tensor:
     >>> best(scores).tolist(), best(scores, Grammar(end=2, closing=(0,))).tolist()
     ([[0, 1, 2]], [[1, 0, 2]])
     """
-    codes = likeliest(scores)
     if grammar is None:
-        return codes
-    never = _marked((grammar.end,) if grammar.end is not None else (), scores)
-    ruled = never if not grammar.opening else ~_marked(grammar.opening, scores)
-    codes[:, :1] = likeliest(scores[:, :, :1].masked_fill(ruled, -torch.inf))
-    if not grammar.closing:
-        return codes
-    closing = _marked(grammar.closing, scores)
-    ends = codes == (-1 if grammar.end is None else grammar.end)
-    last = (ends.cumsum(1) == 0).sum(1, keepdim=True) - 1
-    place = torch.arange(codes.shape[1], device=codes.device)
-    inner = likeliest(scores.masked_fill(closing | never, -torch.inf))
-    if grammar.opening:
-        inner[:, :1] = codes[:, :1]
-    codes = torch.where(place < last, inner, codes)
-    return torch.where(place == last, likeliest(scores.masked_fill(~closing, -torch.inf)), codes)
+        return likeliest(scores)
+    shape = Shape(*scores.shape[1:])
+    if lengths is None:
+        lengths = _ended(scores, grammar)
+    return likeliest(scores.masked_fill(~grammar.permitted(lengths, shape), -torch.inf))
 
 
-def _marked(codes: tuple[int, ...], scores: Tensor) -> Tensor:
+def _ended(scores: Tensor, grammar: Grammar) -> Tensor:
+    """Count the positions before the first end symbol of the best codes, shape (N,)."""
+    n, channels, positions = scores.shape
+    if grammar.end is None:
+        return torch.full((n,), positions, device=scores.device)
+    codes = likeliest(scores)
+    end = _marked((grammar.end,), channels, scores.device)
+    codes[:, :1] = likeliest(scores[:, :, :1].masked_fill(end, -torch.inf))
+    # A letter that opens and another one that closes.
+    least = min(2, positions) if grammar.opening and grammar.closing else 1
+    return (codes != grammar.end).cumprod(1).sum(1).clamp(min=least)
+
+
+def _marked(codes: tuple[int, ...], channels: int, device: torch.device) -> Tensor:
     """Mark some channels: shape (channels, 1), bool."""
-    marked = torch.zeros(scores.shape[1], 1, dtype=torch.bool, device=scores.device)
+    marked = torch.zeros(channels, 1, dtype=torch.bool, device=device)
     marked[list(codes)] = True
     return marked
 
@@ -126,13 +177,16 @@ class Noise(NamedTuple):
     gumbel : Tensor, shape (N, channels, length)
         Standard Gumbel; decides which letter is drawn.
     turn : Tensor, shape (N,), int64
-        By how many letters a record is turned where records are circles, else 0.
+        By how many letters a record is rotated where records are circular, else 0.
+    quantile : Tensor, shape (N,)
+        From U(0, 1); decides the length where it is drawn first.
     """
 
     latent: Tensor
     position: Tensor
     gumbel: Tensor
     turn: Tensor
+    quantile: Tensor
 
     def to(self, device: torch.device) -> Noise:
         """Move all parts to a device."""
@@ -143,14 +197,33 @@ class Noise(NamedTuple):
         return Noise(*(part[index] for part in self))
 
 
-def draw_noise(n: int, config: SequenceNetConfig, shape: Shape, rng: torch.Generator) -> Noise:
+def draw_noise(
+    n: int,
+    config: SequenceNetConfig,
+    shape: Shape,
+    rng: torch.Generator,
+    lengths: bool = False,
+) -> Noise:
     """Draw the noise of ``n`` sequences, where the generator ``rng`` draws.
+
+    Parameters
+    ----------
+    n : int
+        Number of sequences.
+    config : SequenceNetConfig
+        Latent, position_noise, rotate.
+    shape : Shape
+        Channels and length.
+    rng : torch.Generator
+        Source of randomness.
+    lengths : bool
+        Whether lengths are drawn.
 
     Examples
     --------
     >>> rng = torch.Generator().manual_seed(0)
     >>> [tuple(t.shape) for t in draw_noise(2, SequenceNetConfig(), Shape(4, 50), rng)]
-    [(2, 128), (2, 8, 50), (2, 4, 50), (2,)]
+    [(2, 128), (2, 8, 50), (2, 4, 50), (2,), (2,)]
     """
     place = rng.device
     latent = torch.randn(n, config.latent, generator=rng, device=place)
@@ -159,9 +232,45 @@ def draw_noise(n: int, config: SequenceNetConfig, shape: Shape, rng: torch.Gener
     # clamp: rand() can be exactly 0, whose Gumbel is minus infinity. In place: it is the largest
     # tensor of all.
     gumbel = uniform.clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
+    turn = torch.zeros(n, dtype=torch.long, device=place)
     if config.rotate:
-        return Noise(latent, position, gumbel, draw_rotations(n, shape.length, rng))
-    return Noise(latent, position, gumbel, torch.zeros(n, dtype=torch.long, device=place))
+        turn = draw_rotations(n, shape.length, rng)
+    quantile = torch.zeros(n, device=place)
+    if lengths:
+        quantile = torch.rand(n, generator=rng, device=place)
+    return Noise(latent, position, gumbel, turn, quantile)
+
+
+def drawn_lengths(
+    quantile: Tensor, shares: Sequence[float], low: int = 0, high: int | None = None
+) -> Tensor:
+    """Draw lengths by their shares.
+
+    Parameters
+    ----------
+    quantile : Tensor, shape (N,)
+        From U(0, 1).
+    shares : sequence of float
+        Share of the lengths 0, 1, 2 ...
+    low, high : int
+        Lengths from ``low`` to ``high`` only, one of which has a share above 0.
+
+    Returns
+    -------
+    Tensor, shape (N,), int64
+
+    Examples
+    --------
+    >>> drawn_lengths(torch.tensor([0.0, 0.4, 0.6, 1.0]), [0, 0, 0.5, 0.5]).tolist()
+    [2, 2, 3, 3]
+    >>> drawn_lengths(torch.tensor([0.0, 0.4, 0.6, 1.0]), [0, 0, 0.5, 0.5], low=3).tolist()
+    [3, 3, 3, 3]
+    """
+    some = shares[: None if high is None else high + 1][low:]
+    steps = torch.tensor(some, dtype=torch.float64, device=quantile.device).cumsum(0)
+    # Right: a length of share 0 is never drawn, also not by a quantile of exactly 0 or 1.
+    last = max(i for i, share in enumerate(some) if share)
+    return low + torch.searchsorted(steps, quantile * steps[-1], right=True).clamp(max=last)
 
 
 def straight_through(logits: Tensor, gumbel: Tensor, tau: float) -> Tensor:
@@ -199,7 +308,11 @@ HEADS = {"straight-through": straight_through, "gumbel": gumbel_softmax, "softma
 
 
 def draw_letters(
-    logits: Tensor, gumbel: Tensor, temperature: float = 1.0, grammar: Grammar | None = None
+    logits: Tensor,
+    gumbel: Tensor,
+    temperature: float = 1.0,
+    grammar: Grammar | None = None,
+    lengths: Tensor | None = None,
 ) -> Tensor:
     """Draw letters: the Gumbel-max trick samples the softmax of the logits exactly.
 
@@ -209,8 +322,8 @@ def draw_letters(
         Scores of the letters and standard Gumbel noise.
     temperature : float
         Divides the logits; 0 takes the likeliest letter.
-    grammar : Grammar, optional
-        Rules that every sequence keeps to.
+    grammar, lengths
+        As for :func:`best`.
 
     Returns
     -------
@@ -219,44 +332,78 @@ def draw_letters(
     """
     # Colder than that, all letters but the likeliest have no chance, and logits overflow.
     scores = logits / temperature + gumbel if temperature > COLD else logits
-    return best(scores, grammar).to(torch.uint8)
+    return best(scores, grammar, lengths).to(torch.uint8)
+
+
+# Cosines of a length, which tell near lengths apart.
+_COSINES = 8
 
 
 class LetterGenerator(nn.Module):
     """What all sequence generators share: noise in, logits, letters out.
 
     Subclasses define :meth:`logits`.
+
+    Parameters
+    ----------
+    config : SequenceNetConfig
+        Latent, position_noise, head, tau, rotate.
+    shape : Shape
+        Channels and length of the output.
+    grammar : Grammar
+        Rules that every sampled sequence keeps to; those of training, too, where the length is
+        drawn first.
     """
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape) -> None:
+    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
         super().__init__()
-        self.config, self.shape = config, shape
+        self.config, self.shape, self.grammar = config, shape, grammar
+        self.length = nn.Linear(_COSINES, config.latent) if grammar.lengths else None
 
     def noise(self, n: int, rng: torch.Generator) -> Noise:
         """Draw the noise of ``n`` sequences from a private stream."""
-        return draw_noise(n, self.config, self.shape, rng)
+        return draw_noise(n, self.config, self.shape, rng, bool(self.grammar.lengths))
 
-    def logits(self, latent: Tensor, position: Tensor) -> Tensor:
+    def scores(self, noise: Noise, lengths: Tensor | None) -> Tensor:
+        """Score every letter at every position, given the lengths: (N, channels, length)."""
+        latent = noise.latent
+        if self.length is not None and lengths is not None:
+            waves = torch.arange(1, _COSINES + 1, device=latent.device)
+            share = lengths[:, None] / self.shape.length
+            latent = latent + self.length((torch.pi * waves * share).cos())
+        # Networks may compute in half precision, letters are drawn in float32.
+        return widened(self.logits(latent, noise.position, lengths))
+
+    def logits(self, latent: Tensor, position: Tensor, lengths: Tensor | None) -> Tensor:
         """Score every letter at every position, shape (N, channels, length)."""
         raise TypeError(f"{type(self).__name__} defines no logits")
 
     def forward(self, noise: Noise) -> Tensor:
         """Write training letters, shape (N, channels, length)."""
-        # Networks may compute in half precision, letters are drawn in float32.
-        logits = widened(self.logits(noise.latent, noise.position))
+        lengths = self._lengths(noise)
+        logits = self.scores(noise, lengths)
+        if lengths is not None:
+            allowed = self.grammar.permitted(lengths, self.shape)
+            logits = logits.masked_fill(~allowed, -torch.inf)
         letters = HEADS[self.config.head](logits, noise.gumbel, self.config.tau)
         return rotated(letters, noise.turn) if self.config.rotate else letters
 
     @torch.no_grad()
     def sample(
-        self, noise: Noise, temperature: float = 1.0, grammar: Grammar | None = None
+        self, noise: Noise, temperature: float = 1.0, low: int = 0, high: int | None = None
     ) -> Tensor:
         """Draw hard letters as codes, shape (N, length), uint8.
 
         A generator that was trained with the noiseless softmax head is decoded by its likeliest
-        letter, as its critic never saw a draw.
+        letter, as its critic never saw a draw. Where lengths are drawn first, only those from
+        ``low`` to ``high`` are.
         """
-        logits = self.logits(noise.latent, noise.position)
         heat = 0.0 if self.config.head == "softmax" else temperature
-        codes = draw_letters(logits, noise.gumbel, heat, grammar)
+        lengths = self._lengths(noise, low, high)
+        scores = self.scores(noise, lengths)
+        codes = draw_letters(scores, noise.gumbel, heat, self.grammar, lengths)
         return rotated(codes, noise.turn) if self.config.rotate else codes
+
+    def _lengths(self, noise: Noise, low: int = 0, high: int | None = None) -> Tensor | None:
+        shares = self.grammar.lengths
+        return drawn_lengths(noise.quantile, shares, low, high) if shares else None

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from biogan.nn.config import SequenceNetConfig
 from biogan.nn.layers import (
@@ -33,8 +34,12 @@ from biogan.nn.layers import (
     activate,
     body,
     convolution,
+    from_end,
 )
-from biogan.nn.sequence_heads import LetterGenerator, Shape
+from biogan.nn.sequence_heads import Grammar, LetterGenerator, Shape
+
+#: Positions before the end that dense layers read and write by their distance to it.
+NEAR = 8
 
 
 class DenseBlock(nn.Module):
@@ -70,13 +75,22 @@ class DenseGenerator(LetterGenerator):
         Channels and length of the output.
     """
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape) -> None:
-        super().__init__(config.replace(position_noise=0), shape)
-        self.layers = dense(config.latent, config.chosen("units"), shape.channels * shape.length)
+    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
+        super().__init__(config.replace(position_noise=0), shape, grammar)
+        units, letters = config.chosen("units"), shape.channels * shape.length
+        self.layers = dense(config.latent, units, letters)
+        self.near = min(NEAR, shape.length)
+        ends = nn.Linear(units, shape.channels * self.near) if grammar.lengths else None
+        self.ends = ends
 
-    def logits(self, latent: Tensor, position: Tensor) -> Tensor:
+    def logits(self, latent: Tensor, position: Tensor, lengths: Tensor | None) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
-        return self.layers(latent).view(len(latent), *self.shape)
+        hidden = self.layers[:-1](latent)
+        logits = self.layers[-1](hidden).view(len(latent), *self.shape)
+        if self.ends is None or lengths is None:
+            return logits
+        ends = self.ends(hidden).view(len(latent), -1, self.near)
+        return logits + from_end(pad(ends, (0, self.shape.length - self.near)), lengths)
 
 
 class DenseCritic(GroupCritic):
@@ -90,14 +104,22 @@ class DenseCritic(GroupCritic):
         Channels and length of the input.
     """
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape) -> None:
+    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
         units = config.chosen("units")
         super().__init__(units if config.minibatch_std else 0)
         self.layers = dense(shape.channels * shape.length, units, 1)
+        self.grammar = grammar
+        self.near = min(NEAR, shape.length)
+        ends = nn.Linear(shape.channels * self.near, units, bias=False)
+        self.ends = ends if grammar.lengths else None
 
     def forward(self, letters: Tensor) -> Tensor:
         """Judge (N, channels, length), return (N,)."""
-        hidden = self.layers[:-1](letters.flatten(1))
+        first = self.layers[0](letters.flatten(1))
+        if self.ends is not None:
+            lengths = self.grammar.lengths_of(letters)
+            first = first + self.ends(from_end(letters, lengths, self.near).flatten(1))
+        hidden = self.layers[1:-1](first)
         return self.with_group(self.layers[-1](hidden).squeeze(1), hidden)
 
 
@@ -112,17 +134,21 @@ class ResNetGenerator(LetterGenerator):
         Channels and length of the output.
     """
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape) -> None:
-        super().__init__(config, shape)
+    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
+        super().__init__(config, shape, grammar)
         self.width = width = config.chosen("width")
         self.unfold = nn.Linear(config.latent, width * shape.length)
+        ends = nn.Linear(config.latent, width * shape.length) if grammar.lengths else None
+        self.ends = ends
         self.position = PositionNoise(config.position_noise, width)
         self.blocks = body(config)
         self.letters = nn.Conv1d(width, shape.channels, 1)
 
-    def logits(self, latent: Tensor, position: Tensor) -> Tensor:
+    def logits(self, latent: Tensor, position: Tensor, lengths: Tensor | None) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
         x = self.unfold(latent).view(len(latent), self.width, self.shape.length)
+        if self.ends is not None and lengths is not None:
+            x = x + from_end(self.ends(latent).view_as(x), lengths)
         x = self.blocks(self.position(x, position))
         return self.letters(activate(x))
 
@@ -138,17 +164,23 @@ class ResNetCritic(GroupCritic):
         Channels and length of the input.
     """
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape) -> None:
+    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
         width = config.chosen("width")
         super().__init__(width if config.minibatch_std else 0)
         self.embed = convolution(shape.channels, width, config.kernel)
         self.blocks = body(config)
         self.judge = nn.Linear(width * shape.length, 1)
+        self.grammar = grammar
+        self.ends = nn.Linear(width * shape.length, 1, bias=False) if grammar.lengths else None
 
     def forward(self, letters: Tensor) -> Tensor:
         """Judge (N, channels, length), return (N,)."""
         x = activate(self.blocks(self.embed(letters)))
-        return self.with_group(self.judge(x.flatten(1)).squeeze(1), x)
+        logits = self.judge(x.flatten(1)).squeeze(1)
+        if self.ends is not None:
+            lengths = self.grammar.lengths_of(letters)
+            logits = logits + self.ends(from_end(x, lengths).flatten(1)).squeeze(1)
+        return self.with_group(logits, x)
 
 
 def stages(shape: Shape, depth: int) -> tuple[int, int]:
@@ -168,8 +200,8 @@ def stages(shape: Shape, depth: int) -> tuple[int, int]:
 class DCGANGenerator(LetterGenerator):
     """Latent vector to letters by upsampling; ``depth`` bounds the number of doublings."""
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape) -> None:
-        super().__init__(config, shape)
+    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
+        super().__init__(config, shape, grammar)
         count, self.bottom = stages(shape, config.chosen("depth"))
         width = config.chosen("width")
         widths = [width * 2**i for i in reversed(range(count + 1))]
@@ -182,7 +214,7 @@ class DCGANGenerator(LetterGenerator):
         self.mix = convolution(width, width, config.kernel)
         self.letters = nn.Conv1d(width, shape.channels, 1)
 
-    def logits(self, latent: Tensor, position: Tensor) -> Tensor:
+    def logits(self, latent: Tensor, position: Tensor, lengths: Tensor | None) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
         x = self.attend(self.unfold(latent).view(len(latent), -1, self.bottom))
         for layer in self.grow:
@@ -195,7 +227,7 @@ class DCGANGenerator(LetterGenerator):
 class DCGANCritic(GroupCritic):
     """Letters to one logit by strided convolutions."""
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape) -> None:
+    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
         count, bottom = stages(shape, config.chosen("depth"))
         width = config.chosen("width")
         widths = [width * 2**i for i in range(count + 1)]
@@ -220,22 +252,26 @@ class DCGANCritic(GroupCritic):
 class HybridGenerator(LetterGenerator):
     """The sum of a residual and a dense generator of one latent vector."""
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape) -> None:
-        super().__init__(config, shape)
-        self.local = ResNetGenerator(config, shape)
-        self.distant = DenseGenerator(config, shape)
+    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
+        super().__init__(config, shape, grammar)
+        self.local = ResNetGenerator(config, shape, grammar)
+        self.distant = DenseGenerator(config, shape, grammar)
+        # Its own layer reads the length for both.
+        self.local.length = self.distant.length = None
 
-    def logits(self, latent: Tensor, position: Tensor) -> Tensor:
+    def logits(self, latent: Tensor, position: Tensor, lengths: Tensor | None) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
-        return self.local.logits(latent, position) + self.distant.logits(latent, position)
+        local = self.local.logits(latent, position, lengths)
+        return local + self.distant.logits(latent, position, lengths)
 
 
 class HybridCritic(nn.Module):
     """The sum of a residual and a dense critic."""
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape) -> None:
+    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
         super().__init__()
-        self.local, self.distant = ResNetCritic(config, shape), DenseCritic(config, shape)
+        self.local = ResNetCritic(config, shape, grammar)
+        self.distant = DenseCritic(config, shape, grammar)
 
     def forward(self, letters: Tensor) -> Tensor:
         """Judge (N, channels, length), return (N,)."""
@@ -244,13 +280,13 @@ class HybridCritic(nn.Module):
 
 __all__ = ["CRITICS", "GENERATORS", "Networks", "Shape", "build"]
 
-GENERATORS: dict[str, Callable[[SequenceNetConfig, Shape], nn.Module]] = {
+GENERATORS: dict[str, Callable[[SequenceNetConfig, Shape, Grammar], nn.Module]] = {
     "resnet": ResNetGenerator,
     "dcgan": DCGANGenerator,
     "dense": DenseGenerator,
     "hybrid": HybridGenerator,
 }
-CRITICS: dict[str, Callable[[SequenceNetConfig, Shape], nn.Module]] = {
+CRITICS: dict[str, Callable[[SequenceNetConfig, Shape, Grammar], nn.Module]] = {
     "resnet": ResNetCritic,
     "dcgan": DCGANCritic,
     "dense": DenseCritic,
@@ -258,7 +294,7 @@ CRITICS: dict[str, Callable[[SequenceNetConfig, Shape], nn.Module]] = {
 }
 
 
-def build(config: SequenceNetConfig, shape: Shape) -> Networks:
+def build(config: SequenceNetConfig, shape: Shape, grammar: Grammar = Grammar()) -> Networks:  # noqa: B008 - it is a tuple
     """Build the pair of networks that a configuration names.
 
     Parameters
@@ -267,6 +303,10 @@ def build(config: SequenceNetConfig, shape: Shape) -> Networks:
         Architecture, width, depth and the rest.
     shape : Shape
         Channels and length of one encoded sequence.
+    grammar : Grammar
+        Rules of a sequence; by default none.
     """
     family = config.chosen("architecture")
-    return Networks(GENERATORS[family](config, shape), CRITICS[family](config, shape))
+    return Networks(
+        GENERATORS[family](config, shape, grammar), CRITICS[family](config, shape, grammar)
+    )

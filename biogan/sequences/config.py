@@ -96,6 +96,13 @@ class SequenceSamplingConfig(SamplingConfig):
         high=100,
         level="basic",
     )
+    length: str | None = option(
+        None,
+        "Lengths of the records, such as 60:90, 60: or 75, within those of the training data "
+        "(for models of records of varying length; default: as often as there).",
+        "Sampling",
+        level="basic",
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

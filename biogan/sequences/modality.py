@@ -334,13 +334,9 @@ class SequenceModality(Modality):
         ids = [f"{prefix}_{i}" for i in range(first + 1, first + 1 + len(rows))]
         return self.tokenizer.decode(rows, ids)
 
-    def malformed(self, rows: np.ndarray) -> int:
-        """Count the rows with letters behind the end symbol."""
-        return self.tokenizer.malformed(rows)
-
     def as_stored(self, rows: np.ndarray) -> Tensor:
-        """Cut rows of codes behind their end symbol."""
-        return torch.from_numpy(self.tokenizer.cut(rows))
+        """Return rows of codes as they are."""
+        return torch.from_numpy(rows)
 
     def keys(self, records: SequenceSet) -> list[Hashable]:
         """Return the letters of each sequence, without gaps."""
@@ -363,7 +359,16 @@ class SequenceModality(Modality):
     def networks(self, config: SequenceGANConfig) -> Networks:
         """Build generator and critic with weights drawn from the seed."""
         with layers_from(config.seed, "weights"):
-            return build(config, Shape(self.tokenizer.channels, self.tokenizer.positions))
+            shape = Shape(self.tokenizer.channels, self.tokenizer.positions)
+            return build(config, shape, self.grammar(config))
+
+    def grammar(self, config: SequenceGANConfig) -> Grammar:
+        """Return the rules of a sequence for the networks."""
+        tokenizer = self.tokenizer
+        end = tokenizer.end if tokenizer.kind == VARIABLE else None
+        if config.rotate:
+            return Grammar(end)
+        return Grammar(end, tokenizer.closing, tokenizer.opening, tokenizer.length_shares)
 
     def batches(self, train: Any, config: SequenceGANConfig) -> Stream:
         """Lay the training records out, all at once or a batch at a time."""
@@ -409,6 +414,7 @@ class SequenceModality(Modality):
                 f"--temperature {how.temperature}: a model with --head softmax always writes its "
                 "likeliest letters"
             )
+        self.tokenizer.length_range(how.length)
 
     def draw(
         self, generator: LetterGenerator, noise: Noise, how: SequenceSamplingConfig
@@ -416,13 +422,9 @@ class SequenceModality(Modality):
         """Write the sequences of some noise as rows of codes, shape (n, positions), uint8."""
         keep_freed_memory()
         device = next(generator.parameters()).device
-        tokenizer = self.tokenizer
-        end = tokenizer.end if tokenizer.kind == VARIABLE else None
-        grammar = Grammar(end)
-        if not generator.config.rotate:
-            grammar = Grammar(end, tokenizer.closing, tokenizer.opening)
         with exact():
-            return generator.sample(noise.to(device), how.temperature, grammar).cpu().numpy()
+            low, high = self.tokenizer.length_range(how.length)
+            return generator.sample(noise.to(device), how.temperature, low, high).cpu().numpy()
 
     # --- checks while training ------------------------------------------------------------
 
@@ -528,6 +530,4 @@ class SequenceValidation:
         if self.distance is not None:
             score = self.distance.measure(some)
             scores = {"validation_distance": score.total, **score.parts}
-            if self.tokenizer.kind == VARIABLE:
-                scores["malformed"] = sum(chunk.malformed for chunk in chunks) / self.n
         return CheckResult(scores, self.variety.relative(some))

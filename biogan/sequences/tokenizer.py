@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from biogan.core.errors import DataError
+from biogan.core.errors import ConfigError, DataError
 from biogan.sequences.alphabet import UNKNOWN, Alphabet
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.genetic_code import CODON, are_coding
@@ -45,6 +46,17 @@ def check_words(store: SequenceStore, word: int) -> None:
         )
 
 
+def _length_counts(
+    sequences: SequenceSet | SequenceStore, word: int, longest: int
+) -> tuple[int, ...]:
+    """Count the records by their length in words."""
+    counts = np.zeros(longest // word + 1, np.int64)
+    parts = [sequences.lengths] if isinstance(sequences, SequenceSet) else sequences.lengths()
+    for lengths in parts:
+        counts += np.bincount(lengths // word, minlength=len(counts))
+    return tuple(counts.tolist())
+
+
 @dataclass(frozen=True)
 class Tokenizer:
     """Encodes sequences as rows of token codes of one length, and decodes them.
@@ -68,6 +80,9 @@ class Tokenizer:
         Codes of the words that close every training record and stand nowhere else (stop codons).
     opening : tuple of int
         Codes of the few words with which every training record begins (start codons).
+    lengths : tuple of int
+        Training records with 0, 1, 2 ... positions, where they vary; empty where they do not, and
+        for models of before 0.3, which write an end symbol like a letter.
 
     Examples
     --------
@@ -86,6 +101,7 @@ class Tokenizer:
     word: int = 1
     closing: tuple[int, ...] = ()
     opening: tuple[int, ...] = ()
+    lengths: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, sequences: SequenceSet | SequenceStore, word: int | None = None) -> Tokenizer:
@@ -114,7 +130,8 @@ class Tokenizer:
             # A store is not read through for this; --word 3 says it.
             genes = isinstance(sequences, SequenceSet) and are_coding(sequences)
             word = CODON if genes else 1
-        tokenizer = cls(sequences.alphabet, longest, kind, word)
+        lengths = _length_counts(sequences, word, longest) if kind == VARIABLE else ()
+        tokenizer = cls(sequences.alphabet, longest, kind, word, lengths=lengths)
         if tokenizer.channels > MOST_CHANNELS:
             raise DataError(
                 f"--word {word}: {sequences.alphabet.size} letters make {tokenizer.channels} "
@@ -145,6 +162,81 @@ class Tokenizer:
         if self.end in words or len(rows) < len(words) * _RECORDS or (anywhere > ends).any():
             return ()
         return tuple(words.tolist())
+
+    @property
+    def length_shares(self) -> tuple[float, ...]:
+        """Share of the sequences to be written with 0, 1, 2 ... positions.
+
+        The shares of the training records, of which a part is spread to neighbouring lengths. This
+        part is the share of the records whose length no other record has, which estimates how many
+        further records would have a length that was not seen (Good 1953, Biometrika 40:237).
+        Lengths beyond the shortest and the longest record have share 0.
+        """
+        counts = np.array(self.lengths, float)
+        if not len(counts):
+            return ()
+        n, places = counts.sum(), np.arange(len(counts))
+        found = np.flatnonzero(counts)
+        unseen = min(1.0, (counts == 1).sum() / n)
+        mean = (counts @ places) / n
+        spread = np.sqrt(counts @ (places - mean) ** 2 / n)
+        # Silverman's rule for the width of a normal kernel.
+        width = max(0.5, 1.06 * spread * n**-0.2)
+        kernel = np.exp(-0.5 * ((places[:, None] - found) / width) ** 2)
+        kernel[: found[0]] = kernel[found[-1] + 1 :] = 0
+        spread_out = (kernel / kernel.sum(0)) @ counts[found]
+        shares = ((1 - unseen) * counts + unseen * spread_out) / n
+        return tuple(shares.tolist())
+
+    def length_range(self, asked: str | None) -> tuple[int, int | None]:
+        """Read a range of lengths in letters as one in positions.
+
+        Parameters
+        ----------
+        asked : str or None
+            ``"60:90"``, ``"60:"``, ``":90"`` or ``"75"``, both ends included; None for all.
+
+        Returns
+        -------
+        low, high : int or None
+            First and last length; None: up to the longest.
+
+        Raises
+        ------
+        ConfigError
+            If it is no range, the lengths of this model cannot be chosen, or no training record
+            has such a length.
+
+        Examples
+        --------
+        >>> tokenizer = Tokenizer.of(SequenceSet.from_strings(["ACGTACGT", "ACGT"]))
+        >>> tokenizer.length_range("4:6"), tokenizer.length_range("5:"), tokenizer.length_range("8")
+        ((4, 6), (5, None), (8, 8))
+        """
+        if asked is None:
+            return 0, None
+        found = re.fullmatch(r"(\d{0,9})(?:(:)(\d{0,9}))?", asked)
+        if not found or not (found[1] or found[3]):
+            raise ConfigError(f"--length {asked}: give a range such as 60:90, or one length")
+        low = int(found[1] or 0)
+        high = int(found[3]) if found[3] else None if found[2] else low
+        if high is not None and high < low:
+            raise ConfigError(f"--length {asked}: {low} is more than {high}")
+        if self.kind != VARIABLE:
+            raise ConfigError(f"--length {asked}: the records of this model have one length")
+        if not self.lengths:
+            raise ConfigError(
+                f"--length {asked}: this model was trained by biogan 0.2 or before and cannot be "
+                "told a length; train it again"
+            )
+        first, last = -(-low // self.word), None if high is None else high // self.word
+        if not any(self.length_shares[: None if last is None else last + 1][first:]):
+            places = np.flatnonzero(self.lengths) * self.word
+            raise ConfigError(
+                f"--length {asked}: no training record has such a length; they have "
+                f"{places[0]} to {places[-1]} letters"
+            )
+        return first, last
 
     @property
     def end(self) -> int:
@@ -229,17 +321,6 @@ class Tokenizer:
             rows = letters.reshape(len(rows), self.length).astype(np.uint8)
         return SequenceSet.from_matrix(self.alphabet, rows, ids)
 
-    def cut(self, rows: np.ndarray) -> np.ndarray:
-        """Return rows with nothing but end symbols behind the first one, as they are decoded."""
-        ended = np.logical_or.accumulate(rows >= self.end, axis=1)
-        return np.where(ended, np.uint8(self.end), rows)
-
-    def malformed(self, rows: np.ndarray) -> int:
-        """Count the rows with letters behind an end symbol; decoding cuts those letters off."""
-        ends = rows >= self.end
-        behind = np.logical_or.accumulate(ends, axis=1)
-        return int((behind & ~ends).any(1).sum())
-
     def describe(self) -> str:
         """Describe the tokens and lengths in words."""
         words = {
@@ -274,6 +355,7 @@ class Tokenizer:
             "word": self.word,
             "closing": list(self.closing),
             "opening": list(self.opening),
+            **({"lengths": list(self.lengths)} if self.lengths else {}),
         }
 
     @classmethod
@@ -286,4 +368,5 @@ class Tokenizer:
             int(data.get("word", 1)),
             tuple(map(int, data.get("closing", ()))),
             tuple(map(int, data.get("opening", ()))),
+            tuple(map(int, data.get("lengths", ()))),
         )

@@ -73,8 +73,6 @@ class Chunk(NamedTuple):
     ----------
     records : set of records
         The records.
-    malformed : int
-        How many of them the generator wrote with something that had to be cut off.
     proposed, accepted : int
         Candidates that refinement looked at and that it took; 0 for plain records.
     again : int
@@ -82,7 +80,6 @@ class Chunk(NamedTuple):
     """
 
     records: Any
-    malformed: int = 0
     proposed: int = 0
     accepted: int = 0
     again: int = 0
@@ -426,10 +423,6 @@ class Modality(ABC):
         rough : bool
             Whether quick is better than exact, as for a check while training.
         """
-
-    def malformed(self, rows: np.ndarray) -> int:
-        """Count the rows of which :meth:`decode` cuts something off."""
-        return 0
 
     def as_stored(self, rows: np.ndarray) -> Tensor:
         """Turn what a generator writes into the form of :meth:`stored`."""

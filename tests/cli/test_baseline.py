@@ -20,7 +20,8 @@ def test_the_command_writes_what_the_library_draws(name, real, capsys):
     drawn = main(["baseline", name, real, "-n", "5", "--seed", "7", "--quiet"])
     out, err = capsys.readouterr()
     whole = f"{name}-3" if name in WITH_ORDER else name
-    wanted = get_baseline(whole).fit(read_fasta(real)).sample(5, 7)
+    sampler = BASELINES[name](seed=7) if name == "autoregressive" else get_baseline(whole)
+    wanted = sampler.fit(read_fasta(real)).sample(5, 7)
     assert out == "".join(f">{i}\n{s}\n" for i, s in zip(wanted.ids, wanted, strict=True))
     assert drawn.strings() == wanted.strings()
     assert err == ""
@@ -38,6 +39,8 @@ def test_order_and_file(real, tmp_path, capsys):
 def test_wrong_usage_is_one_line(real, capsys):
     assert run(["baseline", "pwm", real, "--order", "2"]) == 2
     assert "--order: only markov and positional-markov have one, not pwm" in capsys.readouterr().err
+    assert run(["baseline", "pwm", real, "--max-time", "9s"]) == 2
+    assert "--max-time: only autoregressive has one, not pwm" in capsys.readouterr().err
     assert run(["baseline", "hmm", real]) == 2
     assert run(["baseline", "pwm", real, "-n", "0"]) == 2
     capsys.readouterr()

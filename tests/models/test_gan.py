@@ -356,10 +356,22 @@ def test_resuming_nothing(tmp_path):
         SequenceGAN(**SMALL).fit(reads(), out=tmp_path, resume=True)
 
 
-def test_malformed_rows_are_counted():
+def test_lengths_are_drawn_as_often_as_training_records_have_them(tmp_path):
+    records = reads(n=400, low=10, high=13)
+    gan = SequenceGAN(**SMALL).fit(records, out=tmp_path / "run")
+    shares = np.bincount(gan.sample(4000).lengths, minlength=14) / 4000
+    assert shares == pytest.approx(np.bincount(records.lengths, minlength=14) / 400, abs=0.03)
+    loaded = SequenceGAN.load(tmp_path / "run")
+    some = loaded.sample(50, length="11:12")
+    assert set(some.lengths.tolist()) == {11, 12}
+    assert some.strings() == gan.sample(50, length="11:12").strings()
+    with pytest.raises(ConfigError, match="--length 14: no training record has such a length"):
+        loaded.sample(1, length="14")
+
+
+def test_rows_are_read_up_to_the_end_symbol():
     layout = SequenceGAN(**SMALL).fit(reads(low=2, high=4)).tokenizer
     rows = np.array([[0, 1, 4, 4], [0, 4, 1, 4], [0, 1, 2, 3], [4, 4, 4, 4], [1, 4, 4, 0]])
-    assert layout.malformed(rows) == 2
     assert layout.decode(rows.astype(np.uint8)).strings() == ["AC", "A", "ACGT", "", "C"]
 
 

@@ -129,10 +129,8 @@ def test_the_judge_travels_with_the_model(gan, folder):
 
 def test_sequences_of_many_lengths_are_judged_as_they_are_read():
     gan = SequenceGAN(**SMALL).fit(reads(low=5, high=30))
-    rows = np.array([[0, 1, 4, 2, 4, 0]], np.uint8)
-    assert Tokenizer(DNA, 6, "variable").cut(rows).tolist() == [[0, 1, 4, 4, 4, 4]]
     new = gan.sample(50, refine="rejection")
-    assert len(new) == 50 and new.lengths.min() >= 1
+    assert len(new) == 50 and new.lengths.min() >= 5
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import torch
 
 from biogan import SequenceGAN
 from biogan.nn.config import SequenceNetConfig
+from biogan.nn.layers import from_end
 from biogan.nn.sequence_heads import Grammar, Shape, best, likeliest
 from biogan.nn.sequence_nets import build
 from biogan.sequences.dataset import SequenceSet
@@ -66,16 +67,57 @@ def test_without_closing_words_only_an_empty_sequence_is_ruled_out():
     scores = gumbels(500)
     plain, codes = likeliest(scores), best(scores, Grammar(END))
     assert (plain[:, 0] == END).any() and not (codes[:, 0] == END).any()
-    assert torch.equal(plain[:, 1:], codes[:, 1:])
+    inside = torch.arange(6) < lengths(codes)[:, None] - 1
+    assert torch.equal(plain[:, 1:][inside], codes[:, 1:][inside])
+    assert (codes[:, 1:][~inside] == END).all()
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0])
 def test_a_generator_keeps_to_a_grammar_at_every_temperature(temperature):
     config = SequenceNetConfig(architecture="resnet", width=4, depth=1, latent=4)
-    generator = build(config, Shape(6, 7)).generator
+    generator = build(config, Shape(6, 7), Grammar(END, STOPS)).generator
     noise = generator.noise(300, torch.Generator().manual_seed(1))
-    codes = generator.sample(noise, temperature, Grammar(END, STOPS)).long()
+    codes = generator.sample(noise, temperature).long()
     assert torch.isin(codes.gather(1, lengths(codes)[:, None] - 1), torch.tensor(STOPS)).all()
+
+
+@pytest.mark.parametrize("architecture", ["resnet", "dense", "hybrid", "dcgan"])
+def test_letters_are_drawn_given_a_drawn_length(architecture):
+    config = SequenceNetConfig(architecture=architecture, width=4, depth=1, units=8, latent=4)
+    shares = (0.0, 0.0, 0.25, 0.0, 0.75, 0.0, 0.0, 0.0)
+    grammar = Grammar(END, STOPS, (2,), shares)
+    generator, critic = build(config, Shape(6, 7), grammar)
+    noise = generator.noise(4000, torch.Generator().manual_seed(1))
+    training = generator(noise)
+    assert set(training.round(decimals=5).unique().tolist()) <= {0.0, 1.0}  # hard letters forward
+    for codes in (training.argmax(1), generator.sample(noise).long()):
+        long = lengths(codes)
+        assert sorted(set(long.tolist())) == [2, 4]
+        assert float((long == 4).float().mean()) == pytest.approx(0.75, abs=0.02)
+        assert torch.isin(codes.gather(1, long[:, None] - 1), torch.tensor(STOPS)).all()
+        assert (codes[:, 0] == 2).all()
+        assert (codes == END).sum(1).equal(7 - long)
+    assert set(lengths(generator.sample(noise, 1.0, 3, 6).long()).tolist()) == {4}
+    critic(training).sum().backward()
+    unused = {name for name, p in generator.named_parameters() if p.grad is None}
+    assert not unused
+    assert torch.isfinite(torch.cat([p.grad.flatten() for p in generator.parameters()])).all()
+
+
+def test_a_critic_reads_lengths_of_whole_and_of_mixed_letters():
+    grammar = Grammar(4, lengths=(0.0, 0.5, 0.5))
+    letters = torch.eye(5)[torch.tensor([[0, 1, 4, 4], [3, 4, 4, 4], [1, 1, 1, 1]])].transpose(1, 2)
+    assert grammar.lengths_of(letters).tolist() == [2, 1, 4]
+    assert grammar.lengths_of((letters[:1] + letters[2:]) / 2).tolist() == [3]
+
+
+def test_what_is_read_from_the_end_is_put_back():
+    x = torch.randn(3, 2, 5)
+    long = torch.tensor([5, 2, 0])
+    again = from_end(from_end(x, long), long)
+    kept = torch.arange(5) < long[:, None, None]
+    assert torch.equal(again, x * kept)
+    assert torch.equal(from_end(x, long, 2)[0, :, 0], x[0, :, 4])
 
 
 def genes(n=80, seed=0):
@@ -121,12 +163,10 @@ def test_the_first_word_is_one_that_opens_all():
     scores = torch.randn(500, 5, 6, generator=torch.Generator().manual_seed(0))
     free, ruled = best(scores, Grammar(4, (3,))), best(scores, Grammar(4, (3,), (1, 2)))
     assert set(ruled[:, 0].tolist()) <= {1, 2, 3}
-    # A sequence of one word is closed, not opened; else all but the first word stay.
-    long = free[:, 1] != 4
-    assert set(ruled[long, 0].tolist()) == {1, 2}
-    assert torch.equal(
-        ruled[:, 1:][ruled[:, 0] == free[:, 0]], free[:, 1:][ruled[:, 0] == free[:, 0]]
-    )
+    # One word cannot open and close: a sequence has two at least, and all but the first stay.
+    assert set(ruled[:, 0].tolist()) == {1, 2}
+    same = (ruled[:, 0] == free[:, 0]) & (free[:, 1] != 4)
+    assert torch.equal(ruled[same, 1:], free[same, 1:])
 
 
 def test_letters_have_no_rule():

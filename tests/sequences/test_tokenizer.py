@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import shared_data
 
-from biogan.core.errors import DataError
+from biogan.core.errors import ConfigError, DataError
 from biogan.sequences.alphabet import PROTEIN, RNA
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.genetic_code import are_coding, whole_genes
@@ -25,10 +25,9 @@ def test_codons_travel_there_and_back():
     assert Tokenizer.from_dict(layout.to_dict()) == layout
 
 
-def test_letters_behind_the_end_are_counted_and_cut():
+def test_letters_behind_the_end_are_cut():
     layout = Tokenizer.of(SequenceSet.from_strings(GENES))
     rows = np.array([[14, 48, 64, 14]], np.uint8)
-    assert layout.malformed(rows) == 1
     assert layout.decode(rows).strings() == ["ATGTAA"]
 
 
@@ -66,3 +65,39 @@ def test_real_genes():
     assert whole_genes(genes) == 1 and Tokenizer.of(genes).word == 3
     promoters = read_fasta(shared_data("dna/uci_promoters.fasta"))
     assert Tokenizer.of(promoters).word == 1
+
+
+def test_lengths_of_the_records_are_kept_and_smoothed_within_their_range():
+    rng = np.random.default_rng(0)
+    long = rng.integers(10, 31, 300)
+    layout = Tokenizer.of(SequenceSet.from_strings([("ACGT" * 10)[:n] for n in long]))
+    assert layout.lengths == tuple(np.bincount(long).tolist())
+    shares = np.array(layout.length_shares)
+    assert shares.sum() == pytest.approx(1) and not shares[: long.min()].any()
+    assert np.abs(shares - np.bincount(long) / 300).max() < 0.01
+    # Lengths that occur once each say little about single lengths: gaps are filled.
+    few = Tokenizer.of(SequenceSet.from_strings(["A" * n for n in range(10, 60, 5)]), word=1)
+    assert min(few.length_shares[10:56]) > 0 and not any(few.length_shares[:10])
+    assert Tokenizer.of(SequenceSet.from_strings(["ACGT"])).lengths == ()
+
+
+@pytest.mark.parametrize(
+    ("records", "asked", "message"),
+    [
+        (["ACGT", "AC"], "long", "give a range such as 60:90"),
+        (["ACGT", "AC"], ":", "give a range such as 60:90"),
+        (["ACGT", "AC"], "9:3", "9 is more than 3"),
+        (["ACGT", "AC"], "5:", "no training record has such a length; they have 2 to 4 letters"),
+        (["ACGT", "TCGT"], "4", "the records of this model have one length"),
+        (GENES, "10:11", "no training record has such a length"),
+    ],
+)
+def test_a_range_of_lengths_that_cannot_be_is_one_line(records, asked, message):
+    with pytest.raises(ConfigError, match=message):
+        Tokenizer.of(SequenceSet.from_strings(records)).length_range(asked)
+
+
+def test_a_range_of_lengths_is_one_of_words():
+    layout = Tokenizer.of(SequenceSet.from_strings(GENES))
+    assert layout.length_range(None) == (0, None)
+    assert layout.length_range("7:12") == (3, 4) and layout.length_range(":12") == (0, 4)

@@ -1,4 +1,4 @@
-"""Trivial samplers, the floors that a trained generator has to beat, and which of them fit a set.
+"""Samplers that a trained generator has to beat, and which of the trivial ones fit a set.
 
 Markov chains are used up to the highest order that the set has enough data for.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,20 @@ from biogan.sequences.kmers import choose_k
 __all__ = ["BASELINES", "Baseline", "Copies", "MarkovChain", "PWM", "Shuffle", "Uniform",
            "get_baseline"]  # fmt: skip
 
+
+def autoregressive(**options: Any) -> Baseline:
+    """Make the one sampler that needs torch, see :mod:`biogan.sequences.baselines.autoregressive`.
+
+    Parameters
+    ----------
+    **options
+        ``max_time``, ``seed``, ``watch``.
+    """
+    from biogan.sequences.baselines.autoregressive import Autoregressive
+
+    return Autoregressive(**options)
+
+
 #: Names as they are printed; K stands for an order.
 BASELINES: dict[str, Callable[..., Baseline]] = {
     "markov-K": lambda order: MarkovChain(order),
@@ -29,6 +44,7 @@ BASELINES: dict[str, Callable[..., Baseline]] = {
     "dinucleotide-shuffle": lambda: Shuffle("dinucleotide"),
     "uniform": Uniform,
     "copies": Copies,
+    "autoregressive": autoregressive,
 }
 
 

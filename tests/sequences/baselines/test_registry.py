@@ -16,6 +16,11 @@ NAMES = [name.replace("-K", "-2") for name in BASELINES]
 TRAIN = SequenceSet.from_strings(["ACGTTGCA", "AACC", "GATTACA", "TTTTGGGG", "CAGT"])
 
 
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch):
+    monkeypatch.setattr("biogan.sequences.baselines.autoregressive._BLIND_STEPS", 3)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_is_a_sampler_that_repeats_itself(name):
     sampler = get_baseline(name)
@@ -56,6 +61,7 @@ def test_ids_tell_the_sampler():
         "dinucleotide-shuffle": "dinucleotide_shuffle_1",
         "uniform": "uniform_1",
         "copies": "copies_1",
+        "autoregressive": "autoregressive_1",
     }
 
 
