@@ -307,6 +307,10 @@ class SequenceSamplingOptions(TypedDict, total=False):
     """Below 1: more typical records; above 1: more varied ones; 0: the most likely letters.
     Default: 1.0."""
 
+    length: str | None
+    """Lengths of the records, such as 60:90, 60: or 75, within those of the training data (for
+    models of records of varying length; default: as often as there). Default: None."""
+
 
 class ImageSamplingOptions(TypedDict, total=False):
     """Options of :class:`~biogan.images.config.ImageSamplingConfig`."""

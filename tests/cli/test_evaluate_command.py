@@ -110,7 +110,7 @@ def test_letters_that_do_not_fit_name_the_file(files, protein, capsys):
     assert run(["evaluate", protein, "--reference", files["real"]]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
     assert f"{protein}: no record is left of 10 for alphabet dna (that of the reference)" in last
-    assert last.endswith("dropped (the file looks like protein, and the reference is dna)")
+    assert "dropped (the file looks like protein, and the reference is dna); first: p0" in last
     # Who names the alphabet is told of the flag.
     assert run(["evaluate", protein, "--reference", files["real"], "--alphabet", "dna"]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
