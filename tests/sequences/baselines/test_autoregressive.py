@@ -21,7 +21,7 @@ def records(n=400, seed=0, low=2, high=4):
 
 @pytest.fixture(scope="module")
 def peer():
-    return Autoregressive(max_time="5s", seed=1).fit(SequenceSet.from_strings(records()))
+    return Autoregressive(max_time="100s", seed=1).fit(SequenceSet.from_strings(records()))
 
 
 def test_probabilities_of_all_strings_sum_to_one(peer):
