@@ -9,7 +9,7 @@ import click
 
 from biogan.cli import console
 from biogan.cli.data import read_records
-from biogan.cli.evaluate import check_folder, check_standard_input
+from biogan.cli.evaluate import check_folder, check_standard_input, refuse_swapped, warn
 from biogan.cli.options import GroupedCommand, config_options, scoring_options
 from biogan.sequences.config import ReadingConfig, SequenceScoringConfig
 
@@ -62,6 +62,9 @@ def command(
         None if path is None else read_records(kind, path, others, name, whose)
         for name, path in (("train", train), ("held-out", held_out))
     )
+    given = {"reference": real, "train": trained, "held-out": held}
+    for some in new.values():
+        refuse_swapped(some, {name: one for name, one in given.items() if one is not None})
     if out is not None:
         claim_folder(Path(out))
     found = compare(
@@ -75,6 +78,7 @@ def command(
     )
     reports = ComparisonReport(found)
     console.end_status()
+    warn(*found.values())
     if out is not None:
         files = reports.write(Path(out), console.command_line())
         console.say(f"{out}: {', '.join(files)} written")

@@ -10,8 +10,16 @@ import click
 
 from biogan.cli import console
 from biogan.cli.data import kind_of_run, read_records
-from biogan.cli.options import DEFAULT_KIND, KindCommand, given, kind_option, scoring_options
-from biogan.core.errors import OutputError, QualityError, UnassessedError
+from biogan.cli.options import (
+    DEFAULT_KIND,
+    REFERENCE,
+    KindCommand,
+    given,
+    kind_option,
+    scoring_options,
+)
+from biogan.core.errors import DataError, OutputError, QualityError, UnassessedError
+from biogan.core.protocols import sampled_ids
 
 if TYPE_CHECKING:
     from biogan.evaluation.report.report import Report
@@ -33,7 +41,8 @@ def _kind(typed: Mapping[str, Any]) -> str:
 
 @click.command(cls=KindCommand, parts=("scoring", "reading"), find=_kind)
 @click.argument("generated")
-@click.option("--reference", help="Real records (of a model folder: what it was trained on).")
+@click.option("--reference", help=f"{REFERENCE}  [default: of a model folder, what it was trained "
+              "on]")  # fmt: skip
 @click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
               "fails (mark x), with code 3 if all of a group have the mark '?', e.g. "
               "memorisation,diversity,composition.")  # fmt: skip
@@ -99,6 +108,7 @@ def command(
     else:
         new = _sampled(gan, generated, measured.get("n") or min(_DRAWN, len(real)),
                        measured["seed"])  # fmt: skip
+    refuse_swapped(new, {"reference": real, **sets})
     if out is not None:
         claim_folder(Path(out))
     report = cls.evaluate(
@@ -111,6 +121,22 @@ def command(
         **known,
     )
     return finish(report, out, as_json, groups)
+
+
+def refuse_swapped(new: Any, real: Mapping[str, Any]) -> None:
+    """Refuse real sets whose ids are those of sampled records, where the generated one's are not.
+
+    Raises
+    ------
+    DataError
+        If files seem swapped; sets that hold one another's records are found by the evaluation.
+    """
+    for name, some in real.items():
+        if sampled_ids(some.ids) and not sampled_ids(new.ids):
+            raise DataError(
+                f"{name}: its ids are those of 'biogan sample' ({some.ids[0]}), and those of the "
+                "generated set are not: files are swapped; what is judged comes first"
+            )
 
 
 def is_model(path: str | None) -> bool:
@@ -151,6 +177,7 @@ def _sampled(gan: GAN, path: str, n: int, seed: int) -> Any:
 def finish(report: Report, out: str | None, as_json: bool, groups: list[str]) -> Report:
     """Write and print a report; fail where a group of ``--fail-on`` does."""
     console.end_status()
+    warn(report)
     # The files first: who reads standard output may have gone away.
     if out is not None:
         files = report.write(Path(out), console.command_line())
@@ -158,6 +185,12 @@ def finish(report: Report, out: str | None, as_json: bool, groups: list[str]) ->
     console.echo(report.to_json() if as_json else report.to_text())
     _judge(report, groups)
     return report
+
+
+def warn(*reports: Report) -> None:
+    """Print what makes the sets of reports doubtful, each warning once."""
+    for warning in dict.fromkeys(w for report in reports for w in report.warnings):
+        console.say(f"warning: {warning}")
 
 
 def groups_of(names: str | None, order: Sequence[str]) -> list[str]:

@@ -15,6 +15,10 @@ from biogan.models.registry import KINDS, get_kind
 
 Function = Callable[..., Any]
 _SWITCH = {True: "on", False: "off"}
+#: What the three real sets of an evaluation are, in the same words wherever they are named.
+REFERENCE = "Real records that generated ones are compared with."
+TRAIN = "Real records that the generator was trained on: copies are looked for among them."
+HELD_OUT = "Real records that no generator has seen: they tell copies from natural likeness."
 
 
 _FORMS: dict[type, click.ParamType] = {
@@ -94,8 +98,8 @@ def scoring_options(files: str) -> Callable[[Function], Function]:
         What is written into the folder of ``-o``.
     """
     parts = [
-        click.Option(["--train"], help="What a generator was trained on: needed to find copies."),
-        click.Option(["--held-out"], help="Real records that no generator has seen."),
+        click.Option(["--train"], help=TRAIN),
+        click.Option(["--held-out"], help=HELD_OUT),
         click.Option(["-o", "--out"], help=f"Folder for {files}."),
         click.Option(
             ["--overwrite"], is_flag=True, help="Replace earlier files of this kind in the folder."

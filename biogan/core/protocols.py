@@ -6,8 +6,14 @@ Whatever takes one takes all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
+
+#: How the ids of sampled records begin: ``gan7_1`` is the first of seed 7.
+SAMPLED = "gan"
+# Ids that are looked at.
+_LOOKED_AT = 100
 
 
 @runtime_checkable
@@ -95,3 +101,15 @@ class Callback(Protocol):
             =============== ============================================================
         """
         ...
+
+
+def sampled_ids(ids: Sequence[str]) -> bool:
+    """Whether ids are those that a trained GAN gives its records.
+
+    Examples
+    --------
+    >>> sampled_ids(["gan7_1", "gan7_2"]), sampled_ids(["gan7_1", "lacZ"]), sampled_ids([])
+    (True, False, False)
+    """
+    some = ids[:_LOOKED_AT]
+    return len(some) > 0 and all(re.fullmatch(rf"{SAMPLED}\d+_\d+", name) for name in some)

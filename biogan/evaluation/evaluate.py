@@ -20,7 +20,7 @@ from biogan.core.errors import ConfigError, DataError
 from biogan.core.protocols import Sampler
 from biogan.core.rng import rng
 from biogan.evaluation.metric import ALL, Metric, MetricRegistry, Value
-from biogan.evaluation.protocol import Records, Roles, Split, assign_roles
+from biogan.evaluation.protocol import Records, Roles, Split, assign_roles, check_sets
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import CONTROL, Results, Row
 from biogan.evaluation.report.spec import ReportSpec
@@ -221,6 +221,14 @@ def evaluate_sets(
         if not len(some):
             raise DataError(f"the {name} set has no {spec.noun}s: nothing to evaluate")
         spec.check(name, some, real)
+    keys: Callable[[Records], Sequence[Hashable]] = spec.keys
+    warnings = check_sets(
+        {name: keys(some) for name, some in judged.items()},
+        keys(real),
+        None if train is None else keys(train),
+        None if held_out is None else keys(held_out),
+        spec.noun,
+    )
     least = min(map(len, judged.values()))
     most = least if n is None else min(n, least)
     roles = spec.assign_roles(real, train, held_out, most, seed)
@@ -296,6 +304,7 @@ def evaluate_sets(
             identity=spec.identity,
             sets={label: spec.describe(some) for label, some in sets.items()},
             notes=notes,
+            warnings=warnings[name],
             version=__version__,
             tables=scoring.tables(own),
             samples=own,

@@ -20,7 +20,8 @@ other. Training data that are the reference again, in any order, count as not gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -31,6 +32,8 @@ from biogan.evaluation.intervals import GROUPS
 
 #: Share of records that stand in two sets from which one of them makes a result look too good.
 OVERLAP = 0.01
+#: Share of records that stand in another set from which the two are taken for one.
+SAME = 0.5
 # Real records that can be split.
 _FEWEST = 4
 
@@ -243,3 +246,108 @@ def overlaps(
                 f"{shared} of {len(real)} reference {noun}s also stand in the {where}: {what}"
             )
     return tuple(notes)
+
+
+def check_sets(
+    generated: Mapping[str, Sequence[Hashable]],
+    real: Sequence[Hashable],
+    train: Sequence[Hashable] | None,
+    held_out: Sequence[Hashable] | None,
+    noun: str,
+) -> dict[str, tuple[str, ...]]:
+    """Refuse sets that cannot play their parts, as where files were swapped; warn of doubtful ones.
+
+    Parameters
+    ----------
+    generated : mapping of str to sequence of hashable
+        A hash of each record, equal for equal ones, of each generated set by name.
+    real, train, held_out : sequence of hashable
+        The same of the real sets.
+    noun : str
+        What a record is.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        For each generated set, what the reader has to know before anything else.
+
+    Raises
+    ------
+    DataError
+        If the held-out data are the reference or the training data, or if more than half of a
+        generated set stand in the records that it is scored against, where other real records do
+        not.
+
+    Examples
+    --------
+    >>> check_sets({"generated": "abc"}, "abc", None, None, "record")
+    Traceback (most recent call last):
+    biogan.core.errors.DataError: the generated set equals the reference: ...
+    """
+    known = {"reference": real} | ({} if train is None else {"training data": train})
+    warnings = []
+    for name, some in known.items() if held_out is not None else ():
+        assert held_out is not None
+        if set(held_out) == set(some):
+            raise DataError(
+                f"the held-out {noun}s equal the {name}: give real ones that no generator has seen"
+            )
+        if (hits := _standing(held_out, some)) > SAME * len(held_out):
+            said = f"{hits:,} of {len(held_out):,} held-out {noun}s stand in the {name}"
+            warnings.append(f"{said}: are they really held out?")
+    same = train is not None and set(train) == set(real)
+    if same and held_out is None:
+        warnings.append(
+            f"the reference equals the training data, so copying cannot be told: give real {noun}s "
+            "that were not trained on"
+        )
+    elif train is not None and not same and (hits := _standing(real, train)) > SAME * len(real):
+        said = f"{hits:,} of {len(real):,} reference {noun}s stand in the training data"
+        warnings.append(f"{said}, so a copier looks real: give {noun}s that were not trained on")
+    source, where = (real, "reference") if train is None or same else (train, "training data")
+    target, against = real, "reference"
+    if held_out is not None and source is real:
+        target, against = held_out, "held-out data"
+    # Real records that come again, as short ones do by chance, excuse generated ones that do.
+    other = () if source is target else source
+    natural = max(_twins(target), _standing(other, target) / max(1, len(other)))
+    found = {}
+    for name, some in generated.items():
+        hits, distinct = _standing(some, target), len(set(some) & set(target))
+        # One record of the target again and again is no other file, but a collapse.
+        common = distinct > SAME * min(len(some), len(target))
+        if common and hits > max(SAME, 2 * natural) * len(some):
+            part = f"has {hits:,} of its {len(some):,} {noun}s in common with"
+            raise DataError(
+                f"{_called(name)} {'equals' if _equals(some, target) else part} the {against}: "
+                f"{'the generator copies, or ' if source is target else ''}files are swapped; what "
+                f"is judged comes first, and real {noun}s that no generator has seen are needed "
+                "(--reference, --held-out)"
+            )
+        own = []
+        # What is copied in part is said by the metrics of novelty.
+        if source is not target and _equals(some, source):
+            own.append(
+                f"{_called(name)} equals the {where}: the generator copies, or files are swapped"
+            )
+        found[name] = (*warnings, *own)
+    return found
+
+
+def _called(name: str) -> str:
+    return "the generated set" if name == "generated" else f"the set {name}"
+
+
+def _equals(some: Sequence[Hashable], other: Sequence[Hashable]) -> bool:
+    return len(some) == len(other) and set(some) == set(other)
+
+
+def _standing(some: Sequence[Hashable], other: Sequence[Hashable]) -> int:
+    """Return how many records of one set stand in another."""
+    known = set(other)
+    return sum(key in known for key in some)
+
+
+def _twins(some: Sequence[Hashable]) -> float:
+    """Return the share of records that another record of the set equals."""
+    return sum(n for n in Counter(some).values() if n > 1) / max(1, len(some))

@@ -14,7 +14,7 @@ import numpy as np
 
 from biogan.core.errors import ConfigError
 from biogan.core.options import check_count, takes
-from biogan.core.protocols import Callback
+from biogan.core.protocols import SAMPLED, Callback
 from biogan.images.config import ImageSamplingConfig
 from biogan.models.card import ModelCard
 from biogan.models.checkpoint import (
@@ -232,7 +232,7 @@ class GAN:
             draw = excluding(draw, modality, exclude)
         if how.refine is not None:
             return refined(draw, modality, self.calibrated_critic, start, n, how)
-        return stream(draw, modality, start, n, f"gan{how.seed}", block_size(modality, how))
+        return stream(draw, modality, start, n, f"{SAMPLED}{how.seed}", block_size(modality, how))
 
     def interpolate(self, pairs: int = 8, steps: int = 10, seed: int = 0) -> Any:
         """Write the way from one latent vector to another, ``pairs`` times ``steps`` records.

@@ -250,3 +250,35 @@ def test_motifs_and_labels_have_tables_of_their_own(tmp_path):
     assert (out / "motifs.tsv").read_text().splitlines()[1].startswith("tata\t8\t2\t")
     assert (out / "labels.tsv").read_text().splitlines()[1].startswith("class\ta\tkmer-jsd\t")
     assert report["cds"].generated.value is not None
+
+
+def test_swapped_files_are_said(files, tmp_path, capsys):
+    new, real, held = (files[name] for name in ("new", "real", "held"))
+    for command, said in (
+        ([real, "--reference", real], "the generated set equals the reference: the generator cop"),
+        ([new, "--reference", real, "--held-out", real], "held-out records equal the reference"),
+        ([new, "--reference", held, "--train", real, "--held-out", real],
+         "the held-out records equal the training data: give real ones"),
+        ([held, "--reference", real, "--held-out", held], "equals the held-out data: files are sw"),
+    ):  # fmt: skip
+        assert run(["evaluate", *command, *QUICK]) == 1
+        last = capsys.readouterr().err.splitlines()[-1]
+        assert said in last and last.startswith("biogan: ")
+    assert run(["compare", real, new, real.replace("real.fasta", "./real.fasta")]) == 1
+    assert "real.fasta equals the reference" in capsys.readouterr().err
+    report = main(["evaluate", new, "--reference", real, "--train", real, *QUICK])
+    captured = capsys.readouterr()
+    said = "the reference equals the training data, so copying cannot be told"
+    assert f"\nwarning: {said}" in captured.err
+    assert report.verdict()[0].startswith(f"Warning: {said}")
+    assert report.to_dict()["warnings"] == list(report.warnings)
+    main(["evaluate", real, "--reference", held, "--train", real, *QUICK])
+    assert "\nwarning: the generated set equals the training data" in capsys.readouterr().err
+    # What was sampled is taken for the reference.
+    sampled = tmp_path / "sampled.fasta"
+    sampled.write_text("".join(f">gan7_{i}\n{'ACGT' * 5}\n" for i in range(1, 31)))
+    assert run(["evaluate", new, "--reference", str(sampled)]) == 1
+    assert (
+        "biogan: reference: its ids are those of 'biogan sample' (gan7_1), and those of the gen"
+        in (capsys.readouterr().err)
+    )

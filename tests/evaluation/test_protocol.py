@@ -6,7 +6,7 @@ from comparing import iid
 from rows import RowEvaluation
 
 from biogan.core.errors import DataError
-from biogan.evaluation.protocol import fresh_records, overlaps
+from biogan.evaluation.protocol import check_sets, fresh_records, overlaps
 from biogan.images.dataset import ImageSet
 from biogan.images.evaluate import ImageEvaluation
 from biogan.sequences.alphabet import DNA
@@ -129,3 +129,50 @@ def test_fresh_records():
     assert left.ravel().tolist() == list(range(5, 30))
     assert note.startswith("5 of 30 held-out rows also stand in the reference")
     assert fresh_records(some, other + 100, ROWS.keys, "row", "reference") == (some, ())
+
+
+def test_sets_that_are_one_another_are_refused_or_warned_of(kind):
+    """Swapped files: a verdict about them would look good, and mean nothing."""
+    spec, real, train, held = kind
+    keys = {name: spec.keys(some) for name, some in zip("rth", (real, train, held), strict=True)}
+    new = range(50)  # keys that no real record has
+
+    def check(generated, *sets):
+        given = (*sets, *(None,) * (3 - len(sets)))
+        return check_sets({"generated": generated}, *given, noun=spec.noun)["generated"]
+
+    everything = [(keys["r"],), (keys["r"], keys["t"]), (keys["r"], None, keys["h"]),
+                  (keys["r"], keys["t"], keys["h"])]  # fmt: skip
+    for sets in everything:
+        assert check(list(new), *sets) == ()
+    for sets, target, name in zip(everything, "rrhr", "RRHR", strict=True):
+        against = "held-out data" if name == "H" else "reference"
+        with pytest.raises(DataError, match=f"the generated set equals the {against}: .*swapped"):
+            check(keys[target][::-1], *sets)
+        most = keys[target][: len(keys[target]) * 3 // 4]
+        with pytest.raises(DataError, match=f"records? in common|{spec.noun}s in common"):
+            check(most, *sets)
+        # Fewer than half, and one record again and again, are for the metrics to judge.
+        assert check([*most[:10], *range(20)], *sets) == ()
+        assert check([*most[:1]] * 50, *sets) == ()
+    for sets, name in ((("r", None, "r"), "reference"), (("r", "t", "t"), "training data")):
+        given = [None if key is None else keys[key] for key in sets]
+        with pytest.raises(DataError, match=f"held-out {spec.noun}s equal the {name}: give real"):
+            check(list(new), *given)
+    (said,) = check(list(new), keys["r"], keys["r"])
+    assert said.startswith("the reference equals the training data, so copying cannot be told")
+    assert check(list(new), keys["r"], keys["r"], keys["h"]) == ()
+    (said,) = check(keys["t"], keys["r"], keys["t"])
+    assert said == (
+        "the generated set equals the training data: the generator copies, or files are swapped"
+    )
+    (said,) = check(list(new), [*keys["r"][:10], *keys["t"][:11]], keys["t"])
+    assert said.startswith(f"11 of 21 reference {spec.noun}s stand in the training data, so a")
+    (said,) = check(list(new), keys["r"], None, [*keys["r"][:21], *keys["h"][:20]])
+    assert said.startswith(f"21 of 41 held-out {spec.noun}s stand in the reference: are they")
+
+
+def test_short_records_that_come_again_by_chance_are_no_swapped_file():
+    short = [i % 40 for i in range(200)]
+    assert check_sets({"a": short[:100]}, short, None, None, "record") == {"a": ()}
+    assert check_sets({"a": range(40)}, short, range(200, 400), None, "record") == {"a": ()}

@@ -253,8 +253,7 @@ class ComparisonReport:
         verdicts = [
             f"{name}: {sentence}"
             for name, report in sets.items()
-            for i, sentence in enumerate(text.verdict(report))
-            if not i or sentence.subject == text.POWER
+            for sentence in text.briefly(report)
         ]
         said = [*lines, "", *text.LEGEND, "", *notes, "", *verdicts]
         return visible("\n".join(said), keep="\n")

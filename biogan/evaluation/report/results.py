@@ -268,6 +268,8 @@ class Results:
         compared with, where there are any) and each column. Not part of the JSON.
     extras : object
         What the caller gave beyond the sets, for the kind's own drawings. Not part of the JSON.
+    warnings : tuple of str
+        What makes the sets doubtful, as where files seem swapped.
     """
 
     rows: list[Row]
@@ -281,6 +283,7 @@ class Results:
     tables: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     samples: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     extras: Any = field(default=None, repr=False, compare=False)
+    warnings: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Row:
         """Return the row of a metric.
@@ -358,6 +361,7 @@ class Results:
             "seed": self.seed,
             "identity": self.identity,
             "sets": self.sets,
+            "warnings": list(self.warnings),
             "notes": list(self.notes),
             "metrics": [
                 {

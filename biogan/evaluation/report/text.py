@@ -137,6 +137,8 @@ def _wrap(text: str, bullet: str = "") -> list[str]:
 _MOST = 6
 #: What the sentence about metrics with too few records is about.
 POWER = "Power"
+#: What a sentence about doubtful sets is about.
+WARNING = "Warning"
 
 
 @dataclass(frozen=True)
@@ -163,14 +165,28 @@ class Sentence:
     def __str__(self) -> str:
         # What is no judgement comes first, so that its number is not read as one.
         if not self.evidence:
-            return f"{self.consequence}."
+            return (
+                f"{self.subject}: {self.consequence}." if self.subject else f"{self.consequence}."
+            )
         if self.status == UNREAD:
             return f"{self.subject}: {self.consequence}; {self.evidence}."
         return f"{self.subject}: {self.evidence}: {self.consequence}."
 
 
 def verdict(results: Results) -> list[Sentence]:
-    """Return the sentences of the verdict."""
+    """Return the sentences of the verdict, warnings of doubtful sets before all others."""
+    warnings = [Sentence(WARNING, UNREAD, "", warning) for warning in results.warnings]
+    return [*warnings, *_judgements(results)]
+
+
+def briefly(results: Results) -> list[Sentence]:
+    """Return of the verdict the warnings, the first judgement and what needs more records."""
+    said = verdict(results)
+    first = len(results.warnings)
+    return said[: first + 1] + [s for s in said[first + 1 :] if s.subject == POWER]
+
+
+def _judgements(results: Results) -> list[Sentence]:
     if results.n < GROUPS:
         given = f"{plural(results.n, results.spec.noun)} of each set, {GROUPS} are needed"
         return [Sentence("", UNREAD, "", f"No judgement: {given}")]

@@ -27,6 +27,7 @@ def planted(seed: int, places: dict[int, list[tuple[int, int]]], n: int = 400) -
 
 
 REAL = planted(0, {0: [(100, 20)], 1: [(100, 60)]})
+NEW = planted(5, {0: [(100, 20)], 1: [(100, 60)]})
 
 
 def test_rates_by_hand():
@@ -78,7 +79,7 @@ def test_the_order_of_the_records_changes_nothing():
 
 
 def test_without_motifs_there_is_no_row_and_no_table():
-    report = evaluate(REAL, REAL, floors=[], metrics=["motif-rate"])
+    report = evaluate(REAL, NEW, floors=[], metrics=["motif-rate"])
     assert report["motif-rate"].generated.note == "no motifs given: --motifs"
     assert report.tables == {}
     proteins = iid(PROTEIN, 30, 9, 0)
@@ -97,7 +98,7 @@ def test_motifs_that_cannot_be_found():
 
 
 def test_the_table_is_part_of_the_report():
-    report = evaluate(REAL, REAL, floors=[], metrics=["motif-rate"], motifs=MOTIFS)
+    report = evaluate(REAL, NEW, floors=[], metrics=["motif-rate"], motifs=MOTIFS)
     frame = report.to_frame("motifs")
     assert frame["motif"].tolist() == list(WORDS)
     assert report.to_dict()["tables"]["motifs"][0]["width"] == 8
