@@ -1,9 +1,10 @@
 # make test        install into .venv if needed, then everything that has to be green
+# make test-lowest the suite with the lowest versions that pyproject.toml allows (slow)
 # make demo        train, sample and evaluate on the embedded promoters (a few minutes)
 # make demo-image  the same for images, on embedded handwritten digits (a few minutes)
 # make lint        style and types only
 # make benchmark   speed, as ratios against a known tool, as a Markdown table
-# make clean       remove .venv and caches
+# make clean       remove .venv, .venv-lowest and caches
 #
 # make PYTHON=/path/to/python3.12 test   chooses the interpreter of a new .venv
 
@@ -11,11 +12,19 @@ PYTHON ?= python3.11 python3.12 python3.13 python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOWEST := .venv-lowest
 
-.PHONY: test demo demo-image lint benchmark clean
+.PHONY: test test-lowest demo demo-image lint benchmark clean
 
 test: lint
 	$(BIN)/python -m pytest -n 2
+
+test-lowest: $(BIN)/python
+	$(BIN)/python -m venv --clear $(LOWEST)
+	$(BIN)/python scripts/lowest.py > $(LOWEST)/pins.txt
+	$(LOWEST)/bin/python -m pip install --quiet --constraint $(LOWEST)/pins.txt \
+	  --editable '.[protein,test]'
+	$(LOWEST)/bin/python -m pytest -n 2
 
 lint: $(STAMP)
 	$(BIN)/ruff check
@@ -32,7 +41,7 @@ benchmark: $(STAMP)
 	$(BIN)/python scripts/benchmark.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(LOWEST) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python

@@ -10,6 +10,7 @@ import tomllib
 import pytest
 import yaml
 from helpers import ROOT
+from lowest import lowest
 
 import biogan
 
@@ -52,6 +53,22 @@ def test_every_dependency_is_pinned_to_one_public_version():
     pinned = {name.replace("_", "-") for name in names(pins)}
     wanted = names([*PROJECT["dependencies"], *(r for extra in EXTRAS.values() for r in extra)])
     assert wanted <= pinned
+
+
+def test_each_bound_is_one_version_and_not_above_the_tested_one():
+    pins = dict(pin.split("==") for pin in lowest(PROJECT))
+    tested = {
+        name.lower().replace("_", "-"): pin for name, pin in (p.split("==") for p in PINS[1:])
+    }
+
+    def numbers(text):
+        return [int(number) for number in re.findall(r"\d+", text)]
+
+    assert pins.keys() == names([*PROJECT["dependencies"], *sum(EXTRAS.values(), [])])
+    assert all(numbers(pin) <= numbers(tested[name]) for name, pin in pins.items())
+    for wrong in ("numpy", "numpy<3", "numpy>=1,<3"):
+        with pytest.raises(ValueError, match="a name with one lower bound is needed"):
+            lowest({"dependencies": [wrong]})
 
 
 def test_a_source_archive_holds_what_the_checkout_holds():
@@ -98,7 +115,11 @@ def test_the_package_says_that_it_is_typed():
 def test_the_hosted_workflow_runs_the_same_command_on_every_python_and_system():
     text = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
     assert "secrets." not in text and "://" not in text
-    (job,) = yaml.safe_load(text)["jobs"].values()
+    jobs = yaml.safe_load(text)["jobs"]
+    assert jobs.keys() == {"test", "lowest"}
+    slow = [step["run"] for step in jobs["lowest"]["steps"] if "run" in step]
+    assert slow == ["make test-lowest"] and "schedule" in jobs["lowest"]["if"]
+    job = jobs["test"]
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
     versions = [c.rpartition(" ")[2] for c in PROJECT["classifiers"] if ":: Python :: 3." in c]
     matrix = job["strategy"]["matrix"]

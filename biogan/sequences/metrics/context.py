@@ -5,16 +5,17 @@ A profile is a hidden Markov model of a protein family, of HMMER 3 through pyhmm
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from biogan.core.errors import ConfigError, DataError
+from biogan.core.files import reading
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.genetic_code import genetic_code
 from biogan.sequences.io.motifs import Motif, read_motifs
@@ -81,8 +82,29 @@ class Profile:
 
 
 def unavailable() -> str:
-    """Say what to install if pyhmmer is not there; an empty string if it is."""
-    return "" if find_spec("pyhmmer") else "needs pyhmmer: pip install 'biogan[protein]'"
+    """Say what to install if pyhmmer is not there or too old; an empty string if it is there."""
+    wanted = _wanted("pyhmmer")
+    try:
+        found = version("pyhmmer")
+    except PackageNotFoundError:
+        return f"needs pyhmmer: pip install '{wanted}'"
+    if _numbers(found) < _numbers(wanted):
+        return f"needs {wanted}, found {found}: pip install '{wanted}'"
+    return ""
+
+
+def _wanted(package: str) -> str:
+    """Return the requirement of a package with its bound, as ``pyproject.toml`` has it."""
+    try:
+        lines = requires("biogan") or []
+    except PackageNotFoundError:  # run from a folder, not installed
+        lines = []
+    asked = (line.partition(";")[0].strip() for line in lines)
+    return next((line for line in asked if re.match(rf"{package}\W", line)), package)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", text)]
 
 
 def read_profile(path: str | Path) -> Profile:
@@ -99,18 +121,9 @@ def read_profile(path: str | Path) -> Profile:
         raise ConfigError(f"--hmm {path}: {unavailable()}")
     from pyhmmer.plan7 import HMMFile
 
-    try:
-        with HMMFile(str(path)) as file:
-            model = file.read()
-    except OSError as error:
-        # The reason alone: pyhmmer's text names the file once more.
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise DataError(f"{path}: cannot be read: {reason}") from None
-    except (ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(
-            f"{path}: no profile in HMMER's format (hmmbuild writes one): {reason}"
-        ) from None
+    what = "no profile in HMMER's format (hmmbuild writes one)"
+    with reading(path, what), open(path, "rb") as raw, HMMFile(raw) as file:
+        model = file.read()
     if model is None:
         raise DataError(f"{path}: holds no profile; hmmbuild writes one")
     if not model.alphabet.is_amino():

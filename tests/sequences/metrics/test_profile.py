@@ -1,6 +1,10 @@
+import tomllib
+from importlib.metadata import PackageNotFoundError
+
 import numpy as np
 import pytest
 from comparing import compare
+from helpers import ROOT
 
 from biogan.core.errors import ConfigError, DataError
 from biogan.sequences.alphabet import PROTEIN
@@ -9,6 +13,8 @@ from biogan.sequences.evaluate import evaluate
 from biogan.sequences.metrics import context
 from biogan.sequences.metrics.context import DATABASE, MAX_E_VALUE, build_profile, read_profile
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 ALIGNED = PROTEIN.with_letters("-")
 
 
@@ -99,12 +105,26 @@ def test_what_is_no_profile_is_refused_in_one_line(content, tmp_path):
         read_profile(tmp_path / "absent.hmm")
 
 
-def test_without_pyhmmer_the_reason_is_given(monkeypatch):
-    monkeypatch.setattr(context, "find_spec", lambda name: None)
+def test_without_pyhmmer_the_command_that_installs_it_is_given(monkeypatch):
+    """The command works from a clone, too: biogan lies on no index."""
+
+    def absent(name):
+        raise PackageNotFoundError(name)
+
+    (wanted,) = (r for r in EXTRAS["protein"] if r.startswith("pyhmmer"))
+    monkeypatch.setattr(context, "requires", lambda name: [f"{wanted}; extra == 'protein'"])
+    monkeypatch.setattr(context, "version", absent)
     found = compare("hmm-hits", family(20, 2), family(20, 3))
-    assert found.note == "needs pyhmmer: pip install 'biogan[protein]'"
-    with pytest.raises(ConfigError, match="--hmm x.hmm: needs pyhmmer"):
+    assert found.note == f"needs pyhmmer: pip install '{wanted}'"
+    with pytest.raises(ConfigError, match="--hmm x.hmm: needs pyhmmer: pip install 'pyhmmer>="):
         read_profile("x.hmm")
+    monkeypatch.setattr(context, "version", lambda name: "0.9.1")
+    assert context.unavailable() == f"needs {wanted}, found 0.9.1: pip install '{wanted}'"
+    monkeypatch.setattr(context, "version", lambda name: "1.0")
+    assert context.unavailable() == ""
+    monkeypatch.setattr(context, "requires", absent)
+    monkeypatch.setattr(context, "version", absent)
+    assert context.unavailable() == "needs pyhmmer: pip install 'pyhmmer'"
 
 
 def test_an_alignment_without_columns_gives_no_value():
