@@ -32,8 +32,8 @@ from typing import Any
 
 from biogan.core.errors import BioganError
 
-#: Failures that are shown; all are counted.
-SHOWN = 20
+#: Failures of one outcome that are shown; all are counted.
+SHOWN = 3
 
 
 @dataclass
@@ -46,15 +46,20 @@ class Tally:
         How often each outcome was seen.
     failures : list of str
         What must not happen, with the number of the case.
+    shown : list of str
+        The first failures of each outcome.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
 
     def fail(self, outcome: str, what: str) -> None:
         """Count an outcome that must not happen."""
         self.counts[outcome] += 1
         self.failures.append(what)
+        if self.counts[outcome] <= SHOWN:
+            self.shown.append(what)
 
 
 #: What a part is given: numbers of cases and the seed.
@@ -467,7 +472,7 @@ def main() -> None:
         print(f"{name}: {count:,} cases, seed {options.seed}, {time.monotonic() - start:.0f} s")
         for outcome, times in sorted(tally.counts.items()):
             print(f"  {times:>9,}  {outcome}")
-        for what in tally.failures[:SHOWN]:
+        for what in tally.shown:
             print(f"  FAILED {what}")
         print(f"  {len(tally.failures):,} failures", flush=True)
         failed += bool(tally.failures)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from biogan.core.display import message, visible
+from biogan.core.display import shown, visible
 
 
 class BioganError(Exception):
@@ -155,12 +155,11 @@ def first_line(error: BaseException) -> str:
     'odd byte \\x1b'
     """
     said = next(filter(None, map(str.strip, str(error).splitlines())), repr(error))
-    said = said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."
-    return visible(said)
+    return visible(said if len(said) <= _SHOWN else f"{said[:_SHOWN]}...")
 
 
 def few(names: Sequence[str], most: int = 3, count: int | None = None) -> str:
-    """Name the first few, and say how many more there are.
+    """Name the first few, as :func:`~biogan.core.display.shown`, and say how many more there are.
 
     Examples
     --------
@@ -168,7 +167,7 @@ def few(names: Sequence[str], most: int = 3, count: int | None = None) -> str:
     ('a, b, c and 2 more', 'a, b', 'a, b, c and 6 more')
     """
     more = (len(names) if count is None else count) - min(len(names), most)
-    return ", ".join(names[:most]) + (f" and {more:,} more" if more else "")
+    return ", ".join(map(shown, names[:most])) + (f" and {more:,} more" if more else "")
 
 
 def plural(count: int, noun: str) -> str:

@@ -162,13 +162,22 @@ class ImageSet:
     ) -> ImageSet:
         """Make a set of an array of shape (n, h, w) or (n, channels, h, w), and number it.
 
-        Without names, the classes are the numbers from 0 to the largest label.
+        Without names, the classes are the labels that occur, in order; ``labels`` of the set are
+        their numbers from 0.
+
+        Examples
+        --------
+        >>> two = ImageSet.from_pixels(np.zeros((3, 28, 28), np.uint8), np.array([2, 1, 2]))
+        >>> two.classes, two.labels
+        (('1', '2'), array([1, 0, 1]))
         """
         pixels = pixels[:, None] if pixels.ndim == 3 else pixels
         ids = tuple(f"{prefix}_{i}" for i in range(1, len(pixels) + 1))
         if labels is not None:
             labels = np.asarray(labels, np.int64)
-            classes = classes or [str(i) for i in range(int(labels.max(initial=-1)) + 1)]
+            if not classes:
+                found, labels = np.unique(labels, return_inverse=True)
+                classes = [str(name) for name in found.tolist()]
         return cls(pixels, ids, labels, tuple(classes), frames, source)
 
     def __len__(self) -> int:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from biogan.core.errors import ConfigError, DataError, plural
+from biogan.core.errors import ConfigError, DataError, few, plural
 from biogan.images.config import SIZES, ImageReadingConfig
 from biogan.images.dataset import DEPTHS, TABLE, ImageSet, LabelTable
 from biogan.images.files import SUFFIXES, central, grey, read_pages, resize, tiles
@@ -33,7 +34,11 @@ def natural(name: str) -> list[tuple[int, int, str]]:
     """
     parts = re.split(r"([0-9]+)", name.casefold())
     # Pairs of text and number alternate; the name itself settles what is equal otherwise.
-    key = [(0, int(part), "") if i % 2 else (1, 0, part) for i, part in enumerate(parts)]
+    # Numbers by their length first: they may have more digits than int() takes.
+    digits = (part.lstrip("0") for part in parts[1::2])
+    numbers = [(0, len(part), part) for part in digits]
+    words = [(1, 0, part) for part in parts[::2]]
+    key = [words[0], *chain.from_iterable(zip(numbers, words[1:], strict=True))]
     return [*key, (2, 0, name)]
 
 
@@ -125,10 +130,16 @@ class Gathering:
                 raise DataError(
                     f"{self.source}: {without:,} of {len(self._ids):,} images have no label"
                 )
-            names = list(classes or sorted(set(self._labels), key=natural))
+            found = set(self._labels)
+            numbers = all(re.fullmatch("-?[0-9]{1,18}", name) for name in found)
+            order = (lambda name: (int(name), name)) if numbers else natural
+            names = list(classes or sorted(found, key=order))
             number = {name: i for i, name in enumerate(names)}
             labels = np.array([number[label] for label in self._labels], np.int64)
             classes = names
+            counted = [str(i) for i in range(len(names))]
+            if numbers and names != counted:
+                self.notes.append(f"the labels that occur are the classes: {few(names, 10)}")
         return ImageSet(
             pixels, tuple(self._ids), labels, tuple(classes or ()) if self._labels else (),
             self.frames, self.source, tuple(self.notes),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -138,7 +137,7 @@ def read_idx_labels(path: str | Path, images: int) -> np.ndarray:
     Raises
     ------
     DataError
-        Also if they are not as many as the images, or no counts.
+        Also if they are not as many as the images, or no whole numbers.
     """
     labels = read_idx(path)
     if labels.ndim != 1 or labels.dtype.kind not in "ui":
@@ -147,8 +146,6 @@ def read_idx_labels(path: str | Path, images: int) -> np.ndarray:
         )
     if len(labels) != images:
         raise DataError(f"{path}: {len(labels):,} labels for {images:,} images")
-    if labels.min(initial=0) < 0:
-        raise DataError(f"{path}: label {labels.min()}; classes are counted from 0")
     return labels.astype(np.int64)
 
 
@@ -301,22 +298,39 @@ def _labels(
     if labels.dtype.kind == "U":
         names = labels.tolist()
         return names, tuple(sorted(set(names)))
-    if labels.dtype.kind not in "ui" or labels.min(initial=0) < 0:
-        raise DataError(f"{where}: {labels.dtype}; numbers from 0, or words, are needed")
-    return _named(labels, held.get("classes"), where)
+    if labels.dtype.kind not in "ui":
+        raise DataError(f"{where}: {labels.dtype}; whole numbers, or words, are needed")
+    if "classes" not in held:
+        texts, words = distinct(labels)
+        return texts, words
+    return _named(labels, held["classes"], where)
 
 
-def _named(
-    labels: np.ndarray, names: np.ndarray | None, where: str
-) -> tuple[list[str], tuple[str, ...]]:
-    highest = int(labels.max(initial=-1))
-    if names is None and highest > 65535:
-        raise DataError(f"{where}: label {highest:,}; classes are counted from 0")
-    classes: Sequence[str] = (
-        [str(i) for i in range(highest + 1)] if names is None else [str(name) for name in names]
-    )
-    if highest >= len(classes) or len(set(classes)) != len(classes):
+def distinct(labels: np.ndarray) -> tuple[list[str], tuple[str, ...]]:
+    """Take numbers for classes: those that occur, in order, whether or not they begin with 0.
+
+    Returns
+    -------
+    labels : list of str
+        Class of each image.
+    classes : tuple of str
+        Names of the classes.
+
+    Examples
+    --------
+    >>> distinct(np.array([7, 2, 7]))
+    (['7', '2', '7'], ('2', '7'))
+    """
+    return [str(i) for i in labels.tolist()], tuple(str(i) for i in np.unique(labels).tolist())
+
+
+def _named(labels: np.ndarray, names: np.ndarray, where: str) -> tuple[list[str], tuple[str, ...]]:
+    """Take numbers for places in a list of names."""
+    classes = tuple(str(name) for name in names.flat)
+    lowest, highest = int(labels.min(initial=0)), int(labels.max(initial=-1))
+    if lowest < 0 or highest >= len(classes) or len(set(classes)) != len(classes):
         raise DataError(
-            f"{where}: labels up to {highest} for {len(set(classes))} different names in classes"
+            f"{where}: labels up to {highest if lowest >= 0 else lowest} for {len(set(classes))} "
+            "different names in classes"
         )
-    return [classes[i] for i in labels.tolist()], tuple(classes)
+    return [classes[i] for i in labels.tolist()], classes

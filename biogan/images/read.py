@@ -16,6 +16,7 @@ from biogan.images.dataset import ImageSet, LabelTable
 from biogan.images.files import STARTS
 from biogan.images.folder import FolderReader, Gathering, mnist_images
 from biogan.images.formats import (
+    distinct,
     head,
     is_idx,
     labels_beside,
@@ -149,10 +150,11 @@ def _idx_labels(
     path: str | Path, images: int, classes: Sequence[str] = ()
 ) -> tuple[list[str], Sequence[str]]:
     numbers = read_idx_labels(path, images)
-    highest = int(numbers.max())
-    if classes and highest >= len(classes):
-        raise DataError(f"{path}: label {highest}; the classes are {', '.join(classes)}")
-    classes = classes or [str(i) for i in range(highest + 1)]
+    if not classes:
+        return distinct(numbers)
+    if not 0 <= numbers.min() <= numbers.max() < len(classes):
+        wrong = numbers[(numbers < 0) | (numbers >= len(classes))][0]
+        raise DataError(f"{path}: label {wrong}; the classes are {', '.join(classes)}")
     return [classes[i] for i in numbers.tolist()], classes
 
 

@@ -274,7 +274,7 @@ def _cif_rows(lines: list[str], path: Path, account: _Account) -> Iterator[_Row]
     blocks = 0
     for block in _blocks(lines):
         loops = sum(line.lower().split()[:1] == ["_atom_site.cartn_x"] for line in block)
-        if loops > 1:
+        if loops > 1:  # the second would take the place of the first
             raise DataError(
                 f"{path}: no valid mmCIF file: {loops} loops of _atom_site in one block of data; "
                 "make a file of each"
@@ -298,11 +298,11 @@ def _cif_rows(lines: list[str], path: Path, account: _Account) -> Iterator[_Row]
 
 def _blocks(lines: list[str]) -> Iterator[list[str]]:
     """Divide the lines of an mmCIF file at ``data_``, which a text between semicolons may hold."""
-    starts, text = [], False
+    starts, text = [0], False
     for i, line in enumerate(lines):
         if line.startswith(";"):
             text = not text
-        elif line[:5].lower() == "data_" and not text:
+        elif i and line[:5].lower() == "data_" and not text:
             starts.append(i)
     for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
         yield lines[start:stop]
@@ -315,12 +315,12 @@ def _table(found: Mapping[str, list[str]], path: Path) -> Iterator[_Row]:
         for key, values in found.items()
         if key.lower().startswith("_atom_site.")
     }
-    size = len(atoms["cartn_x"])
+    size = len(atoms.get("cartn_x", ()))
     short = [name for name, values in atoms.items() if len(values) != size]
     if short:
         raise DataError(
             f"{path}: no valid mmCIF file: _atom_site is cut off inside row {size:,} (column "
-            f"{short[0]}); fetch it again or take it out"
+            f"{short[0]!r}); fetch it again or take it out"
         )
     columns = {}
     for what, (names, default) in _COLUMNS.items():

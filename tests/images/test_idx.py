@@ -14,8 +14,12 @@ from hypothesis.extra import numpy as arrays
 
 from biogan.core.errors import ConfigError, DataError
 from biogan.images.config import ImageReadingConfig
+from biogan.images.dataset import ImageSet
 from biogan.images.formats import TYPES, labels_beside, read_idx
+from biogan.images.modality import ImageModality
 from biogan.images.read import read_images
+from biogan.images.write import write_images
+from biogan.training.config import ImageGANConfig
 
 CODES = {np.dtype(kind).newbyteorder("="): code for code, kind in TYPES.items()}
 
@@ -138,9 +142,6 @@ def test_labels_that_do_not_fit(tmp_path: Path) -> None:
     labels.write_bytes(pack(np.zeros(3, np.uint8)))
     with pytest.raises(DataError, match="3 labels for 4 images"):
         read_images(path)
-    labels.write_bytes(pack(np.array([-1, 0, 0, 0], np.int8)))
-    with pytest.raises(DataError, match="label -1; classes are counted from 0"):
-        read_images(path)
     labels.write_bytes(pack(np.zeros(4, np.float32)))
     with pytest.raises(DataError, match="1 axes of float32; labels are one axis of whole"):
         read_images(path)
@@ -153,8 +154,8 @@ def test_labels_by_hand(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(pack(np.array([2, 2, 0, 0], np.uint8)))
     images = read_images(path, ImageReadingConfig(labels=str(other)))
-    assert images.labels is not None and images.labels.tolist() == [2, 2, 0, 0]
-    assert images.classes == ("0", "1", "2")
+    assert images.labels is not None and images.labels.tolist() == [1, 1, 0, 0]
+    assert images.classes == ("0", "2")
     table = tmp_path / "labels.tsv"
     rows = ["id\tkind"] + [f"image_{i}\t{'ab'[i % 2]}" for i in range(1, 6)]
     table.write_text("\n".join(rows) + "\n")
@@ -194,3 +195,33 @@ def test_names_and_files_that_are_nothing(tmp_path: Path) -> None:
     path.write_text(">seq\nACGT\n")
     with pytest.raises(DataError, match=r"begins with 3e 73 65 71: no IDX, \.npz, PNG, TIFF or"):
         read_images(path)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "classes"),
+    [([1, 2, 1, 2], "1 2"), ([7, 300, 7, 40], "7 40 300"), ([-1, 1, -1, 1], "-1 1")],
+)
+def test_labels_that_start_elsewhere_or_have_gaps(tmp_path: Path, numbers, classes) -> None:
+    path = store(tmp_path)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(pack(np.array(numbers, np.int16)))
+    images = read_images(path)
+    assert images.classes == tuple(classes.split()) and images.labels is not None
+    assert [int(images.classes[i]) for i in images.labels] == numbers
+    assert images.notes == (f"the labels that occur are the classes: {', '.join(images.classes)}",)
+    np.savez(tmp_path / "a.npz", images=images.pixels, labels=np.array(numbers))
+    other = read_images(tmp_path / "a.npz")
+    assert (other.classes, other.labels.tolist()) == (images.classes, images.labels.tolist())
+    # Written and read again, they keep their names.
+    for name in ("b.npz", "folder"):
+        write_images(images, tmp_path / name)
+        assert read_images(tmp_path / name).classes == images.classes
+    made = ImageSet.from_pixels(images.pixels[:, 0], np.array(numbers))
+    assert (made.classes, made.labels.tolist()) == (images.classes, images.labels.tolist())
+
+
+def test_labels_of_the_field() -> None:
+    images = read_images(shared_data("field/labels_from_1-images-idx3-ubyte"))
+    assert images.classes == ("1", "2")
+    assert np.bincount(images.labels).tolist() == [80, 80]
+    # Learned without being asked for, as with labels 0 and 1.
+    assert len(ImageModality.of(images, ImageGANConfig()).shares) == 2

@@ -216,7 +216,7 @@ def test_odd_mmcif(tmp_path):
     ("text", "part"),
     [
         (cif(names=[name for name in NAMES if name != "Cartn_z"]), "no column _atom_site.cartn_z"),
-        (cif()[:-12], "cut off inside row 5 (column auth_seq_id)"),
+        (cif()[:-12], "cut off inside row 5 (column 'auth_seq_id')"),
         (cif() + cif(block="#"), "2 loops of _atom_site in one block"),
         (cif(Cartn_y="1e400"), "row 1 of _atom_site: coordinate '1e400' is no finite number"),
         (cif(Cartn_y="nan"), "row 1 of _atom_site: coordinate 'nan' is no finite number"),
