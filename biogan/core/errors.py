@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from biogan.core.display import shown, visible
+from biogan.core.display import message, shown, visible
 
 
 class BioganError(Exception):
