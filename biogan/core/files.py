@@ -401,7 +401,7 @@ def tsv(frame: pd.DataFrame) -> str:
     clean = frame.assign(**{
         str(name): texts[name].map(lambda cell: visible(cell) if isinstance(cell, str) else cell)
         for name in texts
-    }).rename(columns=visible)  # fmt: skip
+    }).rename(columns=lambda name: visible(str(name)))  # fmt: skip
     return str(clean.to_csv(sep="\t", index=False, lineterminator="\n"))
 
 
