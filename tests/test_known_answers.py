@@ -51,7 +51,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.demo import load_demo
 from biogan.sequences.evaluate import evaluate
 from biogan.sequences.kmers import kmer_counts
-from biogan.sequences.splits import reverse_complement
+from biogan.sequences.strands import reverse_complement
 
 LENGTH = 100
 

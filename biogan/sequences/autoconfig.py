@@ -20,8 +20,8 @@ from biogan.nn.sequence_nets import build
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.metrics.symmetry import places_alike, strands_alike
-from biogan.sequences.splits import check_two_strands
 from biogan.sequences.store import SequenceStore
+from biogan.sequences.strands import check_two_strands
 from biogan.sequences.tokenizer import ALIGNED, FIXED, VARIABLE, Tokenizer
 from biogan.training.engine import check_fits
 from biogan.training.losses import own_defaults

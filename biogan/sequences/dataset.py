@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from biogan.core.errors import AlphabetError, DataError
-from biogan.sequences.alphabet import UNKNOWN, Alphabet, get_alphabet
+from biogan.sequences.alphabet import GAP, UNKNOWN, Alphabet, get_alphabet
+from biogan.sequences.regions import RANGE, Regions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,6 +159,24 @@ class SequenceSet:
         h.update(self.codes.tobytes())
         return h.hexdigest()
 
+    @cached_property
+    def regions(self) -> Regions:
+        """Which part of which longer sequence each record is, as ids or UCSC's headers name it.
+
+        Examples
+        --------
+        >>> windows, _ = cut_windows(SequenceSet.from_strings(["ACGTACG"], ["chr"]), 4, 3)
+        >>> windows[1:].regions.start.tolist(), windows[1:].regions.stop.tolist()
+        ([3], [7])
+        """
+        return Regions.named(self.ids, self._gapless_lengths(), self.labels.get(RANGE))
+
+    def _gapless_lengths(self) -> np.ndarray:
+        if not self.alphabet.has_gap:
+            return self.lengths
+        gaps = np.cumsum(np.append(0, self.codes == self.alphabet.letters.index(GAP)))
+        return self.lengths - np.diff(gaps[self.offsets])
+
     def take(self, index: np.ndarray) -> SequenceSet:
         """Return the records at ``index`` (integers, repeats allowed), in that order."""
         index = np.arange(len(self))[np.asarray(index, np.int64)]  # negative ones from the end
@@ -274,8 +293,6 @@ class SequenceSet:
 
     def ungapped(self) -> SequenceSet:
         """Return the sequences without gaps, over the alphabet without the gap letter."""
-        from biogan.sequences.alphabet import GAP
-
         if not self.alphabet.has_gap:
             return self
         plain = Alphabet(

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from biogan.core.errors import ConfigError
+from biogan.core.errors import ConfigError, DataError, plural
 from biogan.core.protocols import Sampler
 from biogan.evaluation.evaluate import (
     DRAWN,
@@ -192,14 +192,31 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         """Split by clusters of alike records; repeats of a sequence stay on its side."""
         # The share is one of distinct sequences; the repeats of each go to its side.
         parts = split(real, n / len(real), seed, self.identity)
+        if not len(parts.held_out):
+            raise DataError(
+                "the records of the reference overlap so far that none can be kept apart: give "
+                "held-out records of another sequence (--held-out), or a larger --stride"
+            )
         alike = f"clusters of {parts.identity:.0%} identity"
-        warning = (
-            f"clusters of {self.identity:.0%} were too large, so near copies stand on both sides"
-            if parts.identity > self.identity
-            else ""
-        )
         how = f"by {'exact copies' if parts.identity == 1 else alike}"
-        return Split(parts.held_out.expanded(), parts.train.expanded(), how, warning)
+        if parts.left_out:
+            how += (
+                f", in blocks of neighbours ({plural(parts.left_out, 'record')} that overlap or "
+                "resemble both sides left out)"
+            )
+        warnings = []
+        if parts.identity > self.identity:
+            warnings.append(
+                f"clusters of {self.identity:.0%} were too large, so near copies stand on both "
+                "sides"
+            )
+        elif parts.shared:
+            warnings.append(
+                f"{parts.shared} of {len(parts.held_out)} distinct records on the first side share "
+                "a long stretch of letters with the other side, as too many records do"
+            )
+        sides = parts.held_out.expanded(), parts.train.expanded()
+        return Split(*sides, how, "; ".join(warnings))
 
     def floors(self, roles: Roles[SequenceSet]) -> dict[str, Floor[SequenceSet]]:
         """Return the baselines asked for, by default those that fit the data."""

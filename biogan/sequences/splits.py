@@ -20,10 +20,13 @@ from scipy.sparse.csgraph import connected_components
 
 from biogan.core.errors import ConfigError, DataError
 from biogan.core.rng import mixed, rng
-from biogan.sequences.alphabet import Alphabet
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.regions import Regions
+from biogan.sequences.relatives import Relatives
 from biogan.sequences.similarity.pairs import clusters, has_near_copy
+from biogan.sequences.similarity.words import SharedWords
 from biogan.sequences.store import SequenceStore
+from biogan.sequences.strands import both_strands
 
 
 def drawn(
@@ -81,75 +84,6 @@ def spaced(sequences: SequenceSet, most: int) -> SequenceSet:
     return sequences.take(np.linspace(0, len(sequences) - 1, most).astype(int))
 
 
-def check_two_strands(alphabet: Alphabet) -> None:
-    """Refuse letters that have no other strand.
-
-    Raises
-    ------
-    ConfigError
-        For letters without a complement, and for alignments, whose columns would be moved.
-    """
-    if alphabet.complement is None:
-        raise ConfigError(
-            f"--reverse-complement: {alphabet.name} letters have no complement; DNA and RNA have"
-        )
-    if alphabet.has_gap:
-        raise ConfigError(
-            "--reverse-complement: the columns of an alignment cannot be reversed; give the "
-            "sequences without gaps, or read them with --gaps remove"
-        )
-
-
-def reverse_complement(sequences: SequenceSet) -> SequenceSet:
-    """Read every sequence from its other strand, 5' to 3'.
-
-    Parameters
-    ----------
-    sequences : SequenceSet
-        DNA or RNA without gaps; ids, labels and weights stay.
-
-    Returns
-    -------
-    SequenceSet
-
-    Raises
-    ------
-    ConfigError
-        If the letters have no complement, or the gap is one of them.
-
-    Examples
-    --------
-    >>> reverse_complement(SequenceSet.from_strings(["AACG", "TTC"])).strings()
-    ['CGTT', 'GAA']
-    """
-    alphabet = sequences.alphabet
-    check_two_strands(alphabet)
-    partner = alphabet.encode(str(alphabet.complement))
-    starts, lengths = sequences.offsets[:-1], sequences.lengths
-    # Letter j of a record that covers [start, stop) is taken from start + stop - 1 - j.
-    where = np.repeat(2 * starts + lengths - 1, lengths) - np.arange(len(sequences.codes))
-    return SequenceSet(
-        alphabet,
-        partner[sequences.codes[where]],
-        sequences.offsets,
-        sequences.ids,
-        sequences.labels,
-        sequences.weights,
-        sequences.report,
-    )
-
-
-def both_strands(sequences: SequenceSet) -> SequenceSet:
-    """Return the sequences and, behind them, their reverse complements.
-
-    Examples
-    --------
-    >>> both_strands(SequenceSet.from_strings(["AACG", "TTC"])).strings()
-    ['AACG', 'TTC', 'CGTT', 'GAA']
-    """
-    return SequenceSet.concatenate([sequences, reverse_complement(sequences)])
-
-
 def strand_clusters(sequences: SequenceSet, identity: float = 0.9) -> np.ndarray:
     """Cluster sequences of which either strand has a near copy in either strand of another.
 
@@ -184,6 +118,10 @@ def strand_clusters(sequences: SequenceSet, identity: float = 0.9) -> np.ndarray
 STEPS = (0.95, 1.0)
 # The held-out part may be this much smaller or larger than it should be (or one record).
 TOLERANCE = 0.2
+# Words of more records than this share (and number) are common ones, of a repeat or an adapter.
+_COMMON, _FEW_COMMON = 0.01, 20
+# A group of more records than this share (and number) would make the sides unlike if dealt whole.
+_GIANT, _FEW_GIANT = 0.1, 20
 
 
 @dataclass(frozen=True)
@@ -199,12 +137,18 @@ class Split:
         exact copies could be kept together.
     report : tuple of str
         Lines that say what was done.
+    left_out : int
+        Distinct sequences on neither side, as they overlap both.
+    shared : int
+        Held-out sequences that share a long word with a training sequence all the same.
     """
 
     train: SequenceSet
     held_out: SequenceSet
     identity: float
     report: tuple[str, ...]
+    left_out: int = 0
+    shared: int = 0
 
 
 def check_fraction(fraction: float) -> None:
@@ -227,26 +171,30 @@ def split(
     both_strands: bool = False,
     fewest: int = 0,
 ) -> Split:
-    """Split by identity cluster.
+    """Split by groups of relatives: near copies, sequences that share a long word, windows.
 
-    Clusters are dealt out in an order drawn from the seed until the share is reached. The order
+    Groups are dealt out in an order drawn from the seed until the share is reached. The order
     depends on the letters alone, so that the same records in another order give the same two sets.
-    Where clusters are too large for the share, the identity is raised to 0.95 and then to exact
-    copies, and the report says so.
+    Where groups are too large for the share, blocks of neighbours are held out, and the relatives
+    of a block that lie outside it are on neither side. Where that would cost too much, shared words
+    no longer count, then the identity is raised to 0.95 and to exact copies, and the report says
+    so. No record is held out that shares a letter of its region with a training record.
 
     Parameters
     ----------
     sequences : SequenceSet
-        Sequences, duplicates allowed.
+        Sequences, duplicates allowed. Where their ids name regions that overlap
+        (:attr:`SequenceSet.regions`), at least the median length lies between the sides.
     fraction : float
         Share of the distinct sequences that is held out, 0 to below 1.
     seed : int
-        Seed of the order of the clusters.
+        Seed of the order of the groups.
     identity : float
         Sequences of at least this identity stay on one side, above 0 to 1
         (:mod:`biogan.sequences.similarity` says how it is measured).
     both_strands : bool
-        Whether a near copy on the other strand keeps sequences together too (DNA and RNA).
+        Whether a near copy on the other strand keeps sequences together too (DNA and RNA). A
+        shared word of DNA does so on either strand.
     fewest : int
         Hold nothing out where there are fewer distinct sequences.
 
@@ -283,22 +231,169 @@ def split(
             f"{len(sequences)} cannot be split: give at least 2"
         )
     wanted = min(max(1, round(fraction * len(distinct))), len(distinct) - 1)
+    # In an order that the letters and the seed decide, so that the order of the file does not.
+    order = _order(distinct, np.arange(len(distinct)), seed)
+    found = _sides(sequences, distinct.take(order), wanted, seed, identity, both_strands, report)
+    held, left = np.empty((2, len(distinct)), bool)
+    held[order], left[order] = found.held, found.left
+    if not held.any():
+        return Split(distinct, distinct[:0], identity, (*report, "nothing held out"))
+    across, shared = "", found.shared
+    if found.words is not None:
+        stretch = _stretch(found.words)
+        across = (
+            f", but {shared:,} of them share {stretch} with training"
+            if shared
+            else (f", nor {stretch}")
+        )
+    report.append(
+        f"held out {held.sum():,} of {len(distinct):,} sequences ({held.mean():.1%}, asked for "
+        f"{fraction:.1%}); no near copy at {found.identity:.0%} identity across{across}"
+    )
+    train = distinct[~held & ~left]
+    return Split(train, distinct[held], found.identity, tuple(report), int(left.sum()), shared)
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """Who is held out and who is left out of both sides; what near copies and shared words are."""
+
+    held: np.ndarray
+    left: np.ndarray
+    identity: float
+    words: SharedWords | None
+
+    @property
+    def shared(self) -> int:
+        """Number of held-out sequences that share a word with training."""
+        if self.words is None:
+            return 0
+        return int((self.held & self.words.near(~self.held & ~self.left)).sum())
+
+
+def _sides(
+    sequences: SequenceSet,
+    distinct: SequenceSet,
+    wanted: int,
+    seed: int,
+    identity: float,
+    both_strands: bool,
+    report: list[str],
+) -> _Sides:
+    """Choose who is held out and who is left out, and say how."""
+    regions, owner, gap = _regions(sequences, distinct, report)
+    words = _shared_words(distinct)
+    kept: list[SharedWords | None] = []
+    if words is not None and words.holders().any():
+        report.append(
+            f"{words.holders().sum():,} of {len(distinct):,} sequences share {_stretch(words)} "
+            "with another one, as shifted windows do"
+        )
+        rest, holders = words.without_common(max(_FEW_COMMON, int(_COMMON * len(distinct))))
+        # An adapter of all records also has words in common with the letters next to it.
+        kept = [words, rest] if 0 < holders < len(distinct) / 2 else [words]
+    n, none = len(distinct), np.zeros(len(distinct), bool)
     for level in (identity, *(step for step in STEPS if step > identity)):
         labels = _together(distinct, level, both_strands)
         sizes = np.bincount(labels)
+        giant = max(wanted, int(sizes.max()), _FEW_GIANT, int(_GIANT * n))
         report.append(
             f"{len(sizes):,} clusters at {level:.0%} identity, the largest with {sizes.max():,} of "
-            f"{len(distinct):,} sequences"
+            f"{n:,} sequences"
         )
-        held = _deal(_order(distinct, labels, seed), sizes, wanted)[labels]
-        if abs(held.sum() - wanted) <= max(1, TOLERANCE * wanted) and 0 < held.sum() < len(held):
-            break
+        for some in [*kept, None]:
+            relatives = Relatives(labels, some, regions, owner, gap)
+            groups = relatives.components()
+            sizes = np.bincount(groups)
+            held = _deal(_order(distinct, groups, seed), sizes, wanted)[groups]
+            near = abs(held.sum() - wanted) <= max(1, TOLERANCE * wanted) and 0 < held.sum() < n
+            if near and sizes.max() <= giant:
+                return _Sides(held, none, level, words)
+            if some is None and regions is None:
+                break
+            held, left = relatives.carve(wanted)
+            if _enough(held, left, wanted, some is not None):
+                report.append(_carved(held, left, some, regions, gap))
+                return _Sides(held, left, level, words)
+            if some is not None:
+                what = "words of many records no longer count" if some is words and len(kept) > 1 \
+                    else "shared stretches no longer keep sequences together"  # fmt: skip
+                report.append(
+                    f"with shared stretches {sizes.max():,} of {n:,} sequences are one group, and "
+                    f"{left.sum():,} would be left out to hold {wanted:,} out: {what}"
+                )
+        kept = []
         report.append(f"too large to hold out {wanted:,} sequences: identity raised")
+    if regions is None:
+        return _Sides(held, none, level, words)
+    # Letters in common are never let pass: rather fewer records, or none, are held out.
+    for distance, most in ((gap, wanted), (0, wanted), (0, 1)):
+        held, left = Relatives(labels, None, regions, owner, distance).carve(most)
+        if held.any() and (~held & ~left).any():
+            report.append(_carved(held, left, None, regions, distance))
+            return _Sides(held, left, level, words)
+    report.append("every record overlaps every other one, by a few others: none can be held out")
+    return _Sides(none, none, level, words)
+
+
+def _regions(
+    sequences: SequenceSet, distinct: SequenceSet, report: list[str]
+) -> tuple[Regions | None, np.ndarray | None, int]:
+    """Return the regions if any overlap, the distinct sequence of each, and the gap to keep."""
+    regions = sequences.regions
+    overlapping = int(regions.overlapping().sum())
+    if not overlapping:
+        return None, None, 0
+    number = {text: i for i, text in enumerate(distinct.strings())}
+    owner = np.array([number[text] for text in sequences.strings()], np.int64)
+    gap = int(np.median(sequences.lengths[regions.known]))
     report.append(
-        f"held out {held.sum():,} of {len(distinct):,} sequences ({held.mean():.1%}, asked for "
-        f"{fraction:.1%}); no near copy at {level:.0%} identity across"
+        f"{overlapping:,} of {len(sequences):,} records overlap another one on the sequence that "
+        f"they were cut from: split by region, {gap:,} letters apart"
     )
-    return Split(distinct[~held], distinct[held], level, tuple(report))
+    return regions, owner, gap
+
+
+def _shared_words(distinct: SequenceSet) -> SharedWords | None:
+    """Return the long words that sequences share; ``None`` where they have none or are aligned."""
+    if distinct.alphabet.has_gap:
+        return None
+    words = SharedWords(distinct)
+    return words if distinct.longest >= words.k else None
+
+
+def _stretch(words: SharedWords) -> str:
+    """Say what is shared."""
+    return f"a stretch of {words.k} letters" + " (on either strand)" * words.strands
+
+
+def _enough(held: np.ndarray, left: np.ndarray, wanted: int, by_words: bool) -> bool:
+    """Whether few are left out for those that are held out, or at least few of all."""
+    rest, lost = int((~held & ~left).sum()), int(left.sum())
+    few = lost <= 0.25 * held.sum() or lost <= (0.1 if by_words else 0.33) * len(held)
+    return few and rest > 0 and bool(held.sum() >= (1 - TOLERANCE) * wanted)
+
+
+def _carved(
+    held: np.ndarray,
+    left: np.ndarray,
+    words: SharedWords | None,
+    regions: Regions | None,
+    gap: int,
+) -> str:
+    """Say what was left out."""
+    near = []
+    if regions is not None:
+        near.append(f"lie nearer than {gap:,} letters to a held-out one" if gap else
+                    "overlap a held-out one")  # fmt: skip
+    if words is not None:
+        near.append(f"share {_stretch(words)} with one")
+    near.append("are near copies of one")
+    listed = " or ".join([", ".join(near[:-1]), near[-1]] if len(near) > 1 else near)
+    return (
+        f"held out in blocks of neighbours; {left.sum():,} of {len(held):,} sequences are left out "
+        f"of training, as they {listed}"
+    )
 
 
 def _together(distinct: SequenceSet, level: float, both_strands: bool) -> np.ndarray:

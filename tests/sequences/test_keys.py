@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from biogan.sequences import store as module
 from biogan.sequences.alphabet import DNA, PROTEIN
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.splits import reverse_complement
 from biogan.sequences.store import sequence_keys
+from biogan.sequences.strands import reverse_complement
 
 
 def test_keys_are_those_of_either_strand():

@@ -3,14 +3,18 @@
 import numpy as np
 import pytest
 from helpers import shared_data
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from biogan import read_fasta
 from biogan.core.errors import ConfigError, DataError
 from biogan.sequences.config import SequenceGANConfig
-from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.dataset import SequenceSet, cut_windows
 from biogan.sequences.modality import SequenceModality
 from biogan.sequences.similarity.pairs import clusters, has_near_copy
+from biogan.sequences.similarity.words import covered
 from biogan.sequences.splits import split
+from biogan.sequences.strands import reverse_complement
 
 REAL = [
     "dna/ecoli50_promoters.train.fasta.gz",
@@ -79,7 +83,8 @@ def test_the_report_counts_everything():
     assert parts.report == (
         "25 records, 5 exact duplicates collapsed",
         "20 clusters at 90% identity, the largest with 1 of 20 sequences",
-        "held out 2 of 20 sequences (10.0%, asked for 10.0%); no near copy at 90% identity across",
+        "held out 2 of 20 sequences (10.0%, asked for 10.0%); no near copy at 90% identity across, "
+        "nor a stretch of 20 letters (on either strand)",
     )
 
 
@@ -174,3 +179,105 @@ def test_fewer_than_the_fewest_are_not_split():
     assert SequenceModality(None).split(
         random_set(9, 30), SequenceGANConfig(validation=0.0, reverse_complement=False)
     ).report[1:] == ("nothing held out",)
+
+
+def letters_of(regions):
+    return {
+        (source, place)
+        for source, start, stop in zip(regions.source, regions.start, regions.stop, strict=True)
+        for place in range(start, stop)
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(2, 60),
+    st.integers(1, 60),
+    st.lists(st.integers(0, 400), min_size=1, max_size=4),
+    st.sampled_from([0.1, 0.3, 0.5]),
+    st.integers(0, 99),
+)
+def test_no_letter_of_a_genome_is_on_both_sides(window, stride, lengths, fraction, seed):
+    random = np.random.default_rng(seed)
+    genome = SequenceSet.from_strings(
+        ["".join(random.choice(list("ACGT"), n)) for n in lengths],
+        [f"c{n}" for n in range(len(lengths))],
+    )
+    windows, _ = cut_windows(genome, window, stride)
+    distinct = windows.unique()
+    if len(distinct) < 2:
+        return
+    parts = split(windows, fraction, seed=seed)
+    every = dict(zip(windows.ids, range(len(windows)), strict=True))
+    whose = {text: [] for text in distinct.strings()}
+    for i, text in enumerate(windows.strings()):
+        whose[text].append(i)
+    sides = [
+        windows.regions.take(np.array([i for t in side.strings() for i in whose[t]], int))
+        for side in (parts.train, parts.held_out)
+    ]
+    if stride < window:
+        assert not letters_of(sides[0]) & letters_of(sides[1])
+    assert len(parts.train) + len(parts.held_out) + parts.left_out == len(distinct)
+    assert every and len(parts.train)
+    if not len(parts.held_out):
+        assert parts.report[-1] == "nothing held out"
+        assert "none can be held out" in parts.report[-2]
+
+
+def tiled(n, window, stride, seed=0):
+    random = np.random.default_rng(seed)
+    letters = "".join(random.choice(list("ACGT"), (n - 1) * stride + window))
+    return cut_windows(SequenceSet.from_strings([letters], ["chr"]), window, stride)[0]
+
+
+def test_windows_are_split_by_region_with_a_window_between():
+    windows = tiled(1000, 200, 50)
+    parts = split(windows, 0.1)
+    held, train = parts.held_out.regions, parts.train.regions
+    assert len(parts.held_out) == 100
+    gaps = np.maximum(train.start[:, None] - held.stop, held.start - train.stop[:, None])
+    assert gaps.min() >= 200
+    assert 0 < parts.left_out <= 25
+    assert not covered(parts.held_out, parts.train).any()
+    said = " ".join(parts.report)
+    assert "1,000 of 1,000 records overlap another one" in said
+    assert f"{parts.left_out} of 1,000 sequences are left out of training" in said
+    assert "nor a stretch of 20 letters (on either strand)" in parts.report[-1]
+    # The same for another order of the file, and other blocks for another seed.
+    again = split(windows[np.random.default_rng(0).permutation(1000)], 0.1)
+    assert set(again.held_out.ids) == set(parts.held_out.ids)
+    assert set(split(windows, 0.1, seed=1).held_out.ids) != set(parts.held_out.ids)
+
+
+def test_windows_without_a_name_are_split_by_what_they_share():
+    windows = tiled(800, 100, 25)
+    random = np.random.default_rng(0)
+    plain = windows[random.permutation(800)]
+    turned = random.random(800) < 0.5
+    both = [plain.strings(), reverse_complement(plain).strings()]
+    texts = [both[int(t)][i] for i, t in enumerate(turned)]
+    parts = split(SequenceSet.from_strings(texts), 0.1)
+    assert len(parts.held_out) == 80
+    assert 0 < parts.left_out < 40
+    assert not covered(parts.held_out, parts.train, 20).any()
+    assert "800 of 800 sequences share a stretch of 20 letters" in parts.report[1]
+
+
+def test_windows_that_do_not_overlap_are_split_as_other_records():
+    windows = tiled(100, 60, 60)
+    plain = SequenceSet.from_strings(windows.strings())
+    parts, others = split(windows, 0.1), split(plain, 0.1)
+    assert parts.held_out.strings() == others.held_out.strings()
+    assert parts.report == others.report
+    assert not parts.left_out
+
+
+def test_an_adapter_of_all_records_ties_none_of_them():
+    adapter = random_set(1, 25, seed=9).strings()[0]
+    texts = [adapter + t for t in random_set(300, 40).strings()]
+    parts = split(SequenceSet.from_strings(texts), 0.1)
+    assert len(parts.held_out) == 30
+    assert not parts.left_out
+    assert "shared stretches no longer keep sequences together" in " ".join(parts.report)
+    assert "but 30 of them share a stretch of 20 letters" in parts.report[-1]

@@ -22,7 +22,7 @@ from biogan.sequences.io.fasta import shuffled
 from biogan.sequences.kmers import windows, word_numbers
 from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.similarity.pairs import clusters, contained, nearest
-from biogan.sequences.splits import reverse_complement
+from biogan.sequences.strands import reverse_complement
 
 # A word of random letters stands in the training data with a chance of one in this many, at most.
 _RARE = 1_000

@@ -13,7 +13,8 @@ from biogan.sequences.alphabet import DNA, UNKNOWN
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_table
 from biogan.sequences.metrics.positions import joint_counts, letter_counts, some_columns
-from biogan.sequences.splits import reverse_complement, spaced
+from biogan.sequences.splits import spaced
+from biogan.sequences.strands import reverse_complement
 
 # Words of up to this many letters, and letters in this many stretches of each record, are counted.
 _LONGEST, _STRETCHES = 3, 10

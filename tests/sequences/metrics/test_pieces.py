@@ -10,7 +10,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import word_numbers
 from biogan.sequences.metrics import novelty as module
 from biogan.sequences.metrics.novelty import stands_in, word_length
-from biogan.sequences.splits import reverse_complement
+from biogan.sequences.strands import reverse_complement
 
 
 def test_numbers_of_words_are_those_of_a_loop():

@@ -10,7 +10,7 @@ from biogan.sequences.alphabet import DNA, PROTEIN, RNA, Alphabet
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.metrics import symmetry as module
 from biogan.sequences.metrics.symmetry import FEWEST, strandedness, strands_alike
-from biogan.sequences.splits import both_strands
+from biogan.sequences.strands import both_strands
 
 
 def planted(n, motif, place, share, seed=0):

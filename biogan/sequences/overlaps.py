@@ -1,0 +1,149 @@
+"""Records that overlap: windows of one sequence tell less than as many independent records.
+
+Every interval and test counts what overlaps as dependent. Overlapping records form chains, which
+are cut into stretches much longer than a record: what is left between two stretches is little
+(the blocks of the block jackknife and bootstrap).
+
+References
+----------
+Kunsch 1989, Ann. Stat. 17:1217.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
+
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.regions import Regions
+from biogan.sequences.similarity.words import dovetails
+
+# A stretch holds this many lengths of a record at most, and at least; many stretches come first.
+_LONGEST, _SHORTEST, _STRETCHES = 5, 2, 100
+
+
+@dataclass(frozen=True, eq=False)
+class Overlaps:
+    """The chains of overlapping records of a set.
+
+    Attributes
+    ----------
+    chain : numpy.ndarray, shape (n,), int64
+        Chain of each record, numbered in the order of their first records; a record that overlaps
+        none is a chain by itself.
+    rank : numpy.ndarray, shape (n,), int64
+        Place of each record where the chains lie one behind another, neighbours side by side.
+    depth : numpy.ndarray, shape (n,), float64
+        Records of its chain over a letter of it, on average: 1 where nothing overlaps.
+
+    Examples
+    --------
+    >>> from biogan.sequences.dataset import cut_windows
+    >>> genome = SequenceSet.from_strings(["ACGTTGCAAC", "GGATC"], ["a", "b"])
+    >>> windows, _ = cut_windows(genome, 4, 2)
+    >>> found = Overlaps.of(windows)
+    >>> found.chain.tolist(), found.any
+    ([0, 0, 0, 0, 1], True)
+    """
+
+    chain: np.ndarray
+    rank: np.ndarray
+    depth: np.ndarray
+
+    @classmethod
+    def of(cls, sequences: SequenceSet) -> Overlaps:
+        """Find the chains of a set: by the regions of its records, or else by their letters.
+
+        Records of an alignment, and such without a region that are equal, do not overlap.
+        """
+        n, regions = len(sequences), sequences.regions
+        if 2 * int(regions.known.sum()) >= max(n, 1):
+            i, j = regions.joined()
+            order = np.concatenate([regions.order(), np.flatnonzero(~regions.known)])
+            others = _crossings(regions)
+        elif sequences.alphabet.has_gap:
+            i = j = others = np.zeros(0, np.int64)
+            order = np.arange(n)
+        else:
+            i, j = dovetails(sequences)
+            others = np.bincount(np.concatenate([i, j]), minlength=n)
+            order = np.arange(n)
+            if len(i):
+                ends = np.concatenate([i, j]), np.concatenate([j, i])
+                graph = coo_array((np.ones(2 * len(i), np.int8), ends), (n, n))
+                order = reverse_cuthill_mckee(graph.tocsr(), symmetric_mode=True)
+        if not len(i):
+            return cls(np.arange(n), np.arange(n), np.ones(n))
+        graph = coo_array((np.ones(len(i), bool), (i, j)), (n, n))
+        labels = connected_components(graph, directed=False)[1]
+        _, first, chain = np.unique(labels, return_index=True, return_inverse=True)
+        chain = np.argsort(np.argsort(first))[chain]
+        place = np.empty(n, np.int64)
+        place[order] = np.arange(n)
+        rank = np.empty(n, np.int64)
+        rank[np.lexsort((place, chain))] = np.arange(n)
+        depth = 1 + np.bincount(chain, others) / np.bincount(chain) / 2
+        return cls(chain, rank, depth[chain])
+
+    def __len__(self) -> int:
+        return len(self.chain)
+
+    @property
+    def any(self) -> bool:
+        """Whether any two records overlap."""
+        return len(self) > 0 and int(self.chain.max()) < len(self) - 1
+
+    @property
+    def overlapping(self) -> int:
+        """Number of records that overlap another one."""
+        return int((np.bincount(self.chain)[self.chain] > 1).sum()) if len(self) else 0
+
+    @property
+    def worth(self) -> float:
+        """About how many records side by side hold the same letters."""
+        return float((1 / self.depth).sum())
+
+    @cached_property
+    def stretches(self) -> np.ndarray:
+        """Stretch of each record, shape (n,): chains, the long ones cut into pieces."""
+        if not self.any:
+            return np.arange(len(self))
+        sizes = np.bincount(self.chain)
+        behind = np.cumsum(sizes)
+        within = self.rank - (behind - sizes)[self.chain]
+        lengths = np.clip(self.worth / _STRETCHES, _SHORTEST, _LONGEST)
+        wanted = lengths * self.depth
+        pieces = np.maximum(1, np.floor(sizes[self.chain] / wanted)).astype(np.int64)
+        piece = within * pieces // sizes[self.chain]
+        return np.unique(self.chain * (int(pieces.max()) + 1) + piece, return_inverse=True)[1]
+
+    def groups(self, count: int) -> np.ndarray:
+        """Sort records into groups of about one size that part no short chain, shape (n,).
+
+        Without overlaps record i is in group i modulo ``count``. Neighbours stand in one group
+        where they can, so that little is left between two groups.
+        """
+        n = len(self)
+        if not self.any:
+            return np.arange(n) % count
+        place = (np.bincount(self.chain, self.rank + 0.5) / np.bincount(self.chain))[self.chain]
+        # A long chain may be cut anywhere.
+        long = np.bincount(self.chain)[self.chain] > 2 * _LONGEST * self.depth
+        place[long] = self.rank[long] + 0.5
+        return np.minimum((place * count / n).astype(np.int64), count - 1)
+
+
+def _crossings(regions: Regions) -> np.ndarray:
+    """Count the other rows that share a letter with each row, shape (n,)."""
+    found = np.zeros(len(regions), np.int64)
+    rows = np.flatnonzero(regions.known)
+    base = regions.lines()
+    first, last = (base + regions.start)[rows], (base + regions.stop)[rows]
+    begun = np.searchsorted(np.sort(first), last, "left")
+    over = np.searchsorted(np.sort(last), first, "right")
+    found[rows] = begun - over - 1
+    return found
