@@ -17,7 +17,8 @@ from typing import IO, NamedTuple, cast
 
 import numpy as np
 
-from biogan.core.errors import FastaError
+from biogan.core.display import code_point, excerpt
+from biogan.core.errors import FastaError, first_line
 from biogan.core.text import Source, legible, split_compression
 
 FASTQ_NAMES = (".fastq", ".fq")
@@ -44,37 +45,78 @@ class Record(NamedTuple):
     line: int
 
 
+_CONVERT = "convert it to FASTA first"
+_ITS = "its sequence as FASTA is needed"
 # How a first line that is no FASTA looks, and what to say. The first that matches counts.
 LOOKS = (
     (r"@(HD|SQ|RG|PG|CO)\t.*", "SAM; convert it first: samtools fasta"),
+    (r"[^\t]+\t\d+\t[^\t]+\t\d+\t\d+\t(\*|(\d+[MIDNSHP=X])+)\t.*", "SAM; convert: samtools fasta"),
     (r"@\S.*", "FASTQ; read it with --format fastq, or give it a name in .fastq"),
+    (r"\[InternetShortcut\].*", "a shortcut to a web page; save what it points to"),
     (r"\s*<[!?A-Za-z].*", "HTML or XML (a saved web page?), not sequences"),
-    (r"\s*\d+\s+\d+\s*", "PHYLIP; convert it to FASTA first"),
-    (r"(CLUSTAL|MUSCLE)\b.*", "a Clustal alignment; convert it to FASTA first"),
-    (r"#\s*STOCKHOLM.*", "a Stockholm alignment; convert it to FASTA first"),
-    (r"#NEXUS.*", "NEXUS; convert it to FASTA first"),
-    (r"LOCUS\s.*", "GenBank; convert it to FASTA first"),
-    (r"ID   \S.*", "EMBL or Swiss-Prot; convert it to FASTA first"),
-    (r"(HEADER|ATOM  )\s.*", "a PDB structure; its sequence as FASTA is needed"),
+    (r"\s*\d+\s+\d+(\s+[A-Za-z]+)?\s*", "PHYLIP; convert it to FASTA first"),
+    (r"(CLUSTAL|MUSCLE|PROBCONS|T-COFFEE|Kalign)\b.*", f"a Clustal alignment; {_CONVERT}"),
+    (r"(!!(NA|AA)_MULTIPLE_ALIGNMENT|PileUp|.*\bMSF:\s*\d).*", f"an MSF alignment; {_CONVERT}"),
+    (r"#\s*STOCKHOLM.*", f"a Stockholm alignment; {_CONVERT}"),
+    (r"#NEXUS.*", f"NEXUS; {_CONVERT}"),
+    (r"#mega.*", f"a MEGA alignment; {_CONVERT}"),
+    (r"##maf\b.*", f"a MAF alignment; {_CONVERT}"),
+    (r"LOCUS\s.*", f"GenBank; {_CONVERT}"),
+    (r"ID   \S.*", f"EMBL or Swiss-Prot; {_CONVERT}"),
+    (r"(Seq-entry|Bioseq-set|Seq-submit)\s*::=.*", f"ASN.1 of NCBI; {_CONVERT}"),
+    (r"##fileformat=VCF.*", "VCF: variants; bcftools consensus makes sequences of it"),
+    (r"(HEADER|ATOM  |HETATM|REMARK|CRYST1|TITLE |MODEL )\s.*", f"a PDB structure; {_ITS}"),
+    (r"data_\S+", f"an mmCIF structure; {_ITS}"),
+    (r"T?BLAST[NPX]\s.*", "a report of BLAST; the sequences as FASTA are needed"),
+    (r"(HMMER\d|MEME version\b).*", "a model of a family or a motif; sequences are needed"),
+    (r"\(.*\)\S*;\s*", "a tree (Newick); sequences are needed"),
+    (r"(fixedStep|variableStep)\s.*", "WIG: values along a genome; sequences are needed"),
     (r"[{\[].*", "JSON, not FASTA"),
+    (
+        r"[^\t]+(\t[^\t]*){2}\t\d+\t\d+\t[^\t]*\t[-+.?]\t.*",
+        "GFF or GTF: annotations; the sequences of the genome as FASTA are needed",
+    ),
+    (
+        r"((track|browser) .*|[^\t]+\t\d+\t\d+(\t.*)?)",
+        "BED: places in a genome; bedtools getfasta takes their sequences from it",
+    ),
     (
         r"[^\t]*\t.*",
         'a table with tabs; make FASTA of it, e.g. awk \'{print ">" NR " label=" $2 "\\n" $1}\'',
     ),
     (r"[^,\s]+(,[^,\s]*)+", "CSV; make FASTA of it, one '>id' line before each sequence"),
+    (r"[^;\s]+(;[^;\s]*)+", "CSV with semicolons; make FASTA of it, '>id' before each sequence"),
+    (
+        r"\S+ +[A-Za-z*.\-]{10,}\s*",
+        'names and sequences on one line; make FASTA of it: awk \'{print ">" $1 "\\n" $2}\'',
+    ),
 )
 _BARE = re.compile(r"[A-Za-z*.\-]+")
+# Comments at the beginning that are none.
+_FORMAT_LINE = re.compile(r"#\s*STOCKHOLM|#NEXUS|#mega|##maf|##fileformat=VCF|##gff-version")
 
 
-def _refuse_first(line: str, source: Source) -> FastaError:
-    """Return the error for a first line that does not begin a FASTA record."""
+def _refuse_first(line: str, source: Source, comment: str) -> FastaError:
+    """Return the error for a first line, behind a comment, that does not begin a FASTA record."""
     number, line = source.number, line.rstrip("\n")[:1000]
+    if line.startswith("##gff-version"):
+        return _refuse_gff(source)
+    start = line.lstrip("".join(c for c in line if c.isspace() or not c.isprintable()))
+    if start.startswith(">"):
+        before = ", ".join(code_point(c) for c in dict.fromkeys(line[: -len(start)]))
+        return source.error(f"the '>' of a header stands behind {before}; take it out", number)
     if not line.isprintable() and "\t" not in line:
         return source.error("no text: a binary file, or one in another encoding", number)
     for pattern, what in LOOKS:
         if re.fullmatch(pattern, line):
             return source.error(f"this looks like {what}", number)
     if _BARE.fullmatch(line.strip()):
+        if comment.startswith(";"):
+            return source.error(
+                "a bare sequence behind ';' lines: in old FASTA a header may begin with ';', "
+                "write '>' in its place",
+                number,
+            )
         if any(later.startswith(">") for later in islice(source, 1000)):
             return source.error(
                 f"letters before the first '>' ({line[:20]!r}): a header is missing, add one or "
@@ -86,7 +128,22 @@ def _refuse_first(line: str, source: Source) -> FastaError:
             "with --format lines",
             number,
         )
-    return source.error(f"a FASTA record begins with '>', found {line[:40]!r}", number)
+    return source.error(f"a FASTA record begins with '>', found {excerpt(line)}", number)
+
+
+def _refuse_gff(source: Source) -> FastaError:
+    """Return the error for GFF3, which may have a section of FASTA."""
+    number = source.number
+    if any(line.startswith(("##FASTA", ">")) for line in source):
+        return source.error(
+            f"this is GFF3 with a FASTA section, which begins on line {source.number:,}; take it "
+            "out first: sed '1,/^##FASTA/d'",
+            number,
+        )
+    return source.error(
+        "this is GFF3 without a FASTA section: annotations; the sequences of the genome are needed",
+        number,
+    )
 
 
 def _empty(source: Source) -> FastaError:
@@ -110,14 +167,14 @@ def _header(line: str, source: Source) -> tuple[str, str]:
 def _fasta(source: Source) -> Iterator[Record]:
     # Not Biopython's SimpleFastaParser: it removes blanks uncounted, skips whatever stands before
     # the first record and knows no line numbers.
-    comments = 0
+    comments, comment = 0, ""
     for line in source:
         if line[0] == ">":
             break
-        if line[0] in ";#" and not re.match(r"#\s*STOCKHOLM|#NEXUS", line):
-            comments += 1
+        if line[0] in ";#" and not _FORMAT_LINE.match(line):
+            comments, comment = comments + 1, line
         elif not line.isspace():
-            raise _refuse_first(line, source)
+            raise _refuse_first(line, source, comment)
     else:
         raise _empty(source)
     if comments:
@@ -141,7 +198,8 @@ def _fastq(source: Source) -> Iterator[Record]:
         raise _empty(source)
     if first[0] != "@":
         hint = "; --format fasta reads FASTA" if first[0] == ">" else ""
-        raise source.error(f"a FASTQ record begins with '@', found {first[:20]!r}{hint}", 1)
+        found = excerpt(first.rstrip("\n"))
+        raise source.error(f"a FASTQ record begins with '@', found {found}{hint}", source.number)
     source.push_back(first)
     start = source.number
     try:
@@ -149,7 +207,9 @@ def _fastq(source: Source) -> Iterator[Record]:
             yield Record(*_header(header, source), text, start)
             start = source.number
     except ValueError as error:
-        raise source.error(f"damaged FASTQ record: {str(error).rstrip('.')}", start) from error
+        raise source.error(
+            f"damaged FASTQ record: {first_line(error).rstrip('.')}", start
+        ) from error
 
 
 def _lines(source: Source) -> Iterator[Record]:
@@ -162,7 +222,7 @@ def _lines(source: Source) -> Iterator[Record]:
             raise source.error("a '>' header; --format fasta reads FASTA", source.number)
         if len(text.split()) > 1 or "," in text:
             raise source.error(
-                f"one bare sequence a line is needed, found {text[:40]!r}", source.number
+                f"one bare sequence a line is needed, found {excerpt(text)}", source.number
             )
         yield Record("", "", text, source.number)
         found = True

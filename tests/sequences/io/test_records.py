@@ -161,6 +161,28 @@ def test_nothing_in_the_file(tmp_path: Path) -> None:
         ("# STOCKHOLM 1.0\n", "Stockholm"),
         ("#NEXUS\n", "NEXUS"),
         ("LOCUS       X 10 bp\n", "GenBank"),
+        (" 5 42 I\n", "PHYLIP"),
+        ("PileUp\n", "an MSF alignment"),
+        ("!!AA_MULTIPLE_ALIGNMENT 1.0\n", "an MSF alignment"),
+        (" x.msf  MSF: 42  Type: P\n", "an MSF alignment"),
+        ("#mega\n", "MEGA"),
+        ("##maf version=1\n", "MAF"),
+        ("##gff-version 3\nchr1\t.\tgene\t1\t9\t.\t+\t.\tID=g\n", "GFF3 without a FASTA section"),
+        ('chr1\tensembl\tgene\t1\t9\t.\t+\t.\tgene_id "g"\n', "GFF or GTF"),
+        ("chr1\t10\t20\tname\n", "BED"),
+        ("track name=x\n", "BED"),
+        ("##fileformat=VCFv4.2\n", "VCF"),
+        ("r1\t0\tchr1\t5\t60\t4M\t*\t0\t0\tACGT\tIIII\n", "SAM"),
+        ("(a:1,b:2);\n", "tree"),
+        ("BLASTN 2.12.0+\n", "BLAST"),
+        ("MEME version 4\n", "a motif"),
+        ("data_1ABC\n", "mmCIF"),
+        ("[InternetShortcut]\n", "a shortcut"),
+        ("fixedStep chrom=chr1\n", "WIG"),
+        ("seq;expr\n", "CSV with semicolons"),
+        ("s1 ACGTACGTACGT\n", "names and sequences on one line"),
+        (" >a\nAC\n", "stands behind ' '"),
+        ("\u200b>a\nAC\n", "stands behind U+200B ZERO WIDTH SPACE"),
         ("ID   X; SV 1\n", "EMBL"),
         ("HEADER    LYASE\n", "PDB"),
         ('{"a": 1}\n', "JSON"),
@@ -176,6 +198,18 @@ def test_nothing_in_the_file(tmp_path: Path) -> None:
 def test_first_line_says_what_the_file_is(tmp_path: Path, first: str | bytes, word: str) -> None:
     error = error_of(tmp_path / "x.fa", first)
     assert word in str(error) and error.line == 1
+
+
+def test_gff3_with_a_section_of_fasta_is_told_with_its_line(tmp_path: Path) -> None:
+    text = "##gff-version 3\nchr1\t.\tgene\t1\t9\t.\t+\t.\tID=g\n##FASTA\n>chr1\nACGT\n"
+    error = error_of(tmp_path / "x.gff3", text)
+    assert "GFF3 with a FASTA section, which begins on line 3" in str(error) and error.line == 1
+    assert "sed" in str(error)
+
+
+def test_headers_of_old_fasta(tmp_path: Path) -> None:
+    error = error_of(tmp_path / "x.fa", ";LCBO - PROLACTIN\n; more\nMDSKGSSQKG\n")
+    assert "a header may begin with ';'" in str(error) and error.line == 3
 
 
 def test_junk_behind_comments_names_its_own_line(tmp_path: Path) -> None:
