@@ -25,7 +25,14 @@ import click
 from biogan.cli import console
 from biogan.core import __version__
 from biogan.core.display import visible
-from biogan.core.errors import BioganError, DivergedError, Interrupted, ProcessError, first_line
+from biogan.core.errors import (
+    BioganError,
+    DivergedError,
+    Interrupted,
+    ProcessError,
+    UnverifiedModel,
+    first_line,
+)
 from biogan.training.signals import handled
 
 
@@ -228,13 +235,18 @@ def lacks_memory(error: BaseException) -> bool:
 
 @contextmanager
 def libraries_quiet() -> Iterator[None]:
-    """Keep warnings of libraries off the screen, but for ``--debug``.
+    """Keep warnings of libraries off the screen, but for ``--debug``; say those of biogan.
 
-    Filters are left as they are: who turns warnings into errors gets the errors.
+    Filters for libraries are left as they are: who turns warnings into errors gets the errors.
     """
+    said: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-        if console.settings.debug:
+        if issubclass(category, UnverifiedModel):
+            if str(message) not in said:
+                said.add(str(message))
+                console.say(str(message))
+        elif console.settings.debug:
             usual(message, category, *place, **more)
 
     class Debug(logging.StreamHandler[Any]):
@@ -245,6 +257,7 @@ def libraries_quiet() -> Iterator[None]:
     handler = Debug()
     loggers = [logging.getLogger(name) for name in _CHATTY]
     with warnings.catch_warnings():
+        warnings.simplefilter("always", UnverifiedModel)
         usual, warnings.showwarning = warnings.showwarning, show
         for logger in loggers:
             logger.addHandler(handler)

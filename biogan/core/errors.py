@@ -95,6 +95,10 @@ class CheckpointError(BioganError):
     """A model folder with a missing, foreign or damaged file."""
 
 
+class UnverifiedModel(UserWarning):
+    """A model folder of an earlier version, which kept no digests of its files."""
+
+
 class ConfigError(BioganError):
     """An option out of its range, unknown, or in conflict with another."""
 

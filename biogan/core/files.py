@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import re
 import secrets
@@ -48,7 +49,7 @@ def writing(path: str | Path) -> Iterator[None]:
 
 
 @contextmanager
-def reading(path: str | Path, what: str) -> Iterator[None]:
+def reading(path: str | Path, what: str, kind: type[BioganError] = DataError) -> Iterator[None]:
     """Turn whatever a library raises on a file into one line that names the file.
 
     Which errors a parser raises on damaged bytes is no fixed list: a ``KeyError`` or a
@@ -61,10 +62,12 @@ def reading(path: str | Path, what: str) -> Iterator[None]:
         The file.
     what : str
         What is said of the file before the words of the library, such as ``no valid PDB file``.
+    kind : type of BioganError
+        What to raise.
 
     Raises
     ------
-    DataError
+    BioganError
         In the place of any error that is not biogan's own; also where memory does not suffice.
 
     Examples
@@ -79,13 +82,13 @@ def reading(path: str | Path, what: str) -> Iterator[None]:
     except BioganError:
         raise
     except MemoryError as error:
-        raise DataError(
+        raise kind(
             f"{path}: not enough memory to read it ({first_line(error)}); give a smaller file"
         ) from error
     except Exception as error:
         if isinstance(error, OSError) and error.strerror:
-            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-        raise DataError(f"{path}: {what}: {first_line(error)}") from error
+            raise kind(f"{path}: cannot be read: {error.strerror}") from error
+        raise kind(f"{path}: {what}: {first_line(error)}") from error
 
 
 def claim_folder(path: Path) -> None:
@@ -263,10 +266,21 @@ def write_json(data: Any, path: str | Path) -> None:
     OutputError
         If the file cannot be written.
     """
-    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
-    text = visible_json(text)
+    text = json_bytes(data)
     with open_output(path) as out:
-        out.write(utf8(text) + b"\n")
+        out.write(text)
+
+
+def json_bytes(data: Any) -> bytes:
+    """Return indented JSON as UTF-8, with an end of line.
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or infinite.
+    """
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+    return utf8(visible_json(text)) + b"\n"
 
 
 def write_text(text: str, path: str | Path) -> None:
@@ -282,28 +296,116 @@ def write_text(text: str, path: str | Path) -> None:
 
 
 def read_json(path: str | Path, error: type[BioganError] = DataError) -> Any:
-    """Read a JSON file.
+    """Read a JSON file, see :func:`parse_json`.
+
+    Raises
+    ------
+    BioganError
+        Of type ``error`` if the file is missing, unreadable, too large or no JSON.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MOST_JSON + 1)
+    except OSError as problem:
+        raise error(f"{path}: cannot be read: {problem.strerror or problem}") from problem
+    return parse_json(data, path, error)
+
+
+# Bytes of a JSON file: those of biogan have some thousand.
+MOST_JSON = 10_000_000
+# Digits of an integer: a seed may have many.
+_DIGITS = 100
+_DEEPEST = 100
+
+
+def parse_json(data: bytes, path: str | Path, error: type[BioganError] = DataError) -> Any:
+    """Read JSON that any person or program may have written.
 
     Parameters
     ----------
+    data : bytes
+        The text.
     path : str or Path
-        The file.
+        Where it comes from, for messages.
     error : type of BioganError
         What to raise; a model folder asks for :class:`~biogan.core.errors.CheckpointError`.
 
     Raises
     ------
     BioganError
-        Of type ``error`` if the file is missing, unreadable or no JSON.
+        Of type ``error`` if the text is larger than 10 MB, not UTF-8 or no JSON (RFC 8259, to which
+        NaN and infinity do not belong), or has a key twice, an integer of more than 100 digits, a
+        number that a float cannot hold, or more than 100 levels.
+
+    Examples
+    --------
+    >>> parse_json(b'{"steps": 3}', "config.json")
+    {'steps': 3}
+    >>> parse_json(b'{"steps": NaN}', "config.json")
+    Traceback (most recent call last):
+    biogan.core.errors.DataError: config.json: no valid JSON: NaN is no number
     """
+    if len(data) > MOST_JSON:
+        raise error(f"{path}: larger than {MOST_JSON // 1_000_000} MB, which no file of biogan is")
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise error(f"{path}: cannot be read: {problem.strerror or problem}") from problem
+        found = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_once,
+            parse_constant=_no_number,
+            parse_float=_finite,
+            parse_int=_integer,
+        )
+        _check_depth(found)
+        return found
     except json.JSONDecodeError as problem:
         raise error(f"{path}, line {problem.lineno}: no valid JSON: {problem.msg}") from problem
     except UnicodeDecodeError as problem:
-        raise error(f"{path}: no valid JSON: the text is not UTF-8") from problem
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise error(f"{path}, line {line}: no valid JSON: the text is not UTF-8") from problem
+    except RecursionError as problem:
+        raise error(f"{path}: no valid JSON: more than {_DEEPEST} levels") from problem
+    except ValueError as problem:
+        raise error(f"{path}: no valid JSON: {problem}") from problem
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
+        raise ValueError(f"{twice[:40]!r} stands twice in one object")
+    return found
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError(f"an integer of {len(text.lstrip('-')):,} digits ({text[:20]}...)")
+    return int(text)
+
+
+def _check_depth(found: Any) -> None:
+    """Raise a RecursionError where others, which read the result, would."""
+    level = [found]
+    for _ in range(_DEEPEST):
+        level = [
+            child
+            for part in level
+            if isinstance(part, dict | list)
+            for child in (part.values() if isinstance(part, dict) else part)
+        ]
+        if not level:
+            return
+    raise RecursionError
 
 
 def append_jsonl(row: Mapping[str, Any], path: str | Path) -> None:

@@ -18,7 +18,7 @@ from msgspec import UNSET, UnsetType
 
 from biogan.core import __version__
 from biogan.core.errors import BioganError, CheckpointError, ConfigError
-from biogan.core.files import check_fields, read_json
+from biogan.core.files import check_fields, parse_json, read_json
 from biogan.models.registry import kind_of_card, modality_from
 from biogan.training.config import TrainingConfig
 from biogan.training.modality import Plan
@@ -26,7 +26,7 @@ from biogan.training.trainer import Trainer
 
 SCHEMA = 1
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 # Options without which nothing can be said of a model.
 _NEEDED = (
     "architecture", "loss", "critic_steps", "gp", "r1", "r2", "lr", "batch_size", "ema", "seed",
@@ -274,7 +274,7 @@ def with_present_names(part: Mapping[str, Any]) -> dict[str, Any]:
     return {_RENAMED.get(key, key): value for key, value in part.items()}
 
 
-def read_card(path: Path, allowed: tuple[str, ...] = ()) -> ModelCard:
+def read_card(path: Path, allowed: tuple[str, ...] = (), content: bytes | None = None) -> ModelCard:
     """Read ``config.json`` and see that it is whole.
 
     Parameters
@@ -283,13 +283,18 @@ def read_card(path: Path, allowed: tuple[str, ...] = ()) -> ModelCard:
         The file.
     allowed : tuple of str
         Kinds of data that are allowed, by default all.
+    content : bytes, optional
+        What stands in it, where it was read before.
 
     Raises
     ------
     CheckpointError
         If it is damaged, or no model of these kinds that this version understands.
     """
-    data = read_json(path, CheckpointError)
+    if content is None:
+        data = read_json(path, CheckpointError)
+    else:
+        data = parse_json(content, path, CheckpointError)
     if not isinstance(data, dict) or "kind" not in data or "schema" not in data:
         raise CheckpointError(f"{path}: not written by biogan (no 'kind' and 'schema')")
     if data["schema"] != SCHEMA:

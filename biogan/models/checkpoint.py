@@ -10,6 +10,7 @@ A model is a folder of plain files: JSON and safetensors, never pickled code.
 ``critic.safetensors``    the critic
 ``judge.safetensors``     a critic of the kept generator, for ``sample --refine``
 ``state.pt``              what resuming needs (loaded with ``weights_only=True``)
+``SHA256SUMS``            digests of the files above, see :mod:`biogan.models.manifest`
 ``log.jsonl``             one line of terms and scores at a time
 ``samples.fasta``         a preview; of images ``samples.png``
 ``previews/``             of images, the preview at each check, and ``training.webp``, their film
@@ -27,7 +28,8 @@ import platform
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -35,15 +37,29 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError
 from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
-from torch import nn
+from torch import Tensor, nn
 
-from biogan.core.errors import BioganError, CheckpointError, ConfigError, OutputError
-from biogan.core.files import atomic_path, claim_folder, remove_folder, write_json, writing
+from biogan.core.errors import (
+    CheckpointError,
+    ConfigError,
+    OutputError,
+    UnverifiedModel,
+    first_line,
+)
+from biogan.core.files import MOST_JSON, claim_folder, json_bytes, reading, remove_folder, writing
 from biogan.core.pictures import FILM, PICTURE, PREVIEWS
 from biogan.models.card import ModelCard, read_card
+from biogan.models.manifest import (
+    NEW,
+    SUMS,
+    Manifest,
+    exchange,
+    recover,
+    steady,
+    write_new,
+)
 from biogan.models.registry import modality_from
 from biogan.nn.layers import Networks
 from biogan.training.engine import find_device
@@ -156,9 +172,11 @@ CONFIG, GENERATOR, CRITIC = "config.json", "generator.safetensors", "critic.safe
 JUDGE = "judge.safetensors"
 STATE, LOG, SAMPLES, PAGE = "state.pt", "log.jsonl", "samples.fasta", "report.html"
 STORE, STORED = "sequences", "store.json"
-# Where a run writes that is to replace a model, until it has one itself.
-NEW = ".new"
-FILES = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE, LOG, SAMPLES, PAGE, PICTURE, FILM)
+# What samples, resuming and verdicts rest on: these have digests.
+VERIFIED = (CONFIG, GENERATOR, CRITIC, JUDGE, STATE)
+FILES = (*VERIFIED, SUMS, LOG, SAMPLES, PAGE, PICTURE, FILM)
+# In ``.new``, where it is to replace another model and not an earlier state of this one.
+_REPLACES = "replaces"
 
 
 class ModelFolder:
@@ -184,6 +202,14 @@ class ModelFolder:
         self.saved: int | None = None
         self.locked = True
         self._stored = False
+        self._read: Manifest | None = None
+
+    @property
+    def manifest(self) -> Manifest:
+        """The digests of the files, as they were when the card was read."""
+        if self._read is None:
+            self._read = Manifest(self.home)
+        return self._read
 
     @property
     def store(self) -> Path:
@@ -234,6 +260,8 @@ class ModelFolder:
             for p in self.path.iterdir()
             if not p.name.startswith(".") and p != self.store
         )  # fmt: skip
+        # A kill in the moment of an exchange.
+        present += [n for n in Manifest(self.path).sums or () if (self.path / NEW / n).is_file()]
         if resume and STATE not in present:
             raise CheckpointError(f"{self.path}: nothing to resume, there is no {STATE}")
         if resume or not present:
@@ -265,12 +293,12 @@ class ModelFolder:
         """
         claim_folder(self.home)
         self._stored = stored
+        recover(self.home, self._leave)
         with writing(self.home):
-            new = self.home / NEW  # of a run that was killed
-            shutil.rmtree(new, ignore_errors=True)
             if (self.home / CONFIG).is_file():
-                new.mkdir()
-                self.path = new
+                self.path = self.home / NEW
+                self.path.mkdir()
+                (self.path / _REPLACES).touch()
             else:
                 self._clear()
                 self._clear_store()
@@ -283,9 +311,9 @@ class ModelFolder:
         OutputError
             If the folder cannot be written.
         """
+        recover(self.home, self._leave)
         with writing(self.home):
             self._clear_halves()
-            shutil.rmtree(self.home / NEW, ignore_errors=True)
 
     def settle(self) -> None:
         """Put the new model, now that it is whole, in the place of the old one.
@@ -297,16 +325,20 @@ class ModelFolder:
         """
         if not self.replacing:
             return
-        new, self.path = self.path, self.home
+        self.path = self.home
+        exchange(self.home, self._leave)
         with writing(self.home):
-            # The card goes first and comes last: without it nothing is taken for a model.
-            self._clear()
-            for path in sorted(new.rglob("*"), key=lambda path: path.name == CONFIG):
-                if path.is_file():
-                    (self.home / path.relative_to(new)).parent.mkdir(exist_ok=True)
-                    os.replace(path, self.home / path.relative_to(new))
-            shutil.rmtree(new)
             self._clear_store()
+
+    def _leave(self) -> None:
+        """Remove what the files of before leave behind, once new ones are valid."""
+        sums = Manifest(self.home).sums or {}
+        mark = self.home / NEW / _REPLACES
+        left = FILES if mark.exists() else VERIFIED
+        self._remove([name for name in left if name not in (*sums, SUMS)])
+        if mark.exists():
+            self._clear_pictures()
+            mark.unlink()
 
     def discard(self) -> None:
         """Remove what was written of a model that did not come to replace the old one."""
@@ -314,10 +346,16 @@ class ModelFolder:
             shutil.rmtree(self.path, ignore_errors=True)
             self.path = self.home
 
-    def _clear(self) -> None:
-        for name in FILES:
+    def _remove(self, names: Iterable[str]) -> None:
+        for name in names:
             (self.home / name).unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        self._remove((SUMS, *FILES))
         self._clear_halves()
+        self._clear_pictures()
+
+    def _clear_pictures(self) -> None:
         for picture in (self.home / PREVIEWS).glob("[0-9]*.png"):
             picture.unlink()
 
@@ -331,9 +369,48 @@ class ModelFolder:
             # The link stays of one to a larger disk.
             remove_folder(self.store.resolve())
 
-    def write_config(self, card: ModelCard) -> None:
-        """Write ``config.json``."""
-        write_json(card.to_dict(), self.path / CONFIG)
+    def save(
+        self,
+        card: ModelCard,
+        networks: Mapping[str, nn.Module] | None = None,
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write the card with networks and state, all or none; other files stay as they are.
+
+        Parameters
+        ----------
+        card : ModelCard
+            The card.
+        networks : mapping of str to nn.Module, optional
+            Networks by the names of their files.
+        state : mapping, optional
+            What resuming needs.
+
+        Raises
+        ------
+        OutputError
+            If a file cannot be written; the old ones are as they were.
+        """
+        place = self.path
+        if not self.replacing and (place / NEW).exists():
+            recover(place, self._leave)  # after an exchange that was interrupted
+        sums = Manifest(place).digests(VERIFIED)
+        if not card.judge:
+            sums.pop(JUDGE, None)
+        files = {name: to_bytes(_weights(network)) for name, network in (networks or {}).items()}
+        if state is not None:
+            # Through memory: torch reports a full disk as an error of its own kind.
+            buffer = io.BytesIO()
+            torch.save(state, buffer)
+            files[STATE] = buffer.getvalue()
+        try:
+            write_new(self.home, files | {CONFIG: json_bytes(card.to_dict())}, sums)
+        except BaseException:
+            shutil.rmtree(self.home / NEW, ignore_errors=True)
+            raise
+        if not self.replacing:
+            exchange(self.home, self._leave)
+        self._read = None
 
     def read_config(self, allowed: tuple[str, ...] = ()) -> ModelCard:
         """Read ``config.json``.
@@ -343,49 +420,67 @@ class ModelFolder:
         CheckpointError
             If there is none, or it is no model of these kinds that this version understands.
         """
-        path = self.path / CONFIG
-        if self.path.exists() and not self.path.is_dir():
-            raise CheckpointError(f"{self.path}: is a file, a model folder is needed")
-        if not self.path.is_dir():
-            raise CheckpointError(f"{self.path}: no such model folder")
-        if not path.is_file():
-            # A kill in the moment of the exchange.
-            cut = (self.path / NEW / CONFIG).is_file()
-            told = f"; a new model stands in part in {self.path / NEW}: move its files here" * cut
-            raise CheckpointError(f"{self.path}: not a model folder, {CONFIG} is missing{told}")
-        return read_card(path, allowed)
+        return steady(lambda: self._card(allowed))
 
-    def write_weights(self, name: str, network: nn.Module) -> None:
-        """Write the weights of a network as safetensors."""
-        tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-        with atomic_path(self.path / name) as path:
-            path.write_bytes(to_bytes(tensors))
+    def _card(self, allowed: tuple[str, ...]) -> ModelCard:
+        path = self.path
+        if path.exists() and not path.is_dir():
+            raise CheckpointError(f"{path}: is a file, a model folder is needed")
+        if not path.is_dir():
+            raise CheckpointError(f"{path}: no such model folder")
+        self._read = Manifest(path)
+        if CONFIG not in self.manifest:
+            # A version without SHA256SUMS, killed in the moment of the exchange.
+            cut = (path / NEW / CONFIG).is_file()
+            told = f"; a new model stands in part in {path / NEW}: move its files here" * cut
+            raise CheckpointError(f"{path}: not a model folder, {CONFIG} is missing{told}")
+        card = read_card(path / CONFIG, allowed, self.manifest.read(CONFIG, MOST_JSON))
+        if self.manifest.sums is None:
+            warnings.warn(
+                f"{path}: loaded unverified: biogan {card.biogan} wrote no {SUMS}, so that damage "
+                "is not noticed",
+                UnverifiedModel,
+                stacklevel=2,
+            )
+        return card
 
-    def read_weights(self, name: str, network: nn.Module) -> None:
-        """Load weights into a network on any device.
+    def weights(self, name: str, network: nn.Module) -> dict[str, Tensor]:
+        """Read the weights of a network.
+
+        Parameters
+        ----------
+        name : str
+            The file.
+        network : nn.Module
+            A network of the names, shapes and types that are needed; its values are not looked at.
 
         Raises
         ------
         CheckpointError
-            If the file is missing, damaged, or belongs to another model.
+            If the file is missing, damaged, not finite, or belongs to another model.
         """
         path = self.path / name
-        if not path.is_file():
-            raise CheckpointError(f"{self.path}: {name} is missing, the model is not whole")
-        try:
-            network.load_state_dict(from_bytes(path.read_bytes()))  # takes any name of a file
-        except (SafetensorError, OSError) as error:
-            raise CheckpointError(f"{path}: damaged or not a safetensors file ({error})") from error
-        except RuntimeError as error:
-            raise CheckpointError(f"{path}: weights of another model than {CONFIG} says") from error
+        data = self.manifest.read(name)
+        with reading(path, "damaged or not a safetensors file", CheckpointError):
+            found = from_bytes(data)
+        wanted = network.state_dict()
+        for key in sorted({*found, *wanted}):
+            ours, theirs = (_described(some.get(key)) for some in (wanted, found))
+            if ours != theirs:
+                raise CheckpointError(
+                    f"{path}: weights of another model than {CONFIG} says: {key} is {theirs}, "
+                    f"{ours} is needed"
+                )
+            if not found[key].isfinite().all():
+                raise CheckpointError(
+                    f"{path}: {key} holds a number that is not finite: the weights are damaged; "
+                    "copy the folder again or train again"
+                )
+        return found
 
-    def write_state(self, state: dict[str, Any]) -> None:
-        """Write what resuming needs."""
-        # Through memory: torch reports a full disk as an error of its own kind.
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        with atomic_path(self.path / STATE) as path:
-            path.write_bytes(buffer.getvalue())
+    def read_weights(self, name: str, network: nn.Module) -> None:
+        """Load weights into a network on any device, see :meth:`weights`."""
+        network.load_state_dict(self.weights(name, network))
 
     def read_state(self, device: torch.device) -> dict[str, Any]:
         """Read what resuming needs, onto a device; tensors and numbers only.
@@ -395,9 +490,9 @@ class ModelFolder:
         CheckpointError
             If the file is damaged or holds anything else.
         """
-        path = self.path / STATE
+        path, data = self.path / STATE, io.BytesIO(self.manifest.read(STATE))
         try:
-            state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+            state: dict[str, Any] = torch.load(data, map_location=device, weights_only=True)
         except Exception as error:  # torch raises many kinds for a damaged file
             raise CheckpointError(f"{path}: damaged, the run cannot be resumed") from error
         return state
@@ -417,12 +512,20 @@ def write_model(
     folder.check(overwrite=overwrite)
     folder.claim()
     try:
-        folder.write_config(card)
-        for name, network in networks.items():
-            folder.write_weights(name, network)
+        folder.save(card, networks)
         folder.settle()
     finally:
         folder.discard()
+
+
+def _weights(network: nn.Module) -> dict[str, Tensor]:
+    return {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+
+
+def _described(tensor: Tensor | None) -> str:
+    if tensor is None:
+        return "missing"
+    return f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"
 
 
 class ReadNetworks:
@@ -435,7 +538,7 @@ class ReadNetworks:
     folder : ModelFolder
         Where the weights are.
     networks : Networks
-        The pair, with any weights.
+        The pair, the generator with its weights, the critic with any.
     place : torch.device
         Where they are to be.
     """
@@ -443,16 +546,13 @@ class ReadNetworks:
     def __init__(self, folder: ModelFolder, networks: Networks, place: torch.device) -> None:
         self.folder, self.place = folder, place
         self._critic = networks.critic
-        self.generator = self._read(GENERATOR, networks.generator)
+        self.generator = networks.generator.to(place).eval()
 
     @cached_property
     def critic(self) -> nn.Module:
         """The critic."""
-        return self._read(CRITIC, self._critic)
-
-    def _read(self, name: str, network: nn.Module) -> nn.Module:
-        self.folder.read_weights(name, network)
-        return network.to(self.place).eval()
+        self.folder.read_weights(CRITIC, self._critic)
+        return self._critic.to(self.place).eval()
 
     def __iter__(self) -> Iterator[nn.Module]:
         return iter((self.generator, self.critic))
@@ -491,11 +591,19 @@ def read_model(
         If the device is not there.
     """
     place, folder = find_device(device), ModelFolder(path)
-    card = folder.read_config(allowed)
-    with trusted(folder):
-        modality = modality_from(card)
-        config = modality.config.from_dict(card.config)
-        networks = modality.networks(config)
+
+    def read() -> tuple[ModelCard, Modality, Any, dict[str, Tensor]]:
+        card = folder.read_config(allowed)
+        with trusted(folder), torch.device("meta"):
+            # Networks without memory: a damaged size is found before memory is asked for.
+            modality = modality_from(card)
+            config = modality.config.from_dict(card.config)
+            needed = modality.networks(config).generator
+        return card, modality, config, folder.weights(GENERATOR, needed)
+
+    card, modality, config, weights = steady(read)
+    networks = modality.networks(config)
+    networks.generator.load_state_dict(weights)
     return card, modality, config, ReadNetworks(folder, networks, place)
 
 
@@ -506,9 +614,9 @@ def trusted(folder: ModelFolder) -> Iterator[None]:
     Raises
     ------
     CheckpointError
-        In the place of the errors of a wrong or missing value.
+        In the place of whatever a wrong or missing value leads to.
     """
     try:
         yield
-    except (BioganError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{folder.path / CONFIG}: damaged: {error}") from error
+    except Exception as error:
+        raise CheckpointError(f"{folder.path / CONFIG}: damaged: {first_line(error)}") from error

@@ -225,10 +225,12 @@ def saver(
         return None
 
     def save(trainer: Trainer) -> None:
-        folder.write_weights(GENERATOR, trainer.best.network)
-        folder.write_weights(CRITIC, bare(trainer.adversarial_step.critic))
-        folder.write_config(replace(card, training=training_part(trainer)))
-        folder.write_state(trainer.state())
+        critic = bare(trainer.adversarial_step.critic)
+        folder.save(
+            replace(card, training=training_part(trainer)),
+            {GENERATOR: trainer.best.network, CRITIC: critic},
+            trainer.state(),
+        )
         folder.saved = trainer.step_count
         if trainer.best.step:
             folder.settle()
@@ -353,7 +355,7 @@ def carry_out(
     if resume:
         lines.append(f"going on from step {trainer.step_count:,}")
     if folder:
-        engine.alone(lambda: folder.write_config(card))
+        engine.alone(lambda: folder.save(card))
         if folder.replacing:
             lines.append(f"the model in {folder.home} stays until this run has kept a generator")
     tell(callbacks, engine, "start", lines=lines)

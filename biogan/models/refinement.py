@@ -205,9 +205,7 @@ def fit_critic(
     found = CalibratedCritic(engine.place(critic), calibration, modality, encode)
     card = msgspec.structs.replace(card, judge=calibration)
     if folder:
-        # The card last: it tells that there is a calibrated critic.
-        engine.alone(lambda: folder.write_weights(JUDGE, found.critic))
-        engine.alone(lambda: folder.write_config(card))
+        engine.alone(lambda: folder.save(card, {JUDGE: found.critic}))
     return found, card
 
 

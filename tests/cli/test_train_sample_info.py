@@ -62,9 +62,8 @@ def test_train_writes_a_model_and_says_what_it_does(fasta, tmp_path, capsys):
     ):
         assert text in captured.err
     assert sorted(p.name for p in (tmp_path / "run").iterdir()) == [
-        ".lock", "config.json", "critic.safetensors", "generator.safetensors",
-        "judge.safetensors", "log.jsonl",
-        "report.html", "samples.fasta", "state.pt",
+        ".lock", "SHA256SUMS", "config.json", "critic.safetensors", "generator.safetensors",
+        "judge.safetensors", "log.jsonl", "report.html", "samples.fasta", "state.pt",
     ]  # fmt: skip
     assert gan.card["training"]["steps"] == 4
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from helpers import Kill, Killed
+from helpers import Kill, Killed, unverified
 
 from biogan import SequenceGAN, SequenceSet, write_fasta
 from biogan.cli import main
@@ -16,6 +16,8 @@ from biogan.models import sampling
 from biogan.sequences.modality import SequenceValidation
 from biogan.sequences.splits import split
 from biogan.sequences.tokenizer import Tokenizer
+
+pytestmark = pytest.mark.filterwarnings("ignore::biogan.core.errors.UnverifiedModel")
 
 SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 6, "seed": 1}
 
@@ -179,7 +181,7 @@ def test_save_and_load_write_the_same_fasta(gan, folder):
     assert loaded.sample(30, seed=4).strings() == gan.sample(30, seed=4).strings()
     assert np.allclose(loaded.score(reads()), gan.score(reads()))
     assert sorted(p.name for p in folder.iterdir()) == [
-        "config.json", "critic.safetensors", "generator.safetensors",
+        "SHA256SUMS", "config.json", "critic.safetensors", "generator.safetensors",
         "judge.safetensors",
     ]  # fmt: skip
 
@@ -198,6 +200,7 @@ def test_saving_never_overwrites_unasked(gan, folder, tmp_path):
 
 def damage(name, content):
     def act(folder):
+        unverified(folder)
         if content is None:
             (folder / name).unlink()
         else:
@@ -208,7 +211,7 @@ def damage(name, content):
 
 def change(**values):
     def act(folder):
-        data = json.loads((folder / "config.json").read_text())
+        data = json.loads((unverified(folder) / "config.json").read_text())
         data["config"] |= values.pop("config", {})
         (folder / "config.json").write_text(json.dumps(data | values))
 
@@ -312,6 +315,7 @@ def test_a_finished_run_says_so(tmp_path):
 @pytest.mark.parametrize("content", [b"no state at all", None])
 def test_a_damaged_or_foreign_state_is_one_line(tmp_path, content):
     SequenceGAN(**SMALL).fit(reads(), out=tmp_path)
+    unverified(tmp_path)
     if content is None:
         torch.save({"numbers": {"run": 1}}, tmp_path / "state.pt")
     else:
@@ -389,7 +393,7 @@ def test_a_run_from_before_an_option_goes_on_without_it(tmp_path):
     many = reads(3_000)
     options = SMALL | {"judge_steps": 0, "rotate": False}
     SequenceGAN(**options | {"steps": 2}).fit(many, out=tmp_path / "run")
-    path = tmp_path / "run" / "config.json"
+    path = unverified(tmp_path / "run") / "config.json"
     card = json.loads(path.read_text())
     del card["config"]["rotate"]
     path.write_text(json.dumps(card))
@@ -429,7 +433,7 @@ def test_a_temperature_next_to_nothing_is_nothing(gan):
 def test_a_run_that_was_stopped_before_its_judge_gets_it(tmp_path):
     options = SMALL | {"judge_steps": 3}
     whole = SequenceGAN(**options).fit(reads(), out=tmp_path / "run")
-    path = tmp_path / "run" / "config.json"
+    path = unverified(tmp_path / "run") / "config.json"
     card = json.loads(path.read_text())
     judge = (tmp_path / "run" / "judge.safetensors").read_bytes()
     path.write_text(json.dumps({k: v for k, v in card.items() if k != "judge"}))

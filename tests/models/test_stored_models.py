@@ -10,6 +10,8 @@ from helpers import ROOT
 from biogan import ImageGAN, SequenceGAN, SequenceSet
 from biogan.cli import main
 
+pytestmark = pytest.mark.filterwarnings("ignore::biogan.core.errors.UnverifiedModel")
+
 STORED = ROOT / "tests" / "data" / "models"
 SEQUENCES = sorted(path.stem for path in STORED.glob("*.fasta") if (STORED / path.stem).is_dir())
 IMAGES = sorted(path.stem for path in STORED.glob("*.npz"))

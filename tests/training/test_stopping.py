@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,9 +20,10 @@ from helpers import Kill, Killed
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.cli import main, run
-from biogan.core.errors import CheckpointError, Interrupted, OutputError
+from biogan.core.errors import Interrupted, OutputError
 from biogan.core.files import atomic_path
 from biogan.core.rng import rng
+from biogan.models import checkpoint
 from biogan.models.checkpoint import ModelFolder, held
 from biogan.sequences.io.write import write_fasta
 from biogan.training.signals import Signals
@@ -87,10 +89,10 @@ def test_a_run_that_ends_before_its_first_check_leaves_the_old_model(old, stop):
 def test_a_full_disk_leaves_the_old_model(old, monkeypatch):
     before = contents(old)
 
-    def full(self, state):
+    def full(*files):
         raise OutputError("state.pt: cannot be written: No space left on device")
 
-    monkeypatch.setattr(ModelFolder, "write_state", full)
+    monkeypatch.setattr(checkpoint, "write_new", full)
     with pytest.raises(OutputError, match="No space left"):
         fit(old, seed=2)
     assert contents(old) == before
@@ -139,27 +141,72 @@ def test_what_a_killed_run_left_half_written_goes_when_a_run_goes_on(old):
     assert not new.exists() and not half.exists()
 
 
-def test_a_kill_in_the_moment_of_the_exchange_leaves_no_mixture(old, monkeypatch):
-    moved = []
+def test_a_kill_in_an_exchange_leaves_one_of_both_models(old, tmp_path, monkeypatch):
+    """Each rename, removal and new folder may be the last thing that a process does."""
+    gans = [SequenceGAN.load(old), fit(tmp_path / "other", seed=2)]
+    samples = [gan.sample(5).strings() for gan in gans]
+    seen = []
+    for most in range(100):
+        folder = tmp_path / f"killed after {most}"
+        shutil.copytree(old, folder)
+        with monkeypatch.context() as patch:
+            patch.setattr(ModelFolder, "discard", lambda self: None)
+            if whole := killed_after(most, patch, lambda f=folder: gans[1].save(f, overwrite=True)):
+                break
+        gan = SequenceGAN.load(folder)
+        seen.append(samples.index(gan.sample(5).strings()))
+        assert gan.config.seed == seen[-1] + 1
+        assert gan.score(reads()).tolist() == gans[seen[-1]].score(reads()).tolist()
+        if seen[-1] == 0:
+            assert contents(old).items() <= contents(folder).items()
+            more = SMALL | {"steps": 25, "judge_steps": 0, "seed": 1}
+            SequenceGAN(**more).fit(reads(), out=folder, resume=True)
+        else:
+            gan.save(folder, overwrite=True)
+            assert not (folder / "log.jsonl").exists()
+        assert not (folder / ".new").exists()
+    assert whole and seen == sorted(seen) and {*seen} == {0, 1} and len(seen) > 10
 
-    def kill(source, target):
-        moved.append(target.name)
-        if len(moved) == 2:
-            raise Killed
-        return os.rename(source, target)
 
-    folder = ModelFolder(old)
-    folder.claim()
-    for name in ("config.json", "generator.safetensors", "state.pt"):
-        (old / ".new" / name).write_text("new")
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(os, "replace", kill)
-        folder.settle()
-    folder.discard()
-    assert set(contents(old).values()) == {b"new"}
-    assert len(contents(old)) == 3 and not (old / "config.json").exists()
-    with pytest.raises(CheckpointError, match=r"a new model stands in part in .*/\.new: move"):
-        SequenceGAN.load(old)
+def killed_after(most, patch, work, begun=lambda: True):
+    """Whether some work ends before so many changes of files; it is stopped after them."""
+    done = 0
+
+    def counted(function):
+        def change(*args, **options):
+            nonlocal done
+            done += begun()
+            if done > most:
+                raise Killed
+            return function(*args, **options)
+
+        return change
+
+    for name in ("replace", "unlink", "mkdir", "rmdir"):
+        patch.setattr(os, name, counted(getattr(os, name)))
+    try:
+        work()
+    except Killed:
+        return False
+    return True
+
+
+def test_a_kill_while_a_state_is_saved_leaves_a_run_that_goes_on(tmp_path, monkeypatch):
+    """The files of a state are moved one by one, and are those of one step for a reader."""
+    steps = []
+    for most in range(2, 100, 7):
+        out = tmp_path / str(most)
+        with monkeypatch.context() as patch:
+            begun = (out / "state.pt").exists
+            if killed_after(most, patch, lambda f=out: fit(f, seed=1), begun):
+                break
+        gan = SequenceGAN.load(out)
+        steps.append(gan.card.training.steps)
+        assert gan.score(reads()).shape == (120,)
+        more = SMALL | {"judge_steps": 0, "seed": 1, "steps": 21}
+        gan = SequenceGAN(**more).fit(reads(), out=out, resume=True)
+        assert not (out / ".new").exists() and gan.card.training.steps == 21
+    assert steps == sorted(steps) and {*steps} == {0, 10, 20} and len(steps) > 4
 
 
 def test_it_is_said_that_the_old_model_stays(old, tmp_path, capsys):
