@@ -64,10 +64,12 @@ def command(
     if max_time is not None and name != "autoregressive":
         raise click.UsageError(f"--max-time: only autoregressive has one, not {name}")
     from biogan.core.files import check_output
+    from biogan.core.inputs import check_once
     from biogan.sequences.baselines import get_baseline
     from biogan.sequences.io.fasta import read_fasta
     from biogan.sequences.io.write import write_fasta
 
+    check_once(fasta, reading.labels)
     check_output(out, [fasta, *([reading.labels] if reading.labels else [])])
     whole = f"{name}-{3 if order is None else order}" if name in WITH_ORDER else name
     real = read_fasta(fasta, reading)

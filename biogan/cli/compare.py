@@ -9,7 +9,7 @@ import click
 
 from biogan.cli import console
 from biogan.cli.data import read_records
-from biogan.cli.evaluate import check_folder, check_standard_input, refuse_swapped, warn
+from biogan.cli.evaluate import check_folder, refuse_swapped, warn
 from biogan.cli.options import GroupedCommand, config_options, scoring_options
 from biogan.sequences.config import ReadingConfig, SequenceScoringConfig
 
@@ -41,6 +41,7 @@ def command(
     biogan compare real.fasta gan.fasta markov.fasta -o comparison
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.files import claim_folder
+    from biogan.core.inputs import check_once
     from biogan.evaluation.report.report import ComparisonReport
     from biogan.sequences.evaluate import compare
     from biogan.sequences.modality import SequenceModality
@@ -48,7 +49,7 @@ def command(
     if out is not None:
         check_folder(Path(out), overwrite)
     names = _names(fasta)
-    check_standard_input(reference, *fasta, train, held_out)
+    check_once(reference, *fasta, train, held_out, reading.labels, scoring.motifs)
     kind = SequenceModality
     kind.metrics().choose(measured.get("metrics"))  # an unknown name is refused at once
     known = kind.scoring_arguments(scoring)

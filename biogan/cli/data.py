@@ -51,11 +51,12 @@ def read_training_data(
     engine : Engine or None
         The processes, which had to be started to read once for all of them.
     """
+    from biogan.core.inputs import is_pipe
     from biogan.sequences.io.fasta import read_fasta
     from biogan.sequences.store import is_large, store_fasta
 
-    if store and fasta == "-":
-        raise click.UsageError("--store: standard input cannot be stored, give a file")
+    if store and is_pipe(fasta):
+        raise click.UsageError(f"--store: {fasta!r} is a pipe and cannot be stored, give a file")
     bar = console.Bar("reading")
     if not (is_large(fasta) if store is None else store):
         sequences = read_fasta(fasta, reading, watch=bar)

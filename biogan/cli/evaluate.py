@@ -73,11 +73,13 @@ def command(
     biogan evaluate digits --held-out mnist-test
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.files import claim_folder
+    from biogan.core.inputs import check_once, is_lasting
     from biogan.models.registry import get_kind
 
     cls = get_kind(kind)
     groups = groups_of(fail_on, cls.metrics().groups)
-    check_standard_input(reference, generated, train, held_out)
+    check_once(generated, reference, train, held_out, reading.labels,
+               getattr(scoring, "motifs", None))  # fmt: skip
     if out is not None:
         check_folder(Path(out), overwrite)
     gan, chosen = None, True
@@ -88,6 +90,14 @@ def command(
         source, learned = cls.read_as(gan.card.data.input or {})
         chosen, reference = reference is not None, reference or source
         reading = type(reading).from_dict({**learned, **given(reading)})
+        old = [] if chosen else [("--reference", source)]
+        old += [] if "labels" in given(reading) else [("--labels", learned.get("labels"))]
+        for option, name in old:
+            if name is not None and not is_lasting(name):
+                raise click.UsageError(
+                    f"{option}: {generated} was trained on a pipe ({name}), which is gone; name a "
+                    "file of the same data"
+                )
     if reference is None:
         raise click.UsageError("Missing option '--reference'.")
     cls.metrics().choose(measured.get("metrics"))  # an unknown name is refused at once
@@ -229,12 +239,6 @@ def _judge(report: Report, groups: list[str]) -> None:
             f"--fail-on: {', '.join(blank)} could not be assessed at n = {report.n:,}, so nothing "
             "is known"
         )
-
-
-def check_standard_input(*paths: str | None) -> None:
-    """Refuse ``-`` for more than one set: the first would read all of it."""
-    if paths.count("-") > 1:
-        raise click.UsageError("'-': standard input cannot be two sets, give a file for one")
 
 
 def check_folder(folder: Path, overwrite: bool) -> None:

@@ -284,6 +284,8 @@ class KindCommand(GroupedCommand):
         **extra: Any,
     ) -> click.Context:
         """Find the kind of the data, then read the arguments with its options."""
+        from biogan.core.inputs import forget_peeked
+
         # Every command has these two, see biogan.cli.
         switches = [p for p in self.params if p.name in ("quiet", "debug")]
         if {"-h", "--help", "--help-all"} & set(args):
@@ -304,7 +306,9 @@ class KindCommand(GroupedCommand):
         if any(level != "basic" for level in self.levels.values()):
             params.append(_help_all_option())
         self.params = params
-        return super().make_context(info_name, args, parent, **extra)
+        ctx = super().make_context(info_name, args, parent, **extra)
+        ctx.call_on_close(forget_peeked)
+        return ctx
 
     def _find(
         self,

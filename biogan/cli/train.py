@@ -62,6 +62,7 @@ def command(
     biogan train promoters.fasta.gz -o run --resume
     biogan train mnist -o digits --max-time 10m --seed 1
     """  # noqa: D301 - click's mark for lines that are not to be joined
+    from biogan.core.inputs import check_once, is_pipe
     from biogan.models.checkpoint import ModelFolder, held
     from biogan.models.gan import GAN
     from biogan.models.registry import get_kind
@@ -82,8 +83,11 @@ def command(
             card, cls.read_as(card.data.input or {})[1], reading, config, store
         )
         digest = card.data.digest
-    if data == "-" and config.devices * config.nodes > 1:
-        raise click.UsageError("'-': several processes cannot share standard input, give a file")
+    check_once(data, reading.labels)
+    for name in (data, reading.labels):
+        if name is not None and is_pipe(name) and config.devices * config.nodes > 1:
+            called = "standard input" if name == "-" else name
+            raise click.UsageError(f"{called}: several processes cannot share a pipe, give a file")
     if not dry_run:
         console.say_processes(config.devices * config.nodes)
     engine = None

@@ -14,7 +14,6 @@ import secrets
 import shutil
 import sys
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -27,7 +26,6 @@ from biogan.core.display import visible, visible_json
 from biogan.core.errors import BioganError, CheckpointError, DataError, OutputError, first_line
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
 
@@ -429,51 +427,6 @@ def append_jsonl(row: Mapping[str, Any], path: str | Path) -> None:
             with suppress(OSError):
                 out.truncate(size)
             raise
-
-
-def read_arrays(path: str | Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Read arrays of an ``.npz``; nothing in it is unpickled, and no other array is read.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    names : sequence of str
-        Names of the arrays that are looked for.
-
-    Returns
-    -------
-    arrays : dict of str to numpy.ndarray
-        Those that are there.
-    held : list of str
-        Names of everything in the file.
-
-    Raises
-    ------
-    DataError
-        If the file or one of these arrays cannot be read.
-    """
-    import numpy as np
-
-    # Opened here, as numpy leaves a damaged file open. What numpy warns of it reads rightly: old
-    # headers. Or it raises an error afterwards.
-    with warnings.catch_warnings(), reading(path, "no .npz that can be read"):
-        warnings.simplefilter("ignore")
-        with open(path, "rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if isinstance(archive, np.ndarray):
-                raise DataError(f"{path}: a single array without a name (.npy); save it as .npz")
-            with archive:
-                arrays = {}
-                for name in names:
-                    if name not in archive.files:
-                        continue
-                    where = f"{path}, array {name}"
-                    with reading(where, "damaged, or of objects, which are not read"):
-                        arrays[name] = archive[name]
-                    if not isinstance(arrays[name], np.ndarray):
-                        raise DataError(f"{where}: is no array as numpy writes it")
-                return arrays, list(archive.files)
 
 
 def write_tsv(frame: pd.DataFrame, path: str | Path) -> None:

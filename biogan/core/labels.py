@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from biogan.core.display import visible
-from biogan.core.errors import DataError
+from biogan.core.errors import DataError, plural
 from biogan.core.text import Source, legible
 
 LABEL_NAME = r"[A-Za-z_][\w.-]*"
 LABEL = re.compile(rf"\s({LABEL_NAME})=")
 # Columns that a table of sequences has anyway; a label of that name moves aside.
 RESERVED = {"id": "label_id", "sequence": "label_sequence"}
+# More columns of a table would take more memory than the table.
+MOST_COLUMNS = 1000
+# From this many cells on, a key has to stand in one of so many records to be a label.
+MANY_CELLS, RARE = 10_000_000, 1000
 MOST_KEYS = 100  # with more keys the headers hold free text, and columns of it fill the memory
 
 Columns = dict[str, list[str]]
@@ -37,7 +41,7 @@ def header_labels(descriptions: Sequence[str]) -> tuple[Columns, list[str]]:
     columns : dict of str to list of str
         One column a key; ``""`` where a record does not have it.
     notes : list of str
-        Why there are none, where there are too many keys.
+        Why there are none, where there are too many keys; which keys are too rare.
 
     Examples
     --------
@@ -61,8 +65,17 @@ def header_labels(descriptions: Sequence[str]) -> tuple[Columns, list[str]]:
                 f"more than {MOST_KEYS} different 'key=' in the headers (first: "
                 f"{next(iter(found))!r}): none is read as a label (--labels FILE.tsv gives labels)"
             ]
+    notes = []
     records = range(len(descriptions))
-    return {key: [values.get(i, "") for i in records] for key, values in found.items()}, []
+    if len(found) * len(records) > MANY_CELLS:
+        rare = [key for key, values in found.items() if len(values) * RARE < len(records)]
+        found = {key: values for key, values in found.items() if key not in rare}
+        if rare:
+            notes.append(
+                f"{plural(len(rare), 'key')} of the headers in fewer than one of {RARE:,} records "
+                f"(first: {rare[0]!r}): not read as labels (--labels FILE.tsv gives labels)"
+            )
+    return {key: [values.get(i, "") for i in records] for key, values in found.items()}, notes
 
 
 def read_label_table(
@@ -107,6 +120,10 @@ def read_label_table(
                 if not names:
                     raise DataError(
                         f"{where}: a table of labels needs an id column and a label column"
+                    )
+                if len(names) > MOST_COLUMNS:
+                    raise DataError(
+                        f"{where}: {len(names):,} label columns, at most {MOST_COLUMNS:,} are read"
                     )
                 if len(set(names)) != len(names) or "" in names:
                     raise DataError(f"{where}: label columns need distinct names, found {names}")

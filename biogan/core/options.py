@@ -357,3 +357,16 @@ class Options:
     def replace(self: Config, **changes: Any) -> Config:
         """Return a copy with some options changed; unknown names are an error."""
         return type(self).from_dict({**self.to_dict(), **changes})
+
+
+@dataclass(frozen=True)
+class InputOptions(Options):
+    """What the readers of all kinds of data are told."""
+
+    unpack_ratio: int = option(
+        1000,
+        "Refuse compressed data that unpack to more than this many times their size and to more "
+        "than 16 MB, as made to fill the memory (0: read them).",
+        "Input",
+        low=0,
+    )

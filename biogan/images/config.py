@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from biogan.core.options import Options, option
+from biogan.core.options import InputOptions, option
 from biogan.training.config import SamplingConfig
 
 SIZES = (16, 28, 32, 64, 128)
 
 
 @dataclass(frozen=True)
-class ImageReadingConfig(Options):
+class ImageReadingConfig(InputOptions):
     """How images are read."""
 
     size: int | None = option(

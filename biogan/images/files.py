@@ -6,17 +6,27 @@ One file of images, PNG, TIFF or JPEG, as pages of 8 or 16 bits.
 from __future__ import annotations
 
 import logging
+import math
+import os
 import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import cast
+from typing import IO, cast
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from biogan.core.errors import BioganError, DataError
+from biogan.core.inputs import (
+    RATIO,
+    Readable,
+    as_data_error,
+    excessive,
+    name_of,
+    seekable,
+    too_large,
+)
 from biogan.images.dataset import DEPTHS
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
@@ -35,15 +45,18 @@ SHALLOW = "colour PNG of 16 bits, read with 8 (a TIFF keeps 16)"
 INKS = "CMYK, YCbCr or LAB, turned into RGB"
 
 
-def read_pages(path: str | Path, done: Counter[str]) -> Iterator[np.ndarray]:
+def read_pages(path: Readable, done: Counter[str], ratio: float = RATIO) -> Iterator[np.ndarray]:
     """Read the pages of a file.
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or open file
         PNG, TIFF or JPEG; only a TIFF can have several pages.
     done : Counter of str
         Counts what was done to pages, in words such as :data:`ALPHA`.
+    ratio : float
+        How many times the size of the file all pages together may unpack to, from 16 MB on; 0:
+        without limit, also where Pillow has one.
 
     Yields
     ------
@@ -53,28 +66,50 @@ def read_pages(path: str | Path, done: Counter[str]) -> Iterator[np.ndarray]:
     Raises
     ------
     DataError
-        If the file is damaged, of another format, or its numbers are no 8 or 16 bits.
+        If the file is damaged, of another format, far larger than it was packed, or its numbers are
+        no 8 or 16 bits.
     """
-    path = Path(path)
+    name = name_of(path)
     try:
-        with _quiet():
-            if _for_tifffile(path):
-                yield from _tifffile_pages(path, done)
+        with _quiet(ratio), as_data_error(), seekable(path, ratio) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            room = _Room(name, size, ratio)
+            if _for_tifffile(file):
+                yield from _tifffile_pages(file, room, done)
             else:
-                yield from _pillow_pages(path, done)
+                yield from _pillow_pages(file, room, done)
     except BioganError:
         raise
     except OSError as error:
         if error.strerror:
-            raise DataError(f"{path}: cannot be read: {error.strerror}") from error
-        raise DataError(f"{path}: {_why(error)}") from error
+            raise DataError(f"{name}: cannot be read: {error.strerror}") from error
+        raise DataError(f"{name}: {_why(error)}") from error
     except Exception as error:  # what a decoder raises at damaged bytes is no fixed list
-        raise DataError(f"{path}: {_why(error)}") from error
+        raise DataError(f"{name}: {_why(error)}") from error
+
+
+class _Room:
+    """Counts what the pages of a file unpack to, before they are unpacked."""
+
+    def __init__(self, name: str, size: int, ratio: float) -> None:
+        self.name, self._size, self._ratio, self._total = name, size, ratio, 0
+
+    def take(self, size: int) -> None:
+        """Count the bytes of a page; refuse them where they are too many."""
+        self._total += size
+        if excessive(self._total, self._size, self._ratio):
+            raise DataError(f"{self.name}: {too_large(self._ratio)}")
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "no PNG, TIFF or JPEG that can be read"
+    if isinstance(error, Image.DecompressionBombError):
+        return (
+            f"an image of more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels; cut it into "
+            "smaller ones, or say --unpack-ratio 0"
+        )
     said = (str(error).splitlines() or [""])[0].strip(" .") or type(error).__name__
     if "imagecodecs" in said:
         return "a TIFF whose compression cannot be read; save it without compression"
@@ -82,44 +117,57 @@ def _why(error: Exception) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what libraries say about odd files off the screen: the error or a note tells it."""
+def _quiet(ratio: float) -> Iterator[None]:
+    """Keep what libraries say about odd files off the screen: the error or a note tells it.
+
+    Pillow's own limit of pixels is lifted where that of biogan is.
+    """
+    most = Image.MAX_IMAGE_PIXELS
     logger = logging.getLogger("tifffile")
     before = logger.disabled
     logger.disabled = True
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if not ratio:
+                Image.MAX_IMAGE_PIXELS = None
             yield
     finally:
+        Image.MAX_IMAGE_PIXELS = most
         logger.disabled = before
 
 
-def _for_tifffile(path: Path) -> bool:
+def _for_tifffile(file: IO[bytes]) -> bool:
     """Whether a TIFF is of a kind that Pillow refuses or cuts to 8 bits."""
-    with open(path, "rb") as file:
-        if not file.read(4).startswith((b"II", b"MM")):
-            return False
+    start = file.read(4)
+    file.seek(0)
+    if not start.startswith((b"II", b"MM")):
+        return False
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(file, formats=FORMATS) as image:
             bits = image.tag_v2.get(BITS_PER_SAMPLE, (8,))  # type: ignore[attr-defined]
             # Pillow reads 8 bits with a sign as if they had none.
             signed = image.mode == "L" and 2 in image.tag_v2.get(SAMPLE_FORMAT, ())  # type: ignore[attr-defined]
             return (max(bits) > 8 and image.mode not in GREY_16) or signed
     except UnidentifiedImageError:
         return True
+    finally:
+        file.seek(0)
 
 
-def _pillow_pages(path: Path, done: Counter[str]) -> Iterator[np.ndarray]:
-    with Image.open(path, formats=FORMATS) as image:
+def _pillow_pages(file: IO[bytes], room: _Room, done: Counter[str]) -> Iterator[np.ndarray]:
+    bits = _png_bits(file)
+    with Image.open(file, formats=FORMATS) as image:
         tiff = image.format == "TIFF"
-        shallow = image.format == "PNG" and image.mode not in GREY_16 and _png_bits(path) == 16
+        shallow = image.format == "PNG" and image.mode not in GREY_16 and bits == 16
         # A JPEG of a telephone may hold a preview as a second page.
         for page in range(image.n_frames if tiff else 1):  # type: ignore[attr-defined]
             image.seek(page)
+            depth = 4 if image.mode == "I" else 2 if image.mode in GREY_16 else 1
+            room.take(image.width * image.height * len(image.getbands()) * depth)
             image.load()
             turned = ImageOps.exif_transpose(image) if image.format != "PNG" else image
-            pixels = _pixels(turned, path, done)
+            pixels = _pixels(turned, room.name, done)
             if tiff and pixels.dtype == np.uint16 and _inverted(image):
                 pixels = HIGHEST - pixels
             done[SHALLOW] += shallow
@@ -130,13 +178,14 @@ def _inverted(image: Image.Image) -> bool:
     return image.tag_v2.get(PHOTOMETRIC) == WHITE_IS_ZERO  # type: ignore[attr-defined]
 
 
-def _png_bits(path: Path) -> int:
+def _png_bits(file: IO[bytes]) -> int:
     """Bits of a channel, as the header of a PNG says: Pillow does not tell."""
-    with open(path, "rb") as file:
-        return file.read(25)[24]
+    start = file.read(25)
+    file.seek(0)
+    return start[24] if len(start) > 24 else 0
 
 
-def _pixels(image: Image.Image, path: Path, done: Counter[str]) -> np.ndarray:
+def _pixels(image: Image.Image, path: str, done: Counter[str]) -> np.ndarray:
     """Turn a page as Pillow has it into (channels, height, width)."""
     mode = image.mode
     if mode in GREY_16:
@@ -164,15 +213,17 @@ def _pixels(image: Image.Image, path: Path, done: Counter[str]) -> np.ndarray:
     return pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
 
 
-def _tifffile_pages(path: Path, done: Counter[str]) -> Iterator[np.ndarray]:
+def _tifffile_pages(data: IO[bytes], room: _Room, done: Counter[str]) -> Iterator[np.ndarray]:
     import tifffile
 
-    with tifffile.TiffFile(path) as file:
+    path = room.name
+    with tifffile.TiffFile(data, name=path) as file:
         seen: set[int] = set()
         for page in cast("Iterator[tifffile.TiffPage]", file.pages):
             if page.offset in seen:  # else it would be read for ever
                 raise DataError(f"{path}: damaged image: its pages follow one another in a circle")
             seen.add(page.offset)
+            room.take(math.prod(page.shape) * (page.dtype.itemsize if page.dtype else 1))
             values = page.asarray()
             if values.dtype.name not in DEPTHS:
                 raise DataError(f"{path}: values are {values.dtype}; save it as 8 or 16 bits")

@@ -15,12 +15,16 @@ from typing import NamedTuple
 import numpy as np
 
 from biogan.core.errors import ConfigError, DataError, few, plural
+from biogan.core.inputs import Readable, is_pipe, name_of
 from biogan.images.config import SIZES, ImageReadingConfig
 from biogan.images.dataset import DEPTHS, TABLE, ImageSet, LabelTable
 from biogan.images.files import SUFFIXES, central, grey, read_pages, resize, tiles
 from biogan.images.formats import is_idx
 
 COLOUR = 3
+NAMELESS = "image"  # what comes through a pipe
+# Images may take this many bytes when they are resized, and more if they grow less than 100 times.
+ENLARGED, ENLARGING = 1 << 30, 100
 DIM = 8  # 16-bit images that use less than this part of their range look black
 
 
@@ -97,6 +101,28 @@ class Gathering:
             return
         for i, (name, image) in enumerate(zip(names, images, strict=True)):
             self.add(name, image, None if labels is None else labels[i])
+
+    def check(self, images: np.ndarray) -> None:
+        """Refuse many images (n, channels, height, width) of a size that does not suit, at once.
+
+        Raises
+        ------
+        DataError
+            If ``--size`` is needed, or would fill the memory with what few pixels are enlarged to.
+        """
+        n, channels, height, width = images.shape
+        size = self.reading.size
+        if size is None:
+            self._sizes[height, width] += n
+            self._check_sizes()
+            self._sizes.clear()
+            return
+        total = n * channels * size * size * images.dtype.itemsize
+        if self.reading.crop != "tiles" and total > ENLARGED and total > ENLARGING * images.nbytes:
+            raise DataError(
+                f"{self.source}: {plural(n, 'image')} of {width} x {height} pixels would take "
+                f"{total / 1e9:.1f} GB at --size {size}; give a smaller one"
+            )
 
     def finish(self, classes: Sequence[str] | None = None) -> ImageSet:
         """Return the set.
@@ -283,17 +309,17 @@ class FolderReader:
 
     Parameters
     ----------
-    path : Path
+    path : str, Path or open file
         Folder, or one file.
     reading : ImageReadingConfig
         How to read.
     """
 
-    def __init__(self, path: Path, reading: ImageReadingConfig) -> None:
-        self.path, self.reading = path, reading
-        self.gathering = Gathering(str(path), reading, reading.frames is not None)
+    def __init__(self, path: Readable, reading: ImageReadingConfig) -> None:
+        self.data, self.path, self.reading = path, Path(name_of(path)), reading
+        self.gathering = Gathering(name_of(path), reading, reading.frames is not None)
         self.done: Counter[str] = Counter()
-        beside = path / TABLE  # as written with images; a file has none
+        beside = self.path / TABLE  # as written with images; a file has none
         if reading.labels and is_idx(reading.labels):
             raise ConfigError(
                 f"--labels {reading.labels}: IDX labels belong to IDX images or an .npz; for files "
@@ -317,7 +343,7 @@ class FolderReader:
         if self.path.is_dir():
             self._folder()
         else:
-            self._files([self.path], None, "")
+            self._files([self.path], None, "", data=self.data)
         for words, n in self.done.items():
             if n:
                 notes.append(f"{plural(n, 'image')}: {words}")
@@ -351,13 +377,18 @@ class FolderReader:
             self._files(found.images, folder.name, f"{folder.name}/")
 
     def _files(
-        self, files: Sequence[Path], folder: str | None, prefix: str, cell: bool = True
+        self,
+        files: Sequence[Path],
+        folder: str | None,
+        prefix: str,
+        cell: bool = True,
+        data: Readable | None = None,
     ) -> None:
         """Read files that lie together; as time series, single images among them are one."""
-        names = _names(files)
+        names = [NAMELESS] if data is not None and is_pipe(data) else _names(files)
         if self.reading.frames is None:
             for file, name in zip(files, names, strict=True):
-                pages = self._pages(file)
+                pages = self._pages(file if data is None else data)
                 for page, pixels in enumerate(pages, 1):
                     whole = f"{prefix}{name}" + (f"_p{page}" if len(pages) > 1 else "")
                     label = folder
@@ -367,7 +398,7 @@ class FolderReader:
             return
         single: list[np.ndarray] = []
         for file, name in zip(files, names, strict=True):
-            pages = self._pages(file)
+            pages = self._pages(file if data is None else data)
             if len(pages) == 1:
                 single += pages
             else:
@@ -377,12 +408,13 @@ class FolderReader:
         elif single:
             self.loose += len(single)
 
-    def _pages(self, file: Path) -> list[np.ndarray]:
+    def _pages(self, file: Readable) -> list[np.ndarray]:
+        pages = read_pages(file, self.done, self.reading.unpack_ratio)
         if self.reading.frames is None:
-            return list(read_pages(file, self.done))
-        return [self._moment(page, file) for page in read_pages(file, self.done)]
+            return list(pages)
+        return [self._moment(page, name_of(file)) for page in pages]
 
-    def _moment(self, page: np.ndarray, file: Path) -> np.ndarray:
+    def _moment(self, page: np.ndarray, file: str) -> np.ndarray:
         if len(page) == COLOUR and self.reading.colour != "grey":
             raise DataError(
                 f"{file}: is in colour; the images of a time series are grey (--colour grey makes "

@@ -5,49 +5,47 @@ IDX files, as MNIST comes in: a header of sizes, then the numbers, plain or gzip
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from biogan.core.errors import DataError, few, plural
-from biogan.core.files import read_arrays
+from biogan.core.inputs import (
+    RATIO,
+    Readable,
+    as_data_error,
+    head,
+    name_of,
+    opened,
+    read_arrays,
+)
 from biogan.images.dataset import DEPTHS
 
-GZIP = b"\x1f\x8b"
 #: Third byte of the file: type of the numbers, big-endian.
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 IMAGE_AXES = 3  # images, rows, columns
 
 
-def head(path: str | Path) -> bytes:
-    """Return the first bytes of a file, unpacked where it is gzip.
+def start_of(path: Readable) -> bytes:
+    """Return the first bytes of a file, unpacked, and leave them to its reader.
 
     Raises
     ------
     DataError
         If the file cannot be read.
     """
-    try:
-        with open(path, "rb") as raw:
-            start = raw.read(16)
-        if not start.startswith(GZIP):
-            return start
-        with gzip.open(path, "rb") as packed:
-            return packed.read(16)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: {_reason(error)}") from error
+    with as_data_error():
+        return head(path)
 
 
-def is_idx(path: str | Path) -> bool:
+def is_idx(path: Readable) -> bool:
     """Whether a file begins as every IDX file does, with two zero bytes."""
-    return head(path)[:2] == b"\0\0"
+    return start_of(path)[:2] == b"\0\0"
 
 
-def read_idx(path: str | Path) -> np.ndarray:
+def read_idx(path: Readable, ratio: float = RATIO) -> np.ndarray:
     """Read an IDX file whole and check every part of it.
 
     The format is that of http://yann.lecun.com/exdb/mnist: two zero bytes, a byte for the type, a
@@ -55,8 +53,10 @@ def read_idx(path: str | Path) -> np.ndarray:
 
     Parameters
     ----------
-    path : str or Path
-        Plain or gzip, known by its first bytes.
+    path : str, Path or open file
+        Plain or compressed, known by its first bytes.
+    ratio : float
+        How many times its size the file may unpack to, see :func:`biogan.core.inputs.unpacked`.
 
     Returns
     -------
@@ -75,7 +75,9 @@ def read_idx(path: str | Path) -> np.ndarray:
     >>> read_idx(path).tolist()
     [7, 2, 1]
     """
-    data = _bytes(path)
+    with as_data_error(), opened(path, ratio) as file:
+        data = file.read()
+    path = name_of(path)
     if not data:
         raise DataError(f"{path}: the file is empty")
     if data[:2] != b"\0\0":
@@ -110,15 +112,15 @@ def read_idx(path: str | Path) -> np.ndarray:
     return np.frombuffer(data, kind, offset=start).reshape(shape).astype(kind.newbyteorder("="))
 
 
-def read_idx_images(path: str | Path) -> np.ndarray:
-    """Read images of unsigned bytes, (n, height, width).
+def read_idx_images(path: Readable, ratio: float = RATIO) -> np.ndarray:
+    """Read images of unsigned bytes, (n, height, width), see :func:`read_idx`.
 
     Raises
     ------
     DataError
         Also if there are none, or the file holds labels or other numbers.
     """
-    images = read_idx(path)
+    images, path = read_idx(path, ratio), name_of(path)
     if images.ndim == 1:
         raise DataError(f"{path}: holds labels; give the file of images, and this with --labels")
     if images.ndim != IMAGE_AXES or images.dtype != np.uint8:
@@ -131,15 +133,15 @@ def read_idx_images(path: str | Path) -> np.ndarray:
     return images
 
 
-def read_idx_labels(path: str | Path, images: int) -> np.ndarray:
-    """Read labels, (images,) int64.
+def read_idx_labels(path: Readable, images: int, ratio: float = RATIO) -> np.ndarray:
+    """Read labels, (images,) int64, see :func:`read_idx`.
 
     Raises
     ------
     DataError
         Also if they are not as many as the images, or no whole numbers.
     """
-    labels = read_idx(path)
+    labels, path = read_idx(path, ratio), name_of(path)
     if labels.ndim != 1 or labels.dtype.kind not in "ui":
         raise DataError(
             f"{path}: {labels.ndim} axes of {labels.dtype}; labels are one axis of whole numbers"
@@ -162,24 +164,9 @@ def labels_beside(path: str | Path) -> Path | None:
     return next((p for p in (path.with_name(name), path.with_name(other)) if p.is_file()), None)
 
 
-def _bytes(path: str | Path) -> bytes:
-    try:
-        data = Path(path).read_bytes()
-        return gzip.decompress(data) if data.startswith(GZIP) else data
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"cannot be read: {error.strerror}"
-    if isinstance(error, EOFError):
-        return "cut off: the gzip data end too early; fetch the file again"
-    return f"damaged gzip data ({error}); fetch the file again"
-
-
 PIXELS = ("images", "pixels", "x_train", "arr_0")
 LABELS = ("labels", "y_train")
+ARRAYS = (*PIXELS, *LABELS, "classes", "frames", "ids")
 COLOURS = (1, 3)
 
 
@@ -207,24 +194,27 @@ class Arrays(NamedTuple):
     ids: tuple[str, ...]
 
 
-def read_npz(path: str | Path, frames: int | None = None) -> Arrays:
+def read_npz(path: Readable, frames: int | None = None, ratio: float = RATIO) -> Arrays:
     """Read images from an ``.npz``.
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or open file
         The file, with an array ``images``, ``pixels``, ``x_train`` or ``arr_0`` of shape (n, h, w),
         (n, h, w, c) or (n, c, h, w); and if there are any ``labels`` or ``y_train``, ``classes``,
         ``frames``, ``ids``. Nothing in it is unpickled.
     frames : int, optional
         Read (n, frames, h, w) as time series, whether or not the file says so.
+    ratio : float
+        How many times the size of the file its arrays may unpack to.
 
     Raises
     ------
     DataError
         If the file is damaged, or an array is missing, ambiguous or of another type.
     """
-    held, names = read_arrays(path, (*PIXELS, *LABELS, "classes", "frames", "ids"))
+    held, names = read_arrays(path, ARRAYS, ratio)
+    path = name_of(path)
     found = [name for name in PIXELS if name in held]
     if len(found) != 1:
         what = f"several arrays of images ({', '.join(found)})" if found else "no array of images"

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from biogan.core.errors import ConfigError, DataError
+from biogan.core.inputs import Readable, is_pipe, name_of
 from biogan.core.options import unknown_name
 from biogan.images.catalog import CATALOG, DIGITS, KNOWN, Progress, fetch
 from biogan.images.config import ImageReadingConfig
@@ -17,28 +18,29 @@ from biogan.images.files import STARTS
 from biogan.images.folder import FolderReader, Gathering, mnist_images
 from biogan.images.formats import (
     distinct,
-    head,
     is_idx,
     labels_beside,
     read_idx_images,
     read_idx_labels,
     read_npz,
+    start_of,
 )
 
 DIGITS_SIZE, DIGITS_BRIGHTEST = 28, 16
 
 
 def read_images(
-    data: str | Path, reading: ImageReadingConfig | None = None, progress: Progress | None = None
+    data: Readable, reading: ImageReadingConfig | None = None, progress: Progress | None = None
 ) -> ImageSet:
     """Read images.
 
     Parameters
     ----------
-    data : str or Path
+    data : str, Path or open file
         ``mnist`` (60,000 training images), ``mnist-test`` (10,000), ``digits``; or a path: an IDX
-        file, an ``.npz``, a folder, a PNG, TIFF or JPEG. A known name comes before a path of that
-        name (``./mnist`` is the path).
+        file, an ``.npz``, a folder, a PNG, TIFF or JPEG, also compressed. A known name comes before
+        a path of that name (``./mnist`` is the path). ``-`` is standard input. A file is opened
+        once, so that a pipe will do.
     reading : ImageReadingConfig, optional
         Size, crop, colour, frames and labels.
     progress : callable, optional
@@ -63,14 +65,14 @@ def read_images(
     (1797, 28, ('0', '1', '2'))
     """
     reading = reading or ImageReadingConfig()
-    name = str(data)
+    name = name_of(data)
     if name in KNOWN:
         _no_frames(name, reading)
         if name == DIGITS:
             return _digits(reading)
         return _idx(fetch(name, progress), reading, name, CATALOG[name].classes)
-    path = Path(data)
-    if not path.exists():
+    path = Path(name)
+    if not is_pipe(data) and not path.exists():
         raise DataError(
             f"{name}: no such file or folder; " + unknown_name("set", name, KNOWN)
             if "/" not in name and "." not in name
@@ -79,33 +81,39 @@ def read_images(
     if path.is_dir():
         mnist = mnist_images(path) if reading.frames is None else None
         return _idx(mnist, reading, name) if mnist else FolderReader(path, reading).read()
-    start = head(path)
+    start = start_of(data)
     if not start:
-        raise DataError(f"{path}: the file is empty")
+        raise DataError(f"{name}: the file is empty")
     if start.startswith(b"\0\0"):
-        return _idx(path, reading, name)
+        return _idx(data, reading, name)
     if start.startswith(b"PK"):
-        return _npz(path, reading)
+        return _npz(data, reading)
     if start.startswith(STARTS):
-        return FolderReader(path, reading).read()
+        return FolderReader(data, reading).read()
     raise DataError(
-        f"{path}: begins with {start[:4].hex(' ')}: no IDX, .npz, PNG, TIFF or JPEG file"
+        f"{name}: begins with {start[:4].hex(' ')}: no IDX, .npz, PNG, TIFF or JPEG file"
     )
 
 
-def is_images(data: str | Path) -> bool:
+def is_images(data: Readable) -> bool:
     """Tell whether a name, a folder or a file holds images, by its name and first bytes alone.
 
     Parameters
     ----------
-    data : str or Path
+    data : str, Path or open file
         As :func:`read_images` takes it. Any folder counts: there are no other data in folders but
-        structures, which are found by :func:`biogan.structures.read.is_structures`.
+        structures, which are found by :func:`biogan.structures.read.is_structures`. What begins a
+        pipe is left to its reader.
     """
-    path = Path(data)
-    if str(data) in KNOWN or path.is_dir():
+    path = Path(name_of(data))
+    if name_of(data) in KNOWN or path.is_dir():
         return True
-    return path.is_file() and head(path).startswith((b"\0\0", b"PK", *STARTS))
+    if not is_pipe(data) and not path.is_file():
+        return False
+    try:
+        return start_of(data).startswith((b"\0\0", b"PK", *STARTS))
+    except DataError:
+        return False  # the reader says what is wrong
 
 
 def _no_frames(name: str, reading: ImageReadingConfig) -> None:
@@ -127,29 +135,27 @@ def _digits(reading: ImageReadingConfig) -> ImageSet:
 
 
 def _idx(
-    path: Path, reading: ImageReadingConfig, source: str, classes: Sequence[str] = ()
+    path: Readable, reading: ImageReadingConfig, source: str, classes: Sequence[str] = ()
 ) -> ImageSet:
     _no_frames(source, reading)
-    pixels = read_idx_images(path)[:, None]
-    names = [f"image_{i}" for i in range(1, len(pixels) + 1)]
-    beside = None if reading.labels else labels_beside(path)
+    pixels = read_idx_images(path, reading.unpack_ratio)[:, None]
+    beside = None if reading.labels or is_pipe(path) else labels_beside(name_of(path))
     labels = None
     if beside:
-        labels, classes = _idx_labels(beside, len(names), classes)
-    return _gathered(Gathering(source, reading), names, pixels, labels, classes)
+        labels, classes = _idx_labels(beside, len(pixels), reading.unpack_ratio, classes)
+    return _gathered(Gathering(source, reading), (), pixels, labels, classes)
 
 
-def _npz(path: Path, reading: ImageReadingConfig) -> ImageSet:
-    held = read_npz(path, reading.frames)
-    names = held.ids or tuple(f"image_{i}" for i in range(1, len(held.pixels) + 1))
-    gathering = Gathering(str(path), reading, held.frames)
-    return _gathered(gathering, names, held.pixels, held.labels, held.classes)
+def _npz(path: Readable, reading: ImageReadingConfig) -> ImageSet:
+    held = read_npz(path, reading.frames, reading.unpack_ratio)
+    gathering = Gathering(name_of(path), reading, held.frames)
+    return _gathered(gathering, held.ids, held.pixels, held.labels, held.classes)
 
 
 def _idx_labels(
-    path: str | Path, images: int, classes: Sequence[str] = ()
+    path: Readable, images: int, ratio: float, classes: Sequence[str] = ()
 ) -> tuple[list[str], Sequence[str]]:
-    numbers = read_idx_labels(path, images)
+    numbers = read_idx_labels(path, images, ratio)
     if not classes:
         return distinct(numbers)
     if not 0 <= numbers.min() <= numbers.max() < len(classes):
@@ -165,10 +171,15 @@ def _gathered(
     labels: Sequence[str] | None,
     classes: Sequence[str],
 ) -> ImageSet:
-    """Put an array of images through; ``--labels`` comes before the labels found."""
-    given = gathering.reading.labels
+    """Put an array of images through; ``--labels`` comes before the labels found.
+
+    Images without names are numbered.
+    """
+    given, ratio = gathering.reading.labels, gathering.reading.unpack_ratio
+    gathering.check(pixels)
+    names = names or [f"image_{i}" for i in range(1, len(pixels) + 1)]
     if given and is_idx(given):
-        labels, classes = _idx_labels(given, len(names))
+        labels, classes = _idx_labels(given, len(names), ratio)
     elif given:
         table = LabelTable(given)
         labels, classes = [table.of(name) for name in names], ()

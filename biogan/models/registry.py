@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from biogan.core.errors import CheckpointError, ConfigError, DataError
+from biogan.core.inputs import is_pipe
 from biogan.core.options import unknown_name
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def all_kinds(names: tuple[str, ...] = ()) -> Iterator[type[Modality]]:
 def kind_of_data(data: str) -> type[Modality]:
     """Return the kind that a file, a folder or a known name looks like.
 
+    What begins a pipe is left to its reader.
+
     Raises
     ------
     ConfigError
@@ -58,7 +61,7 @@ def kind_of_data(data: str) -> type[Modality]:
         If there is no such file, and the name is nearly that of a known set.
     """
     known = [name for kind in all_kinds() for name in kind.known]
-    if data != "-" and not Path(data).exists() and data not in known:
+    if not is_pipe(data) and not Path(data).exists() and data not in known:
         near = difflib.get_close_matches(data, known, 1)
         if near:
             raise DataError(f"{data}: no such file or folder; did you mean {near[0]!r}?")

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from biogan.core.errors import ConfigError
-from biogan.core.options import Options, option
+from biogan.core.options import InputOptions, Options, option
 from biogan.nn.config import SequenceNetConfig
 from biogan.training.config import SamplingConfig, TrainingConfig
 
 
 @dataclass(frozen=True)
-class ReadingConfig(Options):
+class ReadingConfig(InputOptions):
     """How sequence files are read: one documented policy for each kind of doubtful letter."""
 
     format: Literal["auto", "fasta", "fastq", "lines"] = option(

@@ -65,7 +65,7 @@ MOST_RECORDS, MOST_LETTERS = 20_000, 2_000_000
 # Real records and letters of a calibration: more would take time and change nothing.
 MOST_CALIBRATED, MOST_CALIBRATED_LETTERS = 10_000, 5_000_000
 #: Options of reading that decide what a record is.
-AS_LEARNED = ("ambiguous", "case", "stop", "window", "stride")
+AS_LEARNED = ("ambiguous", "case", "stop", "window", "stride", "unpack_ratio")
 #: File of a run's folder with samples of the last check.
 SAMPLES = "samples.fasta"
 

@@ -30,8 +30,8 @@ import numpy as np
 
 from biogan.core.errors import ConfigError, DataError, FastaError, OutputError
 from biogan.core.files import claim_folder, remove_folder, temporary_path, write_json, writing
+from biogan.core.inputs import is_pipe, split_compression
 from biogan.core.rng import mixed
-from biogan.core.text import split_compression
 from biogan.sequences.alphabet import Alphabet
 from biogan.sequences.config import ReadingConfig
 from biogan.sequences.dataset import SequenceSet, cut_windows
@@ -257,7 +257,7 @@ _SAMPLES, _SAMPLE = 64, 1 << 16
 
 
 def is_large(path: str | Path) -> bool:
-    """Tell whether a file is better stored than held in memory (never standard input)."""
+    """Tell whether a file is better stored than held in memory (never a pipe)."""
     if not os.path.isfile(path):
         return False
     packed = _PACKED if split_compression(path)[1] else 1
@@ -281,7 +281,7 @@ def store_fasta(
     Parameters
     ----------
     path : str or Path
-        File name; standard input cannot be stored.
+        File name; standard input and other pipes cannot be stored.
     folder : str or Path
         Where to. A store that was made of this very file with these options is used as it is;
         another one is replaced as soon as the new one is whole.
@@ -303,6 +303,8 @@ def store_fasta(
         If the folder cannot be written, or holds something else.
     """
     config, folder = (config or ReadingConfig()).replace(**options), Path(folder)
+    if is_pipe(path):
+        raise FastaError("a pipe cannot be stored, as it can be read once only; give a file", path)
     source = fingerprint(path, config)
     try:
         store = SequenceStore(folder)
@@ -347,11 +349,13 @@ def fingerprint(path: str | Path, config: ReadingConfig) -> dict[str, Any]:
                 digest.update(file.read(_SAMPLE))
     except OSError as error:
         raise FastaError(f"cannot be read: {error.strerror or error}", path) from error
+    options = config.to_dict()
+    del options["unpack_ratio"]  # it does not change what is read
     return {
         "bytes": status.st_size,
         "modified": status.st_mtime_ns,
         "samples": digest.hexdigest(),
-        "options": config.to_dict(),
+        "options": options,
     }
 
 
@@ -393,8 +397,9 @@ def _pass(
     alphabet: Alphabet | None = None
     problem: FastaError | None = None
     left_over = 0
+    chunks = iter_chunks(path, config.format, notes, watch, ratio=config.unpack_ratio)
     with _Writer(folder) as out:
-        for part, raw in enumerate(iter_chunks(path, config.format, notes, watch)):
+        for part, raw in enumerate(chunks):
             try:
                 cleaned = clean(raw, config, str(path), whole, part)
             except FastaError as error:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from biogan.core.options import Options, option
+from biogan.core.options import InputOptions, option
 
 
 @dataclass(frozen=True)
-class StructureReadingConfig(Options):
+class StructureReadingConfig(InputOptions):
     """How structures are read."""
 
     residues: int | None = option(

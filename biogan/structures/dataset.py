@@ -119,11 +119,14 @@ class Chain:
         C-alpha coordinates in Angstrom.
     letters : str
         Its sequence; empty where only coordinates are known.
+    distances : numpy.ndarray or None, shape (n, n)
+        The distances that the coordinates were found from, see :attr:`FragmentSet.maps`.
     """
 
     name: str
     xyz: np.ndarray
     letters: str = ""
+    distances: np.ndarray | None = None
 
     def stretches(self) -> list[tuple[int, int]]:
         """Return start and end of each part without a break.

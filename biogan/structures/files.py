@@ -21,8 +21,17 @@ from typing import NamedTuple
 import numpy as np
 
 from biogan.core.errors import DataError, few, plural
-from biogan.core.files import read_arrays, reading
-from biogan.core.text import Source, split_compression
+from biogan.core.files import reading
+from biogan.core.inputs import (
+    RATIO,
+    Readable,
+    head,
+    is_pipe,
+    name_of,
+    read_arrays,
+    split_compression,
+)
+from biogan.core.text import Source
 from biogan.structures.dataset import Chain
 
 #: Endings of files of structures, each also with ``.gz``, ``.bz2``, ``.xz`` or ``.zst``: ``.pdb1``
@@ -32,7 +41,11 @@ _ENDING = re.compile(r"\.(pdb\d*|ent|cif|mmcif)$")
 _CIF = (".cif", ".mmcif")
 #: Angstrom; what is farther out is no place of an atom, and its square would not fit into float32.
 _FARTHEST = 1e6
-_ARRAYS = ("xyz", "offsets", "ids")
+NPZ = ".npz"
+_ARRAYS = ("xyz", "offsets", "ids", "maps")
+#: How chains of a pipe are called.
+STRUCTURE = "structure"
+_START = 4096  # bytes that tell a format
 # Places that a note names.
 _NAMED = 3
 # What is said of a C-alpha atom at two places of this file.
@@ -81,16 +94,19 @@ def ending(path: Path) -> str:
     return found[0] if found and not path.name.startswith(".") else ""
 
 
-def read_chains(data: str | Path) -> tuple[list[Chain], list[str]]:
+def read_chains(data: Readable, ratio: float = RATIO) -> tuple[list[Chain], list[str]]:
     """Read every protein chain of a folder, of a PDB or mmCIF file, or of an ``.npz``.
 
     Parameters
     ----------
-    data : str or Path
+    data : str, Path or open file
         A folder of files, at any depth, whose names end in ``.pdb``, ``.pdb1`` (any number),
         ``.ent``, ``.cif`` or ``.mmcif`` (also compressed), one such file, or an ``.npz`` with
         ``xyz`` of shape (total, 3), ``offsets`` of shape (n + 1,) and, if there are names, ``ids``;
-        or with ``xyz`` of shape (n, residues, 3).
+        or with ``xyz`` of shape (n, residues, 3). A pipe or an open file is known by how it begins.
+    ratio : float
+        How many times its size a compressed file may unpack to, see
+        :func:`biogan.core.inputs.unpacked`.
 
     Returns
     -------
@@ -108,12 +124,29 @@ def read_chains(data: str | Path) -> tuple[list[Chain], list[str]]:
     FastaError
         If a file cannot be opened or unpacked.
     """
-    path = Path(data)
-    if not path.exists():
+    path, piped = Path(name_of(data)), is_pipe(data)
+    if not piped and not path.exists():
         raise DataError(f"{path}: no such file or folder; give PDB or mmCIF files or an .npz")
-    if path.suffix.lower() == ".npz":
-        return _from_arrays(path), []
-    return _from_files(path)
+    format = format_of(data) if piped else path.suffix.lower()
+    if format is None:
+        raise DataError(f"{path}: begins neither as a PDB or mmCIF file nor as an .npz")
+    if format == NPZ:
+        return _from_arrays(data, ratio), []
+    return _from_files(data, ratio)
+
+
+def format_of(data: Readable) -> str | None:
+    """Return the ending of files that begin as an input does; None if it holds no structures.
+
+    What begins the input is left to its reader.
+    """
+    start = head(data, _START)
+    if start.startswith(b"PK"):
+        # In a zip archive the name of the first array stands here.
+        return NPZ if re.match(rb"(xyz|offsets|maps)\.npy", start[30:]) else None
+    if re.match(rb"\s*(#[^\n]*\n\s*)*data_", start):
+        return ENDINGS[-2]
+    return ENDINGS[0] if start[:6].decode("latin-1").strip() in _RECORDS else None
 
 
 class _Account:
@@ -135,14 +168,15 @@ class _Account:
         ]
 
 
-def _from_files(path: Path) -> tuple[list[Chain], list[str]]:
-    files = list(structure_files(path))
+def _from_files(data: Readable, ratio: float) -> tuple[list[Chain], list[str]]:
+    path = Path(name_of(data))
+    files = [path] if is_pipe(data) else list(structure_files(path))
     if not files:
         raise DataError(
             f"{path}: no structures found; PDB or mmCIF files are known by their ending "
             f"({', '.join(ENDINGS)}, also compressed), arrays by .npz"
         )
-    stems = [_stem(file, path) for file in files]
+    stems = [STRUCTURE] if is_pipe(data) else [_stem(file, path) for file in files]
     twice = Counter(stems)
     chains: list[Chain] = []
     oddities: list[str] = []
@@ -150,7 +184,8 @@ def _from_files(path: Path) -> tuple[list[Chain], list[str]]:
     for file, stem in zip(files, stems, strict=True):
         # Where 1abc.pdb and 1abc.cif lie side by side, their chains need names of their own.
         name = stem if twice[stem] == 1 else stem + ending(file)
-        found = _parse(file, name, oddities, account)
+        source = Source(data if is_pipe(data) else file, oddities, ratio=ratio)
+        found = _parse(source, name, account)
         chains += found
         if not found:
             account.add("file", "without protein left out", file.name)
@@ -197,17 +232,19 @@ class _Run:
     seen: dict[str, str] = field(default_factory=dict)
 
 
-def _parse(path: Path, stem: str, oddities: list[str], account: _Account) -> list[Chain]:
+def _parse(source: Source, stem: str, account: _Account) -> list[Chain]:
     """Return the chains of one file."""
-    with closing(Source(path, oddities)) as source:
+    path, oddities = Path(source.path), source.notes
+    with closing(source):
         lines = [line.rstrip("\n") for line in source]
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     if not first:
         raise DataError(f"{path}: the file is empty; fetch it again or take it out")
     cif = first.startswith("data_")
-    if cif != (ending(path) in _CIF) and (cif or first[:6].strip() in _RECORDS):
+    named = ending(path)  # none of a pipe
+    if named and cif != (named in _CIF) and (cif or first[:6].strip() in _RECORDS):
         oddities.append(f"{path.name}: read as {'mmCIF' if cif else 'PDB'}, which it holds")
-    elif ending(path) in _CIF:
+    elif named in _CIF:
         cif = True
     rows = _cif_rows(lines, path, account) if cif else _pdb_rows(lines)
     runs = _runs(rows, path, account)
@@ -436,9 +473,10 @@ def _joined(runs: list[_Run], path: Path, account: _Account) -> list[_Run]:
     return chains
 
 
-def _from_arrays(path: Path) -> list[Chain]:
+def _from_arrays(data: Readable, ratio: float) -> list[Chain]:
     """Read an ``.npz`` of coordinates."""
-    parts, held = read_arrays(path, _ARRAYS)
+    path = name_of(data)
+    parts, held = read_arrays(data, _ARRAYS, ratio)
     if "xyz" not in parts:
         raise DataError(f"{path}: no array 'xyz' with C-alpha coordinates; it holds {few(held, 8)}")
     xyz = parts["xyz"]
@@ -458,11 +496,27 @@ def _from_arrays(path: Path) -> list[Chain]:
                 f"{path}: chain {chain.name} has a coordinate that is no finite number in Angstrom "
                 f"at residue {int(np.flatnonzero(~good)[0]) + 1}; take the chain out"
             )
-    return [Chain(chain.name, chain.xyz.astype(np.float32)) for chain in chains]
+    maps = _maps(path, parts.get("maps"), len(chains))
+    return [
+        Chain(chain.name, chain.xyz.astype(np.float32), distances=map)
+        for chain, map in zip(chains, maps, strict=True)
+    ]
+
+
+def _maps(
+    path: str, maps: np.ndarray | None, chains: int
+) -> Sequence[np.ndarray | None] | np.ndarray:
+    if maps is None:
+        return [None] * chains
+    if maps.dtype.kind != "f" or not np.isfinite(maps).all():
+        raise DataError(f"{path}, array maps: finite numbers in Angstrom are needed")
+    if len(maps) != chains:
+        raise DataError(f"{path}, array maps: {len(maps)} maps for {plural(chains, 'chain')}")
+    return maps
 
 
 def _cut(
-    path: Path, xyz: np.ndarray, offsets: np.ndarray | None, ids: np.ndarray | None
+    path: str, xyz: np.ndarray, offsets: np.ndarray | None, ids: np.ndarray | None
 ) -> list[Chain]:
     if (
         offsets is None

@@ -63,7 +63,7 @@ class StructureModality(PresetModality):
 
     @classmethod
     def recognises(cls, data: str) -> bool:
-        """Whether these are structures, by the names of files."""
+        """Whether these are structures, by the names of files or what begins a pipe."""
         return is_structures(data)
 
     @classmethod
@@ -78,7 +78,7 @@ class StructureModality(PresetModality):
         cls, data: str, reading: StructureReadingConfig, whose: str = ""
     ) -> FragmentSet:
         """Read fragments as they are: nothing is cut or left out."""
-        return read_fragments(data)
+        return read_fragments(data, reading.unpack_ratio)
 
     @classmethod
     def like(cls, real: FragmentSet, reading: StructureReadingConfig) -> StructureReadingConfig:

@@ -13,13 +13,13 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from biogan.core.errors import ConfigError, DataError, few, plural
-from biogan.core.files import read_arrays
+from biogan.core.errors import ConfigError, DataError, FastaError, few, plural
+from biogan.core.inputs import RATIO, Readable, is_pipe, name_of, seekable
 from biogan.core.labels import join_labels, read_label_table
 from biogan.core.rng import rng
 from biogan.structures.config import StructureReadingConfig
 from biogan.structures.dataset import Chain, FragmentSet
-from biogan.structures.files import ending, holds_structures, read_chains
+from biogan.structures.files import NPZ, ending, format_of, holds_structures, read_chains
 
 #: Chains that share a word of this many residues are related.
 WORD = 12
@@ -147,7 +147,7 @@ def _numbered(labels: Sequence[str | int]) -> np.ndarray:
 
 def _table_beside(source: Path, names: Sequence[str]) -> Path | None:
     """Find a table of families beside an array whose ids are exactly those of the chains."""
-    if source.suffix.lower() != ".npz":
+    if source.suffix.lower() != NPZ:
         return None
     for path in (source.with_suffix(".tsv"), source.with_name("ca_chains.tsv")):
         if path.is_file():
@@ -165,22 +165,28 @@ STRIDE = 2
 MOST = 200_000
 
 
-def is_structures(data: str | Path) -> bool:
-    """Tell whether a path holds protein structures, by names alone; images are read otherwise.
+def is_structures(data: Readable) -> bool:
+    """Tell whether a path holds protein structures; images are read otherwise.
 
     Parameters
     ----------
-    data : str or Path
+    data : str, Path or open file
         A file that ends in ``.pdb``, ``.pdb1``, ``.ent``, ``.cif`` or ``.mmcif`` (also compressed),
-        a folder with such a file or in whose folders most files are such, or an ``.npz`` with an
-        array ``xyz``.
+        a folder with such a file or in whose folders most files are such, an ``.npz`` with an
+        array ``xyz``, or a pipe that begins as one of these files; what begins it is left to its
+        reader.
     """
-    path = Path(data)
+    if is_pipe(data):
+        try:
+            return format_of(data) is not None
+        except FastaError:
+            return False  # the reader says what is wrong
+    path = Path(name_of(data))
     if path.is_dir():
         return holds_structures(path)
-    if path.suffix.lower() == ".npz":
+    if path.suffix.lower() == NPZ:
         try:
-            with zipfile.ZipFile(path) as archive:
+            with seekable(path) as file, zipfile.ZipFile(file) as archive:
                 names = set(archive.namelist())
         except Exception:  # whatever a damaged directory of a zip makes it raise: a reader tells
             return False
@@ -188,7 +194,7 @@ def is_structures(data: str | Path) -> bool:
     return bool(ending(path))
 
 
-def read_structures(data: str | Path, reading: StructureReadingConfig | None = None) -> FragmentSet:
+def read_structures(data: Readable, reading: StructureReadingConfig | None = None) -> FragmentSet:
     """Read chains and cut them into fragments of one length.
 
     Every ``STRIDE`` residues a fragment starts; one that would cross a break of the chain is left
@@ -197,7 +203,7 @@ def read_structures(data: str | Path, reading: StructureReadingConfig | None = N
 
     Parameters
     ----------
-    data : str or Path
+    data : str, Path or open file
         See :func:`biogan.structures.files.read_chains`.
     reading : StructureReadingConfig, optional
         ``residues`` of a fragment (64 by default) and ``labels``, a TSV with the id of a chain
@@ -219,7 +225,8 @@ def read_structures(data: str | Path, reading: StructureReadingConfig | None = N
     residues = 64 if reading.residues is None else reading.residues
     if residues not in RESIDUES:
         raise ConfigError(f"--residues {residues}: give {', '.join(map(str, RESIDUES))}")
-    chains, notes = read_chains(data)
+    chains, notes = read_chains(data, reading.unpack_ratio)
+    data = name_of(data)
     families, said = find_families(chains, Path(data), reading.labels)
     notes.append(f"{plural(len(chains), 'chain')}; {said}")
 
@@ -257,10 +264,10 @@ def read_structures(data: str | Path, reading: StructureReadingConfig | None = N
             f"{len(short)} {'family has' if len(short) == 1 else 'families have'} no chain of "
             f"{residues} residues without a break ({few(list(short.values()))})"
         )
-    return FragmentSet(np.stack(xyz), tuple(ids), np.array(belongs), str(data), tuple(notes))
+    return FragmentSet(np.stack(xyz), tuple(ids), np.array(belongs), data, tuple(notes))
 
 
-def read_fragments(data: str | Path) -> FragmentSet:
+def read_fragments(data: Readable, ratio: float = RATIO) -> FragmentSet:
     """Read chains of one length as they are: what a generator wrote, nothing cut or left out.
 
     Every chain is its own family.
@@ -270,7 +277,8 @@ def read_fragments(data: str | Path) -> FragmentSet:
     DataError
         If nothing can be read, or lengths differ.
     """
-    chains, notes = read_chains(data)
+    chains, notes = read_chains(data, ratio)
+    data = name_of(data)
     lengths = sorted({len(chain.xyz) for chain in chains})
     if len(lengths) > 1:
         raise DataError(
@@ -279,12 +287,9 @@ def read_fragments(data: str | Path) -> FragmentSet:
         )
     ids = tuple(chain.name for chain in chains)
     xyz = np.stack([chain.xyz for chain in chains])
-    maps = None
-    if Path(data).suffix.lower() == ".npz":
-        maps = read_arrays(data, ("maps",))[0].get("maps")
-        if maps is not None and (maps.dtype.kind != "f" or not np.isfinite(maps).all()):
-            raise DataError(f"{data}, array maps: finite numbers in Angstrom are needed")
-    return FragmentSet(xyz, ids, np.arange(len(ids)), str(data), tuple(notes), maps)
+    found = [chain.distances for chain in chains if chain.distances is not None]
+    maps = np.stack(found) if found else None
+    return FragmentSet(xyz, ids, np.arange(len(ids)), data, tuple(notes), maps)
 
 
 def _best(families: np.ndarray, room: np.ndarray) -> list[int]:

@@ -11,7 +11,7 @@ from biogan.core import __version__
 from biogan.core.display import visible
 from biogan.core.errors import ConfigError, DataError, OutputError, plural
 from biogan.core.files import atomic_path, claim_folder, file_names, open_output, utf8
-from biogan.core.text import split_compression
+from biogan.core.inputs import split_compression
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.geometry import distances
 

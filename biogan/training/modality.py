@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from biogan.core.errors import ConfigError, DataError
+from biogan.core.inputs import is_lasting
 from biogan.core.options import Options
 from biogan.core.rng import rng
 from biogan.nn.layers import Networks, exact
@@ -234,8 +235,8 @@ class Modality(ABC):
         labels = getattr(reading, "labels", None)
         return {
             **reading.to_dict(),
-            **({"labels": str(Path(labels).absolute())} if labels else {}),
-            "data": data if data in cls.known else str(Path(data).absolute()),
+            **({"labels": _absolute(labels)} if labels else {}),
+            "data": data if data in cls.known else _absolute(data),
         }
 
     @classmethod
@@ -522,3 +523,8 @@ def planned(modality: Modality, records: Any, config: Any, reasons: list[str]) -
     check_machine(config)
     lines = [f"{len(records):,} {modality.noun}s: {modality.describe()}"]
     return Plan(modality, config, reasons, lines + [f"chosen: {reason}" for reason in reasons])
+
+
+def _absolute(path: str) -> str:
+    """Return the name under which any folder finds a file; a pipe keeps its own."""
+    return str(Path(path).absolute()) if is_lasting(path) else path

@@ -148,7 +148,7 @@ def test_what_is_given_beyond_the_sequences_is_checked_before_they_are_read(tmp_
 def test_standard_input_cannot_be_two_sets(capsys):
     for command in (["evaluate", "-", "--reference", "-"], ["compare", "x", "-", "--train", "-"]):
         assert run(command) == 2
-        assert "standard input cannot be two sets" in capsys.readouterr().err
+        assert "standard input cannot be two inputs" in capsys.readouterr().err
 
 
 def test_validity_counts_what_reading_dropped(files, tmp_path):

@@ -72,7 +72,7 @@ def test_any_bytes_read_or_give_one_line(tmp_path_factory, data: bytes) -> None:
         (b"\0\0\x08\x03" + b"\xff" * 12 + b"a", "header says 4,294,967,295 images, 0 follow"),
         (
             gzip.compress(b"\0\0\x08\x01\0\0\0\x03abc" * 50, mtime=0)[:-12],
-            "gzip data end too early",
+            "gzip data ends early",
         ),
         (b"\x1f\x8bnonsense and more", "damaged gzip data"),
     ],

@@ -8,18 +8,22 @@ and gives the same records.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from biogan.core.errors import FastaError
+from biogan.core.inputs import RATIO, Readable
 from biogan.core.text import Source
 from biogan.sequences.io.records import Letters, Record, find_format, records_of, split_header
 
 #: Bytes of a block; a longer record makes its block longer.
 BLOCK = 1 << 23
 _PIECE = 1 << 20
+#: With more records without letters than this, and nearly no others, a file is refused.
+MOST_EMPTY, MOSTLY = 1_000_000, 0.9
+# Bytes that a record takes beside its text, about.
+_RECORD = 64
 # White space of ASCII without the line ends, which is what divides a header.
 _BLANKS = [bytes([c]) for c in b" \t\v\f\x1c\x1d\x1e\x1f"]
 Watch = Callable[[int, int | None], None]
@@ -66,21 +70,22 @@ class Raw(NamedTuple):
 
 
 def iter_chunks(
-    path: str | Path,
+    path: Readable,
     format: str = "auto",
     notes: list[str] | None = None,
     watch: Watch | None = None,
     size: int = BLOCK,
+    ratio: float = RATIO,
 ) -> Iterator[Raw]:
     """Read raw records, many at a time.
 
     Parameters
     ----------
-    path, format, notes
+    path, format, notes, ratio
         As for :func:`biogan.sequences.io.records.iter_records`.
     watch : callable, optional
         Receives after each chunk how many bytes of the file were read, and how many it has
-        (``None`` for standard input).
+        (``None`` for a pipe).
     size : int
         Bytes of text in a chunk, about; a record is never divided.
 
@@ -91,27 +96,41 @@ def iter_chunks(
     Raises
     ------
     FastaError
-        If the file cannot be read whole; it names the line.
+        If the file cannot be read whole; it names the line. Also if nearly all of a million records
+        and more have no letters.
     """
-    notes = [] if notes is None else notes
-    source = Source(path, notes)
-    plain = (find_format(path) if format == "auto" else format) == "fasta" and str(path) != "-"
-    chunks = _from_blocks(source, size) if plain else None
-    if chunks is None or not _begins_plainly(path):
-        chunks = _from_records(records_of(source, format), size)
-    for chunk in chunks:
-        if watch:
-            watch(*source.progress())
-        yield chunk
+    source = Source(path, notes, ratio=ratio)
+    fasta = (find_format(source.path) if format == "auto" else format) == "fasta"
+    records = empty = 0
+    with source.binary() as binary:
+        # Most text begins with a header; whatever does not is left to the reader of lines.
+        if fasta and _after_empty_lines(source, binary).startswith(b">"):
+            chunks = _from_blocks(source, binary, size)
+        else:
+            chunks = _from_records(records_of(source, format), size)
+        for chunk in chunks:
+            if watch:
+                watch(*source.progress())
+            records += len(chunk.ids)
+            empty += int((chunk.letters.lengths == 0).sum())
+            if empty > MOST_EMPTY and empty > MOSTLY * records:
+                raise source.error(
+                    f"{empty:,} of the first {records:,} records have no letters; is this a list "
+                    "of names?",
+                    int(chunk.lines[-1]),
+                )
+            yield chunk
 
 
-def _begins_plainly(path: str | Path) -> bool:
-    """Whether the text begins with a header, as most do; faults are left to the reader."""
-    try:
-        with Source(path).binary() as binary:
-            return bool(binary.read(1) == b">")
-    except FastaError:
-        return False
+def _after_empty_lines(source: Source, binary: Any) -> bytes:
+    """Pass over line ends, counting them; return what begins the text then."""
+    start: bytes = binary.peek(1)
+    while start and not start.strip(b"\n"):
+        source.number += len(binary.read(len(start)))
+        start = binary.peek(1)
+    lines = len(start) - len(start.lstrip(b"\n"))
+    source.number += len(binary.read(lines))
+    return start[lines:]
 
 
 def _from_records(records: Iterable[Record], size: int) -> Iterator[Raw]:
@@ -119,7 +138,7 @@ def _from_records(records: Iterable[Record], size: int) -> Iterator[Raw]:
     weight = 0
     for record in records:
         rows.append(record)
-        weight += len(record.text) + len(record.id) + len(record.description)
+        weight += len(record.text) + len(record.id) + len(record.description) + _RECORD
         if weight >= size:
             yield Raw.of(rows)
             rows, weight = [], 0
@@ -127,9 +146,11 @@ def _from_records(records: Iterable[Record], size: int) -> Iterator[Raw]:
         yield Raw.of(rows)
 
 
-def _from_blocks(source: Source, size: int) -> Iterator[Raw]:
-    for block in _blocks(source, size):
+def _from_blocks(source: Source, binary: Any, size: int) -> Iterator[Raw]:
+    for block in _blocks(source, binary, size):
         unix = block.replace(b"\r\n", b"\n") if b"\r" in block else block
+        if unix[:1] != b">":  # a block holds whole records
+            raise source.error(f"a record begins with '>', found {unix[:20]!r}", source.number + 1)
         if unix.isascii() and b"\0" not in unix and b"\r" not in unix:
             chunk, lines = _plain(unix, source.number)
             source.number += lines
@@ -140,24 +161,23 @@ def _from_blocks(source: Source, size: int) -> Iterator[Raw]:
         yield chunk
 
 
-def _blocks(source: Source, size: int) -> Iterator[bytes]:
+def _blocks(source: Source, binary: Any, size: int) -> Iterator[bytes]:
     """Yield the text in whole records, each block at least ``size`` bytes but for the last."""
     parts: list[bytes] = []
     have, last = 0, b"\n"
     try:
-        with source.binary() as binary:
-            while piece := binary.read(_PIECE):
-                cut = -1
-                if have + len(piece) >= size:
-                    cut = max(piece.rfind(b"\n>"), piece.rfind(b"\r>")) + 1
-                    if cut == 0 and (not parts or piece[:1] != b">" or last not in b"\r\n"):
-                        cut = -1
-                if cut >= 0:
-                    yield b"".join([*parts, piece[:cut]])
-                    parts, have, piece = [], 0, piece[cut:]
-                parts.append(piece)
-                have += len(piece)
-                last = piece[-1:]
+        while piece := binary.read(_PIECE):
+            cut = -1
+            if have + len(piece) >= size:
+                cut = max(piece.rfind(b"\n>"), piece.rfind(b"\r>")) + 1
+                if cut == 0 and (not parts or piece[:1] != b">" or last not in b"\r\n"):
+                    cut = -1
+            if cut >= 0:
+                yield b"".join([*parts, piece[:cut]])
+                parts, have, piece = [], 0, piece[cut:]
+            parts.append(piece)
+            have += len(piece)
+            last = piece[-1:]
     except FastaError as error:
         # Told with the line behind the last good one, as a reader of lines does.
         seen = b"".join(parts).replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n")
@@ -169,26 +189,39 @@ def _blocks(source: Source, size: int) -> Iterator[bytes]:
 def _plain(block: bytes, before: int) -> tuple[Raw, int]:
     """Take a block apart that begins with a header; return its records and number of lines."""
     text = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(text == ord("\n"))
-    first = np.append(0, ends + 1)  # of each line
-    whole = first[-1] == len(block)
-    if whole:
-        first = first[:-1]
-    else:
-        ends = np.append(ends, len(block))
-    line = np.flatnonzero(text[first] == ord(">"))  # of each header, from 0
-    starts, stops = first[line], ends[line]
+    ends = text == ord("\n")
+    heads = text == ord(">")
+    heads[1:] &= ends[:-1]
+    starts = np.flatnonzero(heads)
     following = np.append(starts[1:], len(block))
-    lines = np.append(line[1:], len(ends)) - line  # of each record
+    stops, lines = _line_ends(block, ends, starts, following)
+    whole = block.endswith(b"\n")
+    lines[-1] += not whole
     lengths = following - stops - lines
-    if not whole:
-        lengths[-1] += 1
+    lengths[-1] += not whole
     offsets = np.zeros(len(starts) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     # Slices cost less than a mask of all bytes, which takes several passes.
     letters = _slices(block, stops, following, b"").translate(None, b"\n")
     names, descriptions = _headers(_slices(block, starts + 1, stops, b"\n"))
-    return Raw(names, descriptions, Letters(letters, offsets), line + (before + 1)), len(ends)
+    first = np.cumsum(lines) - lines + (before + 1)
+    return Raw(names, descriptions, Letters(letters, offsets), first), int(lines.sum())
+
+
+def _line_ends(
+    block: bytes, ends: np.ndarray, starts: np.ndarray, following: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the header of each record ends, and how many line ends the record has."""
+    total = np.count_nonzero(ends)
+    if total * 8 <= len(block):
+        places = np.append(np.flatnonzero(ends), len(block))
+        first = np.searchsorted(places, starts)
+        return places[first], np.diff(np.append(first, total))
+    # Of lines as short as these the places would take more memory than the text.
+    bounds = list(zip(starts.tolist(), following.tolist(), strict=True))
+    stops = [block.find(b"\n", start, stop) for start, stop in bounds]
+    counts = [block.count(b"\n", start, stop) for start, stop in bounds]
+    return np.where(np.array(stops) < 0, len(block), stops), np.array(counts)
 
 
 def _slices(block: bytes, starts: np.ndarray, stops: np.ndarray, between: bytes) -> bytes:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import string
 from collections.abc import Iterable, Sequence
 from itertools import compress
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from biogan.core.errors import AlphabetError, DataError, FastaError, plural
+from biogan.core.inputs import Readable, name_of
 from biogan.core.labels import header_labels, join_labels
 from biogan.evaluation.samples import random_order
 from biogan.sequences.alphabet import ALPHABETS, Alphabet
@@ -247,7 +247,7 @@ def _name(raw: Raw, findings: list[Finding]) -> list[str]:
 
 
 def read_fasta(
-    path: str | Path,
+    path: Readable,
     config: ReadingConfig | None = None,
     *,
     watch: Watch | None = None,
@@ -258,13 +258,14 @@ def read_fasta(
 
     Parameters
     ----------
-    path : str or Path
-        File name, ``-`` for standard input.
+    path : str, Path or open file
+        File name, ``-`` for standard input, or a file that is open for bytes or text. It is opened
+        once and read from its beginning to its end, so that a pipe will do.
     config : ReadingConfig, optional
         The policies for doubtful letters; the defaults are in ``docs/input.md``.
     watch : callable, optional
         Receives now and then how many bytes of the file were read, and how many it has (``None``
-        for standard input).
+        for a pipe).
     whose : str
         Whose alphabet ``config`` names, for messages: ``"the reference"``; by default it was asked
         for.
@@ -290,8 +291,8 @@ def read_fasta(
     """
     config = (config or ReadingConfig()).replace(**options)
     notes: list[str] = []
-    raw = Raw.join(list(iter_chunks(path, config.format, notes, watch)))
-    return clean_records(raw, config, str(path), notes, whose)
+    chunks = iter_chunks(path, config.format, notes, watch, ratio=config.unpack_ratio)
+    return clean_records(Raw.join(list(chunks)), config, name_of(path), notes, whose)
 
 
 #: Whose alphabet further inputs are read with, for messages.

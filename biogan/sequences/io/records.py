@@ -19,7 +19,8 @@ import numpy as np
 
 from biogan.core.display import code_point, excerpt
 from biogan.core.errors import FastaError, first_line
-from biogan.core.text import Source, legible, split_compression
+from biogan.core.inputs import RATIO, Readable, split_compression
+from biogan.core.text import Source, legible
 
 FASTQ_NAMES = (".fastq", ".fq")
 
@@ -245,19 +246,22 @@ def find_format(path: str | Path) -> str:
 
 
 def iter_records(
-    path: str | Path, format: str = "auto", notes: list[str] | None = None
+    path: Readable, format: str = "auto", notes: list[str] | None = None, ratio: float = RATIO
 ) -> Iterator[Record]:
     """Read raw records one at a time.
 
     Parameters
     ----------
-    path : str or Path
-        File name, ``-`` for standard input; compression is known by the first bytes.
+    path : str, Path or open file
+        File name, ``-`` for standard input; compression is known by the first bytes. It is opened
+        once, so that a pipe will do.
     format : {"auto", "fasta", "fastq", "lines"}
         ``auto`` is FASTQ for names in ``.fastq`` or ``.fq``, else FASTA. ``lines`` is one bare
         sequence a line.
     notes : list of str, optional
         Receives what is odd about the file and was dealt with, one sentence each.
+    ratio : float
+        How many times their size compressed data may unpack to, from 16 MB on; 0: without limit.
 
     Yields
     ------
@@ -268,7 +272,7 @@ def iter_records(
     FastaError
         If the file cannot be read whole; it names the line.
     """
-    return records_of(Source(path, notes), format)
+    return records_of(Source(path, notes, ratio=ratio), format)
 
 
 def records_of(source: Source, format: str = "auto") -> Iterator[Record]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from biogan.core.display import visible
 from biogan.core.errors import ConfigError, OutputError
 from biogan.core.files import open_output, utf8
+from biogan.core.inputs import split_compression
 from biogan.core.labels import LABEL, LABEL_NAME
 from biogan.core.options import unknown_name
-from biogan.core.text import split_compression
 
 if TYPE_CHECKING:
     from biogan.sequences.dataset import SequenceSet
