@@ -5,6 +5,7 @@ A folder or a file of images: classes in subfolders, or time series.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from biogan.core.errors import ConfigError, DataError, few, plural
-from biogan.core.inputs import Readable, is_pipe, name_of
+from biogan.core.inputs import Readable, is_pipe, name_of, split_compression
 from biogan.images.config import SIZES, ImageReadingConfig
 from biogan.images.dataset import DEPTHS, TABLE, ImageSet, LabelTable
 from biogan.images.files import SUFFIXES, central, grey, read_pages, resize, tiles
@@ -25,6 +26,7 @@ COLOUR = 3
 NAMELESS = "image"  # what comes through a pipe
 # Images may take this many bytes when they are resized, and more if they grow less than 100 times.
 ENLARGED, ENLARGING = 1 << 30, 100
+NAMED = 3  # images or files that a note names
 DIM = 8  # 16-bit images that use less than this part of their range look black
 
 
@@ -77,8 +79,10 @@ class Gathering:
         self._ids: list[str] = []
         self._labels: list[str] = []
         self._sizes: Counter[tuple[int, int]] = Counter()
+        self._sized: dict[tuple[int, int], list[str]] = {}  # first images of each size
         self._first: dict[str, str] = {}  # first image of each depth
-        self._resized = self._stretched = self._greyed = self._cut = self._small = 0
+        self._resized = self._stretched = self._greyed = self._cut = 0
+        self._small: list[str] = []
 
     def add(self, name: str, image: np.ndarray, label: str | None = None) -> None:
         """Take one image (channels, height, width) of uint8 or uint16."""
@@ -89,7 +93,7 @@ class Gathering:
         for y, x, part in parts:
             self._keep(f"{name}_y{y}_x{x}", part, label)
         self._cut += bool(parts)
-        self._small += not parts
+        self._small += [] if parts else [name]
 
     def add_all(
         self, names: Sequence[str], images: np.ndarray, labels: Sequence[str] | None = None
@@ -189,6 +193,8 @@ class Gathering:
     ) -> None:
         height, width = images.shape[2:]
         self._sizes[height, width] += len(images)
+        first = self._sized.setdefault((height, width), [])
+        first += names[: NAMED - len(first)]
         self._first.setdefault(f"{8 * images.dtype.itemsize} bits", names[0] if names else "")
         if height != width or height not in SIZES or len(self._sizes) > 1:
             return  # finish() will refuse: there is no reason to hold it
@@ -226,7 +232,11 @@ class Gathering:
             (height, width), _ = next(iter(self._sizes.items()))
             if height == width and height in SIZES:
                 return
-        most = [f"{w} x {h} ({plural(n, 'image')})" for (h, w), n in self._sizes.most_common(3)]
+        most = [
+            f"{w} x {h} ({plural(n, 'image')}"
+            + (f": {few(self._sized[h, w], NAMED, n)})" if len(self._sizes) > 1 else ")")
+            for (h, w), n in self._sizes.most_common(3)
+        ]
         more = f" and {plural(len(self._sizes) - 3, 'other size')}" if len(self._sizes) > 3 else ""
         raise DataError(
             f"{self.source}: found {', '.join(most)}{more}; say --size {_or(SIZES)} to resize "
@@ -234,8 +244,8 @@ class Gathering:
         )
 
     def _left(self) -> list[str]:
-        small = f"{plural(self._small, 'image')} smaller than {self.reading.size} pixels left out"
-        return [small] if self._small else []
+        what = f"smaller than {self.reading.size} pixels left out"
+        return [_left_out(self._small, "image", what)] if self._small else []
 
     def _say(self, pixels: np.ndarray) -> None:
         size = self.reading.size
@@ -261,6 +271,10 @@ class Gathering:
             )
 
 
+def _left_out(names: Sequence[str], noun: str, what: str) -> str:
+    return f"{plural(len(names), noun)} {what}: {few(names, NAMED)}"
+
+
 def _or(sizes: Sequence[int]) -> str:
     return ", ".join(map(str, sizes[:-1])) + f" or {sizes[-1]}"
 
@@ -273,7 +287,7 @@ class Listing(NamedTuple):
 
     images: list[Path]
     folders: list[Path]
-    others: int
+    others: list[Path]
 
 
 def listing(folder: Path) -> Listing:
@@ -288,7 +302,8 @@ def listing(folder: Path) -> Listing:
     seen = [path for path in found if not path.name.startswith(".") and path.name != TABLE]
     images = [path for path in seen if path.suffix.lower() in SUFFIXES and path.is_file()]
     folders = [path for path in seen if path.is_dir()]
-    return Listing(images, folders, len(seen) - len(images) - len(folders))
+    known = {*images, *folders}
+    return Listing(images, folders, [path for path in seen if path not in known])
 
 
 def mnist_images(folder: Path) -> Path | None:
@@ -329,7 +344,9 @@ class FolderReader:
         self.table = LabelTable(table) if table else None
         if self.table and not reading.labels:
             self.gathering.notes.append(f"classes are read from {beside}")
-        self.short = self.long = self.loose = 0
+        self.short: list[str] = []
+        self.long: list[str] = []
+        self.loose: list[str] = []
 
     def read(self) -> ImageSet:
         """Read everything.
@@ -355,23 +372,28 @@ class FolderReader:
     def _folder(self) -> None:
         images, folders, others = listing(self.path)
         inner = [(folder, listing(folder)) for folder in folders]
-        others += sum(found.others for _, found in inner)
-        deeper = sum(len(found.folders) for _, found in inner)
+        others += [path for _, found in inner for path in found.others]
+        deeper = [path for _, found in inner for path in found.folders]
+        bare = [folder for folder, found in inner if not (found.images or found.others)]
         inner = [(folder, found) for folder, found in inner if found.images]
         if images and inner and self.reading.frames is None:
             raise DataError(
                 f"{self.path}: holds images ({images[0].name}) and folders of images "
                 f"({inner[0][0].name}); folders are read as classes, so all images must be in one"
             )
-        if others:
-            self.gathering.notes.append(f"{plural(others, 'file')} passed over: no images")
-        if deeper:
-            self.gathering.notes.append(f"{plural(deeper, 'folder')} inside folders passed over")
         if not images and not inner:
             raise DataError(
                 f"{self.path}: no images; {', '.join(SUFFIXES)} are read, in the folder or in one "
-                "folder a class"
+                f"folder a class; {_held(self.path, others)}"
             )
+        for paths, noun, what in (
+            (others, "file", f"that {'is' if len(others) == 1 else 'are'} no image passed over"),
+            (deeper, "folder", "inside folders passed over"),
+            (bare, "folder", "without images passed over"),
+        ):
+            if paths:
+                names = [str(path.relative_to(self.path)) for path in paths]
+                self.gathering.notes.append(_left_out(names, noun, what))
         self._files(images, None, "", cell=False)
         for folder, found in inner:
             self._files(found.images, folder.name, f"{folder.name}/")
@@ -397,16 +419,18 @@ class FolderReader:
                     self.gathering.add(whole, pixels, label)
             return
         single: list[np.ndarray] = []
+        alone: list[str] = []
         for file, name in zip(files, names, strict=True):
             pages = self._pages(file if data is None else data)
             if len(pages) == 1:
                 single += pages
+                alone.append(f"{prefix}{name}")
             else:
                 self._series(pages, f"{prefix}{name}", True, file)
         if single and cell:
             self._series(single, folder or names[0], False, files[0])
         elif single:
-            self.loose += len(single)
+            self.loose += alone
 
     def _pages(self, file: Readable) -> list[np.ndarray]:
         pages = read_pages(file, self.done, self.reading.unpack_ratio)
@@ -428,10 +452,10 @@ class FolderReader:
         if len({(page.shape, page.dtype) for page in pages}) > 1:
             raise DataError(f"{file}: images of one time series differ in size or depth ({name})")
         if len(pages) < frames:
-            self.short += 1
+            self.short.append(name)
             return
         number = len(pages) // frames if many else 1
-        self.long += len(pages) > number * frames
+        self.long += [name] if len(pages) > number * frames else []
         for i in range(number):
             whole = f"{name}_s{i + 1}" if number > 1 else name
             label = self.table.of(whole, name, file.name) if self.table else None
@@ -440,18 +464,41 @@ class FolderReader:
 
     def _say_series(self) -> None:
         frames, notes = self.reading.frames, self.gathering.notes
-        if self.short:
-            notes.append(f"{plural(self.short, 'cell')} of fewer than {frames} images left out")
-        if self.long:
-            notes.append(
-                f"{plural(self.long, 'cell')} with more images than series of {frames} need: the "
-                "last ones left out"
-            )
-        if self.loose:
-            notes.append(
-                f"{plural(self.loose, 'single image')} beside the cells left out (a cell is a "
-                "folder or a TIFF of several pages)"
-            )
+        for names, noun, what in (
+            (self.short, "cell", f"of fewer than {frames} images left out"),
+            (
+                self.long,
+                "cell",
+                f"with more images than series of {frames} need, last ones left out",
+            ),
+            (
+                self.loose,
+                "single image",
+                "beside the cells left out (a cell is a folder or a TIFF of several pages)",
+            ),
+        ):
+            if names:
+                notes.append(_left_out(names, noun, what))
+
+
+# What files of sequences are called, before the ending of a compression.
+_SEQUENCES = (".fa", ".fasta", ".fna", ".faa", ".ffn", ".fastq", ".fq", ".gb", ".embl")
+
+
+def _held(folder: Path, others: Sequence[Path]) -> str:
+    """Say what a folder without images holds, and what may be meant."""
+    for inner, _, files in os.walk(folder):
+        for name in sorted(files, key=natural):
+            if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
+                return f"images lie deeper, in {Path(inner).relative_to(folder)}: give that folder"
+    if not others:
+        return "the folder is empty"
+    names = [path.name for path in others]
+    held = f"it holds {_left_out(names, 'file', 'of other kinds')}"
+    stems = [split_compression(name)[0] for name in names]
+    if any(stem.endswith(_SEQUENCES) for stem in stems):
+        held += "; sequences are read from one file, give its name (cat joins several)"
+    return held
 
 
 def _names(files: Sequence[Path]) -> list[str]:

@@ -40,7 +40,10 @@ def test_natural_order_and_what_is_no_image(tmp_path: Path) -> None:
         [9],
         [10],
     ]
-    assert images.notes == ("1 file passed over: no images",) and images.labels is None
+    assert (
+        images.notes == ("1 file that is no image passed over: notes.txt",)
+        and images.labels is None
+    )
 
 
 def test_names_that_differ_in_the_suffix_alone(tmp_path: Path) -> None:
@@ -57,7 +60,10 @@ def test_folders_are_classes(tmp_path: Path) -> None:
     images = read_images(tmp_path)
     assert images.ids == ("stage 2/a", "stage 10/a") and images.classes == ("stage 2", "stage 10")
     assert images.labels is not None and images.labels.tolist() == [0, 1]
-    assert images.notes == ("1 folder inside folders passed over",)
+    assert images.notes == (
+        "1 folder inside folders passed over: stage 2/deeper",
+        "1 folder without images passed over: empty",
+    )
     save(tmp_path / "z.png")
     with pytest.raises(DataError, match=r"holds images \(z\.png\) and folders of images \(stage 2"):
         read_images(tmp_path)
@@ -66,8 +72,19 @@ def test_folders_are_classes(tmp_path: Path) -> None:
 def test_no_images(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no images; \.png, \.tif, \.tiff, \.jpg, \.jpeg are read"):
         read_images(tmp_path)
-    (tmp_path / "x.txt").touch()
-    with pytest.raises(DataError, match="no images; "):
+    with pytest.raises(DataError, match="no images; .* in one folder a class; the folder is empty"):
+        read_images(tmp_path)
+    for name in ("x.txt", "a.fasta.gz", "b.fa", "c.bmp"):
+        (tmp_path / name).touch()
+    with pytest.raises(
+        DataError,
+        match=r"it holds 4 files of other kinds: a\.fasta\.gz, b\.fa, c\.bmp and 1 more; sequences "
+        r"are read from one file, give its name",
+    ):
+        read_images(tmp_path)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    save(tmp_path / "a" / "b" / "c.png")
+    with pytest.raises(DataError, match=r"images lie deeper, in a/b: give that folder"):
         read_images(tmp_path)
 
 
@@ -113,9 +130,10 @@ def test_folders_are_cells_of_time_series(tmp_path: Path) -> None:
     # t8, t9, t10: natural order is the order of time.
     assert values(images) == [[40, 41, 42], [30, 31, 32]]
     assert images.notes == (
-        "1 cell of fewer than 3 images left out",
-        "1 cell with more images than series of 3 need: the last ones left out",
-        "1 single image beside the cells left out (a cell is a folder or a TIFF of several pages)",
+        "1 cell of fewer than 3 images left out: short",
+        "1 cell with more images than series of 3 need, last ones left out: cell 2",
+        "1 single image beside the cells left out (a cell is a folder or a TIFF of several pages): "
+        "loose",
     )
 
 

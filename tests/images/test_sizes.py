@@ -35,8 +35,8 @@ def test_other_sizes_need_a_word() -> None:
     with pytest.raises(DataError) as caught:
         gather(plain(40, 30), plain(40, 30), plain(28, 28))
     assert str(caught.value) == (
-        "x: found 30 x 40 (2 images), 28 x 28 (1 image); say --size 16, 28, 32, 64 or 128 to "
-        "resize them, with --crop center or --crop tiles to cut squares instead"
+        "x: found 30 x 40 (2 images: i1, i2), 28 x 28 (1 image: i3); say --size 16, 28, 32, 64 or "
+        "128 to resize them, with --crop center or --crop tiles to cut squares instead"
     )
     with pytest.raises(DataError, match="and 1 other size; say --size"):
         gather(*(plain(i, i) for i in (16, 17, 18, 19)))
@@ -78,7 +78,7 @@ def test_crop_tiles() -> None:
     assert images.notes[:2] == (
         "1 image cut into 2 squares of 32 pixels; what fills none at the right and lower edges is "
         "left out",
-        "1 image smaller than 32 pixels left out",
+        "1 image smaller than 32 pixels left out: i2",
     )
     with pytest.raises(DataError, match="x: no images; 1 image smaller than 64 pixels left out"):
         gather(plain(32, 32), crop="tiles", size=64)
