@@ -84,10 +84,11 @@ def shown(name: str, most: int = MOST) -> str:
     >>> shown("sp|P69905\x07"), shown("A" * 1_000_000, most=20)
     ('sp|P69905\\x07', 'AAAAAAAAAAA…e23c0cda')
     """
-    if len(name) <= most:
-        return visible(name)
+    text = visible(name)
+    if len(text) <= most:
+        return text
     digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{visible(name[: max(0, most - 9)])}…{digest}"
+    return f"{text[: max(0, most - 9)]}…{digest}"
 
 
 def excerpt(text: str, most: int = 40) -> str:

@@ -9,7 +9,6 @@ import errno
 import json
 import math
 import os
-import re
 import secrets
 import shutil
 import sys
@@ -462,7 +461,7 @@ def tsv(frame: pd.DataFrame) -> str:
 
 #: Bytes of a name: systems take 255, and suffixes and temporary names are longer.
 LENGTH = 100
-_UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff/\\:*?"<>|]')
+_UNFIT = '/\\:*?"<>|'
 
 
 def _cut(name: str, most: int) -> str:
@@ -488,7 +487,8 @@ def file_names(ids: Sequence[str], noun: str) -> Iterator[str]:
     taken: set[str] = set()
     numbers: Counter[str] = Counter()
     for name in ids:
-        plain = _cut(_UNFIT.sub("_", name).strip(". "), LENGTH) or noun
+        fit = ("_" if c in _UNFIT or not c.isprintable() else c for c in name)
+        plain = _cut("".join(fit).strip(". "), LENGTH) or noun
         unique, same = plain, plain.casefold()
         # Some systems do not tell capitals from small letters.
         while unique.casefold() in taken:

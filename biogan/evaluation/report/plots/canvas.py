@@ -63,6 +63,8 @@ _STYLE: dict[str, Any] = {
 }
 # Before a name that begins with "_" while matplotlib draws; it does not reach the page.
 _NO_WIDTH = "\u200b"
+# Letters of a name beside a drawing, which leave room for it.
+_LABEL = 40
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _TAG = re.compile(r"<[^>]*>")
 _REFERENCE = re.compile(r"(?:xlink:href=\"#|url\(#)([\w-]+)")
@@ -179,7 +181,7 @@ def legend(axes: Axes, columns: int = 3) -> None:
 
 def label(name: str) -> str:
     """Return a name for a legend or an axis; matplotlib hides what begins with ``_``."""
-    return f"{_NO_WIDTH}{shown(name)}" if name.startswith("_") else shown(name)
+    return f"{_NO_WIDTH * name.startswith('_')}{shown(name, _LABEL)}"
 
 
 def percent(axis: Any) -> None:
