@@ -83,25 +83,9 @@ def test_sequences(folder, terminal):
     assert terminal("info", model) == 0
     assert terminal("info", model, "--json") == 0
     assert terminal("sample", model, "-n", 40, "-o", out / "new.fasta") == 0
-    assert (
-        terminal(
-            "evaluate",
-            held,
-            "--reference",
-            real,
-            "--train",
-            real,
-            "-o",
-            out / "e",
-            "--metric",
-            "near-copies",
-            "--metric",
-            "unique",
-            "--metric",
-            "kmer-jsd",
-        )
-        == 0
-    )
+    metrics = ["--metric", "near-copies", "--metric", "unique", "--metric", "kmer-jsd"]
+    against = ["--reference", real, "--train", real]
+    assert terminal("evaluate", held, *against, "-o", out / "e", *metrics) == 0
     files = check(out)
     # The closest pairs are named, shortened in the page and whole in the table.
     assert LONG in files["nearest.tsv"].read_text()
@@ -117,24 +101,9 @@ def test_motifs_and_several_sets(folder, terminal):
     motifs = folder / f"m{EVIL}.meme"
     motifs.write_text(f"MEME version 4\n\nMOTIF m{EVIL}\n{matrix}\nMOTIF {LONG}\n{matrix}")
     out = folder / "out"
-    assert (
-        terminal(
-            "compare",
-            new,
-            real,
-            "--train",
-            write(folder / "t.fa", 3),
-            "--motifs",
-            motifs,
-            "-o",
-            out,
-            "--metric",
-            "motif-rate",
-            "--metric",
-            "kmer-jsd",
-        )
-        == 0
-    )
+    chosen = ["--motifs", motifs, "--metric", "motif-rate", "--metric", "kmer-jsd"]
+    train = write(folder / "t.fa", 3)
+    assert terminal("compare", new, real, "--train", train, "-o", out, *chosen) == 0
     check(out)
     motifs.write_text(f"MEME version 4\n\nMOTIF {LONG}\n{EVIL}\n")
     assert terminal("evaluate", new, "--reference", real, "--motifs", motifs) == 1
@@ -142,28 +111,14 @@ def test_motifs_and_several_sets(folder, terminal):
 
 
 def test_images(folder, terminal):
-    data = folder / f"images{EVIL}"
     rng = np.random.default_rng(0)
-    for i in range(24):
-        name = data / f"{'ab'[i % 2]}{EVIL}\n\t" / f"i{i}{EVIL}.png"
+    real, new = folder / f"real{EVIL}", folder / f"new{EVIL}"
+    for i in range(48):
+        name = (real, new)[i % 2] / f"{'ab'[i % 4 // 2]}{EVIL}\n\t" / f"i{i}{EVIL}.png"
         name.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 255, (16, 16), np.uint8)).save(name)
-    out = folder / "out"
-    assert (
-        terminal(
-            "evaluate",
-            data,
-            "--reference",
-            data,
-            "-o",
-            out,
-            "--metric",
-            "unique",
-            "--metric",
-            "copies",
-        )
-        == 0
-    )
+    out, metrics = folder / "out", ["--metric", "unique", "--metric", "copies"]
+    assert terminal("evaluate", new, "--reference", real, "-o", out, *metrics) == 0
     check(out)
 
 
