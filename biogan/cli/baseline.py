@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from biogan.cli import console
-from biogan.cli.options import GroupedCommand, config_options
+from biogan.cli.options import GroupedCommand, config_options, overwrite_option
 from biogan.sequences.baselines import BASELINES
 from biogan.sequences.config import ReadingConfig
 
@@ -39,6 +39,7 @@ WITH_ORDER = tuple(name.removesuffix("-K") for name in BASELINES if name.endswit
     default="-",
     help="File (.gz, .bz2, .xz, .zst: compressed); standard output without.",
 )
+@overwrite_option()
 @config_options(ReadingConfig, "reading")
 def command(
     name: str,
@@ -48,6 +49,7 @@ def command(
     max_time: str | None,
     seed: int,
     out: str,
+    overwrite: bool,
     reading: ReadingConfig,
 ) -> SequenceSet:
     """Write sequences from the sampler NAME fitted to FASTA: what a generator has to beat.
@@ -70,7 +72,7 @@ def command(
     from biogan.sequences.io.write import write_fasta
 
     check_once(fasta, reading.labels)
-    check_output(out, [fasta, *([reading.labels] if reading.labels else [])])
+    check_output(out, [fasta, *([reading.labels] if reading.labels else [])], overwrite)
     whole = f"{name}-{3 if order is None else order}" if name in WITH_ORDER else name
     real = read_fasta(fasta, reading)
     if real.report is not None:

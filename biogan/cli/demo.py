@@ -28,7 +28,7 @@ def demo_folder(out: str, overwrite: bool) -> Path:
         If it is there already and must not be replaced.
     """
     folder = Path(out)
-    if folder.exists() and not overwrite:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not overwrite:
         raise OutputError(
             f"{folder}: exists: choose another folder with -o, or replace an earlier demo in it "
             "with --overwrite"

@@ -19,6 +19,7 @@ from biogan.cli.options import (
     scoring_options,
 )
 from biogan.core.errors import DataError, OutputError, QualityError, UnassessedError
+from biogan.core.files import check_output
 from biogan.core.protocols import sampled_ids
 
 if TYPE_CHECKING:
@@ -245,5 +246,4 @@ def check_folder(folder: Path, overwrite: bool) -> None:
     """Refuse a file, and a folder that holds something, unless it may be replaced."""
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file, -o needs a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
-        raise OutputError(f"{folder}: is not empty; use --overwrite, or another folder")
+    check_output(folder, (), overwrite)

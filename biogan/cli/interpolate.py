@@ -7,6 +7,7 @@ from typing import Any, get_args
 import click
 
 from biogan.cli import console
+from biogan.cli.options import overwrite_option
 from biogan.cli.sample import check_out
 from biogan.training.config import Device
 
@@ -21,7 +22,7 @@ from biogan.training.config import Device
 @click.option("-o", "--out",
               help="What to write, by its name; of images and structures a PNG has one row for "
               "each pair.  [default: interpolation.png, of sequences standard output]")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Write into a folder that is not empty.")
+@overwrite_option()
 @click.option("--device", type=click.Choice(get_args(Device)), default="cpu",
               show_default=True, help="Where to compute.")  # fmt: skip
 def command(
@@ -37,7 +38,7 @@ def command(
     gan = GAN.load(run, device)
     modality = gan.modality
     path = out or ("-" if modality.text else "interpolation.png")
-    check_out(run, path)
+    check_out(run, path, overwrite)
     records = gan.interpolate(pairs, steps, seed)
     for line in modality.write_rows(records, path, steps, overwrite):
         console.say(line)

@@ -126,6 +126,14 @@ def scoring_options(files: str) -> Callable[[Function], Function]:
     return decorate
 
 
+def overwrite_option() -> Callable[[Function], Function]:
+    """Add ``--overwrite`` to a command that writes to the place of ``-o``."""
+    return click.option(
+        "--overwrite", is_flag=True,
+        help="Replace the file that is there, or write into a folder that is not empty.",
+    )  # fmt: skip
+
+
 def given(options: Options) -> dict[str, Any]:
     """Return the options that stand on the command line."""
     ctx = click.get_current_context()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from biogan.cli import console
+from biogan.cli.options import overwrite_option
 from biogan.core.errors import BioganError, OutputError
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ PAGES = (".html", ".htm")
 @click.command()
 @click.argument("run")
 @click.option("-o", "--out", help="File to write.  [default: report.html in the folder]")
-def command(run: str, out: str | None) -> Path:
+@overwrite_option()
+def command(run: str, out: str | None, overwrite: bool) -> Path:
     """Draw the page of the model folder RUN: curves, samples, data and options.
 
     \b
     biogan report run
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    path = write_page(run, out)
+    path = write_page(run, out, overwrite)
     console.say(f"{path} written")
     return path
 
@@ -51,15 +53,18 @@ def draw_page(run: str) -> None:
         console.say(f"the page of the run was not drawn ({error}); the model is whole")
 
 
-def write_page(run: str, out: str | None = None) -> Path:
+def write_page(run: str, out: str | None = None, overwrite: bool = False) -> Path:
     """Write the page of a model folder and return its path.
+
+    The page in the folder itself belongs to the run and is drawn anew.
 
     Raises
     ------
     CheckpointError
         If the folder holds no model.
     OutputError
-        If the page cannot be written, or would take the place of something that is no page.
+        If the page cannot be written, would take the place of something that is no page, or of
+        another page and ``overwrite`` is not given.
     """
     from biogan.core.files import check_output, write_text
     from biogan.models.checkpoint import FILES, LOG, PAGE, ModelFolder
@@ -69,7 +74,9 @@ def write_page(run: str, out: str | None = None) -> Path:
     folder = Path(run)
     card = ModelFolder(run).read_config()
     path = folder / PAGE if out is None else Path(out)
-    check_output(path, [folder / name for name in FILES if name != PAGE])
+    own = path.is_file() and path.resolve() == (folder / PAGE).resolve()
+    read = [folder / name for name in FILES if name != PAGE]
+    check_output(path, read, overwrite or own or path.suffix.lower() not in PAGES)
     if path.is_file() and path.suffix.lower() not in PAGES:
         raise OutputError(f"{path}: exists and is no HTML; give the page a name in .html")
     log = read_log(folder / LOG)

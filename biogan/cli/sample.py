@@ -12,7 +12,7 @@ import click
 
 from biogan.cli import console
 from biogan.cli.data import kind_of_run
-from biogan.cli.options import DEFAULT_KIND, KindCommand
+from biogan.cli.options import DEFAULT_KIND, KindCommand, overwrite_option
 from biogan.training.config import Device
 
 
@@ -53,7 +53,7 @@ def _kind(typed: Mapping[str, Any]) -> str:
               help="What to write, by its name: FASTA or TSV (.gz, .bz2, .xz, .zst: compressed; "
               "standard output without); of images .npz, .png (a grid), .gif or .webp (time "
               "series) or a folder; of structures .npz or a folder.")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Write into a folder that is not empty.")
+@overwrite_option()
 @click.option("--device", type=click.Choice(get_args(Device)), default="cpu",
               show_default=True, help="Where to compute.")  # fmt: skip
 def command(
@@ -87,7 +87,7 @@ def command(
     start, stop = bounds(count or cls.samples, *shard)
     gan = GAN.load(run, device)
     modality, read = gan.modality, gan.card.data.input or {}
-    check_out(run, out, exclude, cls.read_as(read)[0])
+    check_out(run, out, overwrite, exclude, cls.read_as(read)[0])
     known = None
     if exclude is not None:
         known = modality.read_known(exclude, read)
@@ -124,12 +124,16 @@ def command(
     return done
 
 
-def check_out(run: str, out: str, *inputs: str | None) -> None:
-    """Refuse an output that would take the place of the model or of an input."""
+def check_out(run: str, out: str, overwrite: bool, *inputs: str | None) -> None:
+    """Refuse an output that would take the place of the model, an input or something else."""
     from biogan.core.errors import OutputError
     from biogan.core.files import check_output
     from biogan.models.checkpoint import FILES
 
-    check_output(out, [*(Path(run) / name for name in FILES), *(name for name in inputs if name)])
     if Path(out).is_dir() and Path(run).is_dir() and Path(out).samefile(run):
         raise OutputError(f"{out}: is the model folder; give the output another name")
+    read: list[str | Path] = [
+        *(Path(run) / name for name in FILES),
+        *(name for name in inputs if name),
+    ]
+    check_output(out, read, overwrite)

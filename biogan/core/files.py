@@ -164,8 +164,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def check_output(path: str | Path, inputs: Iterable[str | Path]) -> None:
-    """Refuse an output that would take the place of what is read.
+def check_output(path: str | Path, inputs: Iterable[str | Path], overwrite: bool = False) -> None:
+    """Refuse an output that would take the place of what is read, or of something that is there.
 
     Parameters
     ----------
@@ -173,17 +173,26 @@ def check_output(path: str | Path, inputs: Iterable[str | Path]) -> None:
         The file to be written, ``-`` for standard output.
     inputs : iterable of str or Path
         What is to stay; ``-`` and files that are not there are passed over.
+    overwrite : bool
+        Whether a file that holds something may be replaced, and a folder that does be written into.
 
     Raises
     ------
     OutputError
-        If ``path`` is one of ``inputs``, under this or another name.
+        If ``path`` is one of ``inputs``, under this or another name; if it holds something, and
+        ``overwrite`` is not given.
     """
-    if str(path) == "-" or not os.path.isfile(path):
+    if str(path) == "-":
         return
-    for name in inputs:
-        if str(name) != "-" and os.path.exists(name) and os.path.samefile(path, name):
-            raise OutputError(f"{path}: would overwrite {name}; give the output another name")
+    if os.path.isfile(path):
+        for name in inputs:
+            if str(name) != "-" and os.path.exists(name) and os.path.samefile(path, name):
+                raise OutputError(f"{path}: would overwrite {name}; give the output another name")
+        # /dev/stdout is a file where a shell sends it to one.
+        if os.path.getsize(path) and not overwrite and not str(path).startswith("/dev/"):
+            raise OutputError(f"{path}: exists; use --overwrite, or another name")
+    elif os.path.isdir(path) and os.listdir(path) and not overwrite:
+        raise OutputError(f"{path}: is not empty; use --overwrite, or another folder")
 
 
 @contextmanager

@@ -108,8 +108,10 @@ def sampled_ids(ids: Sequence[str]) -> bool:
 
     Examples
     --------
-    >>> sampled_ids(["gan7_1", "gan7_2"]), sampled_ids(["gan7_1", "lacZ"]), sampled_ids([])
+    >>> sampled_ids(["gan7_1", "gan7_mh_2"]), sampled_ids(["gan7_1", "lacZ"]), sampled_ids([])
     (True, False, False)
     """
     some = ids[:_LOOKED_AT]
-    return len(some) > 0 and all(re.fullmatch(rf"{SAMPLED}\d+_\d+", name) for name in some)
+    return len(some) > 0 and all(
+        re.fullmatch(rf"{SAMPLED}\d+(_[a-z]+)?_\d+", name) for name in some
+    )

@@ -69,5 +69,9 @@ def test_an_input_is_not_overwritten(real, tmp_path, capsys):
     assert (tmp_path / "real.fasta").read_bytes() == before
     assert table.read_text().startswith("id\tclass")
     (tmp_path / "new.fasta").write_text("older")
-    main(["baseline", "pwm", real, *labels, "-n", "2", "-o", str(tmp_path / "new.fasta")])
+    command = ["baseline", "pwm", real, *labels, "-n", "2", "-o", str(tmp_path / "new.fasta")]
+    assert run(command) == 1
+    said = capsys.readouterr().err
+    assert said == f"biogan: {tmp_path / 'new.fasta'}: exists; use --overwrite, or another name\n"
+    main([*command, "--overwrite"])
     assert (tmp_path / "new.fasta").read_text().startswith(">pwm_1")

@@ -115,7 +115,7 @@ def test_letters_that_do_not_fit_name_the_file(files, protein, capsys):
     assert run(["evaluate", protein, "--reference", files["real"], "--alphabet", "dna"]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
     assert "alphabet dna (asked for by --alphabet)" in last
-    assert last.endswith("dropped (--alphabet protein may fit better)")
+    assert "dropped (--alphabet protein may fit better); first: p0" in last
 
 
 def test_the_alphabet_of_further_sets_is_that_of_the_reference(files, protein, capsys):

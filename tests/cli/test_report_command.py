@@ -59,6 +59,11 @@ def test_a_page_takes_the_place_of_pages_only(fasta, tmp_path, capsys):
     assert [file.read_bytes() for file in files] == before
     older = tmp_path / "older.HTM"
     older.write_text("older")
-    for page in (older, tmp_path / "new", folder / "report.html"):
-        assert main(["report", str(folder), "-o", str(page)]) == page
+    assert run(["report", str(folder), "-o", str(older)]) == 1
+    assert f"biogan: {older}: exists; use --overwrite, or another" in capsys.readouterr().err
+    assert older.read_text() == "older"
+    # The page in the folder belongs to the run.
+    for page, options in ((older, ["--overwrite"]), (tmp_path / "new", []),
+                          (folder / "report.html", [])):  # fmt: skip
+        assert main(["report", str(folder), "-o", str(page), *options]) == page
         assert "<h1>run</h1>" in page.read_text()

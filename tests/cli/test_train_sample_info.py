@@ -269,7 +269,7 @@ def test_shards_join_to_the_whole_stream(model, tmp_path):
 
 def test_noise_of_the_device_in_shards(model, tmp_path):
     def text(n, part):
-        options = ("--shard", part, "--device-noise", "-o", tmp_path / "x.fa")
+        options = ("--shard", part, "--device-noise", "-o", tmp_path / "x.fa", "--overwrite")
         assert sampled(model, "-n", n, *options)
         return (tmp_path / "x.fa").read_text()
 
@@ -281,7 +281,8 @@ def test_noise_of_the_device_in_shards(model, tmp_path):
 
 def test_more_shards_than_records(model, tmp_path):
     written = [
-        sampled(model, "-n", 2, "--shard", f"{k}/5", "-o", tmp_path / "x.fa") for k in range(1, 6)
+        sampled(model, "-n", 2, "--shard", f"{k}/5", "-o", tmp_path / f"{k}.fa")
+        for k in range(1, 6)
     ]
     assert sum(written) == 2
 
@@ -320,7 +321,21 @@ def test_the_training_file_is_not_overwritten(tmp_path, monkeypatch, capsys):
         assert Path("reads.fa").read_text() == text
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     main(["train", "-", "-o", "piped", "-q", *SMALL])
-    assert sampled("piped", "-n", 2, "-o", "reads.fa") == 2
+    assert sampled("piped", "-n", 2, "-o", "reads.fa", "--overwrite") == 2
+
+
+def test_what_is_there_is_replaced_where_it_is_asked_for_only(model, tmp_path, capsys):
+    out = tmp_path / "new.fasta"
+    for command in (("sample", model, "-n", 2), ("interpolate", model, "--pairs", 1)):
+        out.write_text("mine")
+        said = fails(capsys, 1, *command, "-o", out)
+        assert f"biogan: {out}: exists; use --overwrite, or another name" in said
+        assert out.read_text() == "mine"
+        main([*map(str, command), "-o", str(out), "--overwrite", "-q"])
+        assert out.read_text().startswith(">")
+        # What mktemp made is nobody's work.
+        out.write_text("")
+        main([*map(str, command), "-o", str(out), "-q"])
 
 
 def test_ungap(tmp_path, capsys):
