@@ -207,10 +207,11 @@ def _fastq(source: Source) -> Iterator[Record]:
         for header, text, _ in FastqGeneralIterator(cast(IO[str], source)):
             yield Record(*_header(header, source), text, start)
             start = source.number
-    except ValueError as error:
-        raise source.error(
-            f"damaged FASTQ record: {first_line(error).rstrip('.')}", start
-        ) from error
+    except FastaError:
+        raise
+    except Exception as error:  # ValueError is what the parser promises
+        what = first_line(error).rstrip(".")
+        raise source.error(f"damaged FASTQ record: {what}", start) from error
 
 
 def _lines(source: Source) -> Iterator[Record]:
