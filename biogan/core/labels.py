@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import closing
+from typing import NamedTuple
 
-from biogan.core.display import visible
-from biogan.core.errors import DataError, plural
+from biogan.core.display import excerpt, shown, visible
+from biogan.core.errors import DataError, few, plural
 from biogan.core.text import Source, legible
 
 LABEL_NAME = r"[A-Za-z_][\w.-]*"
@@ -78,9 +79,25 @@ def header_labels(descriptions: Sequence[str]) -> tuple[Columns, list[str]]:
     return {key: [values.get(i, "") for i in records] for key, values in found.items()}, notes
 
 
-def read_label_table(
-    path: str, notes: list[str] | None = None
-) -> tuple[list[str], dict[str, list[str]]]:
+class LabelTable(NamedTuple):
+    """A table of labels.
+
+    Attributes
+    ----------
+    names : list of str
+        Names of the label columns.
+    rows : dict of str to list of str
+        Labels by id.
+    key : str
+        Name of the column of ids.
+    """
+
+    names: list[str]
+    rows: dict[str, list[str]]
+    key: str
+
+
+def read_label_table(path: str, notes: list[str] | None = None) -> LabelTable:
     """Read a TSV of labels; the first column is the id, the first row names the columns.
 
     Parameters
@@ -92,10 +109,7 @@ def read_label_table(
 
     Returns
     -------
-    names : list of str
-        Names of the label columns.
-    rows : dict of str to list of str
-        Labels by id.
+    LabelTable
 
     Raises
     ------
@@ -105,35 +119,90 @@ def read_label_table(
         If the file cannot be read.
     """
     source = Source(path, notes)
-    names: list[str] = []
+    key, names = "", list[str]()
     rows: dict[str, list[str]] = {}
+    lines: dict[str, int] = {}
+    again, missing = _Rows(), dict[str, _Rows]()
     with closing(source):
         for line in source:
             where = f"{path}, line {source.number}"
             line = legible(line.removesuffix("\n"), "the table", source.notes)
-            if not line:
+            if not line or line.isspace():
                 continue
             name, *labels = line.split("\t")
-            row = [name, *map(visible, labels)]
+            row = [visible(label) for label in labels]
             if not names:
-                names = [RESERVED.get(name, name) for name in row[1:]]
-                if not names:
+                key, names = name, [RESERVED.get(label, label) for label in row]
+                _check_header(where, line, names)
+            elif len(row) != len(names):
+                hint = (
+                    "; does the header lack a name for the ids? (R: col.names=NA)"
+                    if len(row) == len(names) + 1 and not rows
+                    else ""
+                )
+                raise DataError(
+                    f"{where}: {plural(len(row) + 1, 'column')}, the header has "
+                    f"{len(names) + 1}{hint}"
+                )
+            elif name in rows:
+                if rows[name] != row:
                     raise DataError(
-                        f"{where}: a table of labels needs an id column and a label column"
+                        f"{where}: id {excerpt(name)} has other labels on line {lines[name]:,}"
                     )
-                if len(names) > MOST_COLUMNS:
-                    raise DataError(
-                        f"{where}: {len(names):,} label columns, at most {MOST_COLUMNS:,} are read"
-                    )
-                if len(set(names)) != len(names) or "" in names:
-                    raise DataError(f"{where}: label columns need distinct names, found {names}")
-            elif len(row) != len(names) + 1:
-                raise DataError(f"{where}: {len(row)} columns, the header has {len(names) + 1}")
-            elif rows.setdefault(row[0], row[1:]) != row[1:]:
-                raise DataError(f"{where}: id {row[0]!r} has other labels further up")
+                again.add(name, source.number)
+            else:
+                rows[name], lines[name] = row, source.number
+                for label in _MISSING.intersection(row):
+                    missing.setdefault(label, _Rows()).add(name, source.number)
     if not names:
         raise DataError(f"{path}: the table of labels is empty")
-    return names, rows
+    if again.count:
+        source.notes.append(f"rows that repeat one further up: {again}")
+    for label, found in sorted(missing.items()):
+        source.notes.append(
+            f"rows with the label {label!r}, one like any other (without a label a cell is empty): "
+            f"{found}"
+        )
+    return LabelTable(names, rows, key)
+
+
+class _Rows:
+    """How many rows, and the first of them."""
+
+    def __init__(self) -> None:
+        self.count, self.first = 0, list[str]()
+
+    def add(self, name: str, line: int) -> None:
+        self.count += 1
+        if len(self.first) < 3:
+            self.first.append(f"{shown(name, 40)} (line {line:,})")
+
+    def __str__(self) -> str:
+        return f"{self.count:,} (first: {', '.join(self.first)})"
+
+
+# How programs write that there is no value.
+_MISSING = {"NA", "N/A", "NaN", "nan", "NULL", "None"}
+
+
+def _check_header(where: str, line: str, names: list[str]) -> None:
+    """Refuse a first row that is no header of a table of labels."""
+    if not names:
+        if line.startswith(">"):
+            hint = "; this looks like FASTA"
+        elif "," in line or ";" in line:
+            hint = "; this looks like CSV: save it with tabs between the columns"
+        else:
+            hint = ", with a tab between them"
+        raise DataError(f"{where}: a table of labels needs an id column and a label column{hint}")
+    if len(names) > MOST_COLUMNS:
+        raise DataError(f"{where}: {len(names):,} label columns, at most {MOST_COLUMNS:,} are read")
+    if len(set(names)) != len(names) or "" in names:
+        twice = [name for name in dict.fromkeys(names) if names.count(name) > 1 or not name]
+        raise DataError(
+            f"{where}: label columns need distinct names, found more than one, or an empty one: "
+            f"{few([excerpt(name) for name in twice])}"
+        )
 
 
 def join_labels(
@@ -164,23 +233,32 @@ def join_labels(
         If no id of the table is in the file.
     """
     oddities: list[str] = []
-    names, rows = read_label_table(path, oddities)
+    names, rows, corner = read_label_table(path, oddities)
     keys = [name if name in rows else raw for name, raw in zip(ids, raw_ids, strict=True)]
     missing = [key for key in keys if key not in rows]
-    if len(missing) == len(keys):
+    if corner in missing:
         raise DataError(
-            f"{path}: no record has a row (the first id of the table is {next(iter(rows), '')!r}, "
-            f"of the sequences {keys[0]!r}); is it the table of this file?"
+            f"{path}, line 1: the first row names the columns, and begins with the id of a record "
+            f"({excerpt(corner)}); add a header"
+        )
+    if len(missing) == len(keys):
+        first = next(iter(rows), "")
+        hint = "take the quotes out of the table" if first[:1] in "'\"" and first else ""
+        raise DataError(
+            f"{path}: no record has a row (the first id of the table is {excerpt(first)}, of the "
+            f"sequences {excerpt(keys[0])}); {hint or 'is it the table of this file?'}"
         )
     notes, known = [f"{path}: {oddity}" for oddity in oddities], set(keys)
     unknown = [name for name in rows if name not in known]
     if missing:
         notes.append(
-            f"{len(missing)} records have no row in {path} and no label (first: {missing[0]!r})"
+            f"{plural(len(missing), 'record')} without a row in {path} and without a label: "
+            f"{few([shown(name, 40) for name in missing])}"
         )
     if unknown:
         notes.append(
-            f"{len(unknown)} ids of {path} are not among the sequences (first: {unknown[0]!r})"
+            f"{plural(len(unknown), 'id')} of {path} not among the sequences: "
+            f"{few([shown(name, 40) for name in unknown])}"
         )
     merged = dict(columns)
     for i, name in enumerate(names):

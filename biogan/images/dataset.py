@@ -36,7 +36,7 @@ class LabelTable:
 
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
-        names, rows = read_label_table(self.path)
+        names, rows, _ = read_label_table(self.path)
         self.rows = {key: row[0] for key, row in rows.items()}
         self.left = set(self.rows)
         self.notes = [f"column {names[0]} of {path} is the class"] if len(names) > 1 else []

@@ -151,7 +151,7 @@ def _table_beside(source: Path, names: Sequence[str]) -> Path | None:
         return None
     for path in (source.with_suffix(".tsv"), source.with_name("ca_chains.tsv")):
         if path.is_file():
-            columns, rows = read_label_table(str(path))
+            columns, rows, _ = read_label_table(str(path))
             if COLUMN in columns and set(rows) == set(names):
                 return path
     return None

@@ -9,7 +9,7 @@ import pytest
 from helpers import shared_data
 
 from biogan import write_fasta
-from biogan.core.errors import DataError
+from biogan.core.errors import DataError, FastaError
 from biogan.core.labels import header_labels
 from biogan.sequences.io.fasta import read_fasta
 
@@ -71,7 +71,7 @@ def test_table_of_labels(tmp_path: Path) -> None:
     assert columns(s) == {"n": ["1", "", ""], "class": ["x", "z", ""], "expr": ["1.5", "", ""]}
     table = tmp_path / "labels.tsv"
     assert s.report.notes == [
-        f"1 records have no row in {table} and no label (first: 'c')",
+        f"1 record without a row in {table} and without a label: c",
         f"label class: 1 records have another value in {table} than in the header; the table "
         "counts",
     ]
@@ -81,7 +81,7 @@ def test_unknown_ids_are_told_and_repeated_ids_share_a_row(tmp_path: Path) -> No
     s = read(tmp_path, "id\tclass\na\tk\nb\ty\nc\tz\nq\tw\n", ">a\nAC\n>a\nGT\n>b\nGG\n>c\nTT\n")
     assert s.ids == ["a", "a#2", "b", "c"] and columns(s) == {"class": ["k", "k", "y", "z"]}
     assert len(s.report.notes) == 1
-    assert s.report.notes[0].endswith("are not among the sequences (first: 'q')")
+    assert s.report.notes[0].endswith("labels.tsv not among the sequences: q")
 
 
 def test_gzip_table(tmp_path: Path) -> None:
@@ -93,9 +93,22 @@ def test_gzip_table(tmp_path: Path) -> None:
     ("table", "where", "what"),
     [
         ("id\tg\na\t1\nb\t2\t3\n", "line 3", "3 columns, the header has 2"),
-        ("id\tg\na\t1\na\t2\n", "line 3", "'a' has other labels further up"),
+        ("id\tg\na\t1\na\t2\n", "line 3", "'a' has other labels on line 2"),
+        ("g\nh\na\t1\n", "line 1", "a label column, with a tab between them"),
+        ("g\th\na\t1\t2\n", "line 2", "3 columns, the header has 2; does the header lack a name"),
+        ("id,g\na,1\n", "line 1", "CSV"),
+        ("id;g\na;1\n", "line 1", "CSV"),
+        (">a g=1\nACGT\n", "line 1", "looks like FASTA"),
+        ("a\tx\nb\ty\nc\tz\n", "line 1", "begins with the id of a record ('a'); add a header"),
+        ('"id"\t"g"\n"a"\t"1"\n', "labels.tsv", "take the quotes out"),
+        ("id\t" + "\t".join(map(str, range(1001))) + "\n", "line 1", "1,001 label columns"),
+        ("\n \n", "labels.tsv", "is empty"),
         ("id\na\n", "line 1", "a label column"),
-        ("id\tg\tg\na\t1\t2\n", "line 1", "distinct names"),
+        (
+            "id\tg\tg\na\t1\t2\n",
+            "line 1",
+            "distinct names, found more than one",
+        ),
         ("id\tg\nq\t1\n", "labels.tsv", "no record has a row"),
         ("id\tg\n", "labels.tsv", "no record has a row"),
     ],
@@ -104,6 +117,37 @@ def test_tables_that_do_not_fit(tmp_path: Path, table: str, where: str, what: st
     with pytest.raises(DataError) as caught:
         read(tmp_path, table)
     assert where in str(caught.value) and what in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [
+        ("id\tg\na\t1\n".encode("utf-16"), "UTF-16"),
+        ("id\tg\na\t1\n".encode("utf-16-le"), "UTF-16"),
+        (b"id\tg\na\t\0\n", "NUL bytes"),
+        (gzip.compress(b"id\tg\na\t1\n" * 99)[:-9], "ends early"),
+        (b"PK\x03\x04" + bytes(30), "zip"),
+    ],
+)
+def test_tables_that_are_no_text_are_refused_in_one_line(
+    tmp_path: Path, table: bytes, what: str
+) -> None:
+    with pytest.raises(FastaError, match=what) as caught:
+        read(tmp_path, table)
+    assert "labels.tsv" in str(caught.value) and str(caught.value).isprintable()
+
+
+def test_repeated_rows_and_words_for_no_value_are_told(tmp_path: Path) -> None:
+    s = read(tmp_path, "id\tg\na\tNA\nb\tnan\na\tNA\nc\tNA\n")
+    assert columns(s)["g"] == ["NA", "nan", "NA"]
+    table = tmp_path / "labels.tsv"
+    assert s.report.notes == [
+        f"{table}: rows that repeat one further up: 1 (first: a (line 4))",
+        f"{table}: rows with the label 'NA', one like any other (without a label a cell is empty): "
+        "2 (first: a (line 2), c (line 5))",
+        f"{table}: rows with the label 'nan', one like any other (without a label a cell is "
+        "empty): 1 (first: b (line 3))",
+    ]
 
 
 def test_real_table_says_what_the_headers_say() -> None:
