@@ -3,22 +3,141 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain
 from typing import Any
 
 from biogan.core.errors import FastaError
 from biogan.core.inputs import RATIO, Packed, Readable, name_of, unpacked, unreadable
 
-# First bytes that no sequence file has, and what to do.
+_PICTURE = "a picture, not text"
+_UNPACK = "unpack it first"
+_TO_TEXT = "save it as plain text"
+# First bytes that no text has, and what to do. The first that matches counts.
 FOREIGN_BYTES = {
+    b"\xff\xfe\0\0": "UTF-32 text; convert it first: iconv -f UTF-32 -t UTF-8",
     b"\xff\xfe": "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8",
     b"\xfe\xff": "UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8",
-    b"PK\x03\x04": "a zip archive; unpack it first: unzip",
-    b"%PDF": "a PDF document; a sequence file is needed",
+    b"{\\rtf": f"RTF, as word processors write; {_TO_TEXT}",
+    b"%PDF": "a PDF document; a file of plain text is needed",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": f"a document of Word or Excel; {_TO_TEXT}",
+    b"PK\x03\x04": f"a zip archive; {_UNPACK}: unzip",
+    b"PK\x05\x06": "an empty zip archive",
+    b"7z\xbc\xaf": f"a 7z archive; {_UNPACK}",
+    b"Rar!\x1a": f"a RAR archive; {_UNPACK}",
+    b"\x1f\x8b": "gzip data, packed twice; unpack it once first: gunzip",
+    b"\x1f\x9d": f"data of compress (.Z); {_UNPACK}: gunzip",
+    b"BZh": "bzip2 data, packed twice; unpack it once first: bunzip2",
+    b"\xfd7zXZ\0": "xz data, packed twice; unpack it once first: unxz",
+    b"\x28\xb5\x2f\xfd": "Zstandard data, packed twice; unpack it once first: unzstd",
+    b"\x04\x22\x4d\x18": f"LZ4 data; {_UNPACK}: lz4 -d",
+    b"LZIP\x01": f"lzip data; {_UNPACK}: lzip -d",
+    b"\x5d\0\0": f"LZMA data; {_UNPACK}: xz --format=lzma -d",
+    b"BAM\x01": "BAM; convert it first: samtools fasta",
+    b"CRAM\x02": "CRAM; convert it first: samtools fasta",
+    b"CRAM\x03": "CRAM; convert it first: samtools fasta",
+    b"BCF\x02": "BCF: variants; bcftools consensus makes sequences of it",
+    b"ABIF": "a trace of a sequencer (.ab1); convert it to FASTQ or FASTA first",
+    b".scf": "a trace of a sequencer (.scf); convert it to FASTQ or FASTA first",
+    b".sff": "reads of a sequencer (.sff); convert them to FASTQ or FASTA first",
+    b"\x43\x27\x41\x1a": "2bit; convert it first: twoBitToFa",
+    b"\x1a\x41\x27\x43": "2bit; convert it first: twoBitToFa",
+    b"\t\0\0\0\x0eSnapGene": "a file of SnapGene; export it as FASTA",
+    b"L\0\0\0\x01\x14\x02\0": "a Windows shortcut; name the file that it points to",
+    b"\0\x05\x16\x07": "what macOS keeps beside a file (._NAME); name the file itself",
+    b"version https://git-lfs": "a pointer of Git LFS; fetch the file itself: git lfs pull",
+    b"\x89PNG": _PICTURE,
+    b"\xff\xd8\xff": _PICTURE,
+    b"GIF8": _PICTURE,
+    b"II*\0": _PICTURE,
+    b"MM\0*": _PICTURE,
+    b"\x89HDF": "HDF5 (as .h5, .fast5), not text",
+    b"\x93NUMPY": "an array of NumPy, not text",
+    b"SQLite format 3\0": "a database of SQLite, not text",
+    b"PAR1\x15": "a Parquet table; save it as text",
+    b"\x80\x03": "a pickle of Python, not text",
+    b"\x80\x04": "a pickle of Python, not text",
+    b"\x80\x05": "a pickle of Python, not text",
+    b"\x7fELF": "a program, not text",
 }
+# Where the first member of a zip archive has such a name, it is a document.
+_DOCUMENTS = {
+    b"[Content_Types].xml": "a document of Word, Excel or PowerPoint",
+    b"_rels/": "a document of Word, Excel or PowerPoint",
+    b"mimetype": "a document of LibreOffice",
+}
+_HEAD = 512
+
+
+def foreign(head: bytes) -> str:
+    r"""Say what a file is that begins with bytes which no text has, and what to do; else ``""``.
+
+    Parameters
+    ----------
+    head : bytes
+        The first 512 bytes, unpacked, or all where there are fewer.
+
+    Examples
+    --------
+    >>> foreign(b"%PDF-1.7"), foreign(b">s1\nACGT\n")
+    ('a PDF document; a file of plain text is needed', '')
+    >>> foreign(">s1".encode("utf-16-le"))
+    'UTF-16 text without a mark; convert it first: iconv -f UTF-16LE -t UTF-8'
+    """
+    for magic, what in FOREIGN_BYTES.items():
+        if head.startswith(magic):
+            if magic == b"PK\x03\x04":
+                name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+                for start, document in _DOCUMENTS.items():
+                    if name.startswith(start):
+                        return f"{document}; {_TO_TEXT}"
+            return what
+    if head[257:262] == b"ustar":
+        return f"a tar archive; {_UNPACK}: tar -xf"
+    # Letters of ASCII in two bytes each.
+    for first, order in ((1, "LE"), (0, "BE")):
+        zeros, letters = head[first:64:2], head[1 - first : 64 : 2]
+        if len(letters) > 1 and not any(zeros) and all(letters) and len(zeros) >= len(letters) - 1:
+            return f"UTF-16 text without a mark; convert it first: iconv -f UTF-16{order} -t UTF-8"
+    return ""
+
+
+#: The mark of the end of a text in CP/M and DOS, which old programs still write.
+END_MARK = "\x1a"
 BOM = "\ufeff"
+
+
+class Skipped:
+    """What was passed over in a text, counted, with the line where each was first.
+
+    Examples
+    --------
+    >>> skipped = Skipped()
+    >>> skipped.add("a comment line", 4)
+    >>> skipped.add("a comment line", 9)
+    >>> skipped.notes()
+    ['a comment line: skipped, 2 times, first on line 4']
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.first: dict[str, int] = {}
+
+    def add(self, what: str, line: int, count: int = 1) -> None:
+        """Count something."""
+        self.counts[what] += count
+        self.first.setdefault(what, line)
+
+    def notes(self) -> list[str]:
+        """Return a sentence for each."""
+        return [
+            f"{what}: skipped"
+            + f", {n:,} times, first" * (n > 1)
+            + f" on line {self.first[what]:,}"
+            for what, n in self.counts.items()
+        ]
 
 
 class Source:
@@ -42,6 +161,8 @@ class Source:
     ratio : float
         How many times their size compressed data may unpack to, see
         :func:`biogan.core.inputs.unpacked`.
+    skipped : Skipped, optional
+        Where a part counts what it passes over; a whole file says it in a note at its end.
 
     Attributes
     ----------
@@ -65,7 +186,9 @@ class Source:
         data: bytes | None = None,
         number: int = 0,
         ratio: float = RATIO,
+        skipped: Skipped | None = None,
     ) -> None:
+        self.skipped = Skipped() if skipped is None else skipped
         self.path, self._input, self._ratio = name_of(path), path, ratio
         self.number, self._data = number, data
         self.notes = [] if notes is None else notes
@@ -99,11 +222,11 @@ class Source:
                     self._binary = stack.enter_context(
                         unpacked(self._packed, self.notes, self._ratio, lambda: self.number + 1)
                     )
-                    head = self._packed.start(4)
-                    for magic, what in FOREIGN_BYTES.items():
-                        if head.startswith(magic):
-                            raise self.error(f"this looks like {what}", 1)
+                    if what := foreign(self._binary.peek(_HEAD)[:_HEAD]):
+                        raise self.error(f"this looks like {what}", 1)
                 yield self._binary
+                if self._data is None:
+                    self.notes += self.skipped.notes()
         except OSError as error:
             where = self.number + 1 if self.number else None
             raise unreadable(error, self.path, where) from error
@@ -113,7 +236,7 @@ class Source:
     def _read(self) -> Generator[str, None, None]:
         with self.binary() as binary, ExitStack() as stack:
             text = io.TextIOWrapper(binary, "utf-8", "surrogateescape")
-            stack.callback(text.detach)
+            stack.callback(_detach, text)
             for line in text:
                 self.number += 1
                 if "\0" in line:
@@ -121,15 +244,29 @@ class Source:
                         "NUL bytes: a binary file, or UTF-16 text (iconv -f UTF-16 -t UTF-8)",
                         self.number,
                     )
-                if self.number == 1 and line[0] == BOM:
-                    self.notes.append("UTF-8 byte-order mark: skipped")
-                    line = line[1:]
+                if line[0] == BOM or END_MARK in line:
+                    line = self._without_marks(line)
                     if not line:
                         continue
                 yield line
 
-    def __iter__(self) -> Iterator[str]:
-        return self._lines
+    def _without_marks(self, line: str) -> str:
+        """Take out the marks of a beginning and an end, which joined files have inside, too."""
+        if line[0] == BOM:
+            self.skipped.add("a UTF-8 byte-order mark", self.number)
+            line = line.lstrip(BOM)
+        if END_MARK in line:
+            self.skipped.add("^Z (U+001A), the end mark of DOS", self.number, line.count(END_MARK))
+            line = line.replace(END_MARK, "")
+            if line in ("", "\n"):
+                return ""
+        return line
+
+    def __iter__(self) -> Source:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._lines)
 
     def close(self) -> None:
         """Close the file."""
@@ -146,6 +283,12 @@ class Source:
     def read(self, size: int = 0) -> str:
         """Return ``""``: how Biopython's parsers ask whether this is text."""
         return ""
+
+
+def _detach(text: io.TextIOWrapper) -> None:
+    """Let go of the file below; it may be closed where a source is given up and collected."""
+    with suppress(ValueError):
+        text.detach()
 
 
 def legible(line: str, what: str, notes: list[str]) -> str:

@@ -15,7 +15,14 @@ import numpy as np
 from biogan.core.errors import FastaError
 from biogan.core.inputs import RATIO, Readable
 from biogan.core.text import Source
-from biogan.sequences.io.records import Letters, Record, find_format, records_of, split_header
+from biogan.sequences.io.records import (
+    Letters,
+    Record,
+    find_format,
+    records_of,
+    refuse_pir,
+    split_header,
+)
 
 #: Bytes of a block; a longer record makes its block longer.
 BLOCK = 1 << 23
@@ -26,6 +33,8 @@ MOST_EMPTY, MOSTLY = 1_000_000, 0.9
 _RECORD = 64
 # White space of ASCII without the line ends, which is what divides a header.
 _BLANKS = [bytes([c]) for c in b" \t\v\f\x1c\x1d\x1e\x1f"]
+# What the reader of lines knows how to deal with.
+_ODD = b"\0", b"\r", b"\x1a", b"\n;"
 Watch = Callable[[int, int | None], None]
 
 
@@ -151,11 +160,12 @@ def _from_blocks(source: Source, binary: Any, size: int) -> Iterator[Raw]:
         unix = block.replace(b"\r\n", b"\n") if b"\r" in block else block
         if unix[:1] != b">":  # a block holds whole records
             raise source.error(f"a record begins with '>', found {unix[:20]!r}", source.number + 1)
-        if unix.isascii() and b"\0" not in unix and b"\r" not in unix:
+        if unix.isascii() and not any(odd in unix for odd in _ODD):
+            refuse_pir(unix[1:10].decode(), source, source.number + 1)
             chunk, lines = _plain(unix, source.number)
             source.number += lines
         else:
-            part = Source(source.path, source.notes, block, source.number)
+            part = Source(source.path, source.notes, block, source.number, skipped=source.skipped)
             chunk = Raw.of(records_of(part, "fasta"))
             source.number = part.number
         yield chunk

@@ -92,6 +92,7 @@ LOOKS = (
         'names and sequences on one line; make FASTA of it: awk \'{print ">" $1 "\\n" $2}\'',
     ),
 )
+_PIR = re.compile("(P1|F1|D[LC]|R[LC]|N[13]|XX);")
 _BARE = re.compile(r"[A-Za-z*.\-]+")
 # Comments at the beginning that are none.
 _FORMAT_LINE = re.compile(r"#\s*STOCKHOLM|#NEXUS|#mega|##maf|##fileformat=VCF|##gff-version")
@@ -147,6 +148,22 @@ def _refuse_gff(source: Source) -> FastaError:
     )
 
 
+def refuse_pir(header: str, source: Source, number: int) -> None:
+    """Refuse NBRF/PIR, whose second line is a title and would be read as letters.
+
+    Raises
+    ------
+    FastaError
+        If a header is of that format.
+    """
+    if _PIR.match(header):
+        raise source.error(
+            "this looks like NBRF/PIR, where a title follows each header; convert it to FASTA "
+            "first",
+            number,
+        )
+
+
 def _empty(source: Source) -> FastaError:
     if source.number == 0:
         return source.error("the file is empty; at least one sequence is needed", None)
@@ -181,11 +198,14 @@ def _fasta(source: Source) -> Iterator[Record]:
     if comments:
         source.notes.append(f"{comments} comment lines before the first record: skipped")
     start, header = source.number, line[1:]
+    refuse_pir(header, source, start)
     parts: list[str] = []
     for line in source:
         if line[0] == ">":
             yield Record(*_header(header, source), "".join(parts), start)
             start, header, parts = source.number, line[1:], []
+        elif line[0] == ";":
+            source.skipped.add("a comment line (';') inside a record", source.number)
         else:
             parts.append(line[:-1] if line[-1] == "\n" else line)
     yield Record(*_header(header, source), "".join(parts), start)

@@ -7,6 +7,8 @@ import gzip
 import io
 import lzma
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from backports import zstd
 
 from biogan.core.errors import FastaError
 from biogan.core.text import Source, legible
+from biogan.sequences.io.chunks import Raw, iter_chunks
 from biogan.sequences.io.records import Record, find_format, iter_records
 
 
@@ -115,15 +118,57 @@ def test_a_wide_window_of_zstandard(tmp_path: Path) -> None:
     assert [r.text for r in records_of(tmp_path / "x.fa.zst", data)] == ["AC"]
 
 
-def test_first_bytes_of_other_packings(tmp_path: Path) -> None:
-    for head, word in [(b"PK\x03\x04..", "unzip"), (b"%PDF-1.4", "PDF")]:
-        error = error_of(tmp_path / "x.fa", head)
-        assert word in str(error) and error.line == 1
-    for codec in ("utf-16-le", "utf-16-be"):
-        bom = "\ufeff".encode(codec)
-        assert "iconv" in str(error_of(tmp_path / "x.fa", bom + ">a\nAC".encode(codec)))
-        # Without a mark the NUL bytes give it away.
-        assert "NUL" in str(error_of(tmp_path / "x.fa", ">a\nAC".encode(codec)))
+def zip_of(name: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, ">a\nACGT\n")
+    return out.getvalue()
+
+
+def tar_of(name: str) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("head", "word"),
+    [
+        (zip_of("x.fa"), "a zip archive; unpack it first: unzip"),
+        (zip_of("[Content_Types].xml"), "Word, Excel or PowerPoint; save it as plain text"),
+        (zip_of("mimetype"), "LibreOffice"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Word or Excel"),
+        (b"{\\rtf1\\ansi{\\fonttbl", "RTF"),
+        (b"%PDF-1.4", "PDF"),
+        (b"L\0\0\0\x01\x14\x02\0" + bytes(20), "a Windows shortcut"),
+        (b"\0\x05\x16\x07" + bytes(20), "macOS"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        (tar_of("x.fa"), "a tar archive"),
+        (gzip.compress(tar_of("x.fa")), "a tar archive"),
+        (gzip.compress(gzip.compress(b">a\nAC\n")), "packed twice"),
+        (gzip.compress(b"BAM\1" + bytes(20)), "BAM"),
+        (b"CRAM\x03\0", "CRAM"),
+        (b"ABIF\0\x65", "a trace"),
+        (b"\x89PNG\r\n", "a picture"),
+        (b"7z\xbc\xaf'\x1c", "7z"),
+        (b"\x89HDF\r\n", "HDF5"),
+        (">a\nAC".encode("utf-32"), "UTF-32"),
+        (">a\nAC".encode("utf-16"), "iconv -f UTF-16 "),
+        (">a\r\nAC\r\n".encode("utf-16-le"), "iconv -f UTF-16LE"),
+        (">a\nAC".encode("utf-16-be"), "iconv -f UTF-16BE"),
+        (b">a\nA\0C\0\n", "NUL bytes"),
+    ],
+)
+@pytest.mark.parametrize("name", ["x.fa", "x.fq"])
+def test_first_bytes_that_no_text_has(tmp_path: Path, head: bytes, word: str, name: str) -> None:
+    error = error_of(tmp_path / name, head if name == "x.fa" else head.replace(b">", b"@"))
+    assert word in str(error) and error.line in (1, 2)
+
+
+def test_bare_sequences_are_no_magic(tmp_path: Path) -> None:
+    for text in ("CRAM\nBAMK\n", "GIFMK\n", "MMKL\n", "PARK\n"):
+        assert len(records_of(tmp_path / "x.txt", text, format="lines")) == text.count("\n")
 
 
 def test_header_that_is_no_utf8_is_latin1(tmp_path: Path) -> None:
@@ -140,6 +185,36 @@ def test_header_that_is_no_utf8_is_latin1(tmp_path: Path) -> None:
 def test_byte_order_mark(tmp_path: Path) -> None:
     assert records_of(tmp_path / "x.fa", b"\xef\xbb\xbf>a\nAC\n") == [Record("a", "", "AC", 1)]
     assert "no sequence" in str(error_of(tmp_path / "x.fa", b"\xef\xbb\xbf"))
+
+
+@pytest.mark.parametrize("size", [10, 1 << 23])
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        (
+            ">a\nAC\n;note\nGT\n>b\n; other\n;third\nGG\n",
+            ["a comment line (';') inside a record: skipped, 3 times, first on line 3"],
+        ),
+        (">a\nACGT\n>b\nGG\n\x1a", ["^Z (U+001A), the end mark of DOS: skipped on line 5"]),
+        (">a\nACGT\n>b\nGG\x1a", ["^Z (U+001A), the end mark of DOS: skipped on line 4"]),
+        # Joined by DOS, and by programs that begin each file with a mark.
+        (
+            ">a\nACGT\n\x1a>b\nGG\n\x1a\x1a\n",
+            ["^Z (U+001A), the end mark of DOS: skipped, 3 times, first on line 3"],
+        ),
+        (">a\nACGT\n\ufeff>b\nGG\n", ["a UTF-8 byte-order mark: skipped on line 3"]),
+    ],
+)
+def test_comments_and_marks_are_passed_over_and_counted(
+    tmp_path: Path, text: str, notes: list[str], size: int
+) -> None:
+    path = tmp_path / "x.fa"
+    path.write_text(text)
+    said: list[str] = []
+    raw = Raw.join(list(iter_chunks(path, notes=said, size=size)))
+    assert (raw.ids, raw.letters.data, said) == (["a", "b"], b"ACGTGG", notes)
+    said = []
+    assert [r.text for r in iter_records(path, notes=said)] == ["ACGT", "GG"] and said == notes
 
 
 def test_nothing_in_the_file(tmp_path: Path) -> None:
@@ -205,6 +280,14 @@ def test_gff3_with_a_section_of_fasta_is_told_with_its_line(tmp_path: Path) -> N
     error = error_of(tmp_path / "x.gff3", text)
     assert "GFF3 with a FASTA section, which begins on line 3" in str(error) and error.line == 1
     assert "sed" in str(error)
+
+
+def test_titles_of_pir_are_no_letters(tmp_path: Path) -> None:
+    path = tmp_path / "x.pir"
+    path.write_text("\n>P1;CRAB_ANAPL\nALPHA CRYSTALLIN B CHAIN\n  MDITIHNPLIRR*\n")
+    for read in (iter_records, iter_chunks):
+        with pytest.raises(FastaError, match="line 2: this looks like NBRF/PIR"):
+            list(read(path))
 
 
 def test_headers_of_old_fasta(tmp_path: Path) -> None:
