@@ -10,9 +10,10 @@ import math
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, cast
+from itertools import islice
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -28,11 +29,13 @@ from biogan.core.inputs import (
     too_large,
 )
 from biogan.images.dataset import DEPTHS
+from biogan.images.tiff import COLOUR, GREY, Layout, layout, open_tiff, plane_behind
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 FORMATS = ("PNG", "TIFF", "JPEG")
-# First bytes of PNG, TIFF (either byte order, classic and big) and JPEG.
-STARTS = (b"\x89PNG", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\xff\xd8\xff")
+# First bytes of TIFF (either byte order, classic and big), and of PNG and JPEG.
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+STARTS = (b"\x89PNG", *TIFF_STARTS, b"\xff\xd8\xff")
 BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
 WHITE_IS_ZERO = 0
 GREY_16 = ("I;16", "I;16L", "I;16B", "I;16N", "I")
@@ -45,23 +48,31 @@ SHALLOW = "colour PNG of 16 bits, read with 8 (a TIFF keeps 16)"
 INKS = "CMYK, YCbCr or LAB, turned into RGB"
 
 
-def read_pages(path: Readable, done: Counter[str], ratio: float = RATIO) -> Iterator[np.ndarray]:
-    """Read the pages of a file.
+def read_pages(
+    path: Readable,
+    done: Counter[str],
+    ratio: float = RATIO,
+    left_out: list[str] | None = None,
+) -> Iterator[np.ndarray]:
+    """Read the images of a file.
 
     Parameters
     ----------
     path : str, Path or open file
-        PNG, TIFF or JPEG; only a TIFF can have several pages.
+        PNG, TIFF or JPEG; only a TIFF can have several images, see
+        :func:`biogan.images.tiff.layout`.
     done : Counter of str
         Counts what was done to pages, in words such as :data:`ALPHA`.
     ratio : float
         How many times the size of the file all pages together may unpack to, from 16 MB on; 0:
         without limit, also where Pillow has one.
+    left_out : list of str, optional
+        Receives the pages of a TIFF that are no images.
 
     Yields
     ------
     numpy.ndarray, shape (1 or 3, height, width), uint8 or uint16
-        One page.
+        One image.
 
     Raises
     ------
@@ -75,12 +86,25 @@ def read_pages(path: Readable, done: Counter[str], ratio: float = RATIO) -> Iter
             size = file.seek(0, os.SEEK_END)
             file.seek(0)
             room = _Room(name, size, ratio)
-            if _for_tifffile(file):
-                yield from _tifffile_pages(file, room, done)
+            if not file.read(4).startswith(TIFF_STARTS):
+                # A JPEG of a telephone may hold a preview as a second page.
+                yield from _pillow_pages(file, room, done, [0])
+                return
+            found = layout(file, name)
+            if left_out is not None:
+                left_out += [f"{os.path.basename(name)} {what}" for what in found.left_out]
+            if found.words:
+                done[found.words] += len(found.planes) // found.channels
+            file.seek(0)
+            if found.behind or _for_tifffile(file):
+                pages = _tifffile_pages(file, room, done, found)
             else:
-                yield from _pillow_pages(file, room, done)
+                pages = _pillow_pages(file, room, done, found.planes)
+            yield from _joined(pages, found.channels, name)
     except BioganError:
         raise
+    except MemoryError as error:
+        raise DataError(f"{name}: not enough memory to read it; give a smaller file") from error
     except OSError as error:
         if error.strerror:
             raise DataError(f"{name}: cannot be read: {error.strerror}") from error
@@ -123,9 +147,12 @@ def _quiet(ratio: float) -> Iterator[None]:
     Pillow's own limit of pixels is lifted where that of biogan is.
     """
     most = Image.MAX_IMAGE_PIXELS
-    logger = logging.getLogger("tifffile")
-    before = logger.disabled
-    logger.disabled = True
+    loggers = [logging.getLogger(name) for name in ("tifffile", "PIL")]
+    before = [logger.propagate for logger in loggers]
+    nowhere = logging.NullHandler()
+    for logger in loggers:
+        logger.addHandler(nowhere)
+        logger.propagate = False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -134,18 +161,18 @@ def _quiet(ratio: float) -> Iterator[None]:
             yield
     finally:
         Image.MAX_IMAGE_PIXELS = most
-        logger.disabled = before
+        for logger, propagate in zip(loggers, before, strict=True):
+            logger.removeHandler(nowhere)
+            logger.propagate = propagate
 
 
 def _for_tifffile(file: IO[bytes]) -> bool:
     """Whether a TIFF is of a kind that Pillow refuses or cuts to 8 bits."""
-    start = file.read(4)
-    file.seek(0)
-    if not start.startswith((b"II", b"MM")):
-        return False
     try:
         with Image.open(file, formats=FORMATS) as image:
             bits = image.tag_v2.get(BITS_PER_SAMPLE, (8,))  # type: ignore[attr-defined]
+            if len(bits) > 1 and max(bits) > 8:
+                return True
             # Pillow reads 8 bits with a sign as if they had none.
             signed = image.mode == "L" and 2 in image.tag_v2.get(SAMPLE_FORMAT, ())  # type: ignore[attr-defined]
             return (max(bits) > 8 and image.mode not in GREY_16) or signed
@@ -155,23 +182,59 @@ def _for_tifffile(file: IO[bytes]) -> bool:
         file.seek(0)
 
 
-def _pillow_pages(file: IO[bytes], room: _Room, done: Counter[str]) -> Iterator[np.ndarray]:
+def _joined(pages: Iterator[np.ndarray], channels: int, name: str) -> Iterator[np.ndarray]:
+    """Put the channels of an image together."""
+    if channels == GREY:
+        yield from pages
+        return
+    for first in pages:
+        planes = [first, *islice(pages, channels - 1)]
+        if any(plane.shape != (1, *first.shape[1:]) for plane in planes):
+            raise DataError(f"{name}: damaged image: channels of the stack differ in shape")
+        yield np.concatenate(planes)
+
+
+def _pillow_pages(
+    file: IO[bytes], room: _Room, done: Counter[str], pages: Sequence[int]
+) -> Iterator[np.ndarray]:
+    file.seek(0)
     bits = _png_bits(file)
     with Image.open(file, formats=FORMATS) as image:
         tiff = image.format == "TIFF"
         shallow = image.format == "PNG" and image.mode not in GREY_16 and bits == 16
-        # A JPEG of a telephone may hold a preview as a second page.
-        for page in range(image.n_frames if tiff else 1):  # type: ignore[attr-defined]
+        for page in pages:
             image.seek(page)
             depth = 4 if image.mode == "I" else 2 if image.mode in GREY_16 else 1
             room.take(image.width * image.height * len(image.getbands()) * depth)
-            image.load()
+            with _mute(image):
+                image.load()
             turned = ImageOps.exif_transpose(image) if image.format != "PNG" else image
             pixels = _pixels(turned, room.name, done)
             if tiff and pixels.dtype == np.uint16 and _inverted(image):
                 pixels = HIGHEST - pixels
             done[SHALLOW] += shallow
             yield pixels
+
+
+@contextmanager
+def _mute(image: Image.Image) -> Iterator[None]:
+    """Keep what libtiff prints on standard error off the screen: Pillow has no way to stop it."""
+    tile = getattr(image, "tile", None)
+    if not tile or tile[0][0] != "libtiff":
+        yield
+        return
+    try:
+        before = os.dup(2)
+    except OSError:  # there is no standard error
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), 2)
+            yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
 
 
 def _inverted(image: Image.Image) -> bool:
@@ -213,18 +276,15 @@ def _pixels(image: Image.Image, path: str, done: Counter[str]) -> np.ndarray:
     return pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
 
 
-def _tifffile_pages(data: IO[bytes], room: _Room, done: Counter[str]) -> Iterator[np.ndarray]:
-    import tifffile
-
+def _tifffile_pages(
+    file: IO[bytes], room: _Room, done: Counter[str], found: Layout
+) -> Iterator[np.ndarray]:
     path = room.name
-    with tifffile.TiffFile(data, name=path) as file:
-        seen: set[int] = set()
-        for page in cast("Iterator[tifffile.TiffPage]", file.pages):
-            if page.offset in seen:  # else it would be read for ever
-                raise DataError(f"{path}: damaged image: its pages follow one another in a circle")
-            seen.add(page.offset)
+    with open_tiff(file, path) as tiff:
+        for i in found.planes:
+            page = tiff.pages[0 if found.behind else i]
             room.take(math.prod(page.shape) * (page.dtype.itemsize if page.dtype else 1))
-            values = page.asarray()
+            values = plane_behind(file, page, i) if found.behind else page.asarray()
             if values.dtype.name not in DEPTHS:
                 raise DataError(f"{path}: values are {values.dtype}; save it as 8 or 16 bits")
             if values.shape != page.shape or not values.size:
@@ -238,7 +298,7 @@ def _tifffile_pages(data: IO[bytes], room: _Room, done: Counter[str]) -> Iterato
             if len(values) in (2, 4):
                 done[ALPHA] += 1
                 values = values[:-1]
-            if len(values) not in (1, 3):
+            if len(values) not in (GREY, COLOUR):
                 raise DataError(f"{path}: {len(values)} channels; grey or RGB is needed")
             if int(page.photometric) == WHITE_IS_ZERO:
                 values = np.iinfo(values.dtype).max - values

@@ -344,6 +344,7 @@ class FolderReader:
         self.table = LabelTable(table) if table else None
         if self.table and not reading.labels:
             self.gathering.notes.append(f"classes are read from {beside}")
+        self.pages: list[str] = []
         self.short: list[str] = []
         self.long: list[str] = []
         self.loose: list[str] = []
@@ -364,6 +365,9 @@ class FolderReader:
         for words, n in self.done.items():
             if n:
                 notes.append(f"{plural(n, 'image')}: {words}")
+        if self.pages:
+            what = "of TIFFs left out (reduced copies, masks, or of another size than the others)"
+            notes.append(_left_out(self.pages, "page", what))
         self._say_series()
         if self.table:
             notes += [*self.table.notes, *self.table.unused()]
@@ -433,7 +437,7 @@ class FolderReader:
             self.loose += alone
 
     def _pages(self, file: Readable) -> list[np.ndarray]:
-        pages = read_pages(file, self.done, self.reading.unpack_ratio)
+        pages = read_pages(file, self.done, self.reading.unpack_ratio, self.pages)
         if self.reading.frames is None:
             return list(pages)
         return [self._moment(page, name_of(file)) for page in pages]

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from biogan.core.errors import DataError, plural
+from biogan.core.errors import DataError
 
 #: Channels of an image: grey, or red, green and blue.
 GREY, COLOUR = 1, 3
@@ -96,9 +96,9 @@ def layout(file: IO[bytes], name: str) -> Layout:
         if found is None:
             found = _single(pages)
         found.left_out += [
-            f"{plural(len(page.subifds), 'SubIFD')} of page {i}"
+            f"SubIFD {k} of page {i}"
             for i, page in enumerate(pages, 1)
-            if page.subifds
+            for k in range(1, len(page.subifds or ()) + 1)
         ]
         return found
 
@@ -137,6 +137,8 @@ def _others(pages: Sequence[Any], planes: Sequence[int]) -> list[str]:
 
 def _stack(tiff: Any, pages: Sequence[Any], name: str, size: int) -> Layout | None:
     """Read the description of a stack, if there is one."""
+    if len(pages) == 1 and not pages[0].description:
+        return None  # the common case, and the quick one
     if tiff.is_imagej:
         return _imagej(tiff.imagej_metadata or {}, pages, name, size)
     if tiff.is_ome and len(set(re.findall(r'FileName="([^"]*)"', tiff.ome_metadata))) > 1:
@@ -234,12 +236,9 @@ def _arranged(
     return Layout(list(numbers), GREY, behind, words)
 
 
-def planes_behind(file: IO[bytes], name: str, count: int) -> Iterator[np.ndarray]:
-    """Yield planes that lie behind the header of the first page, in its axes."""
-    with open_tiff(file, name) as tiff:
-        page = tiff.pages[0]
-        kind = page.dtype.newbyteorder(tiff.byteorder)
-        for i in range(count):
-            file.seek(page.dataoffsets[0] + i * page.nbytes)
-            values = np.frombuffer(file.read(page.nbytes), kind).reshape(page.shape)
-            yield values.astype(kind.newbyteorder("="))
+def plane_behind(file: IO[bytes], page: Any, number: int) -> np.ndarray:
+    """Read a plane that lies behind the header of a page, in its axes."""
+    kind = page.dtype.newbyteorder(page.parent.byteorder)
+    file.seek(page.dataoffsets[0] + number * page.nbytes)
+    values = np.frombuffer(file.read(page.nbytes), kind).reshape(page.shape)
+    return values.astype(kind.newbyteorder("="))

@@ -177,7 +177,8 @@ def test_files_cut_off(tmp_path: Path, name: str, share: float, capfd) -> None:
         read_images(path)
     assert str(caught.value).startswith(f"{path}: ") and "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
-    assert not logging.getLogger("tifffile").disabled
+    for logger in map(logging.getLogger, ("tifffile", "PIL")):
+        assert logger.propagate and not [h for h in logger.handlers if "Null" in str(h)]
 
 
 def test_pixels_of_another_shape_than_the_header_says(tmp_path: Path, monkeypatch) -> None:
@@ -199,9 +200,6 @@ def test_pages_in_a_circle(tmp_path: Path, pixels: np.ndarray) -> None:
     data = bytearray(path.read_bytes())
     data[after : after + 4] = first.offset.to_bytes(4, "little")
     path.write_bytes(data)
-    if pixels.ndim == 2:  # Pillow stops by itself where it has been
-        assert len(read_images(path)) == 1
-        return
     with pytest.raises(DataError, match="its pages follow one another in a circle"):
         read_images(path)
 
