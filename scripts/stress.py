@@ -402,6 +402,8 @@ def fuzz(cases: range, seed: int, tally: Tally) -> None:
 
 #: Processes that want it.
 RIVALS = 4
+#: Whom a refusal names; a holder of less than a moment may have no name.
+REFUSED = {"process": "refused with the name of the holder", "a": "refused, it changed hands"}
 
 
 def hold(folder: Path, times: int) -> Counter[str]:
@@ -430,8 +432,11 @@ def hold(folder: Path, times: int) -> Counter[str]:
                 else:
                     mark.unlink()
         except OutputError as error:
-            named = re.search(r": process \d+ on [\w.-]+ is training there: ", str(error))
-            seen["refused with the name of the holder" if named else f"refused: {error}"] += 1
+            holder = re.search(
+                r": (process \d+ on [\w.-]+|a process) is training there", str(error)
+            )
+            name = holder[1].split()[0] if holder else str(error)
+            seen[REFUSED.get(name, f"refused: {name}")] += 1
     return seen
 
 
@@ -449,7 +454,7 @@ def locks(cases: range, seed: int, tally: Tally) -> None:
             for seen in rivals.map(hold, [folder] * RIVALS, [each] * RIVALS):
                 tally.counts += seen
     for outcome, times in tally.counts.items():
-        if outcome not in ("held", "refused with the name of the holder"):
+        if outcome not in ("held", *REFUSED.values()):
             tally.failures += [f"{folder.name}: {outcome}"] * times
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -63,7 +64,7 @@ def command(
     biogan train mnist -o digits --max-time 10m --seed 1
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.inputs import check_once, is_pipe
-    from biogan.models.checkpoint import ModelFolder, held
+    from biogan.models.checkpoint import ModelFolder
     from biogan.models.gan import GAN
     from biogan.models.registry import get_kind
     from biogan.training.callbacks import Progress
@@ -73,11 +74,13 @@ def command(
     if store and not cls.storable:
         raise click.UsageError(f"--store: {kind} are always read into memory, leave it out")
     if not dry_run:
-        folder.check(resume, overwrite)
-        if not console.follower():
-            stack.enter_context(held(folder.home))
+        if console.follower():
+            folder.check(resume, overwrite)
+        else:
+            stack.enter_context(folder.hold(resume, overwrite))
     digest = None
-    if resume:
+    # Of a run that was killed before it wrote its card nothing is known.
+    if resume and (dry_run or folder.described):
         card = folder.read_config((kind,))
         reading, config, store = _continued(
             card, cls.read_as(card.data.input or {})[1], reading, config, store
@@ -130,6 +133,10 @@ def _continued(
 ) -> tuple[Any, Any, bool]:
     """Return the options that a run began with, but for what this call names."""
     old, new = dict(card.config), given(config)
+    threads = card.training.threads if card.training else None
+    if threads and threads <= (os.cpu_count() or 1):
+        # Another number would round otherwise; a machine may have fewer.
+        old["threads"] = threads
     if {"steps", "max_time"} & set(new):
         # A new budget takes the place of the old one, it does not run beside it.
         old |= {"steps": None, "max_time": None}

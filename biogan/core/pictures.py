@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.core.files import atomic_path
+from biogan.core.files import atomic_path, reading
 
 #: Names in the folder of a run: samples of the last check, the animation, samples of each check.
 PICTURE, FILM, PREVIEWS = "samples.png", "training.webp", "previews"
@@ -67,11 +68,15 @@ def write_preview(picture: Image.Image, folder: Path, step: int) -> None:
 
 
 def write_film(folder: Path, last: int) -> None:
-    """Join the previews up to step ``last`` to an animation; of a single one there is none."""
+    """Join the previews up to step ``last`` to an animation; of a single one there is none.
+
+    Previews that are damaged, or have another size than the last one, are left out.
+    """
     pictures = []
     for path in sorted((folder / PREVIEWS).glob("[0-9]*.png")):
-        if int(path.stem) <= last:
-            with Image.open(path) as picture:
+        if path.stem.isdecimal() and int(path.stem) <= last:
+            with suppress(DataError), reading(path, "no picture"), Image.open(path) as picture:
                 pictures.append(picture.copy())
+    pictures = [picture for picture in pictures if picture.size == pictures[-1].size]
     if len(pictures) > 1:
         animation(pictures, folder / FILM)

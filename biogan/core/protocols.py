@@ -82,12 +82,12 @@ class Callback(Protocol):
         ----------
         event : str
             ``"data"``, ``"features"`` (images: what they are judged by is learned), ``"start"``,
-            ``"check"``, ``"alarm"``, ``"end"`` or ``"judge"`` (the critic of ``sample --refine``,
-            at the end).
+            ``"check"``, ``"alarm"``, ``"note"`` (a file that could not be written), ``"end"`` or
+            ``"judge"`` (the critic of ``sample --refine``, at the end).
         **details
             =============== ============================================================
-            data, start     ``lines``: what is learned from and what was chosen for it;
-                            what is kept for validation
+            data, start,    ``lines``: what is learned from and what was chosen for it;
+            note            what is kept for validation; what cannot be written
             features, judge ``step``, ``steps``; judge: ``wanted`` steps
             check           ``step``, ``seconds``, ``scores`` (the validation distance and its
                             parts, empty without validation records), ``references``

@@ -173,6 +173,8 @@ class TrainingPart(Part, frozen=True, eq=False, kw_only=True):
         Processes that trained.
     device : str
         Where they trained.
+    threads : int
+        CPU threads of each; results are the same bit for bit with the same number only.
     """
 
     steps: Count
@@ -184,6 +186,7 @@ class TrainingPart(Part, frozen=True, eq=False, kw_only=True):
     ended: str | None
     processes: Count
     device: str
+    threads: Count | UnsetType = UNSET
 
 
 class JudgePart(Part, frozen=True, eq=False):
@@ -369,6 +372,7 @@ def training_part(trainer: Trainer) -> TrainingPart:
         ended=trainer.ended,
         processes=trainer.engine.world,
         device=str(trainer.engine.device),
+        threads=trainer.engine.threads,
     )
 
 

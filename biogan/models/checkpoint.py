@@ -194,13 +194,13 @@ class ModelFolder:
     saved : int or None
         Step of the state that was written or read last.
     locked : bool
-        Whether nobody else can come in while a run has the folder.
+        Whether nobody else can come in while :meth:`hold` lasts.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = self.home = Path(path)
         self.saved: int | None = None
-        self.locked = True
+        self.locked = False
         self._stored = False
         self._read: Manifest | None = None
 
@@ -225,8 +225,36 @@ class ModelFolder:
         """Whether there is an older model still, which the new one is to replace."""
         return self.path != self.home
 
+    @contextmanager
+    def hold(self, resume: bool = False, overwrite: bool = False) -> Iterator[None]:
+        """Keep the folder for one run inside the block, once it has been checked.
+
+        What a killed process left in parts is put in order first.
+
+        Raises
+        ------
+        OutputError, CheckpointError, ConfigError
+            As :meth:`check` and :func:`held`.
+        """
+        self.check(resume, overwrite)
+        with held(self.home) as self.locked:
+            try:
+                recover(self.home, self._leave)
+            except CheckpointError:
+                if not overwrite:
+                    raise
+                shutil.rmtree(self.home / NEW, ignore_errors=True)
+            with writing(self.home):
+                self._clear_halves()
+            # Another run may have ended since the first look.
+            self.check(resume, overwrite)
+            yield
+
     def check(self, resume: bool = False, overwrite: bool = False) -> None:
         """Refuse a folder that must not be used; nothing is made, changed or removed.
+
+        A run that was killed before it saved a state has not begun: both a plain start and one
+        with ``resume`` may take its place.
 
         Parameters
         ----------
@@ -253,18 +281,10 @@ class ModelFolder:
         )
         if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
             raise OutputError(f"{self.path}: cannot be written, {nearest} allows no new files")
-        # Hidden files are half-written ones of a killed run, or none of our business; the stored
-        # data of a run that did not begin are no model.
-        present = [] if not self.path.exists() else sorted(
-            p.name
-            for p in self.path.iterdir()
-            if not p.name.startswith(".") and p != self.store
-        )  # fmt: skip
-        # A kill in the moment of an exchange.
-        present += [n for n in Manifest(self.path).sums or () if (self.path / NEW / n).is_file()]
-        if resume and STATE not in present:
+        present = self._present()
+        if resume and STATE not in present and not (self.visited and self._is_free(present)):
             raise CheckpointError(f"{self.path}: nothing to resume, there is no {STATE}")
-        if resume or not present:
+        if resume or self._is_free(present):
             return
         if not overwrite:
             ways = ["choose another folder"]
@@ -277,6 +297,50 @@ class ModelFolder:
             raise OutputError(
                 f"{self.path}: holds {present[0]} and no model: --overwrite only replaces a model"
             )
+
+    @property
+    def visited(self) -> bool:
+        """Whether a run was here before, though it may have been killed before it wrote a file."""
+        return any((self.home / name).exists() for name in (CONFIG, SUMS, LOCK, STORE))
+
+    @property
+    def described(self) -> bool:
+        """Whether there is a card, if only that of a run which did not begin."""
+        return CONFIG in Manifest(self.home)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether there is the state of a run."""
+        return STATE in Manifest(self.home)
+
+    def _present(self) -> list[str]:
+        """Return the names that count.
+
+        Hidden files are half-written ones of a killed run, or none of our business; the stored
+        data of a run that did not begin are no model.
+        """
+        if not self.home.is_dir():
+            return []
+        names = {p.name for p in self.home.iterdir() if p.name[0] != "." and p != self.store}
+        with suppress(CheckpointError):  # a kill in the moment of an exchange
+            sums = Manifest(self.home).sums or ()
+            names |= {name for name in sums if (self.home / NEW / name).is_file()}
+        return sorted(names)
+
+    def _is_free(self, present: list[str]) -> bool:
+        """Whether a run may begin here without taking anything away."""
+        ours = {*FILES, PREVIEWS}.intersection(present)
+        if CONFIG not in ours:
+            return not present or (ours <= {SUMS} and self.visited)
+        if STATE in ours:
+            return False
+        try:
+            content = Manifest(self.home).read(CONFIG, MOST_JSON)
+            done = read_card(self.home / CONFIG, content=content).training
+        except CheckpointError:
+            return False
+        # Killed before its first state, when it had written the card alone.
+        return not done or not done.kept_step
 
     def claim(self, stored: bool = False) -> None:
         """Make the folder and see that it can be written; an earlier model stays until `settle`.
@@ -293,27 +357,14 @@ class ModelFolder:
         """
         claim_folder(self.home)
         self._stored = stored
-        recover(self.home, self._leave)
         with writing(self.home):
-            if (self.home / CONFIG).is_file():
+            if self._is_free(self._present()):
+                self._clear()
+                self._clear_store()
+            else:
                 self.path = self.home / NEW
                 self.path.mkdir()
                 (self.path / _REPLACES).touch()
-            else:
-                self._clear()
-                self._clear_store()
-
-    def tidy(self) -> None:
-        """Remove what a run that was killed had half written, before it goes on.
-
-        Raises
-        ------
-        OutputError
-            If the folder cannot be written.
-        """
-        recover(self.home, self._leave)
-        with writing(self.home):
-            self._clear_halves()
 
     def settle(self) -> None:
         """Put the new model, now that it is whole, in the place of the old one.
@@ -337,7 +388,7 @@ class ModelFolder:
         left = FILES if mark.exists() else VERIFIED
         self._remove([name for name in left if name not in (*sums, SUMS)])
         if mark.exists():
-            self._clear_pictures()
+            self.clear_previews()
             mark.unlink()
 
     def discard(self) -> None:
@@ -351,18 +402,25 @@ class ModelFolder:
             (self.home / name).unlink(missing_ok=True)
 
     def _clear(self) -> None:
-        self._remove((SUMS, *FILES))
+        self.clear_previews()
         self._clear_halves()
-        self._clear_pictures()
+        with suppress(OSError):  # it holds something else
+            (self.home / PREVIEWS).rmdir()
+        # The card last: with it this is a run that did not begin.
+        self._remove([name for name in FILES if name not in (SUMS, CONFIG)])
+        self._remove([SUMS, CONFIG])
 
-    def _clear_pictures(self) -> None:
+    def clear_previews(self, after: int = -1) -> None:
+        """Remove the pictures of checks later than a step, which a resumed run draws again."""
         for picture in (self.home / PREVIEWS).glob("[0-9]*.png"):
-            picture.unlink()
+            if picture.stem.isdecimal() and int(picture.stem) > after:
+                picture.unlink()
 
     def _clear_halves(self) -> None:
-        for name in FILES:
-            for half in self.home.glob(f".{name}.*.tmp"):
-                half.unlink(missing_ok=True)
+        for folder, names in ((self.home, FILES), (self.home / PREVIEWS, ("[0-9]*.png",))):
+            for name in names:
+                for half in folder.glob(f".{name}.*.tmp"):
+                    half.unlink(missing_ok=True)
 
     def _clear_store(self) -> None:
         if not self._stored and (self.store / STORED).is_file():
@@ -406,7 +464,8 @@ class ModelFolder:
         try:
             write_new(self.home, files | {CONFIG: json_bytes(card.to_dict())}, sums)
         except BaseException:
-            shutil.rmtree(self.home / NEW, ignore_errors=True)
+            if not self.replacing:  # it is not the whole of a run
+                shutil.rmtree(self.home / NEW, ignore_errors=True)
             raise
         if not self.replacing:
             exchange(self.home, self._leave)
@@ -509,13 +568,13 @@ def write_model(
         If the folder holds something that must not be replaced.
     """
     folder = ModelFolder(path)
-    folder.check(overwrite=overwrite)
-    folder.claim()
-    try:
-        folder.save(card, networks)
-        folder.settle()
-    finally:
-        folder.discard()
+    with folder.hold(overwrite=overwrite):
+        folder.claim()
+        try:
+            folder.save(card, networks)
+            folder.settle()
+        finally:
+            folder.discard()
 
 
 def _weights(network: nn.Module) -> dict[str, Tensor]:

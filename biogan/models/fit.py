@@ -6,28 +6,33 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 from torch import nn
 
-from biogan.core.errors import CheckpointError, ConfigError, Interrupted
+from biogan.core.errors import CheckpointError, ConfigError, DivergedError, Interrupted
+from biogan.core.pictures import PICTURE
 from biogan.core.protocols import Callback
 from biogan.models.card import DataPart, ModelCard, check_same_run, model_card, training_part
-from biogan.models.checkpoint import CRITIC, GENERATOR, LOG, STATE, ModelFolder, held
-from biogan.models.refinement import CalibratedCritic, fit_critic
+from biogan.models.checkpoint import CRITIC, GENERATOR, LOG, SAMPLES, STATE, ModelFolder
+from biogan.models.refinement import CalibratedCritic, critic_seconds, fit_critic, read_critic
 from biogan.models.sampling import drawer, stream
 from biogan.nn.layers import Networks
-from biogan.training.callbacks import JsonLog, forgiving, trim_log
+from biogan.training.callbacks import JsonLog, clock, forgiving, trim_log
 from biogan.training.engine import Engine
-from biogan.training.modality import Modality, Parts, Plan, Validation
+from biogan.training.modality import Chunk, Modality, Parts, Plan, Validation
 from biogan.training.trainer import CheckResult, Trainer
 
 # What is said of a folder that cannot be locked.
 NO_LOCKS = "its file system has no locks: see to it that no second run writes there"
+NOT_BEGUN = "nothing was saved yet, the run starts from the beginning"
+NOTHING_LEARNED = "nothing was learned; try a lower --lr or a larger penalty"
 # What is left to do when a run is stopped between training and the calibrated critic.
 CRITIC_LEFT = "; the model is whole, --resume trains the critic of sample --refine"
 
@@ -81,10 +86,15 @@ def fit(
         Receives what there is at the end of training, also after an interrupt or a fault, and once
         more with the critic that serves refinement.
     """
-    modality, config = plan.modality, plan.config
+    modality, config, began = plan.modality, plan.config, time.monotonic()
     with run_folder(out, resume, overwrite, engine) as folder:
-        unlocked = [f"{folder.home}: {NO_LOCKS}"] if folder and not folder.locked else []
-        tell(callbacks, engine, "data", lines=[*unlocked, *plan.lines])
+        lines = list(plan.lines)
+        if folder and not folder.locked:
+            lines.insert(0, f"{folder.home}: {NO_LOCKS}")
+        if folder and resume and not engine.agree(folder.resumable):
+            lines.insert(0, f"{folder.home}: {NOT_BEGUN}")
+            resume = False
+        tell(callbacks, engine, "data", lines=lines)
         parts = modality.split(records, config)
         card = model_card(plan, data_part(records, parts, modality, reading))
         found: Fitted
@@ -99,13 +109,76 @@ def fit(
         trainer = carry_out(
             lambda card: build_trainer(plan, parts, engine, folder, card, callbacks, refining),
             plan, card, engine, folder, resume, callbacks, ended,
-            afterwards="judge" if refining else None,
+            leave=lambda trainer: leave_time(trainer, modality, parts, began),
         )  # fmt: skip
         if folder:
-            engine.alone(lambda: modality.finish(folder.path, trainer.step_count))
-        if calibrated := fit_critic(trainer, modality, parts, found.card, folder):
+            engine.alone(lambda: draw_end(trainer, modality, folder))
+        if folder and (critic := kept_critic(trainer, modality, found, folder)):
+            end(found._replace(calibrated=critic))
+        elif calibrated := fit_critic(trainer, modality, parts, found.card, folder):
             critic, card = calibrated
             end(found._replace(card=card, calibrated=critic))
+
+
+def leave_time(trainer: Trainer, modality: Modality, parts: Parts, began: float) -> list[str]:
+    """Shorten the training of a run with ``max_time`` by what comes before and after it.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        A run that has not begun.
+    modality : Modality
+        The kind of data.
+    parts : Parts
+        Training and validation records.
+    began : float
+        When the fit began, by :func:`time.monotonic`.
+
+    Returns
+    -------
+    list of str
+        What there is to say.
+    """
+    budget, engine = trainer.budget, trainer.engine
+    if not budget.max_time:
+        return []
+    measured = [0.0, 0.0]
+
+    def measure() -> None:
+        with engine.busy():
+            after = critic_seconds(trainer, modality, parts)
+        measured[:] = time.monotonic() - began, after
+
+    engine.alone(measure)
+    before, after = engine.agree(measured)
+    training, beyond = budget.leave(before, after)
+    after = min(after, training)
+    line = f"--max-time {budget.max_time}: {clock(training)} of training"
+    if round(before):
+        line += f"; {clock(before)} were taken by split and validation records"
+    if round(after):
+        line += f"; about {clock(after)} are left for the critic of sample --refine"
+    line += "; reading before, and the last check and the page after it, come on top"
+    return [line + (f", with about {clock(beyond)} of the above" if round(beyond) else "")]
+
+
+def draw_end(trainer: Trainer, modality: Modality, folder: ModelFolder) -> None:
+    """Write what is drawn at the end of a run, and samples where they are gone."""
+    monitor = trainer.monitor
+    if isinstance(monitor, ValidationMonitor) and not {SAMPLES, PICTURE} & {*folder.written()}:
+        monitor.show(trainer.adversarial_step.average.network, trainer.step_count)
+    modality.finish(folder.path, trainer.step_count)
+
+
+def kept_critic(
+    trainer: Trainer, modality: Modality, found: Fitted, folder: ModelFolder
+) -> CalibratedCritic | None:
+    """Read the calibrated critic of a run that had finished before; None where it is to be made."""
+    step = trainer.adversarial_step
+    try:
+        return read_critic(folder, found.card, found.networks.critic, modality, step.prepare)
+    except CheckpointError:
+        return None
 
 
 def data_part(
@@ -202,12 +275,7 @@ def run_folder(
         return
     folder = ModelFolder(out)
     with ExitStack() as stack:
-
-        def hold() -> None:
-            folder.check(resume, overwrite)
-            folder.locked = stack.enter_context(held(folder.home))
-
-        engine.alone(hold)
+        engine.alone(lambda: stack.enter_context(folder.hold(resume, overwrite)))
         yield folder
 
 
@@ -259,7 +327,7 @@ def restore(folder: ModelFolder, trainer: Trainer) -> list[str]:
             f"{folder.path / STATE}: not the state of this model, the run cannot be resumed"
         ) from error
     folder.saved = trainer.step_count
-    trainer.engine.alone(folder.tidy)
+    trainer.engine.alone(lambda: folder.clear_previews(trainer.step_count))
     notes: list[str] = []
     trainer.engine.alone(lambda: notes.append(trim_log(folder.path / LOG, trainer.step_count)))
     return [note for note in notes if note]
@@ -300,7 +368,7 @@ def carry_out(
     resume: bool,
     callbacks: Sequence[Callback],
     end: Callable[[Trainer, ModelCard], None],
-    afterwards: str | None = None,
+    leave: Callable[[Trainer], list[str]] = lambda trainer: [],
 ) -> Trainer:
     """Train from the start, or go on with the run in the folder.
 
@@ -323,43 +391,50 @@ def carry_out(
     end : callable
         Receives the trainer and the card at the end, also after an interrupt or a fault: what was
         learned until then can be used.
-    afterwards : str, optional
-        Key of the card that is made after the training: a run that was stopped before is over and
-        yet goes on from there.
+    leave : callable
+        Takes from the time of training what comes before and after it; returns what there is to
+        say.
 
     Raises
     ------
     ConfigError
-        If the run that is to be resumed is another one, or has finished.
+        If the run that is to be resumed is another one.
+    DivergedError
+        If it has failed.
     """
     if folder and resume:
         old = folder.read_config((plan.modality.name,))
         check_same_run(old, card, plan.modality.config)
         card = replace(card, chosen=old.chosen)
-    trainer, notes = build(card), list[str]()
+    trainer, lines = build(card), list(card.data.split)
     if folder and resume:
-        notes = restore(folder, trainer)
-        card = replace(card, training=training_part(trainer))
-        if trainer.over and afterwards and afterwards not in old:
-            end(trainer, card)
-            return trainer
-        if trainer.over:
-            raise ConfigError(
-                f"--resume: this run has finished ({trainer.step_count} steps, "
-                f"{trainer.elapsed:.0f} s): "
-                + (trainer.ended or "give a larger --steps or --max-time")
+        lines += restore(folder, trainer)
+        done = f"{trainer.step_count:,} steps, {trainer.elapsed:.0f} s"
+        if trainer.over and trainer.failed:
+            raise DivergedError(
+                f"--resume: this run has failed ({done}): {trainer.ended or NOTHING_LEARNED}"
             )
-    elif folder:
-        engine.alone(lambda: folder.claim(card.data.stored))
-    lines = [*card.data.split, *notes]
-    if resume:
-        lines.append(f"going on from step {trainer.step_count:,}")
-    if folder:
-        engine.alone(lambda: folder.save(card))
-        if folder.replacing:
-            lines.append(f"the model in {folder.home} stays until this run has kept a generator")
-    tell(callbacks, engine, "start", lines=lines)
+        if trainer.over:
+            more = trainer.ended or "a larger --steps or --max-time goes on"
+            lines.append(f"this run has finished ({done}): what is missing is written; {more}")
+            tell(callbacks, engine, "start", lines=lines)
+            end(trainer, old)
+            return trainer
+        lines += [*leave(trainer)] * (not trainer.limited)
+        lines += [f"going on from step {trainer.step_count:,}", *inexact(old, trainer)]
+        card = replace(card, training=training_part(trainer))
+    else:
+        lines += leave(trainer)
+        if folder:
+            engine.alone(lambda: folder.claim(card.data.stored))
     try:
+        if folder:
+            engine.alone(lambda: folder.save(card))
+            if folder.replacing:
+                lines.append(
+                    f"the model in {folder.home} stays until this run has kept a generator"
+                )
+        tell(callbacks, engine, "start", lines=lines)
         trainer.run()
     except (Interrupted, KeyboardInterrupt) as error:
         raise stopped(error, folder) from error
@@ -368,6 +443,21 @@ def carry_out(
             folder.discard()
         end(trainer, replace(card, training=training_part(trainer)))
     return trainer
+
+
+def inexact(old: ModelCard, trainer: Trainer) -> list[str]:
+    """Say why a resumed run is the run without interruption only up to rounding, if so."""
+    now, versions = training_part(trainer), old.versions
+    known = old.training or now
+    pairs = {
+        "--threads": (known.threads or now.threads, now.threads),
+        "processes": (known.processes, now.processes),
+        "device": (known.device, now.device),
+        "torch": (versions.get("torch"), version("torch")),
+    }
+    changed = [f"{name} {was}, now {here}" for name, (was, here) in pairs.items() if was != here]
+    said = "from here on it equals a run without interruption up to rounding, not bit for bit"
+    return [f"{said}: {', '.join(changed)}"] if changed else []
 
 
 # A stream of its own: what chose the checkpoint is not what a user samples.
@@ -406,11 +496,20 @@ class ValidationMonitor:
 
     def __call__(self, generator: nn.Module, step: int) -> CheckResult:
         """Return validation distance and variety of the samples of a step."""
+        first, *others = self._chunks(generator)
+        self._preview(first, step)
+        return self.validation.score([first, *others])
+
+    def show(self, generator: nn.Module, step: int) -> None:
+        """Write the preview of a step again."""
+        self._preview(next(self._chunks(generator)), step)
+
+    def _chunks(self, generator: nn.Module) -> Iterator[Chunk]:
         modality = self.modality
-        how = modality.sampling(seed=self.seed)
-        draw = drawer(generator, modality, how)
+        draw = drawer(generator, modality, modality.sampling(seed=self.seed))
         n, prefix = self.validation.n, f"check{self.seed}"
-        chunks = [*stream(draw, modality, 0, n, prefix, modality.block, name=STREAM, rough=True)]
+        return stream(draw, modality, 0, n, prefix, modality.block, name=STREAM, rough=True)
+
+    def _preview(self, chunk: Chunk, step: int) -> None:
         if self.preview is not None:
-            self.preview(chunks[0].records[: modality.previewed], step)
-        return self.validation.score(chunks)
+            self.preview(chunk.records[: self.modality.previewed], step)

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import copy
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -207,6 +208,42 @@ def fit_critic(
     if folder:
         engine.alone(lambda: folder.save(card, {JUDGE: found.critic}))
     return found, card
+
+
+# Steps of the trial, of which the first is longer than the others.
+_TRIAL = 4
+
+
+def critic_seconds(trainer: Trainer, modality: Modality, parts: Parts) -> float:
+    """Return about how long :func:`fit_critic` will take, by a few of its steps; 0 for not at all.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        A run that has not begun; nothing of it is changed.
+    modality : Modality
+        The kind of data.
+    parts : Parts
+        Training and validation records.
+    """
+    steps, encode = modality.refinement_steps(trainer.config), trainer.adversarial_step.prepare
+    if not steps or not len(parts.held_out):
+        return 0.0
+    generator = trainer.adversarial_step.average.network
+    batches = trainer.adversarial_step.batches
+    critic = modality.bare(trainer.adversarial_step.critic)
+    marks: list[float] = []
+
+    def watch(step: int) -> None:
+        marks.append(time.monotonic())
+
+    critic = train_critic(critic, generator, batches, modality, encode, _TRIAL, watch)
+    watch(_TRIAL)
+    some = _generated(generator, modality, modality.block, batches.seed, "calibration", 0)
+    critic_logits(critic, some, encode, modality.block)
+    watch(_TRIAL + 1)
+    blocks = (GENERATED + min(len(parts.held_out), GENERATED)) / modality.block
+    return steps * (marks[_TRIAL] - marks[1]) / (_TRIAL - 1) + blocks * (marks[-1] - marks[-2])
 
 
 def train_critic(

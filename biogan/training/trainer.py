@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
-from biogan.core.errors import ConfigError, DivergedError, Interrupted, NonFiniteError
+from biogan.core.errors import ConfigError, DivergedError, Interrupted, NonFiniteError, OutputError
 from biogan.core.options import seconds
 from biogan.core.protocols import Callback
 from biogan.training.batches import Stream
@@ -108,8 +108,34 @@ class Budget:
     def __init__(self, config: TrainingConfig) -> None:
         self.config = config
         self.steps = config.steps
-        timed = config.max_time or (None if config.steps else DEFAULT_TIME)
-        self.seconds = seconds(timed)
+        self.max_time = config.max_time or (None if config.steps else DEFAULT_TIME)
+        self.seconds = seconds(self.max_time)
+
+    def leave(self, before: float, after: float) -> tuple[float, float]:
+        """Let training end early enough for what comes before and after it; it gets at least half.
+
+        Parameters
+        ----------
+        before, after : float
+            Seconds that were taken before the first step, and that are needed after the last one.
+
+        Returns
+        -------
+        training, beyond : float
+            Seconds of training, and those by which the whole will be longer than ``max_time``.
+
+        Examples
+        --------
+        >>> budget = Budget(TrainingConfig(max_time="60s"))
+        >>> budget.leave(5, 10), budget.seconds
+        ((45.0, 0.0), 45.0)
+        >>> Budget(TrainingConfig(max_time="60s")).leave(20, 90)  # no longer after than in training
+        (30.0, 20.0)
+        """
+        whole = seconds(self.max_time) or 0.0
+        self.seconds = max(whole - before - after, whole / 2)
+        # The critic that follows takes no more steps than the run, each of less work.
+        return self.seconds, max(before + self.seconds + min(after, self.seconds) - whole, 0.0)
 
     def spent(self, step: int, elapsed: float) -> float:
         """Return the share of the budget that is spent, 1 at the end."""
@@ -193,6 +219,10 @@ class Trainer:
         The generator that is kept, and what is known of it.
     ended : str or None
         Why the run ended before its budget was spent.
+    failed : bool
+        Whether it ended with an error: nothing was learned, or a number stayed no number.
+    limited : bool
+        Whether the state that was loaded knew the seconds that training may take.
     """
 
     def __init__(
@@ -220,6 +250,7 @@ class Trainer:
         self.step_count, self.checks, self.last_check = 0, 0, 0
         self.elapsed, self.last_save = 0.0, 0.0
         self.ended: str | None = None
+        self.failed, self.limited, self._unsaved = False, False, False
         self.alarms = Alarms()
         self.last_good = LastGood(self.adversarial_step, self.alarms)
 
@@ -240,7 +271,7 @@ class Trainer:
         with self.engine.busy():
             if self.step_count == 0:
                 with Signals(self.engine.lead) as signals:
-                    self._save()
+                    self._save(needed=True)
                 self._heed(signals)
             self._train()
         self.engine.place(self.best.network)
@@ -273,7 +304,7 @@ class Trainer:
                 if alarm is not None:
                     self._roll_back(alarm)
                 elif due or pause:
-                    self._save()
+                    self._save(needed=self.over or number is not None)
                 if number is not None:
                     self._stop(number)
             # One that came while the last check was made.
@@ -363,12 +394,14 @@ class Trainer:
             self.ended = f"{fault}, after {self.last_good.count} rollbacks"
         else:
             self.last_good.count += 1
-        self._save()
+        learned, broken = self.best.step > 0, alarm.kind == "non-finite"
+        self.failed = (last and broken) or (self.over and not learned)
+        # Before the state is saved, as the log of a resumed run is that up to its state.
         self.tell("on_event", "alarm", step=self.step_count, kind=alarm.kind, reason=alarm.reason,
                    back_to=self.last_good.step, rollbacks=self.last_good.count, last=last,
                    lr=self.learning_rate)  # fmt: skip
-        learned, broken = self.best.step > 0, alarm.kind == "non-finite"
-        if (last and broken) or (self.over and not learned):
+        self._save(needed=self.over)
+        if self.failed:
             kept = f"the generator of step {self.best.step} is kept and can be sampled from"
             raise (NonFiniteError if broken else DivergedError)(
                 f"{self.ended or fault}; {kept if learned else 'nothing was learned'}. Try a lower "
@@ -377,10 +410,30 @@ class Trainer:
 
     # --- saving and resuming --------------------------------------------------------------
 
-    def _save(self) -> None:
+    def _save(self, needed: bool = False) -> None:
+        """Save the state; where the disk is full the run goes on, unless the state is needed now.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written at the beginning or the end, or before the run stops.
+        """
         self.last_save = self.elapsed
-        if self.save and self.engine.lead:
+        if not (self.save and self.engine.lead):
+            return
+        try:
             self.save(self)
+        except OutputError as error:
+            if needed:
+                raise
+            if not self._unsaved:
+                said = f"{error}; the run goes on, and saves as soon as that is possible"
+                self.tell("on_event", "note", lines=[f"step {self.step_count:>7,}  {said}"])
+            self._unsaved = True
+            return
+        if self._unsaved:
+            self.tell("on_event", "note", lines=[f"step {self.step_count:>7,}  saved again"])
+        self._unsaved = False
 
     def _heed(self, signals: Signals) -> None:
         number = self.engine.agree(signals.caught)
@@ -411,6 +464,8 @@ class Trainer:
             "best": self.best.network.state_dict(),
             "good": self.last_good.state(self.step_count),
             "ended": self.ended if self.last_good.exhausted else None,
+            "failed": self.failed,
+            "limit": (self.budget.max_time, self.budget.seconds),
             "numbers": {name: getattr(self, name) for name in NUMBERS} | self.best.numbers(),
         }
 
@@ -422,6 +477,10 @@ class Trainer:
             setattr(self, name, state["numbers"][name])
         self.best.load(state["numbers"], self.adversarial_step.average.network, state["best"])
         self.last_good.load_state(state["good"])
-        self.ended = state.get("ended")
+        self.ended, self.failed = state.get("ended"), state.get("failed", False)
+        max_time, limit = state.get("limit") or (None, None)
+        self.limited = max_time == self.budget.max_time and limit is not None
+        if self.limited:
+            self.budget.seconds = limit
         self._heed_patience()
         self.last_save = self.elapsed

@@ -86,8 +86,10 @@ def test_a_run_goes_on_with_what_it_began_with(pictures, tmp_path, capsys):
     card = json.loads((tmp_path / "config.json").read_text())
     assert (card["training"]["steps"], card["config"]["lr"]) == (6, 0.002)
     capsys.readouterr()
-    again = fails(capsys, 2, "train", "--data", pictures, "-o", out, "--resume")
-    assert "this run has finished (6 steps" in again
+    (tmp_path / "training.webp").unlink()
+    assert run(["image", "train", "--data", pictures, "-o", out, "--resume"]) == 0
+    assert "this run has finished (6 steps" in capsys.readouterr().err
+    assert (tmp_path / "training.webp").exists()
     other = fails(capsys, 2, "train", "--data", pictures, "-o", out, "--resume", "--width", "8")
     assert "--width was 4, now 8" in other
 

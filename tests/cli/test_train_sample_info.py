@@ -190,8 +190,42 @@ def test_a_failed_replacement_keeps_the_old_model(fasta, tmp_path, capsys):
 def test_a_new_budget_takes_the_place_of_the_old(fasta, tmp_path):
     out = str(tmp_path / "run")
     main(["train", fasta, "-o", out, *SMALL])
-    gan = main(["train", fasta, "-o", out, "--resume", "--max-time", "1s"])
+    gan = main(["train", fasta, "-o", out, "--resume", "--max-time", "3s"])
     assert gan.card["training"]["steps"] > 4 and gan.config.steps is None
+
+
+def test_resume_takes_the_threads_of_the_run(fasta, tmp_path, capsys):
+    out = str(tmp_path / "run")
+    main(["train", fasta, "-o", out, "--threads", "2", *SMALL])
+    assert main(["train", fasta, "-o", out, "--resume", "--steps", "5"]).config.threads == 2
+    capsys.readouterr()
+    main(["train", fasta, "-o", out, "--resume", "--steps", "6", "--threads", "1"])
+    assert "up to rounding, not bit for bit: --threads 2, now 1" in capsys.readouterr().err
+
+
+def test_a_run_that_has_ended_without_its_page_gets_it(fasta, tmp_path):
+    """It was killed after its last save; a second time nothing changes any more."""
+    out = tmp_path / "run"
+    main(["train", fasta, "-o", str(out), *SMALL])
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    for name in ("report.html", "samples.fasta", "judge.safetensors"):
+        (out / name).unlink()
+    for _ in range(2):
+        assert run(["train", fasta, "-o", str(out), "--resume"]) == 0
+        assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+
+
+def test_max_time_holds_what_comes_before_and_after(fasta, tmp_path, capsys):
+    main(["train", fasta, "-o", str(tmp_path), *SMALL[:-2], "--max-time", "2s", "--threads", "1"])
+    card = json.loads((tmp_path / "config.json").read_text())
+    (line,) = (
+        line for line in capsys.readouterr().err.splitlines() if line.startswith("--max-time 2s: ")
+    )
+    assert line.startswith("--max-time 2s: 0:0") and "come on top" in line
+    assert card["training"]["seconds"] >= 1
+    capsys.readouterr()
+    assert run(["train", fasta, "-o", str(tmp_path), "--resume"]) == 0
+    assert "this run has finished" in capsys.readouterr().err
 
 
 def test_resume_reads_as_the_run_did(fasta, tmp_path):

@@ -181,7 +181,7 @@ def test_save_and_load_write_the_same_fasta(gan, folder):
     assert loaded.sample(30, seed=4).strings() == gan.sample(30, seed=4).strings()
     assert np.allclose(loaded.score(reads()), gan.score(reads()))
     assert sorted(p.name for p in folder.iterdir()) == [
-        "SHA256SUMS", "config.json", "critic.safetensors", "generator.safetensors",
+        ".lock", "SHA256SUMS", "config.json", "critic.safetensors", "generator.safetensors",
         "judge.safetensors",
     ]  # fmt: skip
 
@@ -306,10 +306,50 @@ def test_a_larger_budget_is_checked_and_saved_like_any_other(tmp_path):
     assert checks == [20, *range(40, 401, 20)]
 
 
-def test_a_finished_run_says_so(tmp_path):
+class Heard:
+    """A watcher that remembers the lines of a run."""
+
+    def __init__(self):
+        self.lines = []
+
+    def on_step(self, step, terms):
+        pass
+
+    def on_event(self, event, **details):
+        self.lines += details.get("lines", ())
+
+
+def contents(folder):
+    return {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_finished_run_is_left_as_it_is_and_says_so(tmp_path):
+    whole = SequenceGAN(**SMALL).fit(reads(), out=tmp_path)
+    before, heard = contents(tmp_path), Heard()
+    again = SequenceGAN(**SMALL).fit(reads(), out=tmp_path, resume=True, callbacks=[heard])
+    assert contents(tmp_path) == before
+    (said,) = (line for line in heard.lines if line.startswith("this run has finished (6 steps, "))
+    assert said.endswith("what is missing is written; a larger --steps or --max-time goes on")
+    assert again.sample(9, refine="mh").strings() == whole.sample(9, refine="mh").strings()
+
+
+@pytest.mark.parametrize("name", ["judge.safetensors", "samples.fasta"])
+def test_what_a_finished_run_lacks_is_written(name, tmp_path):
     SequenceGAN(**SMALL).fit(reads(), out=tmp_path)
-    with pytest.raises(ConfigError, match=r"has finished \(6 steps, .*larger --steps"):
-        SequenceGAN(**SMALL).fit(reads(), out=tmp_path, resume=True)
+    before = contents(tmp_path)
+    (tmp_path / name).unlink()
+    SequenceGAN(**SMALL).fit(reads(), out=tmp_path, resume=True)
+    assert contents(tmp_path) == before
+
+
+def test_other_threads_are_told_as_they_round_otherwise(tmp_path):
+    with pytest.raises(Killed):
+        SequenceGAN(**SMALL, threads=1).fit(reads(), out=tmp_path, callbacks=[Kill(3)])
+    heard = Heard()
+    SequenceGAN(**SMALL, threads=2).fit(reads(), out=tmp_path, resume=True, callbacks=[heard])
+    (said,) = (line for line in heard.lines if "bit for bit" in line)
+    assert said.endswith("up to rounding, not bit for bit: --threads 1, now 2")
+    assert json.loads((tmp_path / "config.json").read_text())["training"]["threads"] == 2
 
 
 @pytest.mark.parametrize("content", [b"no state at all", None])
@@ -442,5 +482,3 @@ def test_a_run_that_was_stopped_before_its_judge_gets_it(tmp_path):
     assert (tmp_path / "run" / "judge.safetensors").read_bytes() == judge
     assert json.loads(path.read_text())["judge"] == card["judge"]
     assert again.sample(9).strings() == whole.sample(9).strings()
-    with pytest.raises(ConfigError, match="this run has finished"):
-        SequenceGAN(**options).fit(reads(), out=tmp_path / "run", resume=True)

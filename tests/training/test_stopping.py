@@ -20,13 +20,14 @@ from helpers import Kill, Killed
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.cli import main, run
-from biogan.core.errors import Interrupted, OutputError
+from biogan.core.errors import DivergedError, Interrupted, OutputError
 from biogan.core.files import atomic_path
 from biogan.core.rng import rng
 from biogan.models import checkpoint
 from biogan.models.checkpoint import ModelFolder, held
 from biogan.sequences.io.write import write_fasta
 from biogan.training.signals import Signals
+from biogan.training.step import AdversarialStep
 
 SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 20, "check_every": 10}
 
@@ -96,6 +97,58 @@ def test_a_full_disk_leaves_the_old_model(old, monkeypatch):
     with pytest.raises(OutputError, match="No space left"):
         fit(old, seed=2)
     assert contents(old) == before
+
+
+class Full:
+    """A disk that has no room for the state between two steps."""
+
+    def __init__(self, monkeypatch, first, last):
+        self.monkeypatch, self.first, self.last, self.lines = monkeypatch, first, last, []
+        self.write = checkpoint.write_new
+
+    def on_step(self, step, terms):
+        if step == self.first:
+            self.monkeypatch.setattr(checkpoint, "write_new", self.fail)
+        if step == self.last:
+            self.monkeypatch.setattr(checkpoint, "write_new", self.write)
+
+    def fail(self, *files):
+        raise OutputError("state.pt: cannot be written: No space left on device")
+
+    def on_event(self, event, **details):
+        self.lines += details["lines"] if event == "note" else []
+
+
+def test_a_disk_that_is_full_for_a_while_ends_no_run(tmp_path, monkeypatch):
+    full = Full(monkeypatch, 8, 15)
+    gan = fit(tmp_path / "run", [full])
+    assert gan.card["training"]["steps"] == 20
+    assert full.lines == [
+        "step      10  state.pt: cannot be written: No space left on device; the run goes on, and "
+        "saves as soon as that is possible",
+        "step      20  saved again",
+    ]
+    fit(tmp_path / "whole")
+    assert contents(tmp_path / "run").keys() == contents(tmp_path / "whole").keys()
+
+
+def test_what_cannot_be_saved_at_the_end_is_an_error_and_can_be_resumed(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(OutputError, match="No space left"):
+        fit(tmp_path / "run", [Full(patch, 15, None)])
+    SequenceGAN(**SMALL, judge_steps=0).fit(reads(), out=tmp_path / "run", resume=True)
+    fit(tmp_path / "whole")
+    for name in ("generator.safetensors", "critic.safetensors", "samples.fasta"):
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_run_that_failed_fails_when_it_is_resumed(tmp_path, monkeypatch):
+    monkeypatch.setattr(AdversarialStep, "broken", lambda step: "generator")
+    for resume in (False, True):
+        gan = SequenceGAN(**SMALL, judge_steps=0)
+        with pytest.raises(
+            DivergedError, match="a weight of the generator is no n|nothing was learned"
+        ):
+            gan.fit(reads(), out=tmp_path / "run", resume=resume)
 
 
 def test_after_the_first_check_the_folder_is_the_new_runs(old):
