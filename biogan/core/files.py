@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 
 import msgspec
 
@@ -507,6 +507,11 @@ def file_names(ids: Sequence[str], noun: str) -> Iterator[str]:
         yield unique
 
 
+#: How many there are of something, and how large something is, for :func:`check_fields`.
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+Size = Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)]
+
+
 def check_fields(name: str, part: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Refuse a part of a JSON file without what is read of it.
 
@@ -543,7 +548,7 @@ def check_fields(name: str, part: Mapping[str, Any], wanted: Mapping[str, Any]) 
             raise CheckpointError(f"{name} has no {key!r}")
         try:
             found[key] = msgspec.convert(part[key], kind)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, ValueError) as error:
             if part[key] is None:
                 raise CheckpointError(f"{name} has no {key!r}") from error
             raise CheckpointError(f"{key!r} of {name} is {str(part[key])[:40]!r}") from error

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import msgspec
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from biogan.core.errors import ConfigError, DataError
+from biogan.core.errors import CheckpointError, ConfigError, DataError
+from biogan.core.files import Size, check_fields
 from biogan.core.options import unknown_name
 from biogan.core.rng import layers_from, rng
 from biogan.images.augment import Augment, Augmented
@@ -38,6 +40,17 @@ from biogan.training.validation import Features
 #: Images of each class from which classes are learned without being asked for.
 LEARNABLE = 50
 
+
+_Pixel = Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)]
+# Types of the layout in a model card.
+_LAYOUT = {
+    **dict.fromkeys(("channels", "height", "width"), Size),
+    "depth": Literal["uint8", "uint16"],
+    **dict.fromkeys(("low", "high"), _Pixel),
+    "frames": bool,
+    "classes": list[str],
+    "shares": list[Annotated[float, msgspec.Meta(ge=0, le=1)]],
+}
 
 if TYPE_CHECKING:
     from biogan.evaluation.metric import MetricRegistry
@@ -183,6 +196,11 @@ class ImageModality(PresetModality):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ImageModality:
         """Read the modality off a model card."""
+        check_fields("layout", data, _LAYOUT)
+        if data["low"] >= data["high"]:
+            raise CheckpointError(f"'low' of layout is {data['low']}, 'high' is {data['high']}")
+        if len(data["shares"]) not in (0, len(data["classes"])):
+            raise CheckpointError("'shares' of layout are not those of its classes")
         values = {k: v for k, v in data.items() if k != "kind"}
         return cls(**values | {k: tuple(values[k]) for k in ("classes", "shares")})
 

@@ -11,14 +11,14 @@ from abc import ABCMeta
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from biogan.core import __version__
 from biogan.core.errors import BioganError, CheckpointError, ConfigError
-from biogan.core.files import check_fields, parse_json, read_json
+from biogan.core.files import Count, check_fields, parse_json, read_json
 from biogan.models.registry import kind_of_card, modality_from
 from biogan.training.config import TrainingConfig
 from biogan.training.modality import Plan
@@ -26,7 +26,6 @@ from biogan.training.trainer import Trainer
 
 SCHEMA = 1
 
-Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 # Options without which nothing can be said of a model.
 _NEEDED = (
     "architecture", "loss", "critic_steps", "gp", "r1", "r2", "lr", "batch_size", "ema", "seed",
@@ -212,8 +211,8 @@ class JudgePart(Part, frozen=True, eq=False):
     auroc: float
     low: float
     high: float
-    real: int
-    generated: int
+    real: Count
+    generated: Count
 
 
 class ModelCard(Part, frozen=True, eq=False, kw_only=True):
@@ -322,6 +321,7 @@ def _checked(data: Mapping[str, Any]) -> ModelCard:
         references = card.training.references
         check_fields("references", references, dict.fromkeys(references, float | None))
     kind = kind_of_card(card)
+    kind.read_as(card.data.input or {})
     config = {**kind.absent, **card.config}
     modality_from(card)
     # A newer version may know more options: reading a card aloud needs none of them.

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from biogan.core.errors import CheckpointError, ConfigError, DataError
+from biogan.core.errors import BioganError, CheckpointError, ConfigError, DataError
 from biogan.core.inputs import is_pipe
 from biogan.core.options import unknown_name
 
@@ -149,5 +149,7 @@ def modality_from(card: Described) -> Modality:
         found = kind.from_dict(layout)
         found.describe()  # a damaged value shows when it is used
         return found
-    except (KeyError, TypeError, ValueError) as error:
+    except BioganError:
+        raise
+    except Exception as error:
         raise CheckpointError(f"layout cannot be read ({error})") from error

@@ -237,15 +237,15 @@ def _facts(card: ModelCard, done: TrainingPart | None) -> list[tuple[str, str]]:
         facts.append(("Ended", done.ended))
     if done and done.rollbacks:
         facts.append(("Rollbacks", str(done.rollbacks)))
-    references = {k: v for k, v in _references(done).items() if v is not None}
-    if references:
+    if references := _references(done):
         said = ", ".join(f"{name} {value:.3g}" for name, value in references.items())
         facts.append(("Validation distance of others", said))
     return facts
 
 
-def _references(done: TrainingPart | None) -> dict[str, Any]:
-    return done.references if done else {}
+def _references(done: TrainingPart | None) -> dict[str, float]:
+    """Return the validation distances of others that are known."""
+    return {k: v for k, v in done.references.items() if v is not None} if done else {}
 
 
 def _panels(log: Sequence[Mapping[str, Any]], done: TrainingPart | None) -> list[Panel]:

@@ -6,14 +6,15 @@ import dataclasses
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from biogan.core.errors import ConfigError
-from biogan.core.files import check_fields
+from biogan.core.errors import CheckpointError, ConfigError
+from biogan.core.files import Count, Size, check_fields
 from biogan.core.rng import layers_from, torch_generator
 from biogan.nn.layers import Networks, draw_rotations, exact, rotated
 from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise, Shape
@@ -45,7 +46,7 @@ from biogan.sequences.metrics.validation_distance import ValidationDistance
 from biogan.sequences.splits import Split, StoredSplit, drawn, split, split_stored
 from biogan.sequences.store import SequenceStore
 from biogan.sequences.strands import both_strands, reverse_complement
-from biogan.sequences.tokenizer import FIXED, VARIABLE, Tokenizer
+from biogan.sequences.tokenizer import FIXED, MOST_CHANNELS, VARIABLE, Tokenizer
 from biogan.training.batches import Batches, LazyBatches, RotatedBatches, Stream
 from biogan.training.engine import check_machine, keep_freed_memory
 from biogan.training.modality import Chunk, Modality, Plan, Progress
@@ -55,6 +56,14 @@ if TYPE_CHECKING:
     from biogan.evaluation.metric import MetricRegistry
     from biogan.evaluation.report.report import Report
 
+# What is read of the layout of a model and of how its data were read, where it is there.
+_LAYOUT = {
+    "word": Annotated[int, msgspec.Meta(ge=1, le=8)],
+    "closing": list[Count],
+    "opening": list[Count],
+    "lengths": list[Count],
+}
+_INPUT = {"source": str | None, "options": dict[str, Any], "dropped": dict[str, int]}
 # Below this a validation split would say nothing and take records away.
 FEWEST_FOR_VALIDATION = 50
 # More samples than validation records cost time and say little more.
@@ -145,6 +154,7 @@ class SequenceModality(Modality):
     @classmethod
     def read_as(cls, read: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
         """Return where the training data of a model were, and the options that read them."""
+        check_fields("input", read, {k: kind for k, kind in _INPUT.items() if k in read})
         return read.get("source"), dict(read.get("options", {}))
 
     def read_known(self, path: str, read: Mapping[str, Any]) -> SequenceSet:
@@ -235,10 +245,19 @@ class SequenceModality(Modality):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read the layout of a model card."""
-        check_fields("layout", data, {"alphabet": dict, "length": int, "kind": str})
-        letters = {"name": str, "letters": str, "ambiguity": dict}
-        check_fields("alphabet", data["alphabet"], letters)
-        return cls(Tokenizer.from_dict(dict(data)))
+        check_fields("layout", data, {"alphabet": dict, "length": Size, "kind": str})
+        check_fields("layout", data, {k: kind for k, kind in _LAYOUT.items() if k in data})
+        letters = {"name": str, "letters": str, "ambiguity": dict[str, str]}
+        check_fields("alphabet", data["alphabet"], letters | {"complement": str | None})
+        tokenizer = Tokenizer.from_dict(dict(data))
+        alphabet, codes = tokenizer.alphabet, (*tokenizer.opening, *tokenizer.closing)
+        if tokenizer.channels > MOST_CHANNELS or max(codes, default=0) >= tokenizer.channels:
+            raise CheckpointError(f"'word' of layout is {tokenizer.word}, which does not fit it")
+        if sorted(alphabet.complement or alphabet.letters) != sorted(alphabet.letters):
+            raise CheckpointError("'complement' of alphabet has other letters than the alphabet")
+        if tokenizer.lengths and not 0 < len(tokenizer.lengths) <= tokenizer.positions + 1:
+            raise CheckpointError("'lengths' of layout has more lengths than positions")
+        return cls(tokenizer)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the layout for the model card."""

@@ -14,12 +14,11 @@ hash of a sequence is the same for equal sequences and for the two strands of on
 from __future__ import annotations
 
 import hashlib
-import json
 import mmap
 import os
 import shutil
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from glob import escape
@@ -29,7 +28,15 @@ from typing import IO, Any
 import numpy as np
 
 from biogan.core.errors import ConfigError, DataError, FastaError, OutputError
-from biogan.core.files import claim_folder, remove_folder, temporary_path, write_json, writing
+from biogan.core.files import (
+    claim_folder,
+    json_bytes,
+    read_json,
+    remove_folder,
+    temporary_path,
+    write_json,
+    writing,
+)
 from biogan.core.inputs import is_pipe, split_compression
 from biogan.core.rng import mixed
 from biogan.sequences.alphabet import Alphabet
@@ -181,12 +188,15 @@ class SequenceStore:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            meta = json.loads((self.path / META).read_text("utf-8"))
+            meta = read_json(self.path / META)
+            if meta.pop("seal", None) not in (None, _seal(meta)):
+                raise DataError(f"{self.path / META}: damaged or changed; remove the folder")
             if meta["schema"] != SCHEMA:
                 raise DataError(f"{self.path}: schema {meta['schema']!r}, {SCHEMA} is read")
             self.alphabet = Alphabet.from_dict(meta["alphabet"])
             self.longest, shortest = int(meta["longest"]), int(meta["shortest"])
             self.digest, self.source = str(meta["digest"]), dict(meta["source"])
+            self._sums: dict[str, str] = dict(meta.get("sums", {}))
             self.report = InputReport.from_dict(meta["report"])
             # Read, not mapped: one page fault may map 2 MB, and records are drawn from everywhere.
             self._codes = os.open(self.path / CODES, os.O_RDONLY)
@@ -194,7 +204,9 @@ class SequenceStore:
             self.letters = os.fstat(self._codes).st_size
             self._offsets = Mapped(self.path / OFFSETS, np.int64)
             self.keys = Mapped(self.path / KEYS, np.uint32)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except DataError:
+            raise
+        except Exception as error:
             raise DataError(f"{self.path}: no whole store of sequences ({error})") from error
         self.is_fixed_length = 0 < shortest == self.longest
         sizes = len(self.keys) + 1, int(meta["letters"])
@@ -203,6 +215,18 @@ class SequenceStore:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def check(self) -> None:
+        """Read all files through and compare them with their digests; opening looks at sizes only.
+
+        Raises
+        ------
+        DataError
+            If one is not as it was written. Stores of version 0.2 and earlier have no digests.
+        """
+        for name, wanted in self._sums.items():
+            if _file_digest(self.path / name) != wanted:
+                raise DataError(f"{self.path / name}: damaged or changed; remove the folder")
 
     def __repr__(self) -> str:
         return f"SequenceStore({len(self)} {self.alphabet.name} sequences in {self.path})"
@@ -306,11 +330,14 @@ def store_fasta(
     if is_pipe(path):
         raise FastaError("a pipe cannot be stored, as it can be read once only; give a file", path)
     source = fingerprint(path, config)
+    note = ""
     try:
         store = SequenceStore(folder)
         if store.source == source:
+            store.check()
             return store
-    except DataError:
+    except DataError as error:
+        note = f"read again, as what was stored could not be used: {error}" * folder.exists()
         if folder.exists() and not (folder.is_dir() and not os.listdir(folder)):
             # Of a store that was removed in part any file may be missing.
             if not {META, CODES, OFFSETS, KEYS}.issuperset(os.listdir(folder)):
@@ -326,7 +353,10 @@ def store_fasta(
                         f"{path}: the data are others than those that were read before into "
                         f"{folder}"
                     )
-                write_json({"schema": SCHEMA, "source": source, **meta}, temporary / META)
+                meta = {"schema": SCHEMA, "source": source, **meta}
+                if note:
+                    meta["report"]["notes"].append(note)
+                write_json({**meta, "seal": _seal(meta)}, temporary / META)
         if meta is not None:
             return SequenceStore(folder)
         answers = whole.answers | whole.final()
@@ -485,4 +515,15 @@ class _Writer:
             "shortest": self.shortest,
             "longest": self.longest,
             "digest": digest.hexdigest(),
+            "sums": {name: _file_digest(self.folder / name) for name in (CODES, OFFSETS, KEYS)},
         }
+
+
+def _file_digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _seal(meta: Mapping[str, Any]) -> str:
+    """Return the digest of what ``store.json`` says."""
+    return hashlib.sha256(json_bytes(meta)).hexdigest()

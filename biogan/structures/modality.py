@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from biogan.core.errors import ConfigError, DataError
+from biogan.core.files import Size, check_fields
 from biogan.core.rng import layers_from
 from biogan.nn.image_nets import RecordShape
 from biogan.nn.layers import Networks
@@ -136,6 +137,8 @@ class StructureModality(PresetModality):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> StructureModality:
         """Read the modality off a model card."""
+        check_fields("layout", data, {"residues": Size})
+        check_fields("layout", data, {"painted": bool} if "painted" in data else {})
         return cls(**{k: v for k, v in data.items() if k != "kind"})
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from biogan.core.errors import ConfigError, DataError
+from biogan.core.files import check_fields
 from biogan.core.inputs import is_lasting
 from biogan.core.options import Options
 from biogan.core.rng import rng
@@ -248,6 +249,7 @@ class Modality(ABC):
         read : mapping
             What the model card keeps of how they were read; empty where that is unknown.
         """
+        check_fields("input", read, {"data": str | None} if "data" in read else {})
         known = {field.name for field in dataclasses.fields(cls.reading)}
         return read.get("data"), {k: v for k, v in read.items() if k in known}
 

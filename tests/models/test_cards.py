@@ -82,6 +82,94 @@ def test_a_damaged_value_is_named(folder, capsys, part, changes, message):
     assert f"{path}: damaged: {message}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["info"], ["info", "--json"], ["report"], ["sample", "-n1"]])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (b"[" * 10_000 + b"]" * 10_000, "no valid JSON: more than 100 levels"),
+        (b"[" * 300 + b"]" * 300, "no valid JSON: more than 100 levels"),
+        (b'{"a":' * 2_000 + b"1" + b"}" * 2_000, "no valid JSON: more than 100 levels"),
+        (b"1" * 5_000, "no valid JSON: an integer of 5,000 digits (1111"),
+        (b"-1" + b"0" * 400, "no valid JSON: an integer of 401 digits (-1000"),
+        (b"1e400", "no valid JSON: 1e400 is too large a number"),
+        (b"NaN", "no valid JSON: NaN is no number"),
+        (b"-Infinity", "no valid JSON: -Infinity is no number"),
+        (b'{"a": 1, "a": 2}', "no valid JSON: 'a' stands twice in one object"),
+        (b'"\xff"', "no valid JSON: the text is not UTF-8"),
+        (b'"\x01"', "no valid JSON: Invalid control character"),
+        (b'"\\ud800"', "damaged: 'layout' of the card is"),
+        (b"", "no valid JSON: Expecting value"),
+    ],
+)
+def test_odd_json_is_one_line(folder, capsys, command, value, message):
+    path = folder / "config.json"
+    text = path.read_bytes()
+    start = text.index(b'"layout": ') + len(b'"layout": ')
+    stop = text.index(b'"data": ')
+    path.write_bytes(text[:start] + value + b",\n" + text[stop:])
+    assert run([*command, str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and str(path) in said and message in said and len(said) < 300
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"length": -5}, "'length' of layout is '-5'"),
+        ({"length": 0}, "'length' of layout is '0'"),
+        ({"length": True}, "'length' of layout is 'True'"),
+        ({"length": 20.0}, "'length' of layout is '20.0'"),
+        ({"length": 10**90}, "'length' of layout is '1000"),
+        ({"word": 9}, "'word' of layout is '9'"),
+        ({"word": 5}, "'word' of layout is 5, which does not fit it"),
+        ({"opening": [4]}, "'word' of layout is 1, which does not fit it"),
+        ({"opening": "12"}, "'opening' of layout is '12'"),
+        ({"closing": [-1]}, "'closing' of layout is '[-1]'"),
+        ({"lengths": [1] * 99}, "'lengths' of layout has more lengths than positions"),
+        ({"kind": ["fixed"]}, "'kind' of layout is"),
+    ],
+)
+def test_a_layout_that_no_model_has_is_named(folder, capsys, changes, message):
+    path = folder / "config.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps(card | {"layout": card["layout"] | changes}))
+    assert run(["info", str(folder)]) == 1
+    assert f"{path}: damaged: {message}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("part", "changes"),
+    [
+        ("data", {"records": -1}),
+        ("data", {"records": 10**60}),
+        ("data", {"input": {"source": 7}}),
+        ("data", {"input": {"options": [[]]}}),
+        ("data", {"input": {"dropped": [1]}}),
+        ("training", {"steps": -1}),
+        ("training", {"seconds": "1"}),
+        ("training", {"device": None}),
+    ],
+)
+def test_a_number_that_cannot_be_is_named(folder, capsys, part, changes):
+    path = folder / "config.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps(card | {part: card[part] | changes}))
+    for command in ("info", "report"):
+        assert run([command, str(folder)]) == 1
+        said = capsys.readouterr().err
+        key = [*changes.get("input", changes)][0]
+        assert f"{path}: damaged: " in said and key in said and said.count("\n") == 1
+
+
+def test_a_reference_that_is_not_known_is_left_out_of_the_page(folder):
+    path = folder / "config.json"
+    card = json.loads(path.read_text())
+    card["training"]["references"] = {"training data": None, "markov-2": 1.5}
+    path.write_text(json.dumps(card))
+    assert run(["report", str(folder)]) == 0 and run(["info", str(folder)]) == 0
+    assert "markov-2 1.5" in (folder / "report.html").read_text()
+
+
 def test_a_whole_card_is_as_it_was_written(trained):
     path = trained / "config.json"
     assert read_card(path) == json.loads(path.read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import tempfile
 from functools import partial
@@ -19,7 +20,15 @@ from biogan.sequences import store
 from biogan.sequences.config import ReadingConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import read_fasta
-from biogan.sequences.store import CODES, META, SequenceStore, sequence_keys, store_fasta
+from biogan.sequences.store import (
+    CODES,
+    KEYS,
+    META,
+    OFFSETS,
+    SequenceStore,
+    sequence_keys,
+    store_fasta,
+)
 
 # Ids are not kept, so what is told about them is not the same.
 ABOUT_IDS = ("no id", "repeated id")
@@ -170,6 +179,33 @@ def test_a_damaged_store_is_one_line(damage, fasta, tmp_path):
     with pytest.raises(DataError) as caught:
         SequenceStore(folder)
     assert "\n" not in str(caught.value) and str(folder) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [META, CODES, OFFSETS, KEYS])
+def test_a_flipped_bit_of_a_store_is_found_and_the_file_is_read_again(name, fasta, tmp_path):
+    whole, flips = store_fasta(fasta, tmp_path / "whole"), np.random.default_rng(1)
+    folder = tmp_path / "sequences"
+    store_fasta(fasta, folder)
+    for _ in range(8):
+        data = bytearray((folder / name).read_bytes())
+        data[flips.integers(len(data))] ^= 1 << int(flips.integers(8))
+        (folder / name).write_bytes(data)
+        with pytest.raises(DataError) as caught:
+            SequenceStore(folder).check()
+        assert "\n" not in str(caught.value) and str(folder) in str(caught.value)
+        store = store_fasta(fasta, folder)
+        store.check()
+        assert store.digest == whole.digest and "read again, as" in store.report.notes[-1]
+        assert (folder / name).read_bytes() == (whole.path / name).read_bytes() or name == META
+
+
+def test_a_store_of_before_has_no_digests(fasta, tmp_path):
+    store = store_fasta(fasta, tmp_path / "sequences")
+    path = store.path / META
+    meta = json.loads(path.read_text())
+    path.write_text(json.dumps({k: v for k, v in meta.items() if k not in ("seal", "sums")}))
+    SequenceStore(store.path).check()
+    assert store_fasta(fasta, store.path).report.notes == store.report.notes
 
 
 def test_large_is_told_by_the_size_of_what_is_unpacked(tmp_path, monkeypatch):
