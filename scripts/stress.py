@@ -260,7 +260,111 @@ def structure_readers() -> dict[str, Reader]:
     }
 
 
-READERS += [image_readers, structure_readers]
+def sequence_readers() -> dict[str, Reader]:
+    """FASTA, FASTQ, bare sequences; their tables of labels, motifs, and cards of models."""
+    import bz2
+    import lzma
+
+    from backports import zstd
+
+    from biogan.models.card import read_card
+    from biogan.sequences.io.fasta import read_fasta
+    from biogan.sequences.io.motifs import read_motifs
+    from biogan.sequences.io.records import iter_records
+
+    policies = {
+        "alphabet": (None, "dna", "rna", "protein", "custom:AC;-"),
+        "ambiguous": ("drop", "resolve", "keep", "error"),
+        "case": ("auto", "upper", "a2m", "error"),
+        "gaps": ("auto", "letter", "remove", "error"),
+        "stop": ("strip", "keep", "drop", "error"),
+        "foreign": ("drop", "error"),
+        "window": (None, 3),
+    }
+
+    def fasta(path: Path) -> None:
+        equal_to_biopython(path)
+        draw = random.Random(zlib.crc32(path.read_bytes()))
+        options = {name: draw.choice(values) for name, values in policies.items()}
+        report = read_fasta(path, **options if draw.random() < 0.5 else {}).report
+        assert report is not None and report.records == report.kept + sum(report.dropped.values())
+        assert 1 <= report.kept and "\n" not in "".join(report.lines())
+
+    def fastq(path: Path) -> None:
+        read_fasta(path, format="fastq")
+
+    def lines(path: Path) -> None:
+        for record in iter_records(path, "lines"):
+            assert record.text
+
+    def labels(path: Path) -> None:
+        data = path.with_name("labelled.fa")
+        data.write_text(">a n=1\nACGT\n>b\nAC\n>c class=x\nGT\n")
+        read_fasta(data, labels=str(path))
+
+    plain = b">a one k=v\nACGTACGTNN\nACGT\n>b\nacgtRYK\n\n>c|1 x=y z=w\nGATTACA\n>d\nAC-GT.A\n"
+    protein = b">p OS=Homo sapiens OX=9606\nMKVLEFW*\n>q\nMK-LXB*\n;note\n>r\nMKIL\n\x1a"
+    reads = b"@a x\nACGT\n+\nIIII\n@b\nAC\nGT\n+b\n@>II\n@c\nGG\n+\nII\n"
+    table = b"id\tclass\texpr\na\tx\t1.5\nb\ty\tNA\nc\t\t-2\n"
+    meme = (
+        b"MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\nBackground letter frequencies\n"
+        b"A 0.25 C 0.25 G 0.25 T 0.25\n\nMOTIF box TATA\nletter-probability matrix: alength= 4 "
+        b"w= 2 nsites= 17 E= 4.1e-009\n 0.0 0.2 0.0 0.8\n 0.25 0.25 0.25 0.25\n"
+    )
+    jaspar = b">MA1 Arnt\nA [ 4 19 ]\nC [16  0 ]\nG [ 0  1 ]\nT [ 0  0 ]\n"
+    motifs = [meme, jaspar, b">MA2\n4 19\n16 0\n0 1\n0 0\n", b">TGA\tx\t5\n" + b".1 .2 .3 .4\n" * 3]
+    motifs += [b"ID x\nPO A C G T\n01 1 2 3 4\n02 4 3 2 1\nXX\n//\n"]
+    packed = {
+        "x.fa.gz": gzip.compress(plain, mtime=0), "x.fa.bz2": bz2.compress(plain),
+        "x.fa.xz": lzma.compress(plain), "x.fa.zst": zstd.compress(plain),
+    }  # fmt: skip
+    encoded = [
+        plain.decode().encode("utf-16"),
+        b"\xef\xbb\xbf" + plain,
+        plain.replace(b"\n", b"\r\n"),
+    ]
+    encoded += [plain.replace(b"\n", b"\r"), plain.replace(b"one", "\xfcn \u200b".encode())]
+    cards = sorted((Path(__file__).parents[1] / "tests/data/models").glob("*/config.json"))
+    return {
+        "fasta": Reader(fasta, [Example("x.fa", data) for data in forms]),
+        "packed": Reader(read_fasta, [Example(name, data) for name, data in packed.items()]),
+        "fastq": Reader(fastq, [Example("x.fq", reads)]),
+        "lines": Reader(lines, [Example("x.txt", b"ACGT\nacgu\n\nGG\n")]),
+        "labels": Reader(labels, [Example("l.tsv", table)]),
+        "motifs": Reader(read_motifs, [Example("m.txt", data) for data in motifs]),
+        "cards": Reader(read_card, [Example(path.name, path.read_bytes()) for path in cards]),
+    }
+
+
+def equal_to_biopython(path: Path) -> None:
+    """Compare the records with Biopython's, where both read a file."""
+    from Bio.SeqIO.FastaIO import SimpleFastaParser
+
+    from biogan.sequences.io.chunks import Raw, iter_chunks
+
+    notes: list[str] = []
+    raw = Raw.join(list(iter_chunks(path, "fasta", notes)))
+    if any("skipped" in note for note in notes):
+        return  # comments and marks, which are letters to Biopython
+    beyond = iter(raw.letters.beyond)
+    text = "".join(next(beyond) if c == 0x80 else chr(c) for c in raw.letters.data)
+    bounds = raw.letters.offsets.tolist()
+    texts = [text[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    latin_1 = any("Latin-1" in note for note in notes)
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        try:
+            theirs = list(SimpleFastaParser(file))
+        except ValueError:
+            return
+    assert len(theirs) == len(raw.ids), f"{len(raw.ids)} records, Biopython has {len(theirs)}"
+    for name, about, mine, (title, letters) in zip(
+        raw.ids, raw.descriptions, texts, theirs, strict=True
+    ):
+        assert latin_1 or f"{name} {about}".split() == title.split(), title
+        assert "".join(mine.split()) == "".join(letters.split()), name
+
+
+READERS += [image_readers, structure_readers, sequence_readers]
 
 
 def with_checksums(png: bytes) -> bytes:
