@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ import numpy as np
 
 from biogan.core.display import excerpt, shown
 from biogan.core.errors import DataError
+from biogan.core.inputs import Readable
 from biogan.core.text import Source, legible
 
 # FIMO's defaults: a tenth of a site of pseudocounts, and 20 sites where the file does not say.
@@ -23,6 +25,8 @@ _PSEUDOCOUNT = 0.1
 _SITES = 20.0
 #: Positions of a motif at most; those of transcription factors have 5 to 35.
 WIDEST = 1000
+# Of more sites no float would tell one more.
+_MOST = 1e12
 # MEME's own tolerance for the sum of a row of probabilities, with room for rounding.
 _OFF = 0.1 + 1e-6
 # Row sums that differ by less are those of one number of sites, rounded.
@@ -65,7 +69,7 @@ class Motif:
         if matrix.ndim != 2 or matrix.shape[1] != 4 or not len(matrix):
             raise DataError(f"{name}: not a matrix of width x 4 letters: {matrix.shape}")
         total = matrix.sum(1, keepdims=True)
-        if not np.isfinite(matrix).all() or (matrix < 0).any() or (total <= 0).any():
+        if not np.isfinite(total).all() or (matrix < 0).any() or (total <= 0).any():
             raise DataError(f"{name}: frequencies are at least 0, each row above 0")
         if not 0 < self.sites < np.inf:
             raise DataError(f"{name}: sites={self.sites}: a number above 0 is needed")
@@ -84,12 +88,12 @@ class Motif:
         return np.asarray(np.log2(smooth / background))
 
 
-def read_motifs(path: str | Path) -> tuple[Motif, ...]:
+def read_motifs(path: Readable) -> tuple[Motif, ...]:
     """Read motifs of nucleotides from a file.
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or open file
         Plain or compressed, ``-`` for standard input. The first lines tell the format: MEME's text,
         JASPAR (four rows, with or without letters and brackets), UniPROBE, TRANSFAC, or HOMER's and
         Cluster-Buster's (a row of four numbers for each position).
@@ -113,18 +117,19 @@ def read_motifs(path: str | Path) -> tuple[Motif, ...]:
     Not with Biopython's parsers: they round MEME's probabilities to counts of ``nsites`` sites, cut
     HOMER's rows of four numbers into motifs of JASPAR, and name no line.
     """
-    lines = _Lines(Source(str(path), []), str(path))
-    motifs: dict[str, Motif] = {}
-    for entry in _parser(lines):
-        name = entry.name
-        if name in motifs and entry.other:
-            name = f"{name} {entry.other}"
-        if name in motifs:
-            raise lines.error(f"two motifs are called '{shown(name)}'; rename one", entry.line)
-        try:
-            motifs[name] = Motif(name, np.array(entry.rows), entry.sites, entry.both_strands)
-        except DataError as error:
-            raise lines.error(str(error), entry.line) from None
+    source = Source(path)
+    lines, motifs = _Lines(source), dict[str, Motif]()
+    with closing(source):
+        for entry in _parser(lines):
+            name = entry.name
+            if name in motifs and entry.other:
+                name = f"{name} {entry.other}"
+            if name in motifs:
+                raise lines.error(f"two motifs are called '{shown(name)}'; rename one", entry.line)
+            try:
+                motifs[name] = Motif(name, np.array(entry.rows), entry.sites, entry.both_strands)
+            except DataError as error:
+                raise lines.error(str(error), entry.line) from None
     if not motifs:
         raise lines.error("holds no motif", None)
     return tuple(motifs.values())
@@ -152,12 +157,11 @@ class _Row(NamedTuple):
 class _Lines:
     """The lines of a file without what is blank, counted; the last one can be given back."""
 
-    def __init__(self, source: Source, path: str) -> None:
-        self.name = "standard input" if path == "-" else path
-        self.stem = "motif" if path == "-" else Path(path).name.partition(".")[0] or "motif"
+    def __init__(self, source: Source) -> None:
+        self.name = "standard input" if source.path == "-" else source.path
+        self.stem = Path(source.path).name.partition(".")[0].strip("-") or "motif"
         self.number, self.text = 0, ""
-        self._source = iter(source)
-        self._count = source
+        self._source = source
         self._waiting: list[tuple[int, str]] = []
 
     def __iter__(self) -> Iterator[str]:
@@ -168,7 +172,7 @@ class _Lines:
             self.number, self.text = self._waiting.pop()
             return self.text
         for line in self._source:
-            self.number, self.text = self._count.number, legible(line, "a line", []).strip()
+            self.number, self.text = self._source.number, legible(line, "a line", []).strip()
             if self.text:
                 return self.text
         raise StopIteration
@@ -215,13 +219,13 @@ def _meme(lines: _Lines) -> Iterator[_Entry]:
     version, both, letters = False, True, "ACGT"
     motif: tuple[int, str, str] | None = None
     for line in lines:
-        word, _, rest = line.partition(" ")
+        word, *rest = line.split()
         if line.startswith("MEME version"):
             version, both, letters = True, True, "ACGT"
         elif line.startswith("ALPHABET"):
             letters = _meme_alphabet(lines, line)
         elif word == "strands:":
-            both = "-" in rest.split()
+            both = "-" in rest
         elif re.match(r"MOTIF(\s|$)", line):
             if motif:
                 raise _no_matrix(lines, motif)
@@ -508,12 +512,12 @@ def _values(lines: _Lines, text: str) -> list[float]:
     words = text.split()
     values = [_number(word) for word in words]
     for word, value in zip(words, values, strict=True):
-        if not 0 <= value < np.inf:
+        if not 0 <= value <= _MOST:
             negative = value < 0
             raise lines.error(
                 f"{excerpt(word, 20)}: "
                 + ("a count or frequency is at least 0 (these look like scores)" if negative
-                   else "a number is needed")
+                   else f"a number from 0 to {_MOST:g} is needed")
             )  # fmt: skip
     return values
 

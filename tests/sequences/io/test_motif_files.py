@@ -298,6 +298,21 @@ def test_biopython_reads_the_same(tmp_path):
         assert ours.frequencies == pytest.approx(plain / plain.sum(1, keepdims=True))
 
 
+def test_an_open_file_is_read(tmp_path):
+    (motif,) = read_motifs(io.StringIO("4 19\n16 0\n0 1\n0 0\n"))
+    assert consensus(motif) == "CA"
+
+
+def test_numbers_of_any_size_are_read_or_refused(tmp_path):
+    for number in ("1e308", "1e-320", "9" * 5000, "-0", "1_0", "٣"):
+        text = ">x\n" + "\n".join(f"{a} {number} {number}" for a in "ACGT")
+        if number in ("1e-320",):
+            assert np.isfinite(read(tmp_path, text)[0].frequencies).all()
+        else:
+            with pytest.raises(DataError):
+                read(tmp_path, text)
+
+
 def test_log_odds_are_smoothed_by_a_tenth_of_a_site():
     motif = Motif("x", np.array([[1.0, 0, 0, 0]]), sites=19.9)
     background = np.full(4, 0.25)
@@ -342,7 +357,7 @@ def test_log_odds_are_smoothed_by_a_tenth_of_a_site():
         (">one\nACGT\n", "m.txt, line 2: a row of numbers is expected, not 'ACGT'"),
         (">one\n>two\n", "line 1: no matrix below '>one'"),
         (">\nA [1]\nC [1]\nG [1]\nT [1]\n", "line 1: a motif without a name"),
-        (JASPAR.replace("19 ]", "x ]"), "line 2: 'x': a number is needed"),
+        (JASPAR.replace("19 ]", "x ]"), "line 2: 'x': a number from 0"),
         (JASPAR.replace("19 ]", "]"), "line 3: 2 numbers, where line 2 has 1"),
         (JASPAR.replace("[ 0  1 ]", "[ 0"), "line 4: a row with one bracket"),
         (JASPAR.partition("T [")[0], "line 1: .* has rows of A, C, G; one of each"),
