@@ -68,6 +68,8 @@ BUFFER = 1 << 20
 RATIO = 1000
 #: Bytes that are unpacked whatever the ratio.
 FREE = 16 << 20
+#: Bytes of memory that a record or a row takes beside its text.
+RECORD = 200
 # Names under which systems have the pipes of a process.
 _PIPES = re.compile(r"/dev/(stdin|fd/\d+)|/proc/(self|\d+)/fd/\d+")
 # Pipes at whose first bytes somebody looked, with these bytes, until they are read: by path, open
@@ -159,6 +161,8 @@ class Packed(io.RawIOBase):
         Bytes read so far.
     size : int or None
         Bytes that there are; None where that is not known.
+    unpacked : int
+        Bytes that they were unpacked to so far; 0 if they are not compressed.
 
     Raises
     ------
@@ -169,7 +173,7 @@ class Packed(io.RawIOBase):
     """
 
     def __init__(self, data: Readable) -> None:
-        self.name, self.done, self._owned = name_of(data), 0, False
+        self.name, self.done, self.unpacked, self._owned = name_of(data), 0, 0, False
         self.size: int | None = None
         if self.name == "-" and isinstance(data, str):
             data = _standard_input()
@@ -363,7 +367,7 @@ class _Seen(Packed):
     """An input that remembers what was read of it."""
 
     def __init__(self, packed: Packed) -> None:
-        self.name, self.done, self.size = packed.name, 0, packed.size
+        self.name, self.done, self.unpacked, self.size = packed.name, 0, 0, packed.size
         self._packed, self._owned, self.before = packed, False, bytearray()
 
     def readinto(self, out: Any) -> int:
@@ -525,7 +529,7 @@ class _Unpacked(io.RawIOBase):
         line: Callable[[], int | None],
     ) -> None:
         self._pieces, self._what, self._packed = pieces, what, packed
-        self._ratio, self._line, self._total = ratio, line, 0
+        self._ratio, self._line = ratio, line
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
@@ -555,8 +559,8 @@ class _Unpacked(io.RawIOBase):
                 f"damaged {self._what} data, or other bytes behind its end ({error}); fetch it "
                 "again"
             ) from error
-        self._total += len(piece)
-        if excessive(self._total, self._packed.done, self._ratio):
+        self._packed.unpacked += len(piece)
+        if excessive(self._packed.unpacked, self._packed.done, self._ratio):
             raise self._error(f"{self._what} data: {too_large(self._ratio)}")
         return piece
 

@@ -10,7 +10,17 @@ from itertools import chain
 from typing import Any
 
 from biogan.core.errors import FastaError
-from biogan.core.inputs import RATIO, Packed, Readable, name_of, unpacked, unreadable
+from biogan.core.inputs import (
+    RATIO,
+    RECORD,
+    Packed,
+    Readable,
+    excessive,
+    name_of,
+    too_large,
+    unpacked,
+    unreadable,
+)
 
 _PICTURE = "a picture, not text"
 _UNPACK = "unpack it first"
@@ -206,6 +216,22 @@ class Source:
         if self._packed is None or self._packed.size is None:
             return 0, None
         return self._packed.done, self._packed.size
+
+    def check_records(self, records: int) -> None:
+        """Refuse compressed data that hold very many records without content.
+
+        A record counts as many bytes as it takes in memory beside its text.
+
+        Raises
+        ------
+        FastaError
+            If so many records and the bytes unpacked exceed the limit of the ratio.
+        """
+        packed = self._packed
+        if packed is None or not packed.unpacked:
+            return
+        if excessive(packed.unpacked + RECORD * records, packed.done, self._ratio):
+            raise self.error(f"{records:,} records and more: {too_large(self._ratio)}", self.number)
 
     @contextmanager
     def binary(self) -> Iterator[Any]:

@@ -26,7 +26,7 @@ from biogan.core.text import Source
 from biogan.images.config import ImageReadingConfig
 from biogan.models.registry import kind_of_data
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.io.chunks import _from_blocks
+from biogan.sequences.io.chunks import _Counted, _from_blocks
 from biogan.sequences.io.motifs import read_motifs
 from biogan.structures.config import StructureReadingConfig
 
@@ -294,7 +294,7 @@ def test_a_block_without_a_header_is_an_error():
     source = Source("x.fa")
     source.number = 7
     with pytest.raises(FastaError, match="x.fa, line 8: a record begins with '>', found b?'ACGT"):
-        list(_from_blocks(source, io.BytesIO(b"ACGT\n>a\nAC\n"), 100))
+        list(_from_blocks(source, io.BytesIO(b"ACGT\n>a\nAC\n"), 100, _Counted(source)))
 
 
 def test_files_are_opened_once(tmp_path):

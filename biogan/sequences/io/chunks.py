@@ -7,13 +7,14 @@ and gives the same records.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from biogan.core.errors import FastaError
-from biogan.core.inputs import RATIO, Readable
+from biogan.core.inputs import RATIO, RECORD, Readable
 from biogan.core.text import Source
 from biogan.sequences.io.records import (
     Letters,
@@ -29,8 +30,8 @@ BLOCK = 1 << 23
 _PIECE = 1 << 20
 #: With more records without letters than this, and nearly no others, a file is refused.
 MOST_EMPTY, MOSTLY = 1_000_000, 0.9
-# Bytes that a record takes beside its text, about.
-_RECORD = 64
+# Records of a block that are found at once.
+MANY = 100_000
 # White space of ASCII without the line ends, which is what divides a header.
 _BLANKS = [bytes([c]) for c in b" \t\v\f\x1c\x1d\x1e\x1f"]
 # What the reader of lines knows how to deal with.
@@ -110,25 +111,38 @@ def iter_chunks(
     """
     source = Source(path, notes, ratio=ratio)
     fasta = (find_format(source.path) if format == "auto" else format) == "fasta"
-    records = empty = 0
+    found = _Counted(source)
     with source.binary() as binary:
         # Most text begins with a header; whatever does not is left to the reader of lines.
         if fasta and _after_empty_lines(source, binary).startswith(b">"):
-            chunks = _from_blocks(source, binary, size)
+            chunks = _from_blocks(source, binary, size, found)
         else:
-            chunks = _from_records(records_of(source, format), size)
-        for chunk in chunks:
-            if watch:
-                watch(*source.progress())
-            records += len(chunk.ids)
-            empty += int((chunk.letters.lengths == 0).sum())
-            if empty > MOST_EMPTY and empty > MOSTLY * records:
-                raise source.error(
-                    f"{empty:,} of the first {records:,} records have no letters; is this a list "
-                    "of names?",
-                    int(chunk.lines[-1]),
-                )
-            yield chunk
+            chunks = _from_records(records_of(source, format), size, found)
+        with closing(chunks):  # before what it reads is
+            for chunk in chunks:
+                if watch:
+                    watch(*source.progress())
+                yield chunk
+
+
+class _Counted:
+    """Counts records as they are found, and refuses what only fills the memory."""
+
+    def __init__(self, source: Source) -> None:
+        self._source, self._records, self._empty = source, 0, 0
+
+    def add(self, raw: Raw) -> Raw:
+        """Count some records, and return them."""
+        self._records += len(raw.ids)
+        self._empty += int((raw.letters.lengths == 0).sum())
+        self._source.check_records(self._records)
+        if self._empty > MOST_EMPTY and self._empty > MOSTLY * self._records:
+            raise self._source.error(
+                f"{self._empty:,} of the first {self._records:,} records have no letters; is this "
+                "a list of names?",
+                int(raw.lines[-1]),
+            )
+        return raw
 
 
 def _after_empty_lines(source: Source, binary: Any) -> bytes:
@@ -142,33 +156,42 @@ def _after_empty_lines(source: Source, binary: Any) -> bytes:
     return start[lines:]
 
 
-def _from_records(records: Iterable[Record], size: int) -> Iterator[Raw]:
+def _from_records(
+    records: Generator[Record, None, None], size: int, found: _Counted
+) -> Generator[Raw, None, None]:
     rows: list[Record] = []
     weight = 0
-    for record in records:
-        rows.append(record)
-        weight += len(record.text) + len(record.id) + len(record.description) + _RECORD
-        if weight >= size:
-            yield Raw.of(rows)
-            rows, weight = [], 0
-    if rows:
-        yield Raw.of(rows)
+    with closing(records):
+        for record in records:
+            rows.append(record)
+            weight += len(record.text) + len(record.id) + len(record.description) + RECORD
+            if weight >= size:
+                yield found.add(Raw.of(rows))
+                rows, weight = [], 0
+        if rows:
+            yield found.add(Raw.of(rows))
 
 
-def _from_blocks(source: Source, binary: Any, size: int) -> Iterator[Raw]:
+def _from_blocks(
+    source: Source, binary: Any, size: int, found: _Counted
+) -> Generator[Raw, None, None]:
     for block in _blocks(source, binary, size):
         unix = block.replace(b"\r\n", b"\n") if b"\r" in block else block
         if unix[:1] != b">":  # a block holds whole records
             raise source.error(f"a record begins with '>', found {unix[:20]!r}", source.number + 1)
         if unix.isascii() and not any(odd in unix for odd in _ODD):
             refuse_pir(unix[1:10].decode(), source, source.number + 1)
-            chunk, lines = _plain(unix, source.number)
-            source.number += lines
+            parts = []
+            for piece in _divided(unix):
+                part, lines = _plain(piece, source.number)
+                source.number += lines
+                parts.append(found.add(part))
+            yield parts[0] if len(parts) == 1 else Raw.join(parts)
         else:
-            part = Source(source.path, source.notes, block, source.number, skipped=source.skipped)
-            chunk = Raw.of(records_of(part, "fasta"))
-            source.number = part.number
-        yield chunk
+            rest = Source(source.path, source.notes, block, source.number, skipped=source.skipped)
+            chunks = list(_from_records(records_of(rest, "fasta"), size, found))
+            source.number = rest.number
+            yield chunks[0] if len(chunks) == 1 else Raw.join(chunks)
 
 
 def _blocks(source: Source, binary: Any, size: int) -> Iterator[bytes]:
@@ -194,6 +217,19 @@ def _blocks(source: Source, binary: Any, size: int) -> Iterator[bytes]:
         raise source.error(error.message, source.number + seen + 1) from error.__cause__
     if parts:
         yield b"".join(parts)
+
+
+def _divided(block: bytes) -> Iterator[bytes]:
+    """Divide a block of very many records: to find them takes far more memory than the text."""
+    if block.count(b"\n>") <= MANY:
+        yield block
+        return
+    start = 0
+    while start < len(block):
+        stop = block.rfind(b"\n>", start, start + _PIECE) + 1 or block.find(b"\n>", start) + 1
+        stop = stop or len(block)
+        yield block[start:stop]
+        start = stop
 
 
 def _plain(block: bytes, before: int) -> tuple[Raw, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from functools import cached_property
 from itertools import islice
@@ -296,7 +296,7 @@ def iter_records(
     return records_of(Source(path, notes, ratio=ratio), format)
 
 
-def records_of(source: Source, format: str = "auto") -> Iterator[Record]:
+def records_of(source: Source, format: str = "auto") -> Generator[Record, None, None]:
     """Read the raw records of a source, see :func:`iter_records`; the source is closed then."""
     reader = READERS[find_format(source.path) if format == "auto" else format]
     with closing(source):
