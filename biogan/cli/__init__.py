@@ -247,12 +247,15 @@ def libraries_quiet() -> Iterator[None]:
                 said.add(str(message))
                 console.say(str(message))
         elif console.settings.debug:
-            usual(message, category, *place, **more)
+            usual(visible(str(message), keep="\n"), category, *place, **more)
 
     class Debug(logging.StreamHandler[Any]):
         def emit(self, record: logging.LogRecord) -> None:
             if console.settings.debug:
                 super().emit(record)
+
+        def format(self, record: logging.LogRecord) -> str:
+            return visible(super().format(record), keep="\n")
 
     handler = Debug()
     loggers = [logging.getLogger(name) for name in _CHATTY]

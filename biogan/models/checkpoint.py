@@ -41,6 +41,7 @@ from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
+from biogan.core.display import visible
 from biogan.core.errors import (
     CheckpointError,
     ConfigError,
@@ -496,8 +497,8 @@ class ModelFolder:
         card = read_card(path / CONFIG, allowed, self.manifest.read(CONFIG, MOST_JSON))
         if self.manifest.sums is None:
             warnings.warn(
-                f"{path}: loaded unverified: biogan {card.biogan} wrote no {SUMS}, so that damage "
-                "is not noticed",
+                f"{visible(str(path))}: loaded unverified: biogan {card.biogan} wrote no {SUMS}, "
+                "so that damage is not noticed",
                 UnverifiedModel,
                 stacklevel=2,
             )

@@ -131,7 +131,7 @@ def read_motifs(path: Readable) -> tuple[Motif, ...]:
             except DataError as error:
                 raise lines.error(str(error), entry.line) from None
     if not motifs:
-        raise lines.error("holds no motif", None)
+        raise lines.error("the end, and no motif before it")
     return tuple(motifs.values())
 
 
@@ -246,7 +246,7 @@ def _meme(lines: _Lines) -> Iterator[_Entry]:
     if motif:
         raise _no_matrix(lines, motif)
     if not version:
-        raise lines.error("no line 'MEME version': not the text of MEME", None)
+        raise lines.error("the end, and no line 'MEME version': not the text of MEME")
 
 
 def _no_matrix(lines: _Lines, motif: tuple[int, str, str]) -> DataError:

@@ -337,7 +337,7 @@ def test_log_odds_are_smoothed_by_a_tenth_of_a_site():
         (MEME.replace("0.25 0.25 0.25 0.25", "0.25 nan 0.25 0.25"), "line 10: 'nan': a number"),
         (MEME.replace("0.25 0.25 0.25 0.25", "-1.2 0.7 0.7 0.8"), "line 10: '-1.2': .* scores"),
         (MEME.replace("MOTIF other", "MOTIF box"), "line 12: two motifs are called 'box'"),
-        (MEME.partition("MOTIF")[0], "holds no motif"),
+        (MEME.partition("MOTIF")[0], "line 6: the end, and no motif"),
         (MEME.partition("letter")[0], "line 7: motif box has no letter-probability matrix"),
         (MEME.replace("1 0 0 0", "0 0 0 0"), "line 14: frequencies are at least 0 and add up to 1"),
         (MEME.replace("1 0 0 0", "20 0 0 0"), "line 14: .* not to 20"),
