@@ -8,6 +8,12 @@ from scipy.special import entr, rel_entr
 from biogan.core.rng import rng
 from biogan.evaluation.intervals import GROUPS
 
+
+def jackknife_groups(n: int) -> np.ndarray:
+    """Return the jackknife group of each of n independent records, shape (n,)."""
+    return np.arange(n) % GROUPS
+
+
 # Squared distances are read up to this, where the spread of the points is about 1.
 _ROUNDING = 1e-10
 
@@ -41,9 +47,15 @@ def frechet(mean1: np.ndarray, cov1: np.ndarray, mean2: np.ndarray, cov2: np.nda
     return float(max(0.0, shift @ shift + np.trace(cov1) + np.trace(cov2) - 2 * roots))
 
 
-def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Numbers, sums and sums of products of the jackknife groups of points (n, d)."""
-    parts = [x[g::GROUPS] for g in range(GROUPS)]
+def moments(
+    x: np.ndarray, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers, sums and sums of products of the jackknife groups of points (n, d).
+
+    ``groups`` is the group of each point, its number modulo 20 by default.
+    """
+    group = jackknife_groups(len(x)) if groups is None else groups
+    parts = [x[group == g] for g in range(GROUPS)]
     return (
         np.array([len(p) for p in parts]),
         np.stack([p.sum(0) for p in parts]),
@@ -67,10 +79,23 @@ def median_width(real: np.ndarray) -> float:
     return float(np.median(np.linalg.norm(real[: 2 * pairs : 2] - real[1 : 2 * pairs : 2], axis=1)))
 
 
-def kernel_sums(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
-    """Sum exp(-d^2 / (2 width^2)) over pairs of jackknife groups: shape (GROUPS, GROUPS)."""
+def kernel_sums(
+    a: np.ndarray,
+    b: np.ndarray,
+    width: float,
+    groups: tuple[np.ndarray, np.ndarray] | None = None,
+    counted: np.ndarray | None = None,
+) -> np.ndarray:
+    """Sum exp(-d^2 / (2 width^2)) over pairs of jackknife groups: shape (GROUPS, GROUPS).
+
+    ``groups`` are those of both clouds, numbers of the points modulo 20 by default. ``counted``,
+    shape (len(a), len(b)), tells which pairs count, by default all.
+    """
     kernel = np.exp(squared_distances(a, b) / (-2 * width**2))
-    hot_a, hot_b = (np.eye(GROUPS)[np.arange(len(x)) % GROUPS] for x in (a, b))
+    if counted is not None:
+        kernel *= counted
+    of_a, of_b = groups or (jackknife_groups(len(a)), jackknife_groups(len(b)))
+    hot_a, hot_b = np.eye(GROUPS)[of_a], np.eye(GROUPS)[of_b]
     return hot_a.T @ kernel @ hot_b
 
 
@@ -83,9 +108,11 @@ class Neighbourhoods:
     Parameters
     ----------
     real, new : numpy.ndarray, shape (n, d) and (m, d)
-        Points; row i belongs to jackknife group i modulo 20.
+        Points.
     k : int
         Neighbours; all others where there are fewer.
+    groups : tuple of two numpy.ndarray, optional
+        Jackknife group of each real and of each new point; number i modulo 20 by default.
 
     Notes
     -----
@@ -99,8 +126,15 @@ class Neighbourhoods:
     array([1.  , 1.  , 1.75, 1.  ])
     """
 
-    def __init__(self, real: np.ndarray, new: np.ndarray, k: int = 5) -> None:
-        (real, self._real), (new, self._new) = _distinct(real), _distinct(new)
+    def __init__(
+        self,
+        real: np.ndarray,
+        new: np.ndarray,
+        k: int = 5,
+        groups: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
+        of_real, of_new = groups or (jackknife_groups(len(real)), jackknife_groups(len(new)))
+        (real, self._real), (new, self._new) = _distinct(real, of_real), _distinct(new, of_new)
         self.sizes = len(real), len(new)
         self.k = k
         self._between = squared_distances(real, new)
@@ -141,10 +175,10 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.asarray(np.maximum(both, 0.0, out=both))
 
 
-def _distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _distinct(points: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distinct points and their group; -1, which is never left out, if they stand in several."""
     found, first, owner = np.unique(points, axis=0, return_index=True, return_inverse=True)
-    group, owner = np.arange(len(points)) % GROUPS, owner.ravel()
+    owner = owner.ravel()
     several = np.zeros(len(found), bool)
     several[owner[group != group[first][owner]]] = True
     return found, np.where(several, -1, group[first])

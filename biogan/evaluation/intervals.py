@@ -120,6 +120,34 @@ def wilson(hits: float, n: float) -> tuple[float, float]:
     )
 
 
+def clustered_share(hits: np.ndarray, clusters: np.ndarray) -> tuple[float, float, float]:
+    """Return a share of records that come in clusters, with its interval.
+
+    Parameters
+    ----------
+    hits : numpy.ndarray, shape (n,), bool
+        Which records count.
+    clusters : numpy.ndarray, shape (n,), int
+        Cluster of each record.
+
+    Returns
+    -------
+    share, low, high : float
+        Wilson's interval, of as many records as these are worth (:func:`effective`).
+
+    Examples
+    --------
+    >>> hits = np.arange(8) < 4
+    >>> [round(x, 3) for x in clustered_share(hits, np.arange(8))]
+    [0.5, 0.215, 0.785]
+    >>> [round(x, 3) for x in clustered_share(hits, np.arange(8) // 2)]
+    [0.5, 0.15, 0.85]
+    """
+    n, total = len(hits), int(hits.sum())
+    worth = effective(hits.astype(float), clusters)
+    return total / n, *wilson(total * worth / n, worth)
+
+
 def grouped_half(errors: np.ndarray, groups: np.ndarray) -> float:
     """Half of the interval of a mean of records that come in groups.
 
@@ -230,6 +258,12 @@ def jackknifed(
     n = len(comparison.candidate)
     if min(n, len(comparison.reference)) < GROUPS:
         few = f"fewer than {GROUPS} records: no interval"
+        return Value(statistic(None), n=n, note=f"{note}; {few}" if note else few)
+    if (
+        min(len(np.unique(s.clusters)) for s in (comparison.candidate, comparison.reference))
+        < GROUPS
+    ):
+        few = f"records overlap, in fewer than {GROUPS} stretches: no interval"
         return Value(statistic(None), n=n, note=f"{note}; {few}" if note else few)
     plain, value, left, right = jackknife(statistic)
     if not correct:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
+import numpy as np
+
 from biogan.core.errors import ConfigError
 from biogan.core.options import unknown_name
 
@@ -20,7 +22,12 @@ ALL = "all"
 
 
 class Sized(Protocol):
-    """Some records; how many is all that is asked."""
+    """Some records: how many, and which of them are one piece of evidence."""
+
+    @property
+    def clusters(self) -> np.ndarray:
+        """Number of the cluster of each record."""
+        ...
 
     def __len__(self) -> int:
         """Return their number."""

@@ -52,6 +52,11 @@ class BaseSample(Generic[Records]):
         return type(self)(records)
 
     @cached_property
+    def clusters(self) -> np.ndarray:
+        """Records with one number are one piece of evidence, shape (n,); here all differ."""
+        return np.arange(len(self))
+
+    @cached_property
     def groups(self) -> np.ndarray:
         """Jackknife group of each record, shape (n,)."""
         return np.arange(len(self)) % GROUPS

@@ -137,7 +137,7 @@ class CrossValidation:
     labels : numpy.ndarray, shape (n,), int
         1 for generated records, 0 for real ones.
     groups, folds : numpy.ndarray, shape (n,), int
-        Records with one group stay in one fold; fold of each record, from 0 to 4.
+        Records with one group are one piece of evidence; fold of each record, from 0 to 4.
     """
 
     labels: np.ndarray
@@ -156,7 +156,13 @@ def too_few(new: int, real: int, noun: str) -> str:
 
 
 def cross_validation(
-    new: int, real: int, groups: np.ndarray, seed: int, noun: str, alike: str
+    new: int,
+    real: int,
+    groups: np.ndarray,
+    seed: int,
+    noun: str,
+    alike: str,
+    evidence: np.ndarray | None = None,
 ) -> CrossValidation | Value:
     """Split generated and real records into folds.
 
@@ -170,6 +176,8 @@ def cross_validation(
         Seed of the folds.
     noun, alike : str
         A record, and what a group is, for the note.
+    evidence : numpy.ndarray, shape (new + real,), optional
+        Smaller groups, whose records are one piece of evidence; ``groups`` by default.
 
     Returns
     -------
@@ -183,7 +191,7 @@ def cross_validation(
     folds = grouped_folds(groups, labels, seed)
     if np.bincount(numbers).max() > len(labels) / 2 or not trainable(folds, labels):
         return Value(None, note=f"half of the {noun}s or more are one {alike}: no folds")
-    return CrossValidation(labels, groups, folds)
+    return CrossValidation(labels, groups if evidence is None else evidence, folds)
 
 
 def ridge_auroc(

@@ -23,7 +23,7 @@ from biogan.sequences.regions import Regions
 from biogan.sequences.similarity.words import dovetails
 
 # A stretch holds this many lengths of a record at most, and at least; many stretches come first.
-_LONGEST, _SHORTEST, _STRETCHES = 5, 2, 100
+_LONGEST, _SHORTEST, _STRETCHES = 5, 2, 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,21 +61,19 @@ class Overlaps:
         Records of an alignment, and such without a region that are equal, do not overlap.
         """
         n, regions = len(sequences), sequences.regions
-        if 2 * int(regions.known.sum()) >= max(n, 1):
-            i, j = regions.joined()
-            order = np.concatenate([regions.order(), np.flatnonzero(~regions.known)])
-            others = _crossings(regions)
-        elif sequences.alphabet.has_gap:
-            i = j = others = np.zeros(0, np.int64)
-            order = np.arange(n)
-        else:
-            i, j = dovetails(sequences)
-            others = np.bincount(np.concatenate([i, j]), minlength=n)
-            order = np.arange(n)
-            if len(i):
-                ends = np.concatenate([i, j]), np.concatenate([j, i])
-                graph = coo_array((np.ones(2 * len(i), np.int8), ends), (n, n))
-                order = reverse_cuthill_mckee(graph.tocsr(), symmetric_mode=True)
+        i, j = regions.joined()
+        others = _crossings(regions)
+        order = np.concatenate([regions.order(), np.flatnonzero(~regions.known)])
+        if not regions.known.all() and not sequences.alphabet.has_gap:
+            one, other = dovetails(sequences)
+            unnamed = ~(regions.known[one] & regions.known[other])
+            found = np.concatenate([one[unnamed], other[unnamed]])
+            others = others + np.bincount(found, minlength=n)
+            i, j = np.concatenate([i, one]), np.concatenate([j, other])
+            ends = np.concatenate([i, j]), np.concatenate([j, i])
+            links = coo_array((np.ones(2 * len(i), np.int8), ends), (n, n)).tocsr()
+            # Neighbours stand side by side, where that can be.
+            order = reverse_cuthill_mckee(links, symmetric_mode=True)
         if not len(i):
             return cls(np.arange(n), np.arange(n), np.ones(n))
         graph = coo_array((np.ones(len(i), bool), (i, j)), (n, n))
@@ -100,7 +98,7 @@ class Overlaps:
     @property
     def overlapping(self) -> int:
         """Number of records that overlap another one."""
-        return int((np.bincount(self.chain)[self.chain] > 1).sum()) if len(self) else 0
+        return int((self._sizes > 1).sum())
 
     @property
     def worth(self) -> float:
@@ -108,18 +106,57 @@ class Overlaps:
         return float((1 / self.depth).sum())
 
     @cached_property
+    def _sizes(self) -> np.ndarray:
+        """Records of the chain of each record."""
+        return np.bincount(self.chain)[self.chain]
+
+    @cached_property
+    def _within(self) -> np.ndarray:
+        """Place of each record in its chain, from 0."""
+        sizes = np.bincount(self.chain)
+        return np.asarray(self.rank - (np.cumsum(sizes) - sizes)[self.chain])
+
+    @cached_property
     def stretches(self) -> np.ndarray:
         """Stretch of each record, shape (n,): chains, the long ones cut into pieces."""
         if not self.any:
             return np.arange(len(self))
-        sizes = np.bincount(self.chain)
-        behind = np.cumsum(sizes)
-        within = self.rank - (behind - sizes)[self.chain]
         lengths = np.clip(self.worth / _STRETCHES, _SHORTEST, _LONGEST)
-        wanted = lengths * self.depth
-        pieces = np.maximum(1, np.floor(sizes[self.chain] / wanted)).astype(np.int64)
-        piece = within * pieces // sizes[self.chain]
+        pieces = np.maximum(1, np.floor(self._sizes / (lengths * self.depth))).astype(np.int64)
+        piece = self._within * pieces // self._sizes
         return np.unique(self.chain * (int(pieces.max()) + 1) + piece, return_inverse=True)[1]
+
+    def apart(self) -> np.ndarray:
+        """Tell which pairs of different records share no letter, shape (n, n), bool."""
+        reach = np.ceil(self.depth).astype(np.int64)
+        near = np.abs(self.rank[:, None] - self.rank) < np.maximum(reach[:, None], reach)
+        return np.asarray((self.chain[:, None] != self.chain) | ~near)
+
+    def blocks(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Cut long chains into blocks that share no letter, by leaving out some records.
+
+        Parameters
+        ----------
+        count : int
+            Blocks that all records together would make; one is at least five records long.
+
+        Returns
+        -------
+        block : numpy.ndarray, shape (n,), int64
+            Block of each record: a chain, or a part of a long one.
+        kept : numpy.ndarray, shape (n,), bool
+            Records that overlap none of another block.
+        """
+        sizes, within = self._sizes, self._within
+        least = np.maximum(len(self) / count, _LONGEST * self.depth)
+        pieces = np.maximum(1, np.floor(sizes / least)).astype(np.int64)
+        piece = within * pieces // sizes
+        # The first records of a piece overlap the last ones of the piece before.
+        overlap = np.ceil(self.depth).astype(np.int64) - 1
+        before = np.maximum(within - overlap, 0) * pieces // sizes
+        kept = before == piece
+        number = self.chain * (int(pieces.max(initial=1)) + 1) + piece
+        return np.unique(number, return_inverse=True)[1], kept
 
     def groups(self, count: int) -> np.ndarray:
         """Sort records into groups of about one size that part no short chain, shape (n,).
@@ -132,7 +169,7 @@ class Overlaps:
             return np.arange(n) % count
         place = (np.bincount(self.chain, self.rank + 0.5) / np.bincount(self.chain))[self.chain]
         # A long chain may be cut anywhere.
-        long = np.bincount(self.chain)[self.chain] > 2 * _LONGEST * self.depth
+        long = self._sizes > 2 * _LONGEST * self.depth
         place[long] = self.rank[long] + 0.5
         return np.minimum((place * count / n).astype(np.int64), count - 1)
 

@@ -19,6 +19,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.genetic_code import genetic_code
 from biogan.sequences.kmers import grouped_kmer_counts
 from biogan.sequences.metrics.context import Extras, unavailable
+from biogan.sequences.overlaps import Overlaps
 from biogan.sequences.similarity.pairs import has_near_copy, nearest
 
 #: The metrics of sequences, with the sections of the report in order.
@@ -87,6 +88,21 @@ class Sample(BaseSample[SequenceSet]):
     def sequences(self) -> SequenceSet:
         """The records, in an order without information."""
         return self.records
+
+    @cached_property
+    def overlaps(self) -> Overlaps:
+        """Which records overlap, as windows of one sequence do."""
+        return Overlaps.of(self.sequences)
+
+    @cached_property
+    def clusters(self) -> np.ndarray:
+        """Stretch of overlapping records that each record belongs to, shape (n,)."""
+        return self.overlaps.stretches
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """Jackknife group of each record, shape (n,); overlapping ones are in one, nearly all."""
+        return self.overlaps.groups(GROUPS)
 
     @cached_property
     def plain(self) -> SequenceSet:

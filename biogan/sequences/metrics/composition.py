@@ -15,7 +15,7 @@ from biogan.evaluation.intervals import GROUPS, jackknife, jackknifed, wilson
 from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_table
-from biogan.sequences.metrics.comparison import Comparison, metric
+from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 
 # Cells of the tables of k-mer counts of single records that are held at once.
 _CELLS = 1 << 22
@@ -43,14 +43,14 @@ def length_distance(comparison: Comparison) -> Value:
 @metric("length-ks", "composition", "length KS", high=1.0, needs=("lengths",), default=False)
 def length_supremum(comparison: Comparison) -> Value:
     """Kolmogorov-Smirnov distance: largest difference of the cumulative shares of lengths."""
-    new, real = (s.plain.lengths for s in (comparison.candidate, comparison.reference))
-    points = np.union1d(new, real)
+    samples = comparison.candidate, comparison.reference
+    points = np.union1d(*(s.plain.lengths for s in samples))
 
     def distance(g: int | None) -> float:
-        below = [
-            np.searchsorted(np.sort(_without(x, g)), points, "right") / max(1, len(_without(x, g)))
-            for x in (new, real)
-        ]
+        below = []
+        for sample in samples:
+            kept = _without(sample, sample.plain.lengths, g)
+            below.append(np.searchsorted(np.sort(kept), points, "right") / max(1, len(kept)))
         return float(np.abs(below[0] - below[1]).max())
 
     # A supremum is no smooth function of the shares: the jackknife cannot take off its bias.
@@ -67,10 +67,11 @@ def gc_distance(comparison: Comparison) -> Value:
 @metric("gc-sd-ratio", "composition", "GC sd ratio", goal="same", needs=("nucleotides",))
 def gc_spread(comparison: Comparison) -> Value:
     """Compare the spread of GC: sd of the GC share over that of real records."""
-    new, real = (s.values(gc_content) for s in (comparison.candidate, comparison.reference))
+    samples = comparison.candidate, comparison.reference
+    new, real = (s.values(gc_content) for s in samples)
 
     def ratio(g: int | None) -> float:
-        top, bottom = _without(new, g).std(), _without(real, g).std()
+        top, bottom = _without(samples[0], new, g).std(), _without(samples[1], real, g).std()
         return float(top / bottom) if bottom > 0 else 1.0
 
     if real.std() == 0:
@@ -165,8 +166,8 @@ def remaining(groups: np.ndarray, left_out: int | None) -> np.ndarray:
     return total if left_out is None else total - groups[left_out]
 
 
-def _without(values: np.ndarray, left_out: int | None) -> np.ndarray:
-    return values if left_out is None else values[np.arange(len(values)) % GROUPS != left_out]
+def _without(sample: Sample, values: np.ndarray, left_out: int | None) -> np.ndarray:
+    return values if left_out is None else values[sample.groups != left_out]
 
 
 def value_distance(
@@ -180,9 +181,10 @@ def value_distance(
     # All values sorted once: the distance is the area between the two distribution functions.
     points, place = np.unique(np.concatenate([new, real]), return_inverse=True)
     steps = np.diff(points)
+    parts = place[: len(new)], place[len(new) :]
     counts = [
-        np.stack([np.bincount(part[g::GROUPS], minlength=len(points)) for g in range(GROUPS)])
-        for part in (place[: len(new)], place[len(new) :])
+        np.stack([np.bincount(p[s.groups == g], minlength=len(points)) for g in range(GROUPS)])
+        for p, s in zip(parts, (comparison.candidate, comparison.reference), strict=True)
     ]
 
     def distance(g: int | None) -> float:

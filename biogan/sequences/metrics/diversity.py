@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from biogan.core.errors import DataError
 from biogan.core.rng import rng
-from biogan.evaluation.intervals import grouped_half, jackknifed, wilson
+from biogan.evaluation.intervals import clustered_share, effective, grouped_half, jackknifed, wilson
 from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.metrics.comparison import Comparison, metric
@@ -27,9 +27,10 @@ _LEAST = 0.5
 @metric("unique", "diversity", "unique", goal="high", high=1.0, unit="share")
 def unique_share(comparison: Comparison) -> Value:
     """Share of distinct sequences; it falls with n, so it is compared at one n only."""
-    n = len(comparison.candidate)
-    distinct = len(set(comparison.candidate.sequences.strings()))
-    return Value(distinct / n, *wilson(distinct, n), n=n)
+    sample = comparison.candidate
+    first = np.zeros(len(sample), bool)
+    first[np.unique(sample.sequences.strings(), return_index=True)[1]] = True
+    return Value(*clustered_share(first, sample.clusters), n=len(sample))
 
 
 @metric("identity-ratio", "diversity", "identity ratio", goal="same")
@@ -42,8 +43,12 @@ def identity_ratio(comparison: Comparison) -> Value:
     if min(len(new), len(real)) < 2 or real.mean() == 0:
         return Value(None, note="too few records for random pairs")
     ratio = float(new.mean() / real.mean())
-    # Delta method; the pairs share no record, so they are independent.
-    spread = [values.std(ddof=1) / np.sqrt(len(values)) for values in (new, real)]
+    # Delta method; the pairs share no record, so they are independent but for overlaps.
+    spread = [
+        values.std(ddof=1)
+        / np.sqrt(effective(values, sample.clusters[: 2 * len(values) : 2], times=2.0))
+        for values, sample in ((new, comparison.candidate), (real, comparison.reference))
+    ]
     half = _Z * float(np.hypot(spread[0], ratio * spread[1]) / real.mean())
     return Value(ratio, max(0.0, ratio - half), ratio + half, n=len(new))
 
@@ -66,9 +71,13 @@ def effective_share(comparison: Comparison) -> Value:
     lost = 1 - 1 / (1 + np.bincount(np.concatenate([i, j]), minlength=n))
     share = 1 - float(lost.mean())
     # Records that are alike were drawn together; where none are, a few may be by chance.
+    order = np.argsort(comparison.candidate.clusters, kind="stable")
+    same = np.flatnonzero(np.diff(comparison.candidate.clusters[order]) == 0)
+    i, j = np.concatenate([i, order[same]]), np.concatenate([j, order[same + 1]])
     _, family = connected_components(coo_array((np.ones(len(i)), (i, j)), (n, n)), directed=False)
     half = grouped_half(lost, family)
-    least, most = wilson(n - lost.sum(), n)
+    worth = effective(lost, comparison.candidate.clusters)
+    least, most = wilson((n - lost.sum()) * worth / n, worth)
     low, high = min(share - half, least), max(share + half, most)
     return Value(share, max(0.0, low), min(1.0, high), n=n, note="id>=0.8")
 

@@ -105,7 +105,8 @@ def frechet_distance(comparison: Comparison) -> Value:
     """Squared Frechet distance, in units of the variance of training records."""
     new, real, note = points(comparison)
     axes = directions(new.shape[1], min(len(new), len(real)))
-    groups = [moments(x @ axes) for x in (new, real)]
+    samples = comparison.candidate, comparison.reference
+    groups = [moments(x @ axes, s.groups) for x, s in zip((new, real), samples, strict=True)]
     note += f", {axes.shape[1]} directions"
 
     def statistic(g: int | None) -> float:
@@ -128,15 +129,26 @@ def kernel_distance(comparison: Comparison) -> Value:
     width = median_width(real) if len(real) > 1 else 0.0
     if min(len(new), len(real)) < 3 or width == 0:
         return Value(None, note="half of the real records or more are alike: no width")
-    sums = [kernel_sums(a, b, width) for a, b in ((new, new), (real, real), (new, real))]
-    sizes = [np.bincount(np.arange(len(x)) % GROUPS, minlength=GROUPS) for x in (new, real)]
+    of_new, of_real = comparison.candidate.groups, comparison.reference.groups
+    # The pairs of a record with itself do not count, nor those of records that overlap.
+    apart = comparison.candidate.overlaps.apart(), comparison.reference.overlaps.apart()
+    sums = [
+        kernel_sums(new, new, width, (of_new, of_new), apart[0]),
+        kernel_sums(real, real, width, (of_real, of_real), apart[1]),
+        kernel_sums(new, real, width, (of_new, of_real)),
+    ]
+    pairs = [
+        np.eye(GROUPS)[of].T @ counted @ np.eye(GROUPS)[of]
+        for of, counted in ((of_new, apart[0]), (of_real, apart[1]))
+    ]
+    sizes = [np.bincount(some, minlength=GROUPS) for some in (of_new, of_real)]
 
     def statistic(g: int | None) -> float:
         keep = np.arange(GROUPS) != (-1 if g is None else g)
         xx, yy, xy = (float(s[np.ix_(keep, keep)].sum()) for s in sums)
         m, n = (int(s[keep].sum()) for s in sizes)
-        # The pairs of a record with itself, each 1, do not count.
-        return (xx - m) / (m * (m - 1)) + (yy - n) / (n * (n - 1)) - 2 * xy / (m * n)
+        within = [max(1.0, float(p[np.ix_(keep, keep)].sum())) for p in pairs]
+        return xx / within[0] + yy / within[1] - 2 * xy / (m * n)
 
     return jackknifed(comparison, statistic, low=-1.0, high=2.0, correct=False, note=note)
 
@@ -169,7 +181,9 @@ def coverage(comparison: Comparison) -> Value:
 @lru_cache(maxsize=1)
 def _near(comparison: Comparison) -> Neighbourhoods:
     new, real, _ = points(comparison)
-    return Neighbourhoods(real, new)
+    return Neighbourhoods(
+        real, new, groups=(comparison.reference.groups, comparison.candidate.groups)
+    )
 
 
 @lru_cache(maxsize=GROUPS + 1)

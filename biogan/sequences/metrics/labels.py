@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from biogan.evaluation.intervals import GROUPS
+from biogan.evaluation.intervals import GROUPS, effective
 from biogan.evaluation.metric import Value
 from biogan.evaluation.two_sample import ridge
 from biogan.sequences.dataset import SequenceSet
@@ -133,7 +133,7 @@ def classifier_gain(comparison: Comparison) -> Value:
         return task
     told = f"label {task.label}{left_out(*near)}"
     alone, both, only = (task.right(use) for use in ((True, False), (True, True), (False, True)))
-    gain, half = balanced_gain(both, alone, task.test)
+    gain, half = balanced_gain(both, alone, task.test, test.clusters[task.rows])
     accuracy = [balanced_gain(x, np.zeros_like(x), task.test)[0] for x in (alone, both, only)]
     return Value(
         gain, gain - half, gain + half, n=len(task.test), note=told,
@@ -158,7 +158,10 @@ def left_out(train: np.ndarray, new: np.ndarray) -> str:
 
 
 def balanced_gain(
-    right: np.ndarray, before: np.ndarray, classes: np.ndarray
+    right: np.ndarray,
+    before: np.ndarray,
+    classes: np.ndarray,
+    clusters: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """Difference of two balanced accuracies on the same records, with half its 95 % interval.
 
@@ -168,6 +171,8 @@ def balanced_gain(
         Whether each record is classified rightly by one and by the other classifier.
     classes : numpy.ndarray, shape (n,)
         True class of each record.
+    clusters : numpy.ndarray, shape (n,), optional
+        Records with one number are one piece of evidence; by default all differ.
 
     Returns
     -------
@@ -182,19 +187,30 @@ def balanced_gain(
     0.125
     """
     differences = right.astype(float) - before.astype(float)
+    group = np.arange(len(classes)) if clusters is None else clusters
     parts = [differences[classes == c] for c in np.unique(classes)]
-    errors = [part.var(ddof=1) / len(part) if len(part) > 1 else 0.0 for part in parts]
+    worth = [
+        effective(part, group[classes == c])
+        for part, c in zip(parts, np.unique(classes), strict=True)
+    ]
+    errors = [
+        part.var(ddof=1) / n if len(part) > 1 else 0.0 for part, n in zip(parts, worth, strict=True)
+    ]
     gain = float(np.mean([part.mean() for part in parts]))
     return gain, _Z * float(np.sqrt(np.sum(errors))) / len(parts)
 
 
 @dataclass(frozen=True)
 class _Task:
-    """Features and classes of the real training records, the candidate's and the test records."""
+    """Features and classes of the real training records, the candidate's and the test records.
+
+    ``rows`` are the test records among those of the reference.
+    """
 
     label: str
     features: tuple[np.ndarray, np.ndarray, np.ndarray]
     classes: tuple[np.ndarray, np.ndarray, np.ndarray]
+    rows: np.ndarray
 
     @property
     def test(self) -> np.ndarray:
@@ -231,7 +247,8 @@ def _task(train: SequenceSet, new: SequenceSet, test: SequenceSet) -> _Task | Va
         features = (features - middle) / np.where(spread > 0, spread, 1)
         first, second, third = np.split(features, borders)
         classes = [c[k] for c, k in zip(columns, kept, strict=True)]
-        return _Task(label, (first, second, third), (classes[0], classes[1], classes[2]))
+        three = classes[0], classes[1], classes[2]
+        return _Task(label, (first, second, third), three, kept[2])
     return Value(
         None,
         note=f"no label has two values with {GROUPS} records in the reference, and in training "

@@ -12,7 +12,7 @@ import numpy as np
 
 from biogan.core.display import shown
 from biogan.evaluation.distances import jsd
-from biogan.evaluation.intervals import GROUPS, jackknifed
+from biogan.evaluation.intervals import GROUPS, effective, jackknifed
 from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import OTHER, SequenceSet, four_codes
 from biogan.sequences.io.motifs import Motif
@@ -313,10 +313,14 @@ def motif_table(comparison: Comparison) -> list[dict[str, object]]:
     new, real = (_group_rates(s, scanner).sum(0) for s in _pair(comparison))
     used, ratios = scanner.reachable, log2_ratios(new, real)
     n, m = new[-1], real[-1]
-    p = np.array([
-        fisher_exact(np.array([[a, n - a], [b, m - b]])).pvalue
-        for a, b in zip(new[:-1][used], real[:-1][used], strict=True)
-    ])  # fmt: skip
+    # Overlapping records count as many as they are worth (the first-order correction of Rao and
+    # Scott 1981, J. Am. Stat. Assoc. 76:221).
+    weights = [_worth(sample, scanner)[used] for sample in _pair(comparison)]
+    tables = [
+        np.rint([[a * v, (n - a) * v], [b * w, (m - b) * w]])
+        for a, b, v, w in zip(new[:-1][used], real[:-1][used], *weights, strict=True)
+    ]
+    p = np.array([fisher_exact(table).pvalue for table in tables])
     q = false_discovery_control(p) if len(p) else p
     rank = np.cumsum(used) - 1
     rows: list[dict[str, object]] = []
@@ -383,6 +387,14 @@ def _group_rates(sample: Sample, scanner: Scanner) -> np.ndarray:
     counts = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
     counts[:, -1] = np.bincount(sample.groups, minlength=GROUPS)
     return counts
+
+
+def _worth(sample: Sample, scanner: Scanner) -> np.ndarray:
+    """How many independent records a record is worth, for each motif; shape (motifs,)."""
+    if len(np.unique(sample.clusters)) == len(sample):
+        return np.ones(len(scanner.motifs))
+    held = present(sample.values(scanner.hits), len(sample), len(scanner.motifs))
+    return np.array([effective(x.astype(float), sample.clusters) for x in held.T]) / len(sample)
 
 
 def _log_odds(joint: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:

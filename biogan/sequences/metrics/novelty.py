@@ -8,14 +8,14 @@ ones are expected among n records.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from scipy.special import gammaln
-from scipy.stats import binom, norm
+from scipy.stats import binom
 
-from biogan.evaluation.intervals import grouped_half, newcombe, wilson
+from biogan.evaluation.intervals import clustered_share, effective, grouped_half, newcombe
 from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import shuffled
@@ -34,7 +34,6 @@ MOST = 20_000
 MOST_NEAREST = 1_000
 #: Records whose k-mers are looked up.
 MOST_PIECES = 5_000
-_Z = float(norm.ppf(0.975))
 #: Rows of the table of repeated sequences.
 MOST_FREQUENT = 20
 # Shares of a set from which FastQC warns of, and fails, an over-represented sequence, in percent.
@@ -106,9 +105,7 @@ def exact_copies(comparison: Comparison) -> Value:
     """Share of the records that stand letter for letter in the training data."""
     sequences = comparison.candidate.sequences
     known = set(comparison.source.sequences.strings())
-    hits = [i for i, text in enumerate(sequences.strings()) if text in known]
-    share = _share(len(hits), len(sequences))
-    return Value(*share, n=len(sequences), details=tuple(sequences.ids[i] for i in hits[:5]))
+    return _copies(comparison, [text in known for text in sequences.strings()])
 
 
 @metric("strand-copies", "novelty", "other-strand copies", high=1.0, needs=("nucleotides",),
@@ -117,16 +114,15 @@ def other_strand_copies(comparison: Comparison) -> Value:
     """Share of the records whose reverse complement stands in the training data."""
     turned = reverse_complement(comparison.candidate.plain)
     known = set(comparison.source.plain.strings())
-    hits = [i for i, text in enumerate(turned.strings()) if text in known]
-    share = _share(len(hits), len(turned))
-    return Value(*share, n=len(turned), details=tuple(turned.ids[i] for i in hits[:5]))
+    return _copies(comparison, [text in known for text in turned.strings()])
 
 
 @metric("near-copies", "novelty", "near copies", high=1.0, unit="share", most=MOST)
 def near_copies(comparison: Comparison) -> Value:
     """Share of the records with a training record at or above the identity (0.9)."""
-    hits, n = _near(comparison)
-    return Value(*_share(hits, n), n=n, note=f"id>={comparison.identity:g}")
+    near = comparison.candidate.near_copies(comparison.source, comparison.identity)
+    share = clustered_share(near, comparison.candidate.clusters)
+    return Value(*share, n=len(near), note=f"id>={comparison.identity:g}")
 
 
 @metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0, needs=("fresh",),
@@ -134,11 +130,15 @@ def near_copies(comparison: Comparison) -> Value:
 def near_copy_excess(comparison: Comparison) -> Value:
     """Near-copy rate minus that of held-out real records: copying, not likeness."""
     assert comparison.fresh is not None  # the need "fresh" was met
-    hits, n = _near(comparison)
+    new = comparison.candidate.near_copies(comparison.source, comparison.identity)
     real = comparison.fresh.near_copies(comparison.source, comparison.identity)
-    real_hits, real_n = int(real.sum()), len(real)
-    low, high = newcombe(hits, n, real_hits, real_n)
-    return Value(hits / n - real_hits / real_n, low, high, n=n)
+    worth = effective(new.astype(float), comparison.candidate.clusters)
+    real_worth = effective(real.astype(float), comparison.fresh.clusters)
+    low, high = newcombe(
+        new.sum() * worth / len(new), worth, real.sum() * real_worth / len(real), real_worth
+    )
+    difference = int(new.sum()) / len(new) - int(real.sum()) / len(real)
+    return Value(difference, low, high, n=len(new))
 
 
 @metric("contained", "novelty", "contained", high=1.0, needs=("lengths",), unit="share",
@@ -146,20 +146,20 @@ def near_copy_excess(comparison: Comparison) -> Value:
 def contained_records(comparison: Comparison) -> Value:
     """Share of the records that stand whole in a training record, or hold a whole one."""
     new, source = comparison.candidate.plain, comparison.source.plain
-    found = contained(new, source)[0] | contained(source, new)[1]
-    hits = np.flatnonzero(found)
-    share = _share(len(hits), len(new))
-    return Value(*share, n=len(new), details=tuple(new.ids[i] for i in hits[:5]))
+    return _copies(comparison, contained(new, source)[0] | contained(source, new)[1])
 
 
 @metric("nearest-identity", "novelty", "nearest identity", high=1.0, most=MOST_NEAREST,
         default=False)  # fmt: skip
 def nearest_identity(comparison: Comparison) -> Value:
     """Median identity to the nearest training record."""
-    identity = np.sort(comparison.candidate.nearest(comparison.source)[1])
-    n = len(identity)
+    found = comparison.candidate.nearest(comparison.source)[1]
+    identity, n = np.sort(found), len(found)
     # Ranks between which the median lies with 95 %, whatever the distribution.
-    low, high = (int(x) for x in binom.interval(0.95, n, 0.5))
+    above = (found > np.median(found)).astype(float)
+    worth = effective(above, comparison.candidate.clusters)
+    shares = binom.interval(0.95, max(1, int(worth)), 0.5)
+    low, high = (int(x * n / max(1, int(worth))) for x in shares)
     edges = identity[max(0, low - 1)], identity[min(n - 1, high)]
     return Value(float(np.median(identity)), float(edges[0]), float(edges[1]), n=n)
 
@@ -184,7 +184,7 @@ def closer_to_training(comparison: Comparison) -> Value:
     votes = (np.sign(known - unknown) + 1) / 2
     share, n = float(votes.mean()), len(votes)
     # Records with one nearest record in common vote alike: they are one piece of evidence.
-    half = grouped_half(votes - share, np.where(known >= unknown, j, m + k))
+    half = _half(new, votes - share, np.where(known >= unknown, j, m + k))
     note = f"{m:,} records each"
     return Value(share, max(0.0, share - half), min(1.0, share + half), n=n, note=note)
 
@@ -205,10 +205,11 @@ def authenticity(comparison: Comparison) -> Value:
     asked, where = np.unique(j, return_inverse=True)
     between = nearest(source[asked], source, own=asked)[2][where]
     farther = identity < between
-    share, low, high = _share(int(farther.sum()), len(farther))
+    new = comparison.candidate
+    share, low, high = clustered_share(farther, new.clusters)
     # Records with one nearest record in common are judged by the same neighbour of it; where all
     # are judged alike they seem not to spread, and only Wilson's interval is left.
-    half = grouped_half(farther - share, where)
+    half = _half(new, farther - share, where)
     return Value(
         share, max(0.0, min(low, share - half)), min(1.0, max(high, share + half)), n=len(farther)
     )
@@ -228,7 +229,8 @@ def shared_pieces(comparison: Comparison) -> Value:
         return Value(None, note=f"no record holds {k} letters")
     share = float(hits.sum() / kmers.sum())
     # Records are drawn, not k-mers: the spread of a ratio of sums over records.
-    half = _Z * float(np.sqrt(((hits - share * kmers) ** 2).sum()) / kmers.sum())
+    errors = hits - share * kmers
+    half = grouped_half(errors, comparison.candidate.clusters) * len(new) / float(kmers.sum())
     most = np.argsort(-hits / np.maximum(kmers, 1), kind="stable")[:5]
     return Value(
         share, max(0.0, share - half), min(1.0, share + half), n=len(new), note=f"{k} letters",
@@ -236,13 +238,19 @@ def shared_pieces(comparison: Comparison) -> Value:
     )  # fmt: skip
 
 
-def _share(hits: int, n: int) -> tuple[float, float, float]:
-    return hits / n, *wilson(hits, n)
+def _half(new: Sample, errors: np.ndarray, nearest: np.ndarray) -> float:
+    """Half of an interval by groups with one nearest record, or by stretches if that is wider."""
+    half = grouped_half(errors, nearest)
+    return max(half, grouped_half(errors, new.clusters)) if new.overlaps.any else half
 
 
-def _near(comparison: Comparison) -> tuple[int, int]:
-    near = comparison.candidate.near_copies(comparison.source, comparison.identity)
-    return int(near.sum()), len(near)
+def _copies(comparison: Comparison, hits: Sequence[bool] | np.ndarray, note: str = "") -> Value:
+    """Return the share of the records that are copies, and the first of them by name."""
+    found = np.asarray(hits, bool)
+    ids = comparison.candidate.sequences.ids
+    share = clustered_share(found, comparison.candidate.clusters)
+    few = tuple(ids[i] for i in np.flatnonzero(found)[:5])
+    return Value(*share, n=len(found), note=note, details=few)
 
 
 def duplicate_table(new: Sample, source: Sample) -> list[dict[str, Any]]:

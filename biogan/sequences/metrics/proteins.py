@@ -15,7 +15,7 @@ from Bio.SeqUtils import IsoelectricPoint, ProtParamData
 
 from biogan.core.errors import DataError, plural
 from biogan.evaluation.distances import jsd
-from biogan.evaluation.intervals import jackknifed, wilson
+from biogan.evaluation.intervals import clustered_share, jackknifed
 from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.genetic_code import GeneticCode, codon_counts, codons_of, gc3, genetic_code
@@ -48,8 +48,8 @@ def hits(comparison: Comparison) -> Value:
         profile, new, _ = _scores(comparison)
     except DataError as error:
         return Value(None, note=str(error))
-    count, n = int((new >= profile.threshold).sum()), len(new)
-    return Value(count / n, *wilson(count, n), n=n, note=f">= {profile.threshold:.1f} bits")
+    found = clustered_share(new >= profile.threshold, comparison.candidate.clusters)
+    return Value(*found, n=len(new), note=f">= {profile.threshold:.1f} bits")
 
 
 def _scores(comparison: Comparison) -> tuple[Profile, np.ndarray, np.ndarray]:
@@ -244,10 +244,10 @@ def _distance(comparison: Comparison, compute: Property) -> Value:
 def valid_share(comparison: Comparison) -> Value:
     """Share of whole coding sequences: in frame, a start codon, one stop codon, at the end."""
     code, sample = _code(comparison), comparison.candidate
-    hits, n = int(sample.values(code.valid).sum()), len(sample)
+    share = clustered_share(sample.values(code.valid), sample.clusters)
     codons, chance = chance_of_frame(code, sample.plain)
     note = f"chance of {codons} codons without a stop: {chance:.2g}"
-    return Value(hits / n, *wilson(hits, n), n=n, note=note)
+    return Value(*share, n=len(sample), note=note)
 
 
 @metric("stop-rate", "genes", "in-frame stops", high=1.0, needs=("coding",), unit="share")

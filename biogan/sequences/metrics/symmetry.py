@@ -6,6 +6,7 @@ from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import coo_array
 from scipy.stats import chi2, ncx2, norm
 
 from biogan.core.rng import rng
@@ -13,6 +14,7 @@ from biogan.sequences.alphabet import DNA, UNKNOWN
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_table
 from biogan.sequences.metrics.positions import joint_counts, letter_counts, some_columns
+from biogan.sequences.overlaps import Overlaps
 from biogan.sequences.splits import spaced
 from biogan.sequences.strands import reverse_complement
 
@@ -47,7 +49,8 @@ def strandedness(sequences: SequenceSet) -> Strandedness:
     A paired z-test, a record against its other strand, of each count of words of 1 to 3 letters
     and of the letters in ten stretches of the records. What both strands have alike on average
     (Chargaff's second rule) is equal in all of them; a motif with a direction, a reading frame or
-    a fixed place is not.
+    a fixed place is not. Overlapping records are one piece of evidence: the error is that of sums
+    over stretches of them.
 
     Parameters
     ----------
@@ -71,14 +74,38 @@ def strandedness(sequences: SequenceSet) -> Strandedness:
     >>> strandedness(SequenceSet.from_strings(["AAAC", "GTTT", "ACGT"] * 20)).z
     0.0
     """
-    sequences = spaced(sequences, _MOST)
+    return _strandedness(spaced(sequences, _MOST))[0]
+
+
+def _strandedness(sequences: SequenceSet) -> tuple[Strandedness, float]:
+    """Test all records; also return how many side by side would hold their letters."""
+    overlaps = Overlaps.of(sequences)
     difference = _counts(sequences) - _counts(reverse_complement(sequences))
     mean, spread = difference.mean(0), difference.std(0, ddof=1)
     varies = spread > 0
+    if overlaps.any:
+        spread = _spread_of_stretches(difference - mean, overlaps.stretches)
     z = np.abs(mean[varies]) / spread[varies] * np.sqrt(len(sequences))
+    return _largest(z, bool((mean[~varies] != 0).any())), overlaps.worth
+
+
+def _spread_of_stretches(errors: np.ndarray, stretches: np.ndarray) -> np.ndarray:
+    """Return the spread that as many independent records would have, for means with the same error.
+
+    By the sums of the errors, shape (n, counts), over stretches.
+    """
+    count = int(stretches.max()) + 1
+    if count < 2:
+        return np.full(errors.shape[1], np.inf)
+    sums = coo_array((np.ones(len(errors)), (stretches, np.arange(len(errors))))) @ errors
+    return np.asarray(np.sqrt((sums**2).sum(0) * count / (count - 1) / len(errors)))
+
+
+def _largest(z: np.ndarray, surely: bool) -> Strandedness:
+    """Put all counts together."""
     largest = float(z.max(initial=0.0))
     # Where all records differ alike there is no spread, and no doubt either.
-    if (mean[~varies] != 0).any():
+    if surely:
         return Strandedness(float("inf"), 0.0)
     return Strandedness(largest, min(1.0, 2 * float(norm.sf(largest)) * max(len(z), 1)))
 
@@ -89,7 +116,8 @@ def strands_alike(sequences: SequenceSet) -> Strandedness | None:
     Parameters
     ----------
     sequences : SequenceSet
-        Any records; DNA of 500 records or more is tested, at the level of 5 %.
+        Any records; DNA of 500 records or more is tested, at the level of 5 %. Overlapping windows
+        count as many as hold the same letters side by side.
 
     Examples
     --------
@@ -104,8 +132,8 @@ def strands_alike(sequences: SequenceSet) -> Strandedness | None:
     is_dna = (alphabet.letters, alphabet.complement) == (DNA.letters, DNA.complement)
     if not is_dna or len(sequences) < FEWEST or (sequences.codes == UNKNOWN).any():
         return None
-    found = strandedness(sequences)
-    return found if found.p >= _LEVEL else None
+    found, worth = _strandedness(spaced(sequences, _MOST))
+    return found if found.p >= _LEVEL and worth >= FEWEST else None
 
 
 def _counts(sequences: SequenceSet) -> np.ndarray:
@@ -139,7 +167,7 @@ class Placement(NamedTuple):
     bits : float
         Mutual information of letter and place, without its bias; below 0 by chance.
     error : float
-        Its standard error where there is none.
+        Its standard error where there is none; overlapping records make it larger.
     single : float
         p-value of the place whose letters differ most from those of all places (Bonferroni).
     paired : float
@@ -192,7 +220,8 @@ def placement(sequences: SequenceSet) -> Placement:
     columns = some_columns(length, states, rng(0, "places"))
     return Placement(
         float(bits.mean()) - free * unit,
-        sqrt(2 * free / length) * unit,
+        # Of overlapping records, other columns hold the same letters.
+        sqrt(2 * free / length * n / Overlaps.of(sequences).worth) * unit,
         min(1.0, single),
         _pairs(matrix[:, columns], columns, states, free**2),
     )
