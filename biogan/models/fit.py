@@ -16,7 +16,13 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 from torch import nn
 
-from biogan.core.errors import CheckpointError, ConfigError, DivergedError, Interrupted
+from biogan.core.errors import (
+    CheckpointError,
+    ConfigError,
+    DivergedError,
+    Interrupted,
+    first_line,
+)
 from biogan.core.pictures import PICTURE
 from biogan.core.protocols import Callback
 from biogan.models.card import DataPart, ModelCard, check_same_run, model_card, training_part
@@ -322,9 +328,10 @@ def restore(folder: ModelFolder, trainer: Trainer) -> list[str]:
     state = folder.read_state(trainer.engine.device)
     try:
         trainer.load_state(state)
-    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+    except Exception as error:
         raise CheckpointError(
-            f"{folder.path / STATE}: not the state of this model, the run cannot be resumed"
+            f"{folder.path / STATE}: not the state of this model, the run cannot be resumed: "
+            + first_line(error)
         ) from error
     folder.saved = trainer.step_count
     trainer.engine.alone(lambda: folder.clear_previews(trainer.step_count))

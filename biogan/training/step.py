@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -310,7 +310,22 @@ class AdversarialStep:
         }
 
     def load_state(self, state: State) -> None:
-        """Go back to a state returned by :meth:`state`, whose tensors may be used from now on."""
+        """Go back to a state returned by :meth:`state`, whose tensors may be used from now on.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If it is that of another model.
+        """
+        check_like(state, self.state())
+        for optimiser, name in (
+            (self.generator_opt, "generator_opt"),
+            (self.critic_opt, "critic_opt"),
+        ):
+            weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+            for index, moments in state[name]["state"].items():
+                like = {key: weights[index] for key in moments if key.startswith("exp_avg")}
+                check_like(moments, like, f"{name} of weight {index}")
         self.logged = dict(state["logged"])
         self.generator.load_state_dict(state["generator"])
         self.critic.load_state_dict(state["critic"])
@@ -326,3 +341,42 @@ class AdversarialStep:
         if self.matching is not None:
             self.matching.load_state_dict(state["matching"])
         self.launch.forget()
+
+
+def check_like(found: Any, like: Any, name: str = "the state") -> None:
+    """Refuse a part of a saved state that is not like that of this run.
+
+    Parameters
+    ----------
+    found : object
+        What was read: mappings, tensors, numbers.
+    like : object
+        The same part of a run that has just begun. What it does not have yet is not looked at.
+    name : str
+        What the part is called.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a tensor has another shape or type, or a value is of another kind.
+
+    Examples
+    --------
+    >>> check_like({"lr": 1.0, "more": 2}, {"lr": 0.5})
+    >>> check_like({"w": torch.zeros(2)}, {"w": torch.zeros(3)})
+    Traceback (most recent call last):
+    ValueError: w of the state is of shape (2,), (3,) is needed
+    """
+    if isinstance(like, Mapping):
+        if not isinstance(found, Mapping):
+            raise TypeError(f"{name} is of type {type(found).__name__}")
+        for key in like.keys() & found.keys():
+            check_like(found[key], like[key], f"{key} of {name}")
+    elif isinstance(like, Tensor):
+        if not isinstance(found, Tensor) or found.dtype != like.dtype:
+            raise TypeError(f"{name} is not of type {like.dtype}")
+        if found.shape != like.shape:
+            wanted = tuple(like.shape)
+            raise ValueError(f"{name} is of shape {tuple(found.shape)}, {wanted} is needed")
+    elif isinstance(like, int | float) and not isinstance(found, int | float):
+        raise TypeError(f"{name} is of type {type(found).__name__}, a number is needed")

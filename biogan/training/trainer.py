@@ -26,7 +26,7 @@ from biogan.training.config import TrainingConfig
 from biogan.training.engine import Engine
 from biogan.training.signals import Signals
 from biogan.training.stability import Alarm, Alarms, BestCheckpoint, LastGood
-from biogan.training.step import AdversarialStep, NonFiniteTerm, State
+from biogan.training.step import AdversarialStep, NonFiniteTerm, State, check_like
 
 #: Name under which training data stand in :attr:`Monitor.references`; everything else is a floor.
 TRAINING_DATA = "training data"
@@ -470,7 +470,18 @@ class Trainer:
         }
 
     def load_state(self, state: State) -> None:
-        """Go back to a state returned by :meth:`state`."""
+        """Go back to a state returned by :meth:`state`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If it is that of another run.
+        """
+        check_like(state, self.state())
+        if (kept := state["good"]["state"]) is not None:
+            check_like(kept, self.state(), "the last good state")
+        if any(isinstance(n, int | float) and not n >= 0 for n in state["numbers"].values()):
+            raise ValueError("a number of the state is below 0")
         self.adversarial_step.load_state(state)
         self.alarms.load_state(state["watch"])
         for name in NUMBERS:

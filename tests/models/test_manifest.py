@@ -125,6 +125,43 @@ def test_weights_are_finite_and_of_the_shape_and_type_that_is_needed(folder, nam
     assert said.startswith(f"{path}: ") and key in said
 
 
+def of_other_shape(state):
+    state["generator"][next(iter(state["generator"]))] = torch.zeros(1)
+
+
+def of_int64(state):
+    key = next(iter(state["critic"]))
+    state["critic"][key] = state["critic"][key].to(torch.int64)
+
+
+@pytest.mark.filterwarnings("ignore::biogan.core.errors.UnverifiedModel")
+@pytest.mark.parametrize(
+    "change",
+    [
+        of_other_shape,
+        of_int64,
+        lambda state: state["generator_opt"]["state"][0].update(exp_avg=torch.zeros(1, 1)),
+        lambda state: state["critic_opt"].update(state=[1]),
+        lambda state: state["numbers"].update(step_count="4"),
+        lambda state: state["numbers"].update(elapsed=float("nan")),
+        lambda state: state["numbers"].update(step_count=-1),
+        lambda state: state["good"].update(state={"generator": 1}),
+        lambda state: state.update(watch=None),
+        lambda state: state.pop("best"),
+    ],
+)
+def test_a_state_of_another_structure_is_refused(folder, change):
+    path = unverified(folder) / "state.pt"
+    state = torch.load(path, weights_only=True)
+    change(state)
+    torch.save(state, path)
+    before = (folder / "generator.safetensors").read_bytes()
+    gan = SequenceGAN(**SMALL | {"steps": 6}, judge_steps=2)
+    refused(folder, "state.pt: not the state of this model, the run cannot be resumed: ",
+            lambda out: gan.fit(READS, out=out, resume=True))  # fmt: skip
+    assert (folder / "generator.safetensors").read_bytes() == before
+
+
 @pytest.mark.filterwarnings("ignore::biogan.core.errors.UnverifiedModel")
 @pytest.mark.parametrize("length", [10**6, 10**15, 10**40, -5, 0])
 def test_a_length_that_the_weights_do_not_have_is_refused_before_memory_is_asked_for(
