@@ -75,17 +75,41 @@ def reading(path: str | Path, what: str, kind: type[BioganError] = DataError) ->
     biogan.core.errors.DataError: a.json: no valid JSON: Expecting property name enclosed ...
     """
     try:
-        yield
+        with enough_memory(path, kind=kind):
+            yield
     except BioganError:
         raise
-    except MemoryError as error:
-        raise kind(
-            f"{path}: not enough memory to read it ({first_line(error)}); give a smaller file"
-        ) from error
     except Exception as error:
         if isinstance(error, OSError) and error.strerror:
             raise kind(f"{path}: cannot be read: {error.strerror}") from error
         raise kind(f"{path}: {what}: {first_line(error)}") from error
+
+
+@contextmanager
+def enough_memory(
+    path: str | Path, hint: str = "give a smaller file", kind: type[BioganError] = DataError
+) -> Iterator[None]:
+    """Name the file where memory does not suffice to read it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    hint : str
+        What to do.
+    kind : type of BioganError
+        What to raise.
+
+    Raises
+    ------
+    BioganError
+        In the place of a :class:`MemoryError`.
+    """
+    try:
+        yield
+    except MemoryError as error:
+        detail = f" ({first_line(error)})" if str(error) else ""
+        raise kind(f"{path}: not enough memory to read it{detail}; {hint}") from error
 
 
 def claim_folder(path: Path) -> None:
@@ -312,8 +336,9 @@ def read_json(path: str | Path, error: type[BioganError] = DataError) -> Any:
     try:
         with open(path, "rb") as file:
             data = file.read(MOST_JSON + 1)
-    except OSError as problem:
-        raise error(f"{path}: cannot be read: {problem.strerror or problem}") from problem
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise error(f"{path}: cannot be read: {reason}") from problem
     return parse_json(data, path, error)
 
 

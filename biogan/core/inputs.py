@@ -187,7 +187,10 @@ class Packed(io.RawIOBase):
             self._file.close()
             self._file, self._before = None, b""
         if self._file is None:
-            self._file = open(self.name, "rb", buffering=0)
+            try:
+                self._file = open(self.name, "rb", buffering=0)
+            except ValueError as error:  # a name with a NUL
+                raise FastaError(f"cannot be read: {error}", self.name) from error
         self._owned = True
         found = os.fstat(self._file.fileno())
         if stat.S_ISREG(found.st_mode):
@@ -381,7 +384,9 @@ class _Seen(Packed):
 
 def unreadable(error: OSError, data: Readable, line: int | None = None) -> FastaError:
     """Return the error for an input that the system does not give."""
-    return FastaError(f"cannot be read: {error.strerror or error}", name_of(data), line)
+    name = name_of(data)
+    hint = "; it is an address: fetch the file first" if re.match(r"[a-z0-9]+://", name) else ""
+    return FastaError(f"cannot be read: {error.strerror or error}{hint}", name, line)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from biogan.core.errors import AlphabetError, DataError, FastaError, plural
+from biogan.core.files import enough_memory
 from biogan.core.inputs import Readable, name_of
 from biogan.core.labels import header_labels, join_labels
 from biogan.evaluation.samples import random_order
@@ -281,6 +282,8 @@ def read_fasta(
     ------
     FastaError
         If the file cannot be read whole, a policy says ``error``, or no record is left.
+    DataError
+        If a table of labels does not fit, or memory does not suffice.
     ConfigError
         If an option is unknown or out of range.
 
@@ -291,8 +294,10 @@ def read_fasta(
     """
     config = (config or ReadingConfig()).replace(**options)
     notes: list[str] = []
-    chunks = iter_chunks(path, config.format, notes, watch, ratio=config.unpack_ratio)
-    return clean_records(Raw.join(list(chunks)), config, name_of(path), notes, whose)
+    hint = "give a smaller file, or let biogan train --store read it in parts"
+    with enough_memory(name_of(path), hint):
+        chunks = iter_chunks(path, config.format, notes, watch, ratio=config.unpack_ratio)
+        return clean_records(Raw.join(list(chunks)), config, name_of(path), notes, whose)
 
 
 #: Whose alphabet further inputs are read with, for messages.

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import socket
 import sys
 import tarfile
 import zipfile
@@ -14,9 +15,11 @@ from pathlib import Path
 import pytest
 from backports import zstd
 
-from biogan.core.errors import FastaError
+from biogan.core.display import message
+from biogan.core.errors import DataError, FastaError
 from biogan.core.text import Source, legible
 from biogan.sequences.io.chunks import Raw, iter_chunks
+from biogan.sequences.io.fasta import read_fasta
 from biogan.sequences.io.records import Record, find_format, iter_records
 
 
@@ -327,9 +330,41 @@ def test_one_sequence_a_line(tmp_path: Path) -> None:
 
 
 def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.fa", tmp_path):
-        with pytest.raises(FastaError, match="cannot be read: "):
-            list(iter_records(path))
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "x.fa").write_text(">a\nAC\n")
+    with socket.socket(socket.AF_UNIX) as there:
+        there.bind(str(tmp_path / "socket"))
+        names = [
+            "none.fa",
+            "",
+            "loop",
+            "socket",
+            "x" * 300,
+            "x.fa/y",
+            "caf\udce9.fa",
+            "a\nb",
+            "nul\0",
+        ]
+        for name in names:
+            with pytest.raises(FastaError, match="cannot be read: ") as caught:
+                list(iter_records(tmp_path / name))
+            assert message(str(caught.value)).isprintable()
+    with pytest.raises(FastaError, match="it is an address: fetch the file first"):
+        list(iter_records("https://example.org/x.fa"))
+
+
+def test_a_name_that_is_no_utf8_is_read(tmp_path: Path) -> None:
+    assert records_of(tmp_path / "caf\udce9.fa", ">a\nAC\n") == [Record("a", "", "AC", 1)]
+
+
+def test_too_little_memory_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(parts: list[Raw]) -> Raw:
+        raise MemoryError
+
+    (tmp_path / "x.fa").write_text(">a\nAC\n")
+    monkeypatch.setattr(Raw, "join", lacking)
+    with pytest.raises(DataError, match="x.fa: not enough memory to read it; .* --store"):
+        read_fasta(tmp_path / "x.fa")
 
 
 @pytest.mark.parametrize("pack", [bytes, *PACKS.values()])
