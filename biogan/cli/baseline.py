@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from biogan.cli import console
-from biogan.cli.options import GroupedCommand, config_options, overwrite_option
+from biogan.cli.options import FILE, GroupedCommand, config_options, overwrite_option
 from biogan.sequences.baselines import BASELINES
 from biogan.sequences.config import ReadingConfig
 
@@ -25,7 +25,7 @@ WITH_ORDER = tuple(name.removesuffix("-K") for name in BASELINES if name.endswit
     epilog=f"NAME is {', '.join(NAMES[:-1])} or {NAMES[-1]}.",
 )
 @click.argument("name", type=click.Choice(NAMES), metavar="NAME")
-@click.argument("fasta")
+@click.argument("fasta", type=FILE)
 @click.option("-n", "count", type=click.IntRange(1), default=1000, show_default=True,
               help="Number of sequences.")  # fmt: skip
 @click.option("--order", type=click.IntRange(0), default=None,

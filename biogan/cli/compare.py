@@ -10,7 +10,7 @@ import click
 from biogan.cli import console
 from biogan.cli.data import read_records
 from biogan.cli.evaluate import check_folder, refuse_swapped, warn
-from biogan.cli.options import GroupedCommand, config_options, scoring_options
+from biogan.cli.options import DATA, GroupedCommand, config_options, scoring_options
 from biogan.sequences.config import ReadingConfig, SequenceScoringConfig
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=GroupedCommand, headings=(SequenceScoringConfig, ReadingConfig))
-@click.argument("reference")
-@click.argument("fasta", nargs=-1, required=True)
+@click.argument("reference", type=DATA)
+@click.argument("fasta", type=DATA, nargs=-1, required=True)
 @scoring_options("compare.html, compare.tsv and compare.json")
 @config_options(SequenceScoringConfig, "scoring")
 @config_options(ReadingConfig, "reading")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from biogan.cli import console
+from biogan.cli.options import HELP, refuse_unknown_kind
 from biogan.core.errors import OutputError
 
 if TYPE_CHECKING:
@@ -37,7 +38,23 @@ def demo_folder(out: str, overwrite: bool) -> Path:
     return folder
 
 
-@click.command()
+class DemoCommand(click.Command):
+    """A command that knows fewer kinds than others, and says so beside ``--help``, too."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Look at the kind before help is shown."""
+        if HELP & set(args):
+            refuse_unknown_kind(self.params, args)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command(cls=DemoCommand)
 @click.option("--kind", type=click.Choice(["sequences", "images"]), default="sequences",
               show_default=True, help="Simulated promoters, or handwritten digits.")  # fmt: skip
 @click.option("-o", "--out", help="Folder to write.  [default: demo, of images image-demo]")

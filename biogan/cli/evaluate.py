@@ -11,6 +11,7 @@ import click
 from biogan.cli import console
 from biogan.cli.data import kind_of_run, read_records
 from biogan.cli.options import (
+    DATA,
     DEFAULT_KIND,
     REFERENCE,
     KindCommand,
@@ -18,7 +19,7 @@ from biogan.cli.options import (
     kind_option,
     scoring_options,
 )
-from biogan.core.errors import DataError, OutputError, QualityError, UnassessedError
+from biogan.core.errors import DataError, OutputError, QualityError, UnassessedError, plural
 from biogan.core.files import check_output
 from biogan.core.protocols import sampled_ids
 
@@ -41,9 +42,9 @@ def _kind(typed: Mapping[str, Any]) -> str:
 
 
 @click.command(cls=KindCommand, parts=("scoring", "reading"), find=_kind)
-@click.argument("generated")
-@click.option("--reference", help=f"{REFERENCE}  [default: of a model folder, what it was trained "
-              "on]")  # fmt: skip
+@click.argument("generated", type=DATA)
+@click.option("--reference", type=DATA, help=f"{REFERENCE}  [default: of a model folder, what it "
+              "was trained on]")  # fmt: skip
 @click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
               "fails (mark x), with code 3 if all of a group have the mark '?', e.g. "
               "memorisation,diversity,composition.")  # fmt: skip
@@ -163,6 +164,11 @@ def _parts(gan: GAN, real: Any) -> dict[str, Any]:
         return {}
     parts = gan.modality.split(real, gan.config)
     if len(parts.held_out) < GROUPS:
+        console.say(
+            "the reference is the training data of the model, and "
+            f"{plural(len(parts.held_out), gan.modality.noun)} of it were kept apart, {GROUPS} are "
+            "needed: it is split, and copying cannot be told; give --held-out"
+        )
         return {}
     learned, kept = map(gan.modality.repeated, (parts.train, parts.held_out))
     console.say(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from biogan.cli import console
+from biogan.cli.options import MODEL
 from biogan.core.display import message
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=MODEL)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole of config.json.")
 def command(run: str, as_json: bool) -> ModelCard:
     """Print the model card of the folder RUN: data, letters, loss, steps, scores, versions."""

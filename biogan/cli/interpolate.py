@@ -7,13 +7,13 @@ from typing import Any, get_args
 import click
 
 from biogan.cli import console
-from biogan.cli.options import overwrite_option
+from biogan.cli.options import MODEL, overwrite_option
 from biogan.cli.sample import check_out
 from biogan.training.config import Device
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=MODEL)
 @click.option("--pairs", type=click.IntRange(1, 1000), default=8, show_default=True,
               help="Pairs of ends: one row each.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(2, 1000), default=10, show_default=True,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+import difflib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from biogan.core.errors import BioganError, CheckpointError, DataError
 from biogan.core.options import Kind, Level, Options, flag, kinds
 from biogan.models.registry import KINDS, get_kind
 
@@ -19,6 +22,67 @@ _SWITCH = {True: "on", False: "off"}
 REFERENCE = "Real records that generated ones are compared with."
 TRAIN = "Real records that the generator was trained on: copies are looked for among them."
 HELD_OUT = "Real records that no generator has seen: they tell copies from natural likeness."
+
+
+_MISSING = "biogan.missing"
+
+
+class InputPath(click.ParamType):
+    """Something to read: a missing one is said while the command line is read, before imports.
+
+    Parameters
+    ----------
+    missing : callable
+        Makes the error from the name.
+    known : bool
+        Whether a name of a known set may stand for a file.
+    """
+
+    name = "text"
+
+    def __init__(self, missing: Callable[[str], BioganError], known: bool = False) -> None:
+        self.missing, self.known = missing, known
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name as it is."""
+        if value == "-" or os.path.exists(value) or (self.known and is_known_set(value)):
+            return value
+        error = self.missing(value)
+        if ctx is not None:
+            ctx.meta.setdefault(_MISSING, error)  # swallowed where mistakes are left to others
+        raise error
+
+
+def _no_file(name: str) -> DataError:
+    return DataError(f"{name}: cannot be read: No such file or directory")
+
+
+def _no_data(name: str) -> DataError:
+    near = difflib.get_close_matches(name, _known_sets(), 1)
+    guess = f"; did you mean {near[0]!r}?" if near else ""
+    return DataError(f"{name}: cannot be read: No such file or directory{guess}")
+
+
+def _no_model(name: str) -> CheckpointError:
+    return CheckpointError(f"{name}: no such model folder")
+
+
+def is_known_set(name: str) -> bool:
+    """Whether a kind of data knows a set by this name."""
+    return name in _known_sets()
+
+
+def _known_sets() -> list[str]:
+    found: list[str] = []
+    for parts in OPTIONS.values():
+        if "known" in parts:
+            module, _, name = parts["known"].partition(":")
+            found += getattr(import_module(module), name)
+    return found
+
+
+#: A file of an option, records to read (a file, a folder or a known set), and a model folder.
+FILE, DATA, MODEL = InputPath(_no_file), InputPath(_no_data, known=True), InputPath(_no_model)
 
 
 _FORMS: dict[type, click.ParamType] = {
@@ -38,6 +102,7 @@ def _option(field: dataclasses.Field, kind: Kind) -> click.Option:
             help=meta["help"] + (f"  [default: {_SWITCH[bool(field.default)]}]" if known else ""),
         )
     form: click.ParamType = click.Choice(kind.choices) if kind.choices else _FORMS[kind.type]
+    form = FILE if meta["file"] else form
     facts = []
     if field.default is not None:
         shown = f"{field.default:g}" if isinstance(field.default, float) else field.default
@@ -98,8 +163,8 @@ def scoring_options(files: str) -> Callable[[Function], Function]:
         What is written into the folder of ``-o``.
     """
     parts = [
-        click.Option(["--train"], help=TRAIN),
-        click.Option(["--held-out"], help=HELD_OUT),
+        click.Option(["--train"], type=DATA, help=TRAIN),
+        click.Option(["--held-out"], type=DATA, help=HELD_OUT),
         click.Option(["-o", "--out"], help=f"Folder for {files}."),
         click.Option(
             ["--overwrite"], is_flag=True, help="Replace earlier files of this kind in the folder."
@@ -220,8 +285,29 @@ class GroupedCommand(click.Command):
             formatter.write_text(f"{ctx.command_path} --help-all shows {more} more {noun}.")
 
 
-#: Modules and classes of the options of each kind, so that ``--help`` loads no torch. A test holds
-#: them equal to those of the modalities; a kind that is not listed is asked itself.
+#: What asks for help.
+HELP = {"-h", "--help", "--help-all"}
+
+
+def refuse_unknown_kind(params: Sequence[click.Parameter], args: Sequence[str]) -> None:
+    """Refuse a ``--kind`` that there is not: help would be shown before it is looked at.
+
+    Raises
+    ------
+    click.BadParameter
+        With the kinds that there are.
+    """
+    option = next((p for p in params if p.name == "kind"), None)
+    for i, word in enumerate(args):
+        value = args[i + 1] if word == "--kind" and i + 1 < len(args) else ""
+        value = value or (word.removeprefix("--kind=") if word.startswith("--kind=") else "")
+        if option is not None and value:
+            option.type.convert(value, option, None)
+
+
+#: Modules and classes of the options of each kind, and the names of its known sets, so that
+#: ``--help`` loads no torch. A test holds them equal to those of the modalities; a kind that is not
+#: listed is asked itself.
 OPTIONS = {
     "sequences": {
         "reading": "biogan.sequences.config:ReadingConfig",
@@ -234,6 +320,7 @@ OPTIONS = {
         "reading": "biogan.images.config:ImageReadingConfig",
         "config": "biogan.training.config:ImageGANConfig",
         "sampling": "biogan.images.config:ImageSamplingConfig",
+        "known": "biogan.images.catalog:KNOWN",
     },
     "structures": {
         "reading": "biogan.structures.config:StructureReadingConfig",
@@ -296,7 +383,8 @@ class KindCommand(GroupedCommand):
 
         # Every command has these two, see biogan.cli.
         switches = [p for p in self.params if p.name in ("quiet", "debug")]
-        if {"-h", "--help", "--help-all"} & set(args):
+        if HELP & set(args):
+            refuse_unknown_kind(self.own, args)
             asked = [kind for kind in KINDS if kind in args or f"--kind={kind}" in args]
             self.kind = asked[0] if asked else DEFAULT_KIND
         else:
@@ -338,7 +426,9 @@ class KindCommand(GroupedCommand):
         plain = [p for p in params if not p.callback]
         loose = click.Command(info_name, params=[*plain, *quiet, *union.values()])
         # Mistakes are left to the parser of the kind: it knows its types.
-        ctx = loose.make_context(info_name, args, parent, resilient_parsing=True)
+        ctx = loose.make_context(info_name, list(args), parent, resilient_parsing=True)
+        if _MISSING in ctx.meta and _parses(loose, args):
+            raise ctx.meta[_MISSING]
         typed = {
             name: value
             for name, value in ctx.params.items()
@@ -362,6 +452,15 @@ class KindCommand(GroupedCommand):
             ctx.params[part] = cls.from_dict({k: v for k, v in given.items() if v is not None})
         ctx.params["kind"] = self.kind
         return super().invoke(ctx)
+
+
+def _parses(command: click.Command, args: Sequence[str]) -> bool:
+    """Whether all options are known, whatever their values."""
+    try:
+        command.make_parser(click.Context(command)).parse_args(list(args))
+    except click.UsageError:
+        return False
+    return True
 
 
 def kind_option() -> Callable[[Function], Function]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from biogan.cli import console
-from biogan.cli.options import overwrite_option
+from biogan.cli.options import MODEL, overwrite_option
 from biogan.core.errors import BioganError, OutputError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ PAGES = (".html", ".htm")
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", type=MODEL)
 @click.option("-o", "--out", help="File to write.  [default: report.html in the folder]")
 @overwrite_option()
 def command(run: str, out: str | None, overwrite: bool) -> Path:

@@ -12,7 +12,7 @@ import click
 
 from biogan.cli import console
 from biogan.cli.data import kind_of_run
-from biogan.cli.options import DEFAULT_KIND, KindCommand, overwrite_option
+from biogan.cli.options import DEFAULT_KIND, FILE, MODEL, KindCommand, overwrite_option
 from biogan.training.config import Device
 
 
@@ -41,12 +41,12 @@ def _kind(typed: Mapping[str, Any]) -> str:
 
 
 @click.command(cls=KindCommand, parts=("sampling", "writing"), find=_kind)
-@click.argument("run")
+@click.argument("run", type=MODEL)
 @click.option("-n", "count", type=click.IntRange(1), help="Number of records, over all shards.  "
               "[default: 1000, of images 100]")  # fmt: skip
 @click.option("--shard", type=Shard(), default="1/1", show_default=True,
               help="Write only part K of N of the same stream, counted from 1.")  # fmt: skip
-@click.option("--exclude", metavar="FILE", default=None,
+@click.option("--exclude", type=FILE, metavar="FILE", default=None,
               help="Write no record that stands in this file, for example the training data (of "
               "nucleotides on either strand); others are drawn instead.")  # fmt: skip
 @click.option("-o", "--out", default="-",

@@ -13,7 +13,7 @@ import click
 
 from biogan.cli import console
 from biogan.cli.data import read_records, read_training_data
-from biogan.cli.options import DEFAULT_KIND, KindCommand, given, kind_option
+from biogan.cli.options import DATA, DEFAULT_KIND, KindCommand, given, kind_option
 from biogan.cli.report import draw_page
 from biogan.core.options import Options
 
@@ -30,7 +30,7 @@ def _kind(typed: Mapping[str, Any]) -> str:
 @click.command(
     cls=KindCommand, parts=("reading", "config"), find=_kind, advanced=("store", "dry_run")
 )
-@click.argument("data")
+@click.argument("data", type=DATA)
 @click.option("-o", "--out", default="run", help="Model folder to write.  [default: run]")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in the folder.")
 @click.option("--overwrite", is_flag=True, help="Replace the model in the folder.")

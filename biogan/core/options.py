@@ -42,6 +42,7 @@ def option(
     high: float | None = None,
     free: bool = False,
     level: Level = "advanced",
+    file: bool = False,
 ) -> Any:
     """Declare one option of a configuration; its type is the annotation of the field.
 
@@ -60,8 +61,11 @@ def option(
     level : str
         ``basic`` options are listed by ``--help``, the others by ``--help-all``; ``experimental``
         ones under a heading of their own.
+    file : bool
+        Whether the value is the name of a file that is read.
     """
-    meta = {"help": help, "group": group, "low": low, "high": high, "free": free, "level": level}
+    meta = {"help": help, "group": group, "low": low, "high": high, "free": free, "level": level,
+            "file": file}  # fmt: skip
     return dataclasses.field(default=default, metadata=meta)
 
 

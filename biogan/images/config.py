@@ -48,6 +48,7 @@ class ImageReadingConfig(InputOptions):
         "files and from the folders of images.",
         "Input",
         level="basic",
+        file=True,
     )
 
 

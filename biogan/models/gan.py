@@ -267,6 +267,10 @@ class GAN:
                 self._folder, self.card, critic, modality, self._encoder(critic)
             )
         if self._critic is None:
+            if "judge_steps" not in self.card.config:
+                raise ConfigError(
+                    f"--refine: models of {self.modality.name} have no critic for it, leave it out"
+                )
             raise ConfigError(NO_CRITIC)
         return self._critic
 

@@ -74,6 +74,7 @@ class ReadingConfig(InputOptions):
         "TSV file of labels: first column the id, each further column a label; used instead of "
         "labels in the headers.",
         "Input",
+        file=True,
     )
 
     def __post_init__(self) -> None:
@@ -168,11 +169,12 @@ class SequenceScoringConfig(Options):
     )  # fmt: skip
     motifs: str | None = option(
         None, "Motifs of nucleotides to look for: MEME, JASPAR, TRANSFAC, HOMER.", "Evaluation",
-        level="basic",
+        level="basic", file=True,
     )  # fmt: skip
     hmm: str | None = option(
-        None, "Profile of the protein family, in HMMER's format.", "Evaluation", level="basic"
-    )
+        None, "Profile of the protein family, in HMMER's format.", "Evaluation", level="basic",
+        file=True,
+    )  # fmt: skip
     coding: bool | None = option(
         None, "The records are genes (found from the reference).", "Evaluation", level="basic"
     )

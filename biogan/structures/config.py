@@ -25,4 +25,5 @@ class StructureReadingConfig(InputOptions):
         "family stay on one side of a split.",
         "Input",
         level="basic",
+        file=True,
     )

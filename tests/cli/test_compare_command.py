@@ -114,7 +114,10 @@ def test_a_profile_is_read_by_its_name(files, tmp_path, capsys):
     assert "absent.hmm: cannot be read: No such file" in capsys.readouterr().err
 
 
-def test_scoring_flags_are_the_same_in_every_command():
+def test_scoring_flags_are_the_same_in_every_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("x.fa", "x.npz"):
+        (tmp_path / name).touch()
     from biogan.cli.compare import command as compared
     from biogan.cli.evaluate import command as evaluated
 

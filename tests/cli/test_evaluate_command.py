@@ -131,6 +131,8 @@ def test_the_alphabet_of_further_sets_is_that_of_the_reference(files, protein, c
 
 def test_what_is_given_beyond_the_sequences_is_checked_before_they_are_read(tmp_path, capsys):
     (tmp_path / "d.fa").write_text(">d\nACGT\n")
+    (tmp_path / "x.fa").write_text("no sequences")
+    x = str(tmp_path / "x.fa")
     for option, value, code, said in (
         ("--metric", "nothing", 2, "unknown metric 'nothing'"),
         ("--genetic-code", "7", 2, "genetic code 7: NCBI has"),
@@ -138,15 +140,16 @@ def test_what_is_given_beyond_the_sequences_is_checked_before_they_are_read(tmp_
         ("--motifs", "nofile", 1, "biogan: nofile: cannot be read: No such file or directory\n"),
         ("--motifs", str(tmp_path / "d.fa"), 1, "d.fa, line 2: a row of numbers is expected"),
     ):
-        for command in (["evaluate", "absent", "--reference", "absent"], ["compare"] + ["x"] * 2):
+        for command in (["evaluate", x, "--reference", x], ["compare", x, x]):
             assert run([*command, option, value]) == code
             err = capsys.readouterr().err
             assert said in err
             assert err.count("\n") == 1
 
 
-def test_standard_input_cannot_be_two_sets(capsys):
-    for command in (["evaluate", "-", "--reference", "-"], ["compare", "x", "-", "--train", "-"]):
+def test_standard_input_cannot_be_two_sets(files, capsys):
+    x = files["real"]
+    for command in (["evaluate", "-", "--reference", "-"], ["compare", x, "-", "--train", "-"]):
         assert run(command) == 2
         assert "standard input cannot be two inputs" in capsys.readouterr().err
 
@@ -204,10 +207,10 @@ def test_fail_on_is_not_green_where_nothing_could_be_assessed(files, tmp_path, c
 
 
 @pytest.mark.parametrize("groups", ["memorization", "novelty,nothing", ","])
-def test_unknown_groups_are_named_before_anything_is_read(groups, capsys):
-    assert (
-        run(["evaluate", "absent.fasta", "--reference", "absent.fasta", "--fail-on", groups]) == 2
-    )
+def test_unknown_groups_are_named_before_anything_is_read(groups, tmp_path, capsys):
+    (tmp_path / "x.fa").write_text("no sequences")
+    x = str(tmp_path / "x.fa")
+    assert run(["evaluate", x, "--reference", x, "--fail-on", groups]) == 2
     err = capsys.readouterr().err
     assert "groups: novelty, discriminability" in err
     assert err.count("\n") == 1

@@ -68,7 +68,7 @@ def test_a_copier_fails_where_it_is_asked_to(files, capsys):
     [
         (["--fail-on", "k-mers"], "--fail-on: no group 'k-mers'; groups: novelty, discrimin"),
         (["--metric", "fid"], "unknown metric 'fid': did you mean 'kid'"),
-        (["--held-out", "nowhere.npz"], "nowhere.npz: no such file or folder"),
+        (["--held-out", "nowhere.npz"], "nowhere.npz: cannot be read: No such file"),
     ],
 )
 def test_mistakes_are_one_line(files, options, message, capsys):

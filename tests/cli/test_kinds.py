@@ -1,6 +1,7 @@
 """One command line for all kinds of data: which options a command has, and whose they are."""
 
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,9 +92,55 @@ def test_evaluate_says_that_the_training_data_have_changed(data, tmp_path, capsy
     command = ["evaluate", folder, "-n", "20", "--metric", "copies"]
     main(command)
     changed = f"{path}: no longer holds the records that the model was trained on"
-    assert changed not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert changed not in said
+    # A tenth of 80 records is too few for a held-out set.
+    assert "8 sequences of it were kept apart, 20 are needed: it is split, and copying" in said
     path.write_text(path.read_text().replace("A", "C"))
     main([*command, "--alphabet", "dna"])
     assert changed in capsys.readouterr().err
     main([*command, "--alphabet", "dna", "--reference", str(path)])
     assert changed not in capsys.readouterr().err
+
+
+MODELS = Path(__file__).parents[1] / "data" / "models"
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "message"),
+    [
+        (["train", "nosuch.fa"], 1, "nosuch.fa: cannot be read: No such file or directory"),
+        (["train", "mnits"], 1, "mnits: cannot be read: No such file or directory; did you"),
+        (["train", "reads.fa.gz", "--labels", "nosuch"], 1, "nosuch: cannot be read: No such"),
+        (["train", "nosuch", "--bogus", "1"], 2, "No such option '--bogus'"),
+        (["evaluate", "nosuch"], 1, "nosuch: cannot be read: No such file or directory"),
+        (["evaluate", "reads.fa.gz"], 2, "Missing option '--reference'"),
+        (["evaluate", "reads.fa.gz", "--reference", "nosuch"], 1, "nosuch: cannot be read"),
+        (["evaluate", "images.npz", "--reference", "mnist", "--held-out", "no"], 1, "no: cannot"),
+        (["evaluate", "reads.fa.gz", "--reference", "reads.fa.gz", "--motifs", "no"], 1, "no: can"),
+        (["compare", "reads.fa.gz", "nosuch.fa"], 1, "nosuch.fa: cannot be read: No such file"),
+        (["baseline", "markov", "nosuch"], 1, "nosuch: cannot be read: No such file"),
+        (["sample", "nosuch"], 1, "nosuch: no such model folder"),
+        (["interpolate", "nosuch"], 1, "nosuch: no such model folder"),
+        (["report", "nosuch"], 1, "nosuch: no such model folder"),
+        (["info", "nosuch"], 1, "nosuch: no such model folder"),
+        (["train", "--help", "--kind", "nope"], 2, "'nope' is not one of 'structures', 'im"),
+        (["evaluate", "--kind=nope", "--help-all"], 2, "'nope' is not one of 'structures', 'imag"),
+        (["demo", "--help", "--kind", "nope"], 2, "'nope' is not one of 'sequences', 'images'"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_said_before_a_kind_is_loaded(
+    data, argv, code, message, monkeypatch, capsys
+):
+    monkeypatch.chdir(data)
+    if message != "Missing option '--reference'":
+        monkeypatch.setattr("biogan.models.registry.get_kind", lambda name: pytest.fail("loaded"))
+    assert run(argv) == code
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_model_of_images_has_no_critic_for_refinement(tmp_path, capsys):
+    out = str(tmp_path / "new.npz")
+    assert run(["sample", str(MODELS / "deep"), "-n", "2", "-o", out, "--refine", "mh"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == "biogan: --refine: models of images have no critic for it, leave it out"

@@ -267,7 +267,9 @@ def test_every_option_of_a_command_reads_a_pipe(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("form", ["-", "/dev/stdin"])
-def test_one_pipe_is_not_two_inputs(tmp_path, capsys, form):
+def test_one_pipe_is_not_two_inputs(tmp_path, capsys, form, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.fa").write_text("no sequences")
     words = {"-": "'-': standard input cannot be two inputs", "/dev/stdin": "a pipe cannot be two"}
     for command in (
         ["evaluate", form, "--reference", form],
