@@ -52,6 +52,8 @@ class Scoring(Generic[Records]):
         Puts a sample beside target, source and fresh.
     notes : tuple of str
         What the reader has to know.
+    warnings : tuple of str
+        What the reader has to know before anything else.
     tables : callable
         Further tables of the report from all samples.
     extras : object
@@ -61,6 +63,7 @@ class Scoring(Generic[Records]):
     sample: Callable[[Records], Any]
     comparison: Callable[[Any, Any, Any, Any], Any]
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     tables: Callable[[Samples], dict[str, list[dict[str, Any]]]] = field(default=lambda samples: {})
     extras: Any = None
 
@@ -304,7 +307,7 @@ def evaluate_sets(
             identity=spec.identity,
             sets={label: spec.describe(some) for label, some in sets.items()},
             notes=notes,
-            warnings=warnings[name],
+            warnings=(*warnings[name], *scoring.warnings),
             version=__version__,
             tables=scoring.tables(own),
             samples=own,

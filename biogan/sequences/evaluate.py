@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from biogan.core.errors import ConfigError, DataError, plural
 from biogan.core.protocols import Sampler
 from biogan.evaluation.evaluate import (
@@ -19,7 +21,7 @@ from biogan.evaluation.evaluate import (
     evaluate_sets,
 )
 from biogan.evaluation.metric import Metric
-from biogan.evaluation.protocol import Roles, Split
+from biogan.evaluation.protocol import OVERLAP, Roles, Split
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import CONTROL
 from biogan.sequences.baselines import get_baseline, suited_chains
@@ -32,11 +34,15 @@ from biogan.sequences.metrics.context import Extras, Features, Profile, read_ext
 from biogan.sequences.metrics.labels import label_table
 from biogan.sequences.metrics.motifs import motif_table
 from biogan.sequences.metrics.novelty import duplicate_table, rarefaction_table
+from biogan.sequences.overlaps import Overlaps
 from biogan.sequences.report import SEQUENCE_REPORT
+from biogan.sequences.similarity.words import covered, word_size
 from biogan.sequences.splits import split
 
 #: Sequences that are drawn of each trivial sampler at most: their values hardly change beyond.
 FLOOR_RECORDS = 100_000
+#: Records in which overlaps and shared letters are looked for, to say how many there are.
+MOST_LOOKED_AT = 10_000
 
 
 def evaluate(
@@ -242,7 +248,16 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         comparison = partial(Comparison, lengths_vary=lengths_vary, identity=self.identity,
                              seed=seed, extras=self.extras)  # fmt: skip
         tables = partial(_tables, lengths_vary=lengths_vary, seed=seed, extras=self.extras)
-        return Scoring(Sample, comparison, tables=tables, extras=self.extras)
+        said = {"target": roles.target, "ceiling": roles.ceiling, **generated}
+        notes = [overlapping(name, some) for name, some in said.items()]
+        warning = ""
+        if roles.fresh is not None:
+            note, warning = shared_with_training(roles.fresh, roles.source)
+            notes.append(note)
+        return Scoring(
+            Sample, comparison, tuple(filter(None, notes)), tuple(filter(None, [warning])),
+            tables, self.extras,
+        )  # fmt: skip
 
     def describe(self, records: SequenceSet) -> dict[str, Any]:
         """Return alphabet, lengths and origin of a set."""
@@ -258,6 +273,53 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
             return facts
         return {"source": report.source, **facts, "read": report.records,
                 "dropped": report.dropped}  # fmt: skip
+
+
+def overlapping(name: str, records: SequenceSet) -> str:
+    """Say how many records of a set overlap, so that they count as fewer; empty where none does.
+
+    Examples
+    --------
+    >>> from biogan.sequences.dataset import cut_windows
+    >>> windows, _ = cut_windows(SequenceSet.from_strings(["ACGTTGCAAC"], ["chr"]), 4, 2)
+    >>> overlapping("target", windows)
+    '4 of 4 target records overlap others, as windows of one sequence do: intervals and tests count
+    them as about 2'
+    """
+    found = Overlaps.of(records[:MOST_LOOKED_AT])
+    if not found.any:
+        return ""
+    return (
+        f"{found.overlapping:,} of {len(found):,} {name} records overlap others, as windows of one "
+        f"sequence do: intervals and tests count them as about {found.worth:,.0f}"
+    )
+
+
+def shared_with_training(fresh: SequenceSet, source: SequenceSet) -> tuple[str, str]:
+    """Say where one in a hundred unseen records shares a long stretch of letters with training.
+
+    Returns
+    -------
+    note, warning : str
+        Of any stretch, and of stretches that make half of a record; empty where there are few.
+    """
+    some = fresh[:MOST_LOOKED_AT]
+    if fresh.alphabet.has_gap or not len(some):
+        return "", ""
+    k = word_size(source)
+    letters = covered(some, source, k)
+    whole = int((2 * letters >= np.maximum(some.lengths, 1)).sum())
+    any_word = int((letters > 0).sum())
+    if any_word < OVERLAP * len(some):
+        return "", ""
+    far = whole >= OVERLAP * len(some)
+    said = (
+        f"{whole if far else any_word:,} of {len(some):,} real records that do not stand in the "
+        f"training data share {'half of their letters, in words' if far else 'a word'} of {k} "
+        "letters with a training record, as shifted windows do: floors, copies and the ceiling "
+        "look too good"
+    )
+    return ("", said) if far else (said, "")
 
 
 def default_floors(roles: Roles[SequenceSet]) -> list[str]:

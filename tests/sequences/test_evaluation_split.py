@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from comparing import iid
 
+from biogan.core.errors import DataError
 from biogan.sequences.alphabet import DNA
-from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.evaluate import SequenceEvaluation
+from biogan.sequences.dataset import SequenceSet, cut_windows
+from biogan.sequences.evaluate import SequenceEvaluation, evaluate
 
 REAL = iid(DNA, 60, 30, 0)
 
@@ -55,3 +56,41 @@ def test_split_keeps_repeats_on_one_side_and_gives_them_back():
     found = roles(repeated)
     assert len(found.target) + len(found.ceiling) == 180
     assert not set(found.target.strings()) & set(found.ceiling.strings())
+
+
+def windows(seed, n=400, name="chr"):
+    letters = "".join(np.random.default_rng(seed).choice(list("ACGT"), (n - 1) * 25 + 100))
+    return cut_windows(SequenceSet.from_strings([letters], [name]), 100, 25)[0]
+
+
+def test_a_reference_of_overlapping_windows_is_split_by_region():
+    real = windows(0)
+    found = roles(real, n=100)
+    target, ceiling = found.target.regions, found.ceiling.regions
+    gaps = np.maximum(target.start[:, None] - ceiling.stop, ceiling.start - target.stop[:, None])
+    assert gaps.min() >= 100
+    left = 400 - len(found.target) - len(found.ceiling)
+    assert 0 < left < 40
+    assert f"in blocks of neighbours ({left} records that overlap or resemble" in found.notes[0]
+
+
+def test_a_report_says_that_records_overlap_and_share_letters_with_training():
+    real = windows(0)
+    train, held_out = real[::2], real[1::2]
+    report = evaluate(held_out, windows(1, name="new"), train=train, metrics=["letter-jsd"])
+    assert report.warnings == (
+        "200 of 200 real records that do not stand in the training data share half of their "
+        "letters, in words of 20 letters with a training record, as shifted windows do: floors, "
+        "copies and the ceiling look too good",
+    )
+    said = "400 of 400 generated records overlap others, as windows of one sequence do: intervals"
+    note = next(note for note in report.notes if note.startswith(said))
+    assert note.endswith("as about 100")
+    apart = evaluate(windows(2, name="x"), windows(1), train=train, metrics=["letter-jsd"])
+    assert not apart.warnings
+
+
+def test_a_reference_whose_records_all_overlap_is_refused_in_one_line():
+    real = windows(0, n=4)
+    with pytest.raises(DataError, match="overlap so far that none can be kept apart: give"):
+        roles(real, n=2)

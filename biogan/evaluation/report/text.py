@@ -284,8 +284,13 @@ def _memorisation(results: Results) -> Sentence | None:
         assert verbatim.ceiling.value is not None
         said += f"; {_percent(verbatim.generated)} {spec.exact_copy}, held-out real data "
         said += f"{100 * verbatim.ceiling.value:.3g} %"
+    shifted = results["shifted-copies"] if "shifted-copies" in results else row
+    if shifted is not row and shifted.status == EXCESS:
+        assert shifted.ceiling.value is not None
+        said += f"; {_percent(shifted.generated)} are shifted copies, held-out real data "
+        said += f"{100 * shifted.ceiling.value:.3g} %"
     near = results["near-excess"] if "near-excess" in results else row
-    if EXCESS in (near.status, verbatim.status):
+    if EXCESS in (near.status, verbatim.status, shifted.status if shifted is not row else ""):
         return Sentence(subject, EXCESS, said, "the generator copies")
     if near.needed is not None:
         few = f"not assessed, too few {noun}s at n = {results.n:,}"

@@ -21,6 +21,7 @@ from biogan.sequences.kmers import grouped_kmer_counts
 from biogan.sequences.metrics.context import Extras, unavailable
 from biogan.sequences.overlaps import Overlaps
 from biogan.sequences.similarity.pairs import has_near_copy, nearest
+from biogan.sequences.similarity.words import covered
 
 #: The metrics of sequences, with the sections of the report in order.
 SEQUENCE_METRICS = MetricRegistry(
@@ -136,6 +137,10 @@ class Sample(BaseSample[SequenceSet]):
             ("near", source, identity),
             lambda: has_near_copy(self.sequences, source.sequences, identity),
         )
+
+    def shared_letters(self, source: Sample) -> np.ndarray:
+        """Count the letters of each record in long words that ``source`` holds, shape (n,)."""
+        return self._array(("shared", source), lambda: covered(self.plain, source.plain))
 
     def nearest(self, source: Sample) -> tuple[np.ndarray, np.ndarray]:
         """Nearest record of ``source`` for each record and identity to it: two of shape (n,).

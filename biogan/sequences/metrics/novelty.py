@@ -1,4 +1,4 @@
-"""Copies of the training data: whole, near and in pieces, beside the rate among held-out records.
+"""Copies of the training data: whole, near, shifted, in pieces, beside those of held-out data.
 
 Pieces are long k-mers: they find records put together from several training records, and copies
 that were moved or turned. The tables say which sequences a set repeats most, and how many distinct
@@ -22,6 +22,7 @@ from biogan.sequences.io.fasta import shuffled
 from biogan.sequences.kmers import windows, word_numbers
 from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.similarity.pairs import clusters, contained, nearest
+from biogan.sequences.similarity.words import word_size
 from biogan.sequences.strands import reverse_complement
 
 # A word of random letters stands in the training data with a chance of one in this many, at most.
@@ -139,6 +140,24 @@ def near_copy_excess(comparison: Comparison) -> Value:
     )
     difference = int(new.sum()) / len(new) - int(real.sum()) / len(real)
     return Value(difference, low, high, n=len(new))
+
+
+@metric("shifted-copies", "novelty", "shifted copies", high=1.0, unit="share", most=MOST)
+def shifted_copies(comparison: Comparison) -> Value:
+    """Share of the records of which half the letters lie in words of 20 that stand in training.
+
+    On either strand of DNA; 10 to 20 residues of proteins (:func:`word_size`). Copies that begin
+    elsewhere have no identity by position that would show them.
+    """
+    new, source = comparison.candidate, comparison.source.plain
+    if new.sequences.alphabet.has_gap:
+        return Value(None, note="aligned: a column does not shift")
+    k = word_size(source)
+    if min(new.plain.longest, source.longest) < k:
+        return Value(None, note=f"no record holds {k} letters")
+    letters = new.shared_letters(comparison.source)
+    hits = 2 * letters >= np.maximum(new.plain.lengths, 1)
+    return _copies(comparison, hits, f"{k} letters")
 
 
 @metric("contained", "novelty", "contained", high=1.0, needs=("lengths",), unit="share",

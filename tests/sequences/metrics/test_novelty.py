@@ -5,8 +5,10 @@ from comparing import compare, iid
 from biogan.evaluation.intervals import wilson
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.evaluate import evaluate
 from biogan.sequences.metrics import get_metrics
 from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.strands import reverse_complement
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +125,39 @@ def test_records_in_records():
     found = compare("contained", new, train)
     assert (found.value, found.details) == (0.6, ("seq_1", "seq_2", "seq_3"))
     assert compare("contained", new, train, lengths_vary=False).value is None
+
+
+def test_shifted_windows_of_training_records_are_copies():
+    random = np.random.default_rng(7)
+    texts = ["".join(random.choice(list("ACGT"), 300)) for _ in range(80)]
+    train = SequenceSet.from_strings([t[:200] for t in texts[:40]])
+    fresh = SequenceSet.from_strings([t[:200] for t in texts[40:]])
+    shifted = [t[75:275] for t in texts[:10]]
+    turned = reverse_complement(SequenceSet.from_strings([t[100:300] for t in texts[10:20]]))
+    little = [t[150:300] + t[:50][::-1] for t in texts[20:30]]
+    new = SequenceSet.from_strings([*shifted, *turned.strings(), *little])
+    found = compare("shifted-copies", new, train)
+    assert found.value == pytest.approx(2 / 3)
+    assert found.low == pytest.approx(wilson(20, 30)[0])
+    assert found.note == "20 letters"
+    assert compare("shifted-copies", fresh, train).value == 0
+    assert compare("near-copies", new, train).value == 0
+
+
+def test_shifted_copies_are_said_in_the_verdict():
+    random = np.random.default_rng(8)
+    texts = ["".join(random.choice(list("ACGT"), 120)) for _ in range(300)]
+    train = SequenceSet.from_strings([t[:80] for t in texts[:150]])
+    fresh = SequenceSet.from_strings([t[:80] for t in texts[150:]])
+    new = SequenceSet.from_strings([t[30:110] for t in texts[:150]])
+    report = evaluate(fresh, new, train=train, metrics=["copies", "near-copies", "near-excess",
+                                                        "shifted-copies"])  # fmt: skip
+    assert "100 % [97.5, 100] are shifted copies, held-out real data 0 %" in report.to_text()
+    assert "the generator copies" in report.to_text()
+
+
+def test_an_alignment_has_no_shifted_copies_and_short_records_none():
+    aligned = SequenceSet.from_strings(["AC-GT" * 5] * 3, alphabet=DNA.with_letters("-"))
+    assert compare("shifted-copies", aligned, aligned).note == "aligned: a column does not shift"
+    short = SequenceSet.from_strings(["ACGTACGT"] * 3)
+    assert compare("shifted-copies", short, short).note == "no record holds 20 letters"
