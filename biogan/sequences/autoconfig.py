@@ -272,11 +272,53 @@ def check_distinct(sequences: SequenceSet) -> None:
         rows = sequences.codes.reshape(n, -1)
         if (rows == rows[0]).all():
             times = f", {n:,} times" * (n > 1)
-            raise DataError(f"1 distinct record{times}: there is nothing to learn but that one")
+            hint = window_advice(sequences.lengths[:1])
+            raise DataError(
+                f"1 distinct record{times}: there is nothing to learn but that one"
+                + (f"; {hint}" if hint else "")
+            )
+
+
+# A set of fewer records than this learns little; a set of windows is to have so many.
+FEW_RECORDS, WINDOW, WINDOWS = 200, 200, 1000
+
+
+def window_advice(lengths: np.ndarray) -> str:
+    """Suggest a window, and a stride, where few records are long, as those of a genome.
+
+    Parameters
+    ----------
+    lengths : numpy.ndarray, shape (n,)
+        Letters of each record.
+
+    Returns
+    -------
+    str
+        Options with numbers; ``""`` where records are many or windows would be few.
+
+    Examples
+    --------
+    >>> window_advice(np.array([4_641_652]))
+    'as windows (--window 200) it gives 23,208 records'
+    >>> window_advice(np.array([9000, 7000]))
+    'as windows that overlap (--window 200 --stride 20) they give 782 records'
+    >>> window_advice(np.array([300, 400])), window_advice(np.full(1000, 5000))
+    ('', '')
+    """
+    if len(lengths) >= FEW_RECORDS or np.median(lengths) < 5 * WINDOW:
+        return ""
+    cut = lengths[lengths >= WINDOW]
+    stride = min(WINDOW, max(WINDOW // 10, int(cut.sum()) // WINDOWS // 10 * 10))
+    windows = int(((cut - WINDOW) // stride + 1).sum())
+    overlapping = stride < WINDOW
+    options = f"--window {WINDOW}" + f" --stride {stride}" * overlapping
+    what = "windows that overlap" if overlapping else "windows"
+    subject = "it gives" if len(lengths) == 1 else "they give"
+    return f"as {what} ({options}) {subject} {windows:,} records"
 
 
 def outsized(sequences: SequenceSet) -> list[str]:
-    """Say where few records are much longer than the others, as networks span the longest.
+    """Say where few records are long, or much longer than the others: networks span the longest.
 
     Examples
     --------
@@ -285,6 +327,9 @@ def outsized(sequences: SequenceSet) -> list[str]:
     --length 4 leaves it out']
     """
     lengths = sequences.lengths
+    if hint := window_advice(lengths):
+        n = len(sequences)
+        return [f"{n:,} records of up to {sequences.longest:,} letters are few and long: {hint}"]
     far = lengths > TIMES * np.quantile(lengths, SHARE, method="lower")
     n, most = int(far.sum()), int(lengths[~far].max())
     if not n:
@@ -297,8 +342,17 @@ def outsized(sequences: SequenceSet) -> list[str]:
     ]
 
 
-def check_size(config: SequenceGANConfig, layout: Tokenizer) -> None:
+def check_size(config: SequenceGANConfig, layout: Tokenizer, advice: str = "") -> None:
     """Refuse networks that this machine cannot train, before their weights are drawn.
+
+    Parameters
+    ----------
+    config : SequenceGANConfig
+        Options, all chosen.
+    layout : Tokenizer
+        How sequences become rows.
+    advice : str
+        What to do about the length of the records, see :func:`window_advice`.
 
     Raises
     ------
@@ -313,5 +367,6 @@ def check_size(config: SequenceGANConfig, layout: Tokenizer) -> None:
         COPIES * 4 * weights,
         f"records of up to {layout.positions:,} {'letters' if layout.word == 1 else 'words'} need "
         f"networks of {weights:,} weights",
-        "cut them with --window, drop long ones with --length, or take fewer --units and --width",
+        (f"{advice}; " if advice else "cut them with --window, ")
+        + "drop long ones with --length, or take fewer --units and --width",
     )

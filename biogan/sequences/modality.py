@@ -20,12 +20,14 @@ from biogan.nn.layers import Networks, draw_rotations, exact, rotated
 from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise, Shape
 from biogan.nn.sequence_nets import build
 from biogan.sequences.autoconfig import (
+    FEW_RECORDS,
     SIZES_OF,
     check_distinct,
     check_size,
     described,
     outsized,
     resolve,
+    window_advice,
 )
 from biogan.sequences.baselines import get_baseline, suited_chains
 from biogan.sequences.config import (
@@ -232,13 +234,15 @@ class SequenceModality(Modality):
     def plan(cls, records: SequenceSet | SequenceStore, config: SequenceGANConfig) -> Plan:
         """Find letters and lengths, choose open options, and see that this machine can train it."""
         tokenizer = Tokenizer.of(records, config.word)
-        noted = []
+        noted, advice = [], ""
         if isinstance(records, SequenceSet):
             check_distinct(records)
-            noted = outsized(records)
+            noted, advice = outsized(records), window_advice(records.lengths)
+        elif len(records) < FEW_RECORDS:
+            advice = window_advice(np.concatenate(list(records.lengths())))
         config, reasons = resolve(config, tokenizer, records)
         check_machine(config)
-        check_size(config, tokenizer)
+        check_size(config, tokenizer, advice)
         lines = described(len(records), tokenizer, reasons) + noted
         return Plan(cls(tokenizer), config, reasons, lines)
 

@@ -1,5 +1,7 @@
 """What is found and refused before anything is built, by a dry run as by a run."""
 
+import random
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,30 @@ def test_lengths_that_vary_are_nothing_to_point_out():
         "2 of 303 records are longer than 50 letters (up to 600) and set the size of the "
         "networks: --length 50 leaves them out"
     ]
+
+
+def test_a_genome_is_to_be_cut_into_windows(tmp_path, capsys):
+    genome = "".join(random.Random(1).choices("ACGT", k=300_000))
+    assert run(["train", write(tmp_path / "x.fa", [genome]), "--dry-run"]) == 1
+    assert (
+        "nothing to learn but that one; as windows (--window 200) it gives 1,500 records\n"
+        in capsys.readouterr().err
+    )
+    assert run(["train", write(tmp_path / "x.fa", [genome[:2000]] * 3), "--dry-run"]) == 1
+    assert "(--window 200 --stride 20) it gives 91 records\n" in capsys.readouterr().err
+    assert run(["train", write(tmp_path / "x.fa", [genome, genome[::-1], "AC"]), "--dry-run"]) == 2
+    assert (
+        "the machine has" in (said := capsys.readouterr().err)
+        and ": as windows (--window 200) they give 3,000 records; drop long ones" in said
+    )
+    contigs = [genome[i : i + 1500] for i in range(0, 30_000, 1500)]
+    assert run(["train", write(tmp_path / "x.fa", contigs), "--dry-run"]) == 0
+    assert (
+        "20 records of up to 1,500 letters are few and long: as windows that overlap (--window 200 "
+        "--stride 30) they give 880 records\n"
+    ) in capsys.readouterr().err
+    assert run(["train", write(tmp_path / "x.fa", [genome]), "--window", "200", "--dry-run"]) == 0
+    assert "few and long" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("dry", [["--dry-run"], []])
