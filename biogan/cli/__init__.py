@@ -208,18 +208,27 @@ def run(argv: Sequence[str] | None = None) -> int:
         # Keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        name = error.filename if error.filename is not None else "input or output"
-        return _fail(error, f"{name}: {error.strerror or error}", 1)
-    except (MemoryError, RuntimeError) as error:
+    except (MemoryError, RuntimeError, ImportError, SystemError) as error:
         if not lacks_memory(error):
             raise
-        return _fail(error, f"out of memory: {first_line(error)}; {LESS}", 1)
+        return _fail(error, f"out of memory: {_said(error)}; {LESS}", 1)
+    except OSError as error:
+        if lacks_memory(error):  # a library that could not be loaded
+            return _fail(error, f"out of memory: {_said(error)}; {LESS}", 1)
+        name = error.filename if error.filename is not None else "input or output"
+        return _fail(error, f"{name}: {error.strerror or error}", 1)
     return 0
 
 
+# How torch (CPU and GPU differ), C++, the system and its loader say that memory does not suffice.
+_NO_MEMORY = (
+    "out of memory", "can't allocate memory", "alloc_failed", "bad_alloc", "failed to map segment",
+    "cannot allocate memory", "can't start new thread",
+)  # fmt: skip
+
+
 def lacks_memory(error: BaseException) -> bool:
-    """Whether an error of Python, numpy or torch (whose CPU and GPU say it differently) means that.
+    """Whether an error of Python, a library or the loader of libraries means that.
 
     Examples
     --------
@@ -229,8 +238,13 @@ def lacks_memory(error: BaseException) -> bool:
     False
     """
     said = str(error).lower()
-    words = ("out of memory", "can't allocate memory", "alloc_failed")
-    return isinstance(error, MemoryError) or any(word in said for word in words)
+    return isinstance(error, MemoryError) or any(word in said for word in _NO_MEMORY)
+
+
+def _said(error: BaseException) -> str:
+    """Return the line of an error that says so: numpy puts advice of a page before it."""
+    lines = [line for line in str(error).splitlines() if any(w in line.lower() for w in _NO_MEMORY)]
+    return first_line(type(error)(lines[0])) if lines else first_line(error)
 
 
 @contextmanager

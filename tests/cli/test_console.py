@@ -133,3 +133,26 @@ def test_remarks_of_libraries_are_shown_with_debug_alone(debug, monkeypatch, cap
     assert len(shown) == debug
     for remark in ("building the font cache", "odd tag"):
         assert (remark in said) == debug
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("can't start new thread"),
+        ImportError(
+            "IMPORTANT: READ THIS\n\nlibtorch.so: failed to map segment from shared object"
+        ),
+        OSError("libfoo.so: cannot allocate memory in static TLS block"),
+    ],
+)
+def test_too_little_memory_for_a_library_is_one_line(monkeypatch, capsys, error):
+    def fail(argv):
+        raise error
+
+    monkeypatch.setattr("biogan.cli.main", fail)
+    assert run([]) == 1
+    line = capsys.readouterr().err
+    assert line.startswith("biogan: out of memory: ") and line.count("\n") == 1
+    assert "READ THIS" not in line
