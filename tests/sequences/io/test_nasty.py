@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import pytest
 from helpers import shared_data
@@ -138,6 +139,41 @@ def test_choices_that_are_refused(name: str) -> None:
 def test_options_change_a_choice(name: str, options: dict, kept: int, letters: str) -> None:
     sequences = read_fasta(shared_data("nasty/" + name), **options)
     assert (len(sequences), sequences.alphabet.letters) == (kept, letters)
+
+
+def records_of(path: Path) -> list[tuple[str, str]]:
+    """Read headers and letters as plainly as can be."""
+    lines = path.read_text("utf-8").splitlines()
+    return [(a[1:], b) for a, b in zip(lines[::2], lines[1::2], strict=False)]
+
+
+def test_situations_of_the_field() -> None:
+    """The rows of the table of field data that are about sequences."""
+    with shared_data("field/EXPECTED.tsv").open() as table:
+        rows = [
+            r["file"] for r in csv.DictReader(table, delimiter="\t") if r["used as"] == "read_fasta"
+        ]
+    assert len(rows) == 4
+    marked = shared_data("field/control_z_at_end.fasta")
+    sequences = read_fasta(marked)
+    assert list(zip(sequences.ids, sequences.strings(), strict=True)) == records_of(marked)
+    assert sequences.report is not None and not sequences.report.findings
+    assert sequences.report.notes == ["^Z (U+001A), the end mark of DOS: skipped on line 61"]
+
+    commented = read_fasta(shared_data("field/semicolon_inside_records.fasta"))
+    assert commented.strings() == sequences.strings() and commented.report is not None
+    assert commented.report.notes == [
+        "2 comment lines before the first record: skipped",
+        "a comment line (';') inside a record: skipped, 30 times, first on line 4",
+    ]
+
+    with pytest.raises(FastaError, match="GFF3 with a FASTA section, which begins on line 3"):
+        read_fasta(shared_data("field/with_fasta_section.gff3"))
+
+    with pytest.raises(FastaError) as caught:
+        read_fasta(shared_data("field/zero_width_space.fasta"))
+    assert "(U+200B ZERO WIDTH SPACE): dropped" in str(caught.value)
+    assert str(caught.value).endswith("first: s0 (line 1), s1 (line 3), s2 (line 5)")
 
 
 def test_aligned_a2m_equals_the_published_alignment() -> None:
