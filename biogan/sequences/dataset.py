@@ -366,7 +366,7 @@ def cut_windows(
     -------
     windows : SequenceSet
         Windows in order, named ``id:start-end`` (from 1, both ends inside); labels and weights are
-        those of the record.
+        those of the record. Windows with a letter that the alphabet does not have are left out.
     left_over : int
         Letters behind the last window of each record, and of records without a window.
 
@@ -384,7 +384,11 @@ def cut_windows(
     starts = inside * step
     if len(record):
         views = np.lib.stride_tricks.sliding_window_view(sequences.codes, window)
-        codes = views[sequences.offsets[record] + starts].reshape(-1)
+        rows = views[sequences.offsets[record] + starts]
+        if (sequences.codes == UNKNOWN).any():
+            known = (rows != UNKNOWN).all(1)
+            rows, record, starts = rows[known], record[known], starts[known]
+        codes = rows.reshape(-1)
     else:
         codes = np.empty(0, np.uint8)
     covered = np.where(per_record > 0, (per_record - 1) * step + window, 0)

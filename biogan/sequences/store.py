@@ -41,10 +41,10 @@ from biogan.core.inputs import is_pipe, split_compression
 from biogan.core.rng import mixed
 from biogan.sequences.alphabet import Alphabet
 from biogan.sequences.config import ReadingConfig
-from biogan.sequences.dataset import SequenceSet, cut_windows
+from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.chunks import Watch, iter_chunks
 from biogan.sequences.io.detect import Whole
-from biogan.sequences.io.fasta import Clean, Counts, clean, summary, windows_note
+from biogan.sequences.io.fasta import Clean, Counts, WindowCounts, clean, summary, windows_of
 from biogan.sequences.io.input_report import Finding, FindingCount, InputReport, named
 
 # Odd, so that it has an inverse modulo 2^64, and of no short period (Steele and Vigna 2021).
@@ -426,7 +426,7 @@ def _pass(
     counts: list[Counts] = []
     alphabet: Alphabet | None = None
     problem: FastaError | None = None
-    left_over = 0
+    windows = WindowCounts()
     chunks = iter_chunks(path, config.format, notes, watch, ratio=config.unpack_ratio)
     with _Writer(folder) as out:
         for part, raw in enumerate(chunks):
@@ -445,7 +445,7 @@ def _pass(
             extra = [FindingCount(no_id)] * bool(unnamed.any())
             found = cleaned.counts
             counts.append(found._replace(finding_counts=found.finding_counts + extra))
-            left_over += out.add(cleaned, config)
+            windows = windows.plus(out.add(cleaned, config))
         if not whole.confirmed:
             return None
         if problem:
@@ -454,7 +454,7 @@ def _pass(
             raise FastaError("no record found", path)
         report = summary(counts, alphabet, config, str(path), whole, notes)
         if config.window is not None:
-            notes.append(windows_note(out.records, left_over, config))
+            notes.append(windows.note(config, str(path)))
         notes.append("read into files beside the model: ids and labels are not kept")
     return {**out.meta(alphabet), "report": report.to_dict()}
 
@@ -479,18 +479,18 @@ class _Writer:
         with writing(self.folder):
             self._stack.close()
 
-    def add(self, cleaned: Clean, config: ReadingConfig) -> int:
-        """Write the records that are kept; return the letters left over behind windows."""
-        left_over = 0
+    def add(self, cleaned: Clean, config: ReadingConfig) -> WindowCounts:
+        """Write the records that are kept; return how they were cut into windows."""
+        counts = WindowCounts()
         part = SequenceSet(
             cleaned.alphabet,
             cleaned.alphabet.encode(cleaned.letters.data),
             cleaned.letters.offsets,
         )
         if config.window is not None:
-            part, left_over = cut_windows(part, config.window, config.stride)
+            part, counts = windows_of(part, config)
         if not len(part):
-            return left_over
+            return counts
         with writing(self.folder):
             self._files[CODES].write(part.codes.data)
             self._files[OFFSETS].write((part.offsets[1:] + self.letters).tobytes())
@@ -500,7 +500,7 @@ class _Writer:
         self.longest = max(self.longest, high)
         self.records += len(part)
         self.letters += len(part.codes)
-        return left_over
+        return counts
 
     def meta(self, alphabet: Alphabet) -> dict[str, Any]:
         """Return what ``store.json`` says about the files, which are closed by now."""

@@ -150,4 +150,4 @@ def test_the_store_may_be_a_link_to_another_disk(fasta, tmp_path):
 
 def test_standard_input_is_not_stored(capsys):
     assert run(["train", "-", "--store"]) == 2
-    assert "--store: standard input" in capsys.readouterr().err
+    assert "--store: '-' is a pipe and cannot be stored" in capsys.readouterr().err

@@ -204,18 +204,55 @@ def clean_records(
     )
     if config.window is None:
         return sequences
-    windows, left_over = cut_windows(sequences, config.window, config.stride)
-    notes.append(windows_note(len(windows), left_over, config))
+    windows, counts = windows_of(sequences, config)
+    notes.append(counts.note(config, source))
     return windows
 
 
-def windows_note(windows: int, left_over: int, config: ReadingConfig) -> str:
-    """Say into how many windows the records were cut."""
-    return (
-        f"cut into {plural(windows, 'window')} of {config.window} letters, "
-        f"{config.stride or config.window} apart; {plural(left_over, 'letter')} left over behind "
-        "the last window of a record"
-    )
+class WindowCounts(NamedTuple):
+    """How records were cut into windows.
+
+    Attributes
+    ----------
+    windows, left_out : int
+        Windows that are kept, and those with ambiguous letters, which are not.
+    left_over : int
+        Letters behind the last window of a record.
+    """
+
+    windows: int = 0
+    left_out: int = 0
+    left_over: int = 0
+
+    def plus(self, other: WindowCounts) -> WindowCounts:
+        """Return the counts of both parts."""
+        return WindowCounts(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def note(self, config: ReadingConfig, source: str) -> str:
+        """Say into how many windows the records were cut.
+
+        Raises
+        ------
+        FastaError
+            If there is none.
+        """
+        lost = f", {self.left_out:,} with ambiguous letters are left out" * (self.left_out > 0)
+        if not self.windows:
+            raise FastaError(f"no window of {config.window} letters is left{lost}", source)
+        return (
+            f"cut into {plural(self.windows, 'window')} of {config.window} letters, "
+            f"{config.stride or config.window} apart{lost}; {plural(self.left_over, 'letter')} "
+            "left over behind the last window of a record"
+        )
+
+
+def windows_of(sequences: SequenceSet, config: ReadingConfig) -> tuple[SequenceSet, WindowCounts]:
+    """Cut records into windows as the options say."""
+    assert config.window is not None
+    windows, left_over = cut_windows(sequences, config.window, config.stride)
+    steps = (sequences.lengths - config.window) // (config.stride or config.window)
+    there = int(np.maximum(steps + 1, 0).sum())
+    return windows, WindowCounts(len(windows), there - len(windows), left_over)
 
 
 def _name(raw: Raw, findings: list[Finding]) -> list[str]:

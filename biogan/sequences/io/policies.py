@@ -258,6 +258,11 @@ class Policies:
         policy, what = self.config.ambiguous, f"ambiguous letters ({SEEN})"
         if policy == "error":
             self.fail("ambiguous letter", "--ambiguous drop, resolve or keep reads on", positions)
+        if policy == "drop" and self.config.window is not None:
+            # A genome has some: they cost the windows that hold them, not the whole record.
+            done = "windows with them are left out (--ambiguous resolve or keep keeps them)"
+            self.found("ambiguous", what, done, positions, seen=codes)
+            return alphabet
         if policy == "drop":
             done = "dropped (--ambiguous resolve or keep keeps them)"
             self.found("ambiguous", what, done, positions, drop=True, seen=codes)

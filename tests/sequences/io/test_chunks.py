@@ -45,7 +45,7 @@ def test_blocks_and_lines_find_the_same(content, packed, size, piece):
     def outcome(read):
         notes: list[str] = []
         try:
-            return rows(read(notes)), notes
+            return rows(read(notes)), sorted(notes)
         except BioganError as error:
             return str(error)
 

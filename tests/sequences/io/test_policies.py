@@ -308,6 +308,21 @@ def test_window() -> None:
     ]
 
 
+def test_ambiguous_letters_cost_their_windows_not_the_record() -> None:
+    s = clean("ACGNACGTTTA", "NNN", "ACG", window=3)
+    assert s.strings() == ["ACG", "GTT", "ACG"] and s.ids == ["r1:1-3", "r1:7-9", "r3:1-3"]
+    assert findings(s) == {"ambiguous": (2, 4, 0)}
+    assert report(s).lines()[-2:] == [
+        "cut into 3 windows of 3 letters, 3 apart, 2 with ambiguous letters are left out; 2 "
+        "letters left over behind the last window of a record",
+        "2 records (4 letters) with ambiguous letters (N): windows with them are left out "
+        "(--ambiguous resolve or keep keeps them)",
+    ]
+    assert len(clean("ACGNACGTTTA", window=3, ambiguous="keep")) == 3
+    message = refused("ACN", "NNN", window=3)
+    assert message == "x.fa: no window of 3 letters is left, 2 with ambiguous letters are left out"
+
+
 def test_valid_records_are_counted_before_cleaning() -> None:
     s = clean("ACGT", "ac gt", "AC-GTA", "ACN", "", "ACGU", "12AC")
     assert len(s) == 5 and report(s).valid_records == 2
