@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar, Generic
 
@@ -58,6 +58,8 @@ class Scoring(Generic[Records]):
         Further tables of the report from all samples.
     extras : object
         What the drawings of the report need beyond the samples.
+    worth : callable
+        Independent records that a sample is worth: all of them by default.
     """
 
     sample: Callable[[Records], Any]
@@ -66,6 +68,7 @@ class Scoring(Generic[Records]):
     warnings: tuple[str, ...] = ()
     tables: Callable[[Samples], dict[str, list[dict[str, Any]]]] = field(default=lambda samples: {})
     extras: Any = None
+    worth: Callable[[Any], float] = len
 
     def compare(self, samples: Samples, name: str) -> Any:
         """Put one of the samples beside the real ones."""
@@ -259,7 +262,12 @@ def evaluate_sets(
 
     def score(sample: Any, some: Iterable[Metric]) -> dict[str, Value]:
         comparison = scoring.compare({**samples, "candidate": sample}, "candidate")
-        return {m.name: m(comparison) for m in some}
+        worth = int(min(scoring.worth(sample), scoring.worth(samples["target"])))
+        values = {m.name: m(comparison) for m in some}
+        return {
+            name: replace(value, worth=worth) if value.n is not None and worth < value.n else value
+            for name, value in values.items()
+        }
 
     new, found = {}, {}
     for name, some in judged.items():

@@ -9,7 +9,7 @@ with its ceiling and floors.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -74,6 +74,8 @@ class Value:
         A parameter chosen from the data (``k=6``), or why there is no value.
     details : tuple of str
         What a reader can act on, e.g. the k-mers that give a set away.
+    worth : int or None
+        Independent records that these are worth, where they are fewer than ``n``.
     """
 
     value: float | None
@@ -83,6 +85,7 @@ class Value:
     n: int | None = None
     note: str = ""
     details: tuple[str, ...] = ()
+    worth: int | None = field(default=None, repr=False)
 
 
 #: Of a comparison of the kind that the metric is for.

@@ -256,7 +256,7 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
             notes.append(note)
         return Scoring(
             Sample, comparison, tuple(filter(None, notes)), tuple(filter(None, [warning])),
-            tables, self.extras,
+            tables, self.extras, lambda sample: sample.overlaps.worth,
         )  # fmt: skip
 
     def describe(self, records: SequenceSet) -> dict[str, Any]:

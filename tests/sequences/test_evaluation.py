@@ -8,7 +8,7 @@ from biogan.core.errors import AlphabetError, BioganError, ConfigError, DataErro
 from biogan.evaluation.report.results import EXCESS, FLOOR, REAL, UNREAD
 from biogan.sequences.alphabet import DNA, PROTEIN
 from biogan.sequences.baselines import get_baseline
-from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.dataset import SequenceSet, cut_windows
 from biogan.sequences.evaluate import SequenceEvaluation, default_floors, evaluate
 
 QUICK = ["kmer-jsd", "site-pair-jsd", "auroc", "near-copies", "near-excess", "copies", "unique"]
@@ -251,3 +251,17 @@ def test_real_promoters_and_their_floors():
     assert caught["copies"].generated.value == pytest.approx(0.1, abs=0.002)
     assert caught["near-excess"].status == EXCESS
     assert "the generator copies" in caught.verdict()[0]
+
+
+def test_overlapping_windows_count_as_what_they_are_worth():
+    def windows(seed):
+        letters = np.random.default_rng(seed).choice(list("ACGT"), 6000, p=[0.35, 0.15, 0.15, 0.35])
+        genome = SequenceSet.from_strings(["".join(letters)], [f"genome{seed}"])
+        return cut_windows(genome, 100, 10)[0]
+
+    report = evaluate(
+        windows(1), windows(2), train=windows(3), metrics=["gc-w1", "unique"], floors=["uniform"]
+    )
+    assert (report.n, report["gc-w1"].generated.worth) == (591, 59)
+    assert [row.status for row in report.rows] == [UNREAD, UNREAD]
+    assert "at n = 591, worth 59 independent ones, to judge" in report.verdict()[-1]

@@ -162,7 +162,8 @@ class Row:
 
         The rule and its reason are in docs/metrics.md, "Power".
         """
-        sizes = [value.n for value in (found, self.ceiling) if value.n is not None]
+        both = (found, self.ceiling)
+        sizes = [size for v in both for size in (v.n, v.worth) if size is not None]
         n = min(sizes, default=SMALL_EFFECT)
         told = self._told(found)
         limits = [self._scale * (FEW_COPIES if self.metric.group == "novelty" else HALF_WAY)]
@@ -432,7 +433,10 @@ class Results:
 
 
 #: Why a row that looks like real data is not assessed.
-FEW = "too few records, a trivial sampler may pass too; in brackets the n that is needed, estimated"
+FEW = (
+    "too few records, a trivial sampler may pass too; in brackets the number of independent "
+    "records that is needed, estimated"
+)
 
 
 def unread(rows: Iterable[Row]) -> dict[str, list[str]]:

@@ -228,7 +228,9 @@ def _few(results: Results, spoken: bool) -> list[Sentence]:
     least, most = min(named.values()), max(named.values())
     about = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     evidence = f"about {about} {results.spec.noun}s of each set are needed"
-    why = f"too few {results.spec.noun}s at n = {results.n:,} to judge {what}"
+    worth = [v.worth for row in results.rows for v in (row.generated, row.ceiling) if v.worth]
+    independent = f", worth {min(worth):,} independent ones," if worth else ""
+    why = f"too few {results.spec.noun}s at n = {results.n:,}{independent} to judge {what}"
     return [Sentence(POWER, UNREAD, evidence, why)]
 
 
