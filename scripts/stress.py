@@ -13,6 +13,7 @@ import io
 import os
 import random
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -561,6 +562,161 @@ def locks(cases: range, seed: int, tally: Tally) -> None:
     for outcome, times in tally.counts.items():
         if outcome not in ("held", *REFUSED.values()):
             tally.failures += [f"{folder.name}: {outcome}"] * times
+
+
+# --- flips: one changed bit in a model folder ---------------------------------------------
+
+#: Every n-th case is evaluated too, which takes longer than all else.
+EVALUATED = 20
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model and what is made of it.
+
+    Attributes
+    ----------
+    folder : Path
+        Its folder.
+    uses : dict of str to callable
+        Each takes such a folder and returns what must not change unseen; None where nothing must.
+        The last one changes the folder.
+    """
+
+    folder: Path
+    uses: dict[str, Callable[[Path], object]]
+
+
+def sequence_model(root: Path) -> Model:
+    """Train on stored sequences, with a critic for refinement."""
+    from biogan import SequenceGAN, SequenceSet, evaluate, store_fasta, write_fasta
+    from biogan.cli.report import write_page
+    from biogan.models.checkpoint import STORE
+
+    draw = random.Random(1)
+    texts = ["".join(draw.choices("ACGT", k=20)) for _ in range(120)]
+    reads, data, out = SequenceSet.from_strings(texts), root / "reads.fasta", root / "model"
+    write_fasta(reads, data)
+    options: dict[str, Any] = {"width": 4, "depth": 1, "latent": 4, "batch_size": 16, "seed": 1}
+    options |= {"judge_steps": 2, "threads": 1}
+
+    def fit(folder: Path, steps: int, resume: bool = False) -> SequenceGAN:
+        gan = SequenceGAN(**options, steps=steps)
+        return gan.fit(store_fasta(data, folder / STORE), out=folder, resume=resume)
+
+    def state(gan: SequenceGAN) -> object:
+        done = {k: v for k, v in gan.card["training"].items() if k != "seconds"}
+        return gan.sample(4).strings(), gan.score(reads[:4]).tolist(), dict(gan.card["judge"]), done
+
+    def verdict(folder: Path) -> object:
+        new = SequenceGAN.load(folder).sample(60)
+        return [(row.metric.name, row.status) for row in evaluate(reads, new, seed=1).rows]
+
+    fit(out, 4)
+    return Model(
+        out,
+        {
+            "card": lambda folder: state(SequenceGAN.load(folder)),
+            "samples": lambda folder: SequenceGAN.load(folder).sample(4, seed=7).strings(),
+            "refined samples": lambda f: SequenceGAN.load(f).sample(4, refine="mh").strings(),
+            "verdict": verdict,
+            "report": lambda folder: write_page(str(folder)) and None,
+            "resume": lambda folder: state(fit(folder, 5, resume=True)),
+        },
+    )
+
+
+def image_model(root: Path) -> Model:
+    """Train on grey images."""
+    import numpy as np
+
+    from biogan import ImageGAN, ImageSet
+    from biogan.cli.report import write_page
+
+    pixels = np.random.default_rng(1).integers(0, 255, (60, 16, 16)).astype(np.uint8)
+    images = ImageSet.from_pixels(pixels)
+    options: dict[str, Any] = {"width": 4, "latent": 4, "batch_size": 8, "seed": 1, "threads": 1}
+
+    def state(gan: ImageGAN) -> object:
+        return gan.sample(4).pixels.tolist(), gan.score(images[:4]).tolist()
+
+    ImageGAN(**options, steps=2).fit(images, out=root / "images")
+
+    def resumed(folder: Path) -> object:
+        return state(ImageGAN(**options, steps=3).fit(images, out=folder, resume=True))
+
+    return Model(
+        root / "images",
+        {
+            "samples": lambda folder: state(ImageGAN.load(folder)),
+            "report": lambda folder: write_page(str(folder)) and None,
+            "resume": resumed,
+        },
+    )
+
+
+#: Each trains a model in a folder.
+MODELS = [sequence_model, image_model]
+
+
+@part(count=2000)
+def flips(cases: range, seed: int, tally: Tally) -> None:
+    """Change one bit of one file of a model: nothing that is made of the model changes unseen."""
+    from biogan.cli import console
+
+    console.settings.quiet = True  # a log that lost a line is told, and no failure
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        models = [make(root) for make in MODELS]
+        wanted = [made(model, root / "whole" / model.folder.name, tally) for model in models]
+        files = [
+            (which, path.relative_to(model.folder))
+            for which, model in enumerate(models)
+            for path in sorted(model.folder.rglob("*"))
+            if path.is_file() and path.stat().st_size
+        ]
+        for case in cases:
+            draw = random.Random(f"flips {seed} {case}")
+            which, file = files[case % len(files)]
+            folder = Path(shutil.copytree(models[which].folder, root / f"case-{case}"))
+            data = bytearray((folder / file).read_bytes())
+            place, bit = draw.randrange(len(data)), draw.randrange(8)
+            data[place] ^= 1 << bit
+            (folder / file).write_bytes(data)
+            found = made(models[which], folder, tally, case)
+            changed = [use for use in found if found[use] not in (wanted[which][use], REFUSAL)]
+            if changed:
+                what = f"bit {bit} of byte {place} of {file} changed {', '.join(changed)} unseen"
+                tally.fail("silent change", f"case {case}: {what}")
+            else:
+                kind = f"{models[which].folder.name}/{file}"
+                refused = REFUSAL in found.values()
+                tally.counts[f"{kind}: {'refused' if refused else 'nothing changed'}"] += 1
+            shutil.rmtree(folder)
+
+
+#: Stands for the result of what was refused in one line.
+REFUSAL = "refused"
+
+
+def made(model: Model, folder: Path, tally: Tally, case: int = 0) -> dict[str, object]:
+    """Return what is made of a folder, by the use; the folder is made where it is not there."""
+    if not folder.exists():
+        shutil.copytree(model.folder, folder)
+    found: dict[str, object] = {}
+    for use, make in model.uses.items():
+        if use == "verdict" and case % EVALUATED:
+            continue
+        result: list[object] = []
+        outcome, what = complaint(partial(_keep, make, result), folder)
+        if what:
+            tally.fail(outcome, f"case {case}, {use}: {outcome}: {what}")
+        found[use] = result[0] if outcome == "read" else REFUSAL
+    return found
+
+
+def _keep(make: Callable[[Path], object], result: list[object], folder: Path) -> None:
+    result.append(make(folder))
 
 
 # --- the command line ---------------------------------------------------------------------

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import stress
 
+from biogan.cli import console
+
 
 def test_every_example_of_the_fuzzed_readers_is_read(tmp_path):
     for make in stress.READERS:
@@ -26,3 +28,17 @@ def test_a_folder_has_one_holder(there, tmp_path):
         seen = sum(rivals.map(stress.hold, [folder] * 4, [50] * 4), Counter())
     assert seen.pop("held") == 200
     assert set(seen) <= set(stress.REFUSED.values())
+
+
+def test_a_changed_bit_in_a_model_changes_nothing_unseen(monkeypatch):
+    """One bit of each file of a model of sequences; none is evaluated."""
+    monkeypatch.setattr(stress, "MODELS", [stress.sequence_model])
+    monkeypatch.setattr(stress, "EVALUATED", 1000)
+    monkeypatch.setattr(console.settings, "quiet", False)
+    tally = stress.Tally()
+    stress.flips(range(1, 15), 2, tally)
+    assert tally.failures == [] and sum(tally.counts.values()) == 14
+    for name in ("SHA256SUMS", "config.json", "generator.safetensors", "critic.safetensors",
+                 "judge.safetensors", "state.pt"):  # fmt: skip
+        assert tally.counts[f"model/{name}: refused"] >= 1
+        assert tally.counts[f"model/{name}: nothing changed"] == 0
