@@ -35,7 +35,7 @@ MANY = 100_000
 # White space of ASCII without the line ends, which is what divides a header.
 _BLANKS = [bytes([c]) for c in b" \t\v\f\x1c\x1d\x1e\x1f"]
 # What the reader of lines knows how to deal with.
-_ODD = b"\0", b"\r", b"\x1a", b"\n;"
+_ODD = b"\0", b"\r", b"\x1a", b"\n;", b"\n#"
 Watch = Callable[[int, int | None], None]
 
 

@@ -34,14 +34,14 @@ STOP = "*"
 MASK = "X"
 # What letters that no alphabet has may come from.
 HINTS = {
-    ">": "'>' inside a line: files joined where one has no last line end?",
+    ">": "'>' inside a line: behind a blank, or files joined where one has no last line end?",
     "()": "a line of brackets, as RNA folding programs write, is no sequence",
-    "[]/": "a variant such as [A/G] has a letter of its own, here R",
+    "[]": "a variant such as [A/G] has a letter of its own, here R",
+    "/": "'//' ends an entry of GenBank or EMBL, take such lines out",
     "~_?": "gaps are read where they are '-' or '.'",
     "&{}\\": "HTML or RTF instead of plain text?",
     "\"'": "quotes: save the file as plain text without them",
     "@+": "FASTQ? --format fastq reads it",
-    "#": "comment lines begin with ';'",
 }
 
 
@@ -242,9 +242,8 @@ class Policies:
             if whose:
                 hint = f"the file looks like {found.name}, and {whose} is {alphabet.name}"
         seen = "".join(self.letters.seen(other))
-        for letters, origin in HINTS.items():
-            if any(letter in seen for letter in letters):
-                hint += f"; {origin}"
+        told = [what for letters, what in HINTS.items() if any(c in seen for c in letters)]
+        hint = "; ".join([hint, *told[:2]])
         if self.config.foreign == "error":
             hint = f"--foreign drop leaves such records out, {hint}"
             self.fail(f"letter that alphabet {alphabet.name} does not have:", hint, positions)

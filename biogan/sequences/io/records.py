@@ -59,14 +59,16 @@ LOOKS = (
     (r"(CLUSTAL|MUSCLE|PROBCONS|T-COFFEE|Kalign)\b.*", f"a Clustal alignment; {_CONVERT}"),
     (r"(!!(NA|AA)_MULTIPLE_ALIGNMENT|PileUp|.*\bMSF:\s*\d).*", f"an MSF alignment; {_CONVERT}"),
     (r"#\s*STOCKHOLM.*", f"a Stockholm alignment; {_CONVERT}"),
-    (r"#NEXUS.*", f"NEXUS; {_CONVERT}"),
-    (r"#mega.*", f"a MEGA alignment; {_CONVERT}"),
+    (r"#(?i:nexus).*", f"NEXUS; {_CONVERT}"),
+    (r"#(?i:mega).*", f"a MEGA alignment; {_CONVERT}"),
     (r"##maf\b.*", f"a MAF alignment; {_CONVERT}"),
     (r"LOCUS\s.*", f"GenBank; {_CONVERT}"),
+    (r"(ORIGIN\b.*|\s*\d+( [A-Za-z]+)+\s*)", "the letters of a GenBank page; begin with '>id'"),
+    (r"(?i:error\b.*)", "a message of a server that failed"),
     (r"ID   \S.*", f"EMBL or Swiss-Prot; {_CONVERT}"),
     (r"(Seq-entry|Bioseq-set|Seq-submit)\s*::=.*", f"ASN.1 of NCBI; {_CONVERT}"),
     (r"##fileformat=VCF.*", "VCF: variants; bcftools consensus makes sequences of it"),
-    (r"(HEADER|ATOM  |HETATM|REMARK|CRYST1|TITLE |MODEL )\s.*", f"a PDB structure; {_ITS}"),
+    (r"(HEADER|ATOM  |HETATM|REMARK|CRYST1|TITLE |MODEL |SEQRES)\s.*", f"a PDB structure; {_ITS}"),
     (r"data_\S+", f"an mmCIF structure; {_ITS}"),
     (r"T?BLAST[NPX]\s.*", "a report of BLAST; the sequences as FASTA are needed"),
     (r"(HMMER\d|MEME version\b).*", "a model of a family or a motif; sequences are needed"),
@@ -95,7 +97,7 @@ LOOKS = (
 _PIR = re.compile("(P1|F1|D[LC]|R[LC]|N[13]|XX);")
 _BARE = re.compile(r"[A-Za-z*.\-]+")
 # Comments at the beginning that are none.
-_FORMAT_LINE = re.compile(r"#\s*STOCKHOLM|#NEXUS|#mega|##maf|##fileformat=VCF|##gff-version")
+_FORMAT_LINE = re.compile(r"#\s*STOCKHOLM|#(?i:nexus|mega)|##maf|##fileformat=VCF|##gff-version")
 
 
 def _refuse_first(line: str, source: Source, comment: str) -> FastaError:
@@ -204,8 +206,8 @@ def _fasta(source: Source) -> Iterator[Record]:
         if line[0] == ">":
             yield Record(*_header(header, source), "".join(parts), start)
             start, header, parts = source.number, line[1:], []
-        elif line[0] == ";":
-            source.skipped.add("a comment line (';') inside a record", source.number)
+        elif line[0] in ";#":
+            source.skipped.add(f"a comment line ('{line[0]}') inside a record", source.number)
         else:
             parts.append(line[:-1] if line[-1] == "\n" else line)
     yield Record(*_header(header, source), "".join(parts), start)

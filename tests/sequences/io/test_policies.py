@@ -233,7 +233,7 @@ def test_names_of_records_are_made_fit_to_be_shown() -> None:
         ("AC~~T", "gaps are read where they are '-'"),
         ("AC&gt;T", "HTML"),
         ('"ACGT"', "quotes"),
-        ("ACGT#x", "comment lines begin with ';'"),
+        ("ACGT//", "'//' ends an entry"),
     ],
 )
 def test_letters_that_tell_where_they_come_from(text: str, hint: str) -> None:

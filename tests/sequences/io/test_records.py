@@ -198,6 +198,10 @@ def test_byte_order_mark(tmp_path: Path) -> None:
             ">a\nAC\n;note\nGT\n>b\n; other\n;third\nGG\n",
             ["a comment line (';') inside a record: skipped, 3 times, first on line 3"],
         ),
+        (
+            ">a\nAC\n# note\nGT\n>b\nGG\n",
+            ["a comment line ('#') inside a record: skipped on line 3"],
+        ),
         (">a\nACGT\n>b\nGG\n\x1a", ["^Z (U+001A), the end mark of DOS: skipped on line 5"]),
         (">a\nACGT\n>b\nGG\x1a", ["^Z (U+001A), the end mark of DOS: skipped on line 4"]),
         # Joined by DOS, and by programs that begin each file with a mark.
@@ -240,6 +244,10 @@ def test_nothing_in_the_file(tmp_path: Path) -> None:
         ("#NEXUS\n", "NEXUS"),
         ("LOCUS       X 10 bp\n", "GenBank"),
         (" 5 42 I\n", "PHYLIP"),
+        ("#nexus\n", "NEXUS"),
+        ("ORIGIN      \n", "GenBank page"),
+        ("        1 gatcctccat atacaacggt\n", "GenBank page"),
+        ("Error: CEFetchPApplication\n", "a server that failed"),
         ("PileUp\n", "an MSF alignment"),
         ("!!AA_MULTIPLE_ALIGNMENT 1.0\n", "an MSF alignment"),
         (" x.msf  MSF: 42  Type: P\n", "an MSF alignment"),
