@@ -78,7 +78,8 @@ _DOCUMENTS = {
     b"_rels/": "a document of Word, Excel or PowerPoint",
     b"mimetype": "a document of LibreOffice",
 }
-_HEAD = 512
+#: Bytes by which :func:`foreign` knows a file.
+HEAD = 512
 
 
 def foreign(head: bytes) -> str:
@@ -248,7 +249,7 @@ class Source:
                     self._binary = stack.enter_context(
                         unpacked(self._packed, self.notes, self._ratio, lambda: self.number + 1)
                     )
-                    if what := foreign(self._binary.peek(_HEAD)[:_HEAD]):
+                    if what := foreign(self._binary.peek(HEAD)[:HEAD]):
                         raise self.error(f"this looks like {what}", 1)
                 yield self._binary
                 if self._data is None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from biogan.core.errors import DataError, few, plural
+from biogan.core.files import reading
 from biogan.core.inputs import (
     RATIO,
     Readable,
@@ -28,7 +29,7 @@ TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: 
 IMAGE_AXES = 3  # images, rows, columns
 
 
-def start_of(path: Readable) -> bytes:
+def start_of(path: Readable, size: int = 16) -> bytes:
     """Return the first bytes of a file, unpacked, and leave them to its reader.
 
     Raises
@@ -37,7 +38,13 @@ def start_of(path: Readable) -> bytes:
         If the file cannot be read.
     """
     with as_data_error():
-        return head(path)
+        return head(path, size)
+
+
+def is_npz(start: bytes, name: str) -> bool:
+    """Whether a zip archive holds arrays, by its first 512 bytes or else its name."""
+    first = start[30 : 30 + int.from_bytes(start[26:28], "little")]
+    return start.startswith(b"PK") and (first.endswith(b".npy") or name.lower().endswith(".npz"))
 
 
 def is_idx(path: Readable) -> bool:
@@ -75,7 +82,8 @@ def read_idx(path: Readable, ratio: float = RATIO) -> np.ndarray:
     >>> read_idx(path).tolist()
     [7, 2, 1]
     """
-    with as_data_error(), opened(path, ratio) as file:
+    damaged = "damaged IDX file"
+    with as_data_error(), reading(name_of(path), damaged), opened(path, ratio) as file:
         data = file.read()
     path = name_of(path)
     if not data:
@@ -109,7 +117,9 @@ def read_idx(path: Readable, ratio: float = RATIO) -> np.ndarray:
             f"{path}: {plural(found - wanted, 'byte')} after the last of {shape[0]:,} {words}; the "
             "header and the file do not belong together"
         )
-    return np.frombuffer(data, kind, offset=start).reshape(shape).astype(kind.newbyteorder("="))
+    with reading(path, damaged):  # numpy takes no more than 64 axes, and 2**63 bytes
+        numbers = np.frombuffer(data, kind, offset=start).reshape(shape)
+        return numbers.astype(kind.newbyteorder("="))
 
 
 def read_idx_images(path: Readable, ratio: float = RATIO) -> np.ndarray:

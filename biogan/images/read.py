@@ -11,6 +11,7 @@ import numpy as np
 from biogan.core.errors import ConfigError, DataError
 from biogan.core.inputs import Readable, is_pipe, name_of
 from biogan.core.options import unknown_name
+from biogan.core.text import HEAD, foreign
 from biogan.images.catalog import CATALOG, DIGITS, KNOWN, Progress, fetch
 from biogan.images.config import ImageReadingConfig
 from biogan.images.dataset import ImageSet, LabelTable
@@ -19,6 +20,7 @@ from biogan.images.folder import FolderReader, Gathering, mnist_images
 from biogan.images.formats import (
     distinct,
     is_idx,
+    is_npz,
     labels_beside,
     read_idx_images,
     read_idx_labels,
@@ -81,18 +83,17 @@ def read_images(
     if path.is_dir():
         mnist = mnist_images(path) if reading.frames is None else None
         return _idx(mnist, reading, name) if mnist else FolderReader(path, reading).read()
-    start = start_of(data)
+    start = start_of(data, HEAD)
     if not start:
         raise DataError(f"{name}: the file is empty")
     if start.startswith(b"\0\0"):
         return _idx(data, reading, name)
-    if start.startswith(b"PK"):
+    if is_npz(start, name):
         return _npz(data, reading)
     if start.startswith(STARTS):
         return FolderReader(data, reading).read()
-    raise DataError(
-        f"{name}: begins with {start[:4].hex(' ')}: no IDX, .npz, PNG, TIFF or JPEG file"
-    )
+    what = foreign(start) or f"begins with {start[:4].hex(' ')}"
+    raise DataError(f"{name}: {what}: no IDX, .npz, PNG, TIFF or JPEG file")
 
 
 def is_images(data: Readable) -> bool:
@@ -111,7 +112,8 @@ def is_images(data: Readable) -> bool:
     if not is_pipe(data) and not path.is_file():
         return False
     try:
-        return start_of(data).startswith((b"\0\0", b"PK", *STARTS))
+        start = start_of(data, HEAD)
+        return start.startswith((b"\0\0", *STARTS)) or is_npz(start, name_of(data))
     except DataError:
         return False  # the reader says what is wrong
 

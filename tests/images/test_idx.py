@@ -225,3 +225,23 @@ def test_labels_of_the_field() -> None:
     assert np.bincount(images.labels).tolist() == [80, 80]
     # Learned without being asked for, as with labels 0 and 1.
     assert len(ImageModality.of(images, ImageGANConfig()).shares) == 2
+
+
+@pytest.mark.parametrize(
+    ("axes", "sizes", "body", "said"),
+    [
+        (70, [1] * 70, 1, "damaged IDX file"),
+        (255, [1] * 255, 1, "damaged IDX file"),
+        (70, [0] * 70, 0, "damaged IDX file"),
+        (5, [0] + [2**32 - 1] * 4, 0, "damaged IDX file"),
+        (3, [2**32 - 1] * 3, 8, "cut off: the header says 4,294,967,295 images, 0 follow"),
+        (3, [2, 0, 5], 0, "holds no images"),
+        (70, [1] * 9, 0, "ends inside its header"),
+    ],
+)
+def test_headers_that_no_array_can_have(tmp_path: Path, axes, sizes, body, said: str) -> None:
+    path = tmp_path / "x"
+    head = bytes([0, 0, 8, axes]) + b"".join(size.to_bytes(4, "big") for size in sizes)
+    path.write_bytes(head + bytes(body))
+    with pytest.raises(DataError, match=f"x: {said}"):
+        read_images(path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 from biogan.core.errors import DataError
 from biogan.images.config import ImageReadingConfig
 from biogan.images.dataset import ImageSet
-from biogan.images.read import read_images
+from biogan.images.read import is_images, read_images
 from biogan.images.write import write_images
 
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
@@ -141,3 +143,62 @@ def test_damaged_files(tmp_path: Path) -> None:
     path.write_bytes(whole[:100] + b"\xff" * 20 + whole[120:])
     with pytest.raises(DataError, match=r"x\.npz, array images: damaged, or of objects"):
         read_images(path)
+
+
+def patched(path: Path, at: int, new: bytes) -> None:
+    """Change bytes of the local header and of the directory of the first member of a zip."""
+    data = bytearray(path.read_bytes())
+    for start in (data.index(b"PK\x03\x04") + 4, data.index(b"PK\x01\x02") + 6):
+        data[start + at : start + at + len(new)] = new
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("at", "new", "said"),
+    [
+        (4, (99).to_bytes(2, "little"), "compression"),  # as WinZip encrypts
+        (2, b"\x01\0", "encrypted"),
+    ],
+)
+def test_archives_that_python_does_not_unpack(tmp_path: Path, at, new, said: str) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, images=GREY)
+    patched(path, at, new)
+    with pytest.raises(DataError, match=rf"x\.npz.*{said}") as caught:
+        read_images(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_archives_that_hold_no_arrays(tmp_path: Path) -> None:
+    for name, member, said in (
+        ("a.docx", "[Content_Types].xml", "a document of Word, Excel or PowerPoint"),
+        ("b.odt", "mimetype", "a document of LibreOffice"),
+        ("c.zip", "photo.png", "a zip archive; unpack it"),
+    ):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr(member, "x")
+        assert not is_images(tmp_path / name)
+        with pytest.raises(DataError, match=f"{name}: {said}"):
+            read_images(tmp_path / name)
+    np.savez(tmp_path / "d.npz", images=GREY)
+    (tmp_path / "d.npz").rename(tmp_path / "d")
+    assert is_images(tmp_path / "d") and len(read_images(tmp_path / "d")) == 2
+    with zipfile.ZipFile(tmp_path / "e.npz", "w") as archive:
+        archive.writestr("images.npy", b"no array")
+    with pytest.raises(DataError, match=r"e\.npz, array images: is no array as numpy writes it"):
+        read_images(tmp_path / "e.npz")
+
+
+@pytest.mark.parametrize(
+    "shape", ["(10**15,)", "(2**40, 2**40)", "(4, -1)", "(2**70,)", "[" * 9000]
+)
+def test_headers_that_promise_too_much(tmp_path: Path, shape: str) -> None:
+    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
+    with suppress(SyntaxError):
+        text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {eval(shape)!r}, }}"
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        head = b"\x93NUMPY\x01\0" + (len(text) + 1).to_bytes(2, "little") + text.encode() + b"\n"
+        archive.writestr("images.npy", head + bytes(100))
+    with pytest.raises(DataError, match=r"x\.npz, array images: ") as caught:
+        read_images(tmp_path / "x.npz")
+    assert len(str(caught.value)) < 600 and "\n" not in str(caught.value)
