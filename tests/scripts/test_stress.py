@@ -18,6 +18,12 @@ def test_every_example_of_the_fuzzed_readers_is_read(tmp_path):
                 assert stress.complaint(reader.read, path) == ("read", ""), (name, number)
 
 
+def test_damaged_files_are_read_or_refused_in_one_line():
+    tally = stress.Tally()
+    stress.fuzz(range(400), 23, tally)
+    assert tally.failures == [] and sum(tally.counts.values()) == 400
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_folder_has_one_holder(there, tmp_path):
     """Threads lock as processes do: each opens the file anew."""
