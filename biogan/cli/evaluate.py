@@ -159,10 +159,24 @@ def is_model(path: str | None) -> bool:
 def _parts(gan: GAN, real: Any) -> dict[str, Any]:
     """Split the training data of a model as its training did, where they can be told."""
     from biogan.evaluation.intervals import GROUPS
+    from biogan.models.card import same_split
 
     if real.digest != gan.card.data.digest:
         return {}
+    if gan.card.data.stored:
+        console.say(
+            "the reference is the training data of the model, which were read into files: which of "
+            "them it learned from cannot be told here; give --train and --held-out"
+        )
+        return {}
     parts = gan.modality.split(real, gan.config)
+    if not same_split(gan.card, len(parts.train), len(parts.held_out)):
+        console.say(
+            "the reference is the training data of the model, which biogan "
+            f"{gan.card.biogan} split otherwise than this version does: which records were kept "
+            "apart cannot be told; give --held-out"
+        )
+        return {}
     if len(parts.held_out) < GROUPS:
         console.say(
             "the reference is the training data of the model, and "

@@ -376,6 +376,11 @@ def training_part(trainer: Trainer) -> TrainingPart:
     )
 
 
+def same_split(card: ModelCard, train: int, validation: int) -> bool:
+    """Tell whether a split has as many records on both sides as that of a model has."""
+    return (card.data.train, card.data.validation) == (train, validation)
+
+
 def check_same_run(old: ModelCard, new: ModelCard, options: type[TrainingConfig]) -> None:
     """Compare the card of a run that is to be resumed with that of this call.
 
@@ -391,5 +396,11 @@ def check_same_run(old: ModelCard, new: ModelCard, options: type[TrainingConfig]
         differences.append("the data are others than those the run began with")
     elif was != now:
         differences.append(f"the data were {was} and are now {now}")
+    elif not differences and not same_split(old, new.data.train, new.data.validation):
+        differences.append(
+            f"it was begun by biogan {old.biogan}, which split the data otherwise: "
+            f"{old.data.train:,} records to train on and {old.data.validation:,} for validation, "
+            f"now {new.data.train:,} and {new.data.validation:,}; begin a new run"
+        )
     if differences:
         raise ConfigError("--resume: this is another run: " + "; ".join(differences))

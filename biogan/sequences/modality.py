@@ -45,8 +45,9 @@ from biogan.sequences.metrics import SEQUENCE_METRICS
 from biogan.sequences.metrics.context import read_extras
 from biogan.sequences.metrics.diversity import Variety
 from biogan.sequences.metrics.validation_distance import ValidationDistance
-from biogan.sequences.splits import Split, StoredSplit, drawn, split, split_stored
+from biogan.sequences.splits import Split, drawn, split
 from biogan.sequences.store import SequenceStore
+from biogan.sequences.stored_split import StoredSplit, split_stored
 from biogan.sequences.strands import both_strands, reverse_complement
 from biogan.sequences.tokenizer import FIXED, MOST_CHANNELS, VARIABLE, Tokenizer
 from biogan.training.batches import Batches, LazyBatches, RotatedBatches, Stream

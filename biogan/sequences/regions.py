@@ -68,13 +68,8 @@ class Regions:
         n = len(ids)
         source, start = np.full(n, -1, np.int64), np.zeros(n, np.int64)
         numbers: dict[str, int] = {}
-        places: dict[str, tuple[str, int, int]] = {}
         for i, name, at in named_places(ids, lengths.tolist(), ranges):
-            if name not in places:
-                places[name] = _outermost(name)
-            base, offset, direction = places[name]
-            source[i] = numbers.setdefault(base, len(numbers))
-            start[i] = offset + at if direction > 0 else offset - at - lengths[i]
+            source[i], start[i] = numbers.setdefault(name, len(numbers)), at
         return cls(source, start, start + np.where(source < 0, 0, lengths))
 
     def __len__(self) -> int:
@@ -162,6 +157,7 @@ def named_places(
     >>> list(named_places(["chr1:101-103", "peak::chr1:100-103(-)", "x:1-9"], [3, 3, 3]))
     [(0, 'chr1', 100), (1, 'chr1', 100)]
     """
+    places: dict[str, tuple[str, int, int]] = {}
     for i, name in enumerate(ids):
         text = ranges[i].partition(" ")[0] if ranges is not None and ranges[i] else name
         if "-" not in text or (found := _REGION.fullmatch(text)) is None:
@@ -172,7 +168,11 @@ def named_places(
         elif last - first != lengths[i]:
             continue
         if first >= 0 and lengths[i]:
-            yield i, found["name"].rpartition("::")[2] or found["name"], first
+            outer = found["name"].rpartition("::")[2] or found["name"]
+            if outer not in places:
+                places[outer] = _outermost(outer)
+            base, offset, direction = places[outer]
+            yield i, base, offset + first if direction > 0 else offset - first - lengths[i]
 
 
 def _outermost(name: str) -> tuple[str, int, int]:

@@ -7,6 +7,8 @@ hash of a sequence is the same for equal sequences and for the two strands of on
 ``codes.u8``              all sequences one after another, one byte a letter
 ``offsets.i64``           n + 1 numbers: where each sequence begins
 ``keys.u32``              a hash of each sequence, the same for equal ones and for the other strand
+``sources.u64``           the longer sequence that each is a part of, 0 where it is not known
+``starts.i64``            where each begins there
 ``store.json``            alphabet, counts, digest, reading report: written last
 ========================= =====================================================================
 """
@@ -16,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+import re
 import shutil
 import weakref
 from collections.abc import Iterator, Mapping
@@ -42,11 +45,13 @@ from biogan.core.rng import mixed
 from biogan.sequences.alphabet import Alphabet
 from biogan.sequences.config import ReadingConfig
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.io.chunks import Watch, iter_chunks
+from biogan.sequences.io.chunks import Raw, Watch, iter_chunks
 from biogan.sequences.io.detect import Whole
 from biogan.sequences.io.fasta import Clean, Counts, WindowCounts, clean, summary, windows_of
 from biogan.sequences.io.input_report import Finding, FindingCount, InputReport, named
+from biogan.sequences.regions import RANGE, named_places
 
+_RANGE = re.compile(rf"(?:^|\s){RANGE}=(\S+)")
 # Odd, so that it has an inverse modulo 2^64, and of no short period (Steele and Vigna 2021).
 _BASE = 0xD1342543DE82EF95
 _INVERSE = pow(_BASE, -1, 1 << 64)
@@ -114,8 +119,10 @@ def _powers(base: int) -> np.ndarray:
     return np.cumprod(factors)
 
 
-SCHEMA = 2
+SCHEMA = 3
 CODES, OFFSETS, KEYS, META = "codes.u8", "offsets.i64", "keys.u32", "store.json"
+SOURCES, STARTS = "sources.u64", "starts.i64"
+_FILES = (CODES, OFFSETS, KEYS, SOURCES, STARTS)
 _BLOCK = 1 << 22
 
 
@@ -204,13 +211,20 @@ class SequenceStore:
             self.letters = os.fstat(self._codes).st_size
             self._offsets = Mapped(self.path / OFFSETS, np.int64)
             self.keys = Mapped(self.path / KEYS, np.uint32)
+            self.sources = Mapped(self.path / SOURCES, np.uint64)
+            self.starts = Mapped(self.path / STARTS, np.int64)
         except DataError:
             raise
         except Exception as error:
             raise DataError(f"{self.path}: no whole store of sequences ({error})") from error
         self.is_fixed_length = 0 < shortest == self.longest
         sizes = len(self.keys) + 1, int(meta["letters"])
-        if sizes != (len(self._offsets), self.letters) or len(self) != meta["records"]:
+        regions = {len(self.keys)} == {len(self.sources), len(self.starts)}
+        if (
+            sizes != (len(self._offsets), self.letters)
+            or len(self) != meta["records"]
+            or not regions
+        ):
             raise DataError(f"{self.path}: a file of the store was cut short; remove the folder")
 
     def __len__(self) -> int:
@@ -340,7 +354,7 @@ def store_fasta(
         note = f"read again, as what was stored could not be used: {error}" * folder.exists()
         if folder.exists() and not (folder.is_dir() and not os.listdir(folder)):
             # Of a store that was removed in part any file may be missing.
-            if not {META, CODES, OFFSETS, KEYS}.issuperset(os.listdir(folder)):
+            if not {META, *_FILES}.issuperset(os.listdir(folder)):
                 raise OutputError(f"{folder}: holds something that is no store") from None
     answers: dict[str, Any] | None = None
     while True:
@@ -445,7 +459,7 @@ def _pass(
             extra = [FindingCount(no_id)] * bool(unnamed.any())
             found = cleaned.counts
             counts.append(found._replace(finding_counts=found.finding_counts + extra))
-            windows = windows.plus(out.add(cleaned, config))
+            windows = windows.plus(out.add(cleaned, raw, config))
         if not whole.confirmed:
             return None
         if problem:
@@ -464,13 +478,13 @@ class _Writer:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.records, self.letters = folder, 0, 0
-        self.shortest, self.longest = 0, 0
+        self.shortest, self.longest, self.cut = 0, 0, 0
         self._stack = ExitStack()
         self._files: dict[str, IO[bytes]] = {}
 
     def __enter__(self) -> _Writer:
         with writing(self.folder):
-            for name in (CODES, OFFSETS, KEYS):
+            for name in _FILES:
                 self._files[name] = self._stack.enter_context(open(self.folder / name, "wb"))
             self._files[OFFSETS].write(np.zeros(1, np.int64).tobytes())
         return self
@@ -479,7 +493,7 @@ class _Writer:
         with writing(self.folder):
             self._stack.close()
 
-    def add(self, cleaned: Clean, config: ReadingConfig) -> WindowCounts:
+    def add(self, cleaned: Clean, raw: Raw, config: ReadingConfig) -> WindowCounts:
         """Write the records that are kept; return how they were cut into windows."""
         counts = WindowCounts()
         part = SequenceSet(
@@ -487,14 +501,23 @@ class _Writer:
             cleaned.alphabet.encode(cleaned.letters.data),
             cleaned.letters.offsets,
         )
-        if config.window is not None:
+        if config.window is None:
+            sources, starts = _named_regions(raw, cleaned)
+        else:
+            whole = len(part)
             part, counts = windows_of(part, config)
+            # Each record is a sequence of its own, whatever its name.
+            sources = part.regions.source.astype(np.uint64) + np.uint64(self.cut + 1)
+            starts = part.regions.start
+            self.cut += whole
         if not len(part):
             return counts
         with writing(self.folder):
             self._files[CODES].write(part.codes.data)
             self._files[OFFSETS].write((part.offsets[1:] + self.letters).tobytes())
             self._files[KEYS].write(sequence_keys(part).tobytes())
+            self._files[SOURCES].write(sources.tobytes())
+            self._files[STARTS].write(starts.tobytes())
         low, high = int(part.lengths.min()), int(part.lengths.max())
         self.shortest = min(self.shortest, low) if self.records else low
         self.longest = max(self.longest, high)
@@ -515,8 +538,21 @@ class _Writer:
             "shortest": self.shortest,
             "longest": self.longest,
             "digest": digest.hexdigest(),
-            "sums": {name: _file_digest(self.folder / name) for name in (CODES, OFFSETS, KEYS)},
+            "sums": {name: _file_digest(self.folder / name) for name in _FILES},
         }
+
+
+def _named_regions(raw: Raw, cleaned: Clean) -> tuple[np.ndarray, np.ndarray]:
+    """Return source, as a hash of its name, and start of the records kept that name a region."""
+    kept = np.flatnonzero(cleaned.keep).tolist()
+    ids = [raw.ids[i] for i in kept]
+    ranges = [_RANGE.search(raw.descriptions[i]) for i in kept]
+    texts = [found[1] if found else "" for found in ranges]
+    sources, starts = np.zeros(len(ids), np.uint64), np.zeros(len(ids), np.int64)
+    for i, name, start in named_places(ids, cleaned.letters.lengths.tolist(), texts):
+        digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+        sources[i], starts[i] = int.from_bytes(digest, "little") | 1, start
+    return sources, starts
 
 
 def _file_digest(path: Path) -> str:

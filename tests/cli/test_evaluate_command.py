@@ -285,3 +285,32 @@ def test_swapped_files_are_said(files, tmp_path, capsys):
         "biogan: reference: its ids are those of 'biogan sample' (gan7_1), and those of the gen"
         in (capsys.readouterr().err)
     )
+
+
+def test_a_run_on_overlapping_windows_is_evaluated_on_blocks_a_window_apart(tmp_path, capsys):
+    letters = "".join(np.random.default_rng(0).choice(list("ACGT"), 4000))
+    (tmp_path / "g.fa").write_text(f">chr\n{letters}\n")
+    out = str(tmp_path / "run")
+    small = ["--width", "4", "--depth", "1", "--latent", "4", "--batch-size", "8", "--units", "8"]
+    cut = ["--window", "40", "--stride", "10", "--judge-steps", "0"]
+    train = ["train", str(tmp_path / "g.fa"), "-o", out, *cut, *small, "--steps", "2"]
+    assert run(train) == 0
+    said = capsys.readouterr().err
+    assert "397 of 397 records overlap another one on the sequence that they were cut from" in said
+    assert "sequences are left out of training, as they lie nearer than 40 letters" in said
+    card = json.loads((tmp_path / "run" / "config.json").read_text())
+    learned, kept = card["data"]["train"], card["data"]["validation"]
+    assert learned + kept < 397
+    assert run(["evaluate", out, "-n", "40", "--metric", "letter-jsd"]) == 0
+    said = capsys.readouterr()
+    assert f"{learned} sequences were learned from, {kept} kept apart" in said.err
+    assert f"{kept} of {kept} target records overlap others" in said.out
+    # A run of a version that split them otherwise is neither continued nor evaluated so.
+    card["data"]["train"] += 3
+    (tmp_path / "run" / "config.json").write_text(json.dumps(card))
+    manifest = tmp_path / "run" / "SHA256SUMS"
+    manifest.unlink(missing_ok=True)
+    assert run([*train[:-1], "4", "--resume"]) == 2
+    assert "which split the data otherwise" in capsys.readouterr().err
+    assert run(["evaluate", out, "-n", "40", "--metric", "letter-jsd"]) == 0
+    assert "which records were kept apart cannot be told" in capsys.readouterr().err

@@ -12,8 +12,8 @@ from biogan.core.errors import ConfigError, DataError
 from biogan.core.rng import rng
 from biogan.sequences import store
 from biogan.sequences.io.fasta import read_fasta
-from biogan.sequences.splits import split_stored
 from biogan.sequences.store import SequenceStore, store_fasta
+from biogan.sequences.stored_split import split_stored
 
 SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 20, "seed": 1}
 FLAGS = ["--width", "8", "--depth", "1", "--latent", "8", "--batch-size", "16", "--steps", "4"]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from biogan.core.rng import Permutation, rng
-from biogan.sequences import splits
-from biogan.sequences.splits import StoredPart, split_stored
+from biogan.sequences import stored_split
 from biogan.sequences.store import store_fasta
+from biogan.sequences.stored_split import StoredPart, split_stored
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 64, 65, 1000, 4097])
@@ -38,6 +38,7 @@ def test_numbers_beyond_32_bits():
 
 
 def stored(tmp_path, texts):
+    tmp_path.mkdir(exist_ok=True)
     path = tmp_path / "x.fa"
     path.write_text("".join(f">{i}\n{t}\n" for i, t in enumerate(texts)))
     return store_fasta(path, tmp_path / "store")
@@ -75,7 +76,7 @@ def test_about_the_share_is_held_out_and_equal_sequences_and_strands_stay_togeth
 
 
 def test_the_held_out_part_is_bounded_and_it_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(splits, "MOST_RECORDS", 50)
+    monkeypatch.setattr(stored_split, "MOST_RECORDS", 50)
     parts = split_stored(stored(tmp_path, texts(3000)), 0.5)
     assert len(parts.held_out) == pytest.approx(50, abs=30)
     assert len(parts.sample) == 50
@@ -99,9 +100,12 @@ def test_near_copies_across_are_found_by_the_check(tmp_path):
     partner = dict(zip(rows + near, near + rows, strict=True))
     across = sum(partner[text] in train for text in parts.held_out.strings())
     assert across > 30
-    assert parts.report[-1] == (
+    assert parts.report[-1].startswith(
         f"check by sample: {across} of {len(parts.held_out)} held-out records have a near copy "
-        f"(90% identity or more) among {len(parts.sample)} training records"
+        f"(90% identity or more) among {len(parts.sample)} training records, and "
+    )
+    assert parts.report[-1].endswith(
+        f" share a stretch of 20 letters with one of {len(parts.sample)}"
     )
 
 
@@ -109,3 +113,59 @@ def test_nothing_is_held_out_where_nothing_is_asked_for(tmp_path):
     parts = split_stored(stored(tmp_path, texts(60)), 0.0)
     assert len(parts.held_out) == 0 and len(parts.train) == 60
     assert parts.report[-1] == "nothing held out"
+
+
+def pieces(store, positions):
+    """Letters of the source that records stand for."""
+    length = store.longest
+    pairs = zip(store.sources.array[positions], store.starts.array[positions], strict=True)
+    return {(int(s), p) for s, start in pairs for p in range(start, start + length)}
+
+
+@pytest.mark.parametrize(("window", "stride"), [(40, 10), (40, 39), (25, 1)])
+def test_stored_windows_are_held_out_in_blocks_a_window_apart(tmp_path, window, stride):
+    path = tmp_path / "genome.fa"
+    rows = texts(3, 20 * window, seed=1)
+    path.write_text("".join(f">chr\n{row * 1}\n" for row in rows))
+    store = store_fasta(path, tmp_path / "store", window=window, stride=stride)
+    parts = split_stored(store, 0.2, seed=2)
+    train = parts.train
+    kept = np.arange(len(train)) + np.searchsorted(train._before, np.arange(len(train)), "right")
+    held = np.flatnonzero(np.isin(store.take(np.arange(len(store))).strings(),
+                                  parts.held_out.strings()))  # fmt: skip
+    assert 0 < len(parts.held_out) <= 0.25 * len(store)
+    assert not pieces(store, held) & pieces(store, kept)
+    s, p = store.sources.array, store.starts.array
+    same = s[held][:, None] == s[kept]
+    assert np.abs(p[held][:, None] - p[kept])[same].min(initial=10**6) >= 2 * window
+    assert not set(parts.held_out.strings()) & set(train.take(np.arange(len(train))).strings())
+    left = len(store) - len(train) - len(parts.held_out)
+    assert f"{left:,} records nearer than {window} letters to a block" in parts.report[1]
+    assert "0 share a stretch of 20 letters" in parts.report[-1]
+    again = split_stored(store_fasta(path, tmp_path / "2", window=window, stride=stride), 0.2, 2)
+    assert again.held_out.strings() == parts.held_out.strings()
+
+
+def test_stored_records_that_name_overlapping_regions_are_split_by_region(tmp_path):
+    genome = texts(1, 3000, seed=2)[0]
+    order = rng(0, "order").permutation(296)
+    path = tmp_path / "named.fa"
+    lines = [f">chr1:{10 * i + 1}-{10 * i + 50}\n{genome[10 * i : 10 * i + 50]}\n" for i in order]
+    path.write_text("".join(lines))
+    store = store_fasta(path, tmp_path / "store")
+    assert store.starts.array.tolist() == [10 * i for i in order]
+    parts = split_stored(store, 0.1)
+    train = parts.train.take(np.arange(len(parts.train))).strings()
+    assert 0 < len(parts.held_out) < 60
+    starts = [[genome.index(t) for t in side] for side in (parts.held_out.strings(), train)]
+    assert np.abs(np.subtract.outer(*starts)).min() >= 100
+
+
+def test_stored_windows_without_overlap_are_split_by_hash(tmp_path):
+    path = tmp_path / "genome.fa"
+    path.write_text(f">chr\n{texts(1, 4000, seed=1)[0]}\n")
+    store = store_fasta(path, tmp_path / "store", window=40)
+    assert "held out by a hash of the sequence" in split_stored(store, 0.2).report[1]
+    plain = stored(tmp_path / "x", store.take(np.arange(100)).strings())
+    held = [split_stored(s, 0.2).held_out.strings() for s in (store, plain)]
+    assert held[0] == held[1]
