@@ -334,8 +334,25 @@ def sequence_readers() -> dict[str, Reader]:
         "lines": Reader(lines, [Example("x.txt", b"ACGT\nacgu\n\nGG\n")]),
         "labels": Reader(labels, [Example("l.tsv", table)]),
         "motifs": Reader(read_motifs, [Example("m.txt", data) for data in motifs]),
+        **profile_reader(),
         "cards": Reader(read_card, [Example(path.name, path.read_bytes()) for path in cards]),
     }
+
+
+def profile_reader() -> dict[str, Reader]:
+    """Profiles of HMMER, where pyhmmer is installed."""
+    import numpy as np
+
+    from biogan.sequences.alphabet import PROTEIN
+    from biogan.sequences.dataset import SequenceSet
+    from biogan.sequences.metrics.context import build_profile, read_profile, unavailable
+
+    if unavailable():
+        return {}
+    rows = np.random.default_rng(0).integers(0, 20, (30, 6)).astype(np.uint8)
+    out = io.BytesIO()
+    build_profile(SequenceSet.from_matrix(PROTEIN.with_letters("-"), rows)).model.write(out)
+    return {"profiles": Reader(read_profile, [Example("p.hmm", out.getvalue())])}
 
 
 def equal_to_biopython(path: Path) -> None:

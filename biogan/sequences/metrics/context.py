@@ -5,6 +5,7 @@ A profile is a hidden Markov model of a protein family, of HMMER 3 through pyhmm
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from biogan.core.files import reading
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.genetic_code import genetic_code
 from biogan.sequences.io.motifs import Motif, read_motifs
+from biogan.sequences.io.profiles import checked_profile
 
 if TYPE_CHECKING:
     from pyhmmer.plan7 import HMM
@@ -115,19 +117,19 @@ def read_profile(path: str | Path) -> Profile:
     ConfigError
         If pyhmmer is not installed.
     DataError
-        If the file cannot be read, holds no protein profile or is not calibrated.
+        If it holds no protein profile, is damaged or is not calibrated.
+    FastaError
+        If the file cannot be read.
     """
     if unavailable():
         raise ConfigError(f"--hmm {path}: {unavailable()}")
     from pyhmmer.plan7 import HMMFile
 
-    what = "no profile in HMMER's format (hmmbuild writes one)"
-    with reading(path, what), open(path, "rb") as raw, HMMFile(raw) as file:
+    text = checked_profile(path)
+    with reading(path, "no profile in HMMER's format"), HMMFile(io.BytesIO(text)) as file:
         model = file.read()
     if model is None:
         raise DataError(f"{path}: holds no profile; hmmbuild writes one")
-    if not model.alphabet.is_amino():
-        raise DataError(f"{path}: not a profile of proteins")
     if model.evalue_parameters.f_tau is None:
         raise DataError(f"{path}: has no STATS lines; hmmbuild or hmmcalibrate adds them")
     return Profile(model)

@@ -1,3 +1,5 @@
+import gzip
+import io
 import tomllib
 from importlib.metadata import PackageNotFoundError
 
@@ -6,7 +8,7 @@ import pytest
 from comparing import compare
 from helpers import ROOT
 
-from biogan.core.errors import ConfigError, DataError
+from biogan.core.errors import ConfigError, DataError, FastaError
 from biogan.sequences.alphabet import PROTEIN
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.evaluate import evaluate
@@ -94,15 +96,61 @@ def test_a_profile_of_a_file(built, tmp_path):
     assert report["hmm-hits"].columns["uniform"].value == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"no profile\n", b"HMMER3/f [3.4]\nNAME x\n"])
-def test_what_is_no_profile_is_refused_in_one_line(content, tmp_path):
+@pytest.fixture(scope="module")
+def text(built) -> str:
+    out = io.BytesIO()
+    built.model.write(out)
+    return out.getvalue().decode()
+
+
+def test_the_text_that_is_checked_is_the_profile(built, text, tmp_path):
+    plain = family(20, 2).ungapped()
+    for number, data in enumerate([text.encode(), gzip.compress(text.encode())]):
+        path = tmp_path / f"{number}.hmm"
+        path.write_bytes(data.replace(b"\n", b"\r\n") if number == 0 else data)
+        assert read_profile(path).bits(plain) == pytest.approx(built.bits(plain), abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda lines: [], "x.hmm: no profile in HMMER's format .*, found nothing"),
+        (lambda lines: ["no profile"], "line 1: .* begins with 'HMMER3/', found 'no profile'"),
+        (lambda lines: ["HMMER2.0"], "hmmconvert"),
+        (lambda lines: lines[:2], "line 2: .* the file ends before the probabilities"),
+        (lambda lines: lines[:30], "line 30: .* ends in the middle of the profile"),
+        (lambda lines: [x for x in lines if not x.startswith("LENG")], "LENG is 0"),
+        (lambda lines: [x for x in lines if not x.startswith("NAME")], "NAME is missing"),
+        (lambda lines: [x.replace("LENG  6", "LENG  7") for x in lines], "position 6. is missing"),
+        (lambda lines: [x.replace("amino", "DNA") for x in lines], "not a profile of proteins"),
+        (lambda lines: [x.replace("MAP   yes", "MAP   no") for x in lines], None),
+        (
+            lambda lines: [x.replace("0.77255", "nan") for x in lines],
+            "7 numbers are needed, found 'nan'",
+        ),
+        (lambda lines: [x for x in lines if "VITERBI" not in x], "three lines STATS"),
+        (lambda lines: [x for x in lines if "STATS" not in x], "has no STATS lines"),
+    ],
+)
+def test_what_is_no_profile_is_refused_in_one_line(change, what, text, tmp_path):
+    """HMMER's own parser ends the process where such lines are damaged."""
     path = tmp_path / "x.hmm"
-    path.write_bytes(content)
-    with pytest.raises(DataError, match="x.hmm: ") as caught:
+    path.write_text("".join(f"{line}\n" for line in change(text.splitlines())))
+    if what is None:
         read_profile(path)
-    assert "\n" not in str(caught.value)
-    with pytest.raises(DataError, match="absent.hmm: cannot be read: No such file or directory$"):
+        return
+    with pytest.raises(DataError, match=what) as caught:
+        read_profile(path)
+    assert "\n" not in str(caught.value) and "x.hmm" in str(caught.value)
+
+
+def test_a_profile_that_is_not_there_or_is_binary(built, tmp_path):
+    with pytest.raises(FastaError, match="absent.hmm: cannot be read: No such file or directory$"):
         read_profile(tmp_path / "absent.hmm")
+    with (tmp_path / "x.h3m").open("wb") as file:
+        built.model.write(file, binary=True)
+    with pytest.raises(FastaError, match="x.h3m, line 1: NUL bytes"):
+        read_profile(tmp_path / "x.h3m")
 
 
 def test_without_pyhmmer_the_command_that_installs_it_is_given(monkeypatch):
