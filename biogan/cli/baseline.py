@@ -62,7 +62,9 @@ def command(
     biogan baseline autoregressive real.fasta --max-time 5m > peer.fasta
     """  # noqa: D301 - click's mark for lines that are not to be joined
     if order is not None and name not in WITH_ORDER:
-        raise click.UsageError(f"--order: only {' and '.join(WITH_ORDER)} have one, not {name}")
+        raise click.UsageError(
+            f"--order: only {', '.join(WITH_ORDER[:-1])} and {WITH_ORDER[-1]} have one, not {name}"
+        )
     if max_time is not None and name != "autoregressive":
         raise click.UsageError(f"--max-time: only autoregressive has one, not {name}")
     from biogan.core.files import check_output

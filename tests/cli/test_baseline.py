@@ -38,7 +38,10 @@ def test_order_and_file(real, tmp_path, capsys):
 
 def test_wrong_usage_is_one_line(real, capsys):
     assert run(["baseline", "pwm", real, "--order", "2"]) == 2
-    assert "--order: only markov and positional-markov have one, not pwm" in capsys.readouterr().err
+    assert (
+        "only markov, positional-markov and positional-markov-end have one, not pwm"
+        in capsys.readouterr().err
+    )
     assert run(["baseline", "pwm", real, "--max-time", "9s"]) == 2
     assert "--max-time: only autoregressive has one, not pwm" in capsys.readouterr().err
     assert run(["baseline", "hmm", real]) == 2

@@ -222,7 +222,8 @@ def test_floors_for_protein_of_varying_length():
     sequences = SequenceSet.from_strings(texts, alphabet="protein")
     train = SequenceSet.from_strings([*texts[:29], "MKV"], alphabet="protein")
     roles = SequenceEvaluation().assign_roles(sequences, train, None, 30, 0)
-    assert default_floors(roles) == ["markov-1", "shuffle", "uniform"]
+    chains = ["markov-1", "positional-markov-3", "positional-markov-end-3"]
+    assert default_floors(roles) == [*chains, "shuffle", "uniform"]
 
 
 def test_progress_names_and_counts_every_set():

@@ -39,6 +39,7 @@ def autoregressive(**options: Any) -> Baseline:
 BASELINES: dict[str, Callable[..., Baseline]] = {
     "markov-K": lambda order: MarkovChain(order),
     "positional-markov-K": lambda order: MarkovChain(order, positional=True),
+    "positional-markov-end-K": lambda order: MarkovChain(order, True, from_end=True),
     "pwm": PWM,
     "shuffle": lambda: Shuffle("mono"),
     "dinucleotide-shuffle": lambda: Shuffle("dinucleotide"),
@@ -82,21 +83,26 @@ def get_baseline(name: str) -> Baseline:
 
 
 _MAX_ORDER, _MAX_POSITIONAL_ORDER = 5, 4
+# Share of the records on which orders are compared where lengths vary.
+_COMPARED = 0.2
 
 
 def suited_chains(train: SequenceSet, fixed: bool) -> list[str]:
     """Name the Markov chains that suit a training set, the strongest of the trivial samplers.
 
-    The order of the plain chain is the highest, up to 5, with ten windows for each k-mer; that of
-    the position-specific chain the highest, up to 4, with ten records for each k-mer.
+    The order of the plain chain is the highest, up to 5, with ten windows for each k-mer. For one
+    length, that of the position-specific chain is the highest, up to 4, with ten records for each
+    k-mer. Where lengths vary, positions are counted from the start by one chain and from the end
+    by another, each of the order, 1 to 4, under which a fifth of the records is likeliest given
+    the others, and by one of order 4, or 3 for more than five letters, that writes longer pieces
+    of the training data; the end is a symbol of all of them.
 
     Parameters
     ----------
     train : SequenceSet
         What the chains will be fitted to.
     fixed : bool
-        Whether all sets that are compared have one common length; only then positions mean the
-        same in every record.
+        Whether all sets that are compared have one common length.
 
     Returns
     -------
@@ -109,8 +115,34 @@ def suited_chains(train: SequenceSet, fixed: bool) -> list[str]:
     ['markov-2', 'positional-markov-1']
     """
     chains = [f"markov-{max(1, choose_k(train, highest=_MAX_ORDER + 1) - 1)}"]
+    letters = max(2, train.alphabet.size)
     if fixed:
-        letters = max(2, train.alphabet.size)
         order = int(np.log(max(1, len(train) / 10)) / np.log(letters)) - 1
-        chains.append(f"positional-markov-{min(max(1, order), _MAX_POSITIONAL_ORDER)}")
-    return chains
+        return [*chains, f"positional-markov-{min(max(1, order), _MAX_POSITIONAL_ORDER)}"]
+    highest = _MAX_POSITIONAL_ORDER - (letters > 5)
+    likeliest, from_end = (_likeliest_order(train, highest, end) for end in (False, True))
+    orders = dict.fromkeys((likeliest, highest))
+    return [
+        *chains,
+        *(f"positional-markov-{order}" for order in orders),
+        f"positional-markov-end-{from_end}",
+    ]
+
+
+def _likeliest_order(train: SequenceSet, highest: int, from_end: bool) -> int:
+    """Return the order of the position-specific chain that predicts some records best."""
+    held = np.arange(len(train)) % round(1 / _COMPARED) == 0
+    if held.all() or not held.any():
+        return 1
+    learned, asked = train.take(np.flatnonzero(~held)), train.take(np.flatnonzero(held))
+    # No chain writes a record that is shorter or longer than all that it was fitted to.
+    lengths = learned.lengths
+    possible = (asked.lengths >= lengths.min()) & (asked.lengths <= lengths.max())
+    if not possible.any():
+        return 1
+    asked = asked.take(np.flatnonzero(possible))
+    found = [
+        MarkovChain(order, positional=True, from_end=from_end).fit(learned).log_prob(asked).mean()
+        for order in range(1, highest + 1)
+    ]
+    return 1 + int(np.argmax(found))

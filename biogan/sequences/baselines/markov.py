@@ -234,7 +234,10 @@ class MarkovChain(Baseline):
     order : int
         Letters of context, 0 or more.
     positional : bool
-        Own probabilities for every position, for sequences cut or aligned at a common place.
+        Own probabilities for every position, counted from the start.
+    from_end : bool
+        Read and write the sequences from the last letter to the first: positions are then counted
+        from the end.
     pseudocount : float
         Imagined counts of the empty context, more than 0.
     backoff : float, optional
@@ -257,6 +260,7 @@ class MarkovChain(Baseline):
         self,
         order: int,
         positional: bool = False,
+        from_end: bool = False,
         pseudocount: float = PSEUDOCOUNT,
         backoff: float | None = None,
     ) -> None:
@@ -266,9 +270,11 @@ class MarkovChain(Baseline):
         for name, value in (("pseudocount", pseudocount), ("backoff", backoff)):
             if value is not None and not 0 < value < float("inf"):
                 raise ConfigError(f"{name} {value}: must be above 0 and finite")
-        self.order, self.positional = int(order), positional
+        self.order, self.positional, self.from_end = int(order), positional, from_end
         self.pseudocount, self.backoff = pseudocount, backoff
-        self.prefix = f"{'positional_' if positional else ''}markov{self.order}"
+        self.prefix = (
+            f"{'positional_' if positional else ''}markov{'_end' if from_end else ''}{self.order}"
+        )
 
     def _learn(self, sequences: SequenceSet) -> None:
         size = sequences.alphabet.size
@@ -278,6 +284,8 @@ class MarkovChain(Baseline):
         places = self._longest + 1 if self.positional else 1
         if places * (size + 1) ** (self.order + 1) > 2**62:
             raise ConfigError(f"order {self.order}: too high for an alphabet of {size} letters")
+        if self.from_end:
+            sequences = backwards(sequences)
         # A set of one length never ends early, so that its chain needs no end symbol.
         symbols = size + (self._shortest < self._longest)
         self._tables = ContextTables(
@@ -311,7 +319,8 @@ class MarkovChain(Baseline):
                 goes_on = symbol < end
                 row, symbol, context = row[goes_on], symbol[goes_on], context[goes_on]
             context = (context * (end + 1) + symbol) % contexts
-        return _joined(train, n, blocks)
+        drawn = _joined(train, n, blocks)
+        return backwards(drawn) if self.from_end else drawn
 
     def _cumulated(self, position: int, context: np.ndarray, contexts: int) -> np.ndarray:
         """Cumulated probabilities of the symbols after each context: shape (symbols, n)."""
@@ -347,7 +356,10 @@ class MarkovChain(Baseline):
         lengths = sequences.lengths
         possible = (lengths >= self._shortest) & (lengths <= self._longest)
         some = np.flatnonzero(possible)
-        events = Events.of(sequences.take(some), self.order, self._longest)
+        asked = sequences.take(some)
+        if self.from_end:
+            asked = backwards(asked)
+        events = Events.of(asked, self.order, self._longest)
         table = self._probabilities(events.position, events.context)
         share = table[np.arange(len(table)), events.symbol] / table.sum(1)
         out = np.full(len(sequences), -np.inf)
@@ -361,6 +373,24 @@ class MarkovChain(Baseline):
         if self._shortest < self._longest:
             table[position < self._shortest, -1] = 0
         return table
+
+
+def backwards(sequences: SequenceSet) -> SequenceSet:
+    """Read every sequence from its last letter to its first; ids and weights stay.
+
+    Examples
+    --------
+    >>> backwards(SequenceSet.from_strings(["AACG", "", "TC"])).strings()
+    ['GCAA', '', 'CT']
+    """
+    ends = np.repeat(sequences.offsets[:-1] + sequences.offsets[1:] - 1, sequences.lengths)
+    return SequenceSet(
+        sequences.alphabet,
+        sequences.codes[ends - np.arange(len(sequences.codes))],
+        sequences.offsets,
+        sequences.ids,
+        weights=sequences.weights,
+    )
 
 
 def _joined(train: SequenceSet, n: int, blocks: list[tuple[np.ndarray, np.ndarray]]) -> SequenceSet:

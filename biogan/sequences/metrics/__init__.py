@@ -13,6 +13,7 @@ from biogan.sequences.metrics import (  # noqa: F401
     diversity,
     features,
     labels,
+    lengths,
     motifs,
     novelty,
     positions,

@@ -25,8 +25,8 @@ from biogan.sequences.similarity.words import covered
 
 #: The metrics of sequences, with the sections of the report in order.
 SEQUENCE_METRICS = MetricRegistry(
-    "novelty", "discriminability", "k-mers", "positions", "features", "composition", "protein",
-    "genes", "motifs", "diversity", "labels",
+    "novelty", "discriminability", "k-mers", "positions", "lengths", "features", "composition",
+    "protein", "genes", "motifs", "diversity", "labels",
 )  # fmt: skip
 metric = SEQUENCE_METRICS.metric
 

@@ -1,10 +1,11 @@
-"""Composition of records: letters, lengths, GC content, and low complexity.
+"""Composition of records: letters, GC content, and low complexity.
 
 Low complexity is repeats of few letters or of short k-mers within a record.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,30 +34,6 @@ def valid(comparison: Comparison) -> Value:
     return Value(hits / n, *wilson(hits, n), n=n, details=details)
 
 
-@metric("length-w1", "composition", "length W1", needs=("lengths",), unit="letters")
-def length_distance(comparison: Comparison) -> Value:
-    """Wasserstein-1 distance of the length distributions, gaps not counted."""
-    new, real = comparison.candidate.plain.lengths, comparison.reference.plain.lengths
-    return value_distance(comparison, new, real)
-
-
-@metric("length-ks", "composition", "length KS", high=1.0, needs=("lengths",), default=False)
-def length_supremum(comparison: Comparison) -> Value:
-    """Kolmogorov-Smirnov distance: largest difference of the cumulative shares of lengths."""
-    samples = comparison.candidate, comparison.reference
-    points = np.union1d(*(s.plain.lengths for s in samples))
-
-    def distance(g: int | None) -> float:
-        below = []
-        for sample in samples:
-            kept = _without(sample, sample.plain.lengths, g)
-            below.append(np.searchsorted(np.sort(kept), points, "right") / max(1, len(kept)))
-        return float(np.abs(below[0] - below[1]).max())
-
-    # A supremum is no smooth function of the shares: the jackknife cannot take off its bias.
-    return jackknifed(comparison, distance, high=1.0, correct=False)
-
-
 @metric("gc-w1", "composition", "GC W1", high=1.0, needs=("nucleotides",), unit="share")
 def gc_distance(comparison: Comparison) -> Value:
     """Wasserstein-1 distance of the GC share of single records."""
@@ -71,7 +48,7 @@ def gc_spread(comparison: Comparison) -> Value:
     new, real = (s.values(gc_content) for s in samples)
 
     def ratio(g: int | None) -> float:
-        top, bottom = _without(samples[0], new, g).std(), _without(samples[1], real, g).std()
+        top, bottom = without(samples[0], new, g).std(), without(samples[1], real, g).std()
         return float(top / bottom) if bottom > 0 else 1.0
 
     if real.std() == 0:
@@ -90,27 +67,47 @@ def run_distance(comparison: Comparison) -> Value:
 def letter_divergence(comparison: Comparison) -> Value:
     """Jensen-Shannon divergence of the pooled letter frequencies."""
     new, real = comparison.candidate.group_kmers(1), comparison.reference.group_kmers(1)
+    return count_divergence(comparison, new, real, comparison.reference.plain.alphabet.letters)
+
+
+def count_divergence(
+    comparison: Comparison, new: np.ndarray, real: np.ndarray, names: Sequence[str], note: str = ""
+) -> Value:
+    """Jensen-Shannon divergence of counts by group, with what differs in the details.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Gives the numbers of records.
+    new, real : numpy.ndarray, shape (GROUPS, cells)
+        Counts by jackknife group.
+    names : sequence of str
+        Names of the cells.
+    note : str
+        Passed on.
+    """
     value = jackknifed(
-        comparison, lambda g: float(jsd(remaining(new, g), remaining(real, g))), high=1.0
+        comparison, lambda g: float(jsd(remaining(new, g), remaining(real, g))), high=1.0, note=note
     )
     if value.low is None:
         return value
-    letters = comparison.reference.plain.alphabet.letters
-    return replace(value, details=_letter_differences(new, real, letters))
+    return replace(value, details=_differences(new, real, names))
 
 
-def _letter_differences(new: np.ndarray, real: np.ndarray, letters: str) -> tuple[str, ...]:
-    """Name the letters whose share differs, the largest difference first, with its interval."""
+def _differences(new: np.ndarray, real: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
+    """Name the cells whose share differs, the largest difference first, with its interval."""
 
     def difference(g: int | None, i: int) -> float:
         top, bottom = remaining(new, g), remaining(real, g)
         return float(top[i] / max(1, top.sum()) - bottom[i] / max(1, bottom.sum()))
 
     found = []
-    for i, letter in enumerate(letters):
+    for i, name in enumerate(names):
+        if not new[:, i].any() and not real[:, i].any():
+            continue
         plain, _, low, high = jackknife(lambda g, i=i: difference(g, i))  # type: ignore[misc]
         if low > 0 or high < 0:
-            found.append((-abs(plain), f"{letter} {plain:+.4f} [{low:+.4f}, {high:+.4f}]"))
+            found.append((-abs(plain), f"{name} {plain:+.4f} [{low:+.4f}, {high:+.4f}]"))
     return tuple(text for _, text in sorted(found))
 
 
@@ -166,7 +163,8 @@ def remaining(groups: np.ndarray, left_out: int | None) -> np.ndarray:
     return total if left_out is None else total - groups[left_out]
 
 
-def _without(sample: Sample, values: np.ndarray, left_out: int | None) -> np.ndarray:
+def without(sample: Sample, values: np.ndarray, left_out: int | None) -> np.ndarray:
+    """Leave out the values, shape (n,), of the records of one jackknife group."""
     return values if left_out is None else values[sample.groups != left_out]
 
 

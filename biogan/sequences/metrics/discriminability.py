@@ -1,7 +1,8 @@
 """Classifier two-sample tests of sequences: how well generated ones can be told from real ones.
 
 A linear classifier reads k-mer counts and letters by position; a small convolutional network finds
-motifs wherever they stand.
+motifs wherever they stand. Where lengths vary, both know the length of a record, count positions
+from both ends, and know the reading frame of nucleotides.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from biogan.evaluation.two_sample import (
     too_few,
 )
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.genetic_code import CODON, CODONS, codon_counts
 from biogan.sequences.kmers import kmer_names, kmer_table
 from biogan.sequences.metrics.comparison import Comparison, Sample, metric
+from biogan.sequences.metrics.lengths import outer_letters
 from biogan.sequences.metrics.positions import one_hot
 from biogan.sequences.overlaps import Overlaps
 from biogan.sequences.similarity.pairs import clusters
@@ -40,12 +43,19 @@ _MOST = 10_000
 _BLOCKS = 4 * FOLDS
 _MAX_KMER_CELLS = 1000
 _MAX_SITE_CELLS = 1500
+# Indicators of lengths: bins with as many records each.
+_LENGTH_BINS = 20
+_NUCLEOTIDES = 4
 
 
 @metric("auroc", "discriminability", "classifier AUROC", goal="half", high=1.0,
         most=_MOST)  # fmt: skip
 def classifier_auroc(comparison: Comparison) -> Value:
-    """Out-of-fold AUROC of logistic regression on k-mer counts and, at one length, positions.
+    """Out-of-fold AUROC of logistic regression on k-mer counts and positions.
+
+    At one length, positions are the letters of each column. Where lengths vary, they are the first
+    and the last letters; the length is read as well, of nucleotides also its remainder by three
+    and the codons in frame. So a set whose lengths or ends are wrong is told by them.
 
     0.5: cannot be told apart, 1: always told apart. Folds never part a cluster of near copies, so
     that repeats cannot be learned by heart; where one cluster holds half of the records or more
@@ -57,9 +67,17 @@ def classifier_auroc(comparison: Comparison) -> Value:
     new, real = test.new, test.real
     cells = int(new.sequences.lengths[0]) * new.sequences.alphabet.size
     by_position = not comparison.missing("columns") and cells <= _MAX_SITE_CELLS
-    features, names = classifier_features([new, real], by_position)
+    ends = _by_ends(comparison)
+    features, names = classifier_features([new, real], by_position, ends)
     note = "k-mers and positions" if by_position else "k-mers"
+    if ends:
+        note = "k-mers, lengths and both ends"
     return ridge_auroc(features, test.validation, names, note)
+
+
+def _by_ends(comparison: Comparison) -> bool:
+    """Whether lengths and both ends are read: where the records have no common columns."""
+    return comparison.lengths_vary and bool(comparison.missing("columns"))
 
 
 @dataclass(frozen=True)
@@ -122,7 +140,7 @@ def _joined(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def classifier_features(
-    samples: Sequence[Sample], by_position: bool
+    samples: Sequence[Sample], by_position: bool, lengths_vary: bool = False
 ) -> tuple[np.ndarray, list[str]]:
     """Describe records by numbers that a linear classifier learns from.
 
@@ -132,6 +150,8 @@ def classifier_features(
         Sets over one alphabet.
     by_position : bool
         Indicators of the letters at each position too; needs one length.
+    lengths_vary : bool
+        Lengths, the letters at both ends and the reading frame too.
 
     Returns
     -------
@@ -152,9 +172,37 @@ def classifier_features(
         length = samples[0].matrix.shape[1]
         tables.append(np.concatenate([one_hot(s.matrix, len(letters)) for s in samples]))
         names += [f"{letter}@{i + 1}" for i in range(length) for letter in letters]
+    if lengths_vary:
+        more, named = _by_length([s.plain for s in samples])
+        tables.append(more)
+        names += named
     features = np.concatenate(tables, axis=1, dtype=np.float32)
     keep = features.std(0) > 0
     return features[:, keep], [name for name, k in zip(names, keep, strict=True) if k]
+
+
+def _by_length(sets: Sequence[SequenceSet]) -> tuple[np.ndarray, list[str]]:
+    """Describe records of varying length: length, frame, codons, first and last letters."""
+    every = SequenceSet.concatenate([*sets])
+    lengths, letters = every.lengths, every.alphabet.letters
+    borders = np.unique(np.quantile(lengths, np.linspace(0, 1, _LENGTH_BINS + 1)[1:-1]))
+    tables = [lengths[:, None].astype(np.float32), lengths[:, None] >= borders]
+    names = ["length", *(f"length >= {border:g}" for border in borders)]
+    if every.alphabet.complement is not None:
+        tables += [lengths[:, None] % CODON == np.arange(CODON), codon_counts(every)]
+        names += [f"length = {r} mod {CODON}" for r in range(CODON)]
+        names += [f"{codon} in frame" for codon in CODONS]
+    near = min(int(lengths.max()), max(1, _MAX_SITE_CELLS // (2 * len(letters))))
+    for from_end in (False, True):
+        matrix = outer_letters(every, near, from_end)
+        tables.append(
+            one_hot(matrix, len(letters) + 1)
+            .reshape(len(matrix), near, -1)[:, :, :-1]
+            .reshape(len(matrix), -1)
+        )
+        place = [f"{i} from the end" if from_end else f"{i}" for i in range(1, near + 1)]
+        names += [f"{letter}@{where}" for where in place for letter in letters]
+    return np.concatenate(tables, axis=1, dtype=np.float32), names
 
 
 #: Records a class, and letters a class where records are long: what is read at most.
@@ -175,7 +223,8 @@ def network_auroc(comparison: Comparison) -> Value:
     64 filters of 11 letters, the mean and the maximum of each over the record, one linear layer:
     what :func:`classifier_auroc` cannot see are motifs longer
     than four letters, and motifs that shift. The next fold stops the training early. At most
-    2,000 records and 100,000 letters a class are read, the first 500 letters of each record.
+    2,000 records and 100,000 letters a class are read, the first 500 letters of each record. Where
+    lengths vary, the distance to the end, the frame and what lies behind the end are read too.
 
     Notes
     -----
@@ -190,13 +239,19 @@ def network_auroc(comparison: Comparison) -> Value:
     codes = SequenceSet.concatenate([test.new.sequences, test.real.sequences]).matrix(longest)
     states = comparison.reference.sequences.alphabet.size
     scores = cnn_out_of_fold(
-        codes, states, test.validation.labels, test.validation.folds, comparison.seed
-    )
+        codes, states, test.validation.labels, test.validation.folds, comparison.seed,
+        _by_ends(comparison),
+    )  # fmt: skip
     return Value(*test.validation.auroc(scores), n=test.n, note=f"{test.n} records a class")
 
 
 def cnn_out_of_fold(
-    codes: np.ndarray, states: int, labels: np.ndarray, folds: np.ndarray, seed: int
+    codes: np.ndarray,
+    states: int,
+    labels: np.ndarray,
+    folds: np.ndarray,
+    seed: int,
+    lengths_vary: bool = False,
 ) -> np.ndarray:
     """Score every record with a network that has seen neither its fold nor the next.
 
@@ -212,6 +267,8 @@ def cnn_out_of_fold(
         Fold of each record, from 0 to 4.
     seed : int
         Seed of the weights, the order of the records and the dropout.
+    lengths_vary : bool
+        Also read the distance to the end, the frame, and where a record has ended.
 
     Returns
     -------
@@ -225,9 +282,10 @@ def cnn_out_of_fold(
     letters = table[torch.from_numpy(np.minimum(codes, states).astype(np.int64))]
     place = (torch.arange(codes.shape[1]) + 0.5) / max(codes.shape[1], 1)
     waves = torch.cos(torch.pi * torch.outer(torch.arange(1.0, _WAVES + 1), place))
-    records = torch.cat(
-        [letters.transpose(1, 2), waves.expand(len(codes), -1, -1)], 1
-    ).contiguous()  # (n, A + waves, L)
+    channels = [letters.transpose(1, 2), waves.expand(len(codes), -1, -1)]
+    if lengths_vary:
+        channels.append(_ends(torch.from_numpy(codes < states), states == _NUCLEOTIDES))
+    records = torch.cat(channels, 1).contiguous()  # (n, channels, L)
     classes = torch.from_numpy(labels.astype(np.float32))
     scores = np.zeros(len(labels))
     for fold in np.unique(folds):
@@ -244,6 +302,21 @@ def cnn_out_of_fold(
             torch_generator(seed, "network", int(fold)),
         )
     return scores
+
+
+def _ends(inside: torch.Tensor, frames: bool) -> torch.Tensor:
+    """Tell how far the end is, where a record has ended, and the frame, from (n, L) of bool."""
+    import torch
+
+    n, longest = inside.shape
+    lengths, step = inside.sum(1, keepdim=True), torch.arange(longest)
+    left = (lengths - step) / max(longest, 1)
+    waves = torch.cos(torch.pi * torch.arange(1.0, _WAVES + 1)[:, None] * left[:, None])
+    channels = [waves, torch.ones(n, 1, longest)]
+    if frames:
+        in_frame = step % CODON == torch.arange(CODON)[:, None]
+        channels.append(in_frame.float().expand(n, -1, -1))
+    return torch.cat(channels, 1) * inside[:, None]
 
 
 def _train(

@@ -56,6 +56,7 @@ def test_ids_tell_the_sampler():
     assert ids == {
         "markov-2": "markov2_1",
         "positional-markov-2": "positional_markov2_1",
+        "positional-markov-end-2": "positional_markov_end2_1",
         "pwm": "pwm_1",
         "shuffle": "shuffle_1",
         "dinucleotide-shuffle": "dinucleotide_shuffle_1",

@@ -49,26 +49,6 @@ def test_gc_counts_only_known_letters():
     assert gc_content(sequences).tolist() == [1.0, 0.5, 0.0, 0.0]
 
 
-def test_length_distance_by_hand():
-    new = SequenceSet.from_strings(["A" * 13] * 40)
-    real = SequenceSet.from_strings(["A" * 10, "A" * 12] * 20)
-    found = compare("length-w1", new, real)
-    assert found.value == found.plain == pytest.approx(2.0)
-
-
-def test_one_length_says_nothing():
-    found = compare("length-w1", iid(DNA, 30, 8, 0), iid(DNA, 30, 8, 1), lengths_vary=False)
-    assert found.value is None
-    assert found.note == "not informative: all sequences have one length"
-
-
-def test_gaps_are_not_letters():
-    aligned = DNA.with_letters("-")
-    new = SequenceSet.from_strings(["AC--", "ACG-"] * 20, alphabet=aligned)
-    real = SequenceSet.from_strings(["ACGT", "ACG-"] * 20, alphabet=aligned)
-    assert compare("length-w1", new, real).value == pytest.approx(1.0)
-
-
 def test_protein_has_no_gc():
     found = compare("gc-w1", iid(PROTEIN, 30, 8, 0), iid(PROTEIN, 30, 8, 1))
     assert (found.value, found.note) == (None, "nucleotides only")
@@ -112,12 +92,3 @@ def test_letters_whose_share_differs_are_named(shifted):
         assert low < share < high and low * high > 0
     same = iid(DNA, 100, 20, 3)
     assert compare("letter-jsd", same, same).details == ()
-
-
-def test_largest_difference_of_the_cumulative_lengths():
-    # Shares at or below 3, 4, 5 letters: 1/4, 1/2, 1 against 1/2, 1, 1.
-    new = SequenceSet.from_strings(["ACG", "ACGT", "ACGTA", "ACGTA"] * 10)
-    real = SequenceSet.from_strings(["ACG", "ACG", "ACGT", "ACGT"] * 10)
-    found = compare("length-ks", new, real)
-    assert found.value == 0.5
-    assert found.low < 0.5 < found.high
