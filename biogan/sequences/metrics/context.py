@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 DATABASE = 10_000
 #: Largest E-value of a hit, at ``DATABASE``.
 MAX_E_VALUE = 0.01
+#: Residues that HMMER compares with a profile at most.
+LONGEST = 100_000
 #: Records that a profile is built from at most.
 MAX_ALIGNED = 10_000
 
@@ -67,10 +69,20 @@ class Profile:
         numpy.ndarray, shape (n,)
             Bit scores, from 0: a record that HMMER's filters pass over, or that scores below 0,
             has 0.
+
+        Raises
+        ------
+        DataError
+            If a record is longer than HMMER takes.
         """
         from pyhmmer.easel import DigitalSequenceBlock, TextSequence
         from pyhmmer.plan7 import Pipeline
 
+        if proteins.longest > LONGEST:
+            raise DataError(
+                f"a record has {proteins.longest:,} residues, a profile is compared with at most "
+                f"{LONGEST:,}: --length {LONGEST} leaves it out"
+            )
         alphabet = self.model.alphabet
         block = DigitalSequenceBlock(alphabet)
         for i, text in enumerate(proteins.strings()):

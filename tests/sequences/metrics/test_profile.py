@@ -56,6 +56,11 @@ def test_a_score_does_not_depend_on_the_number_of_records(built):
     assert built.bits(empty)[0] == 0
 
 
+def test_a_record_that_hmmer_does_not_take_is_said(built):
+    with pytest.raises(DataError, match="100,001 residues, .* --length 100000 leaves it out"):
+        built.bits(SequenceSet.from_strings(["A" * 100_001], alphabet="protein"))
+
+
 def test_threshold_is_the_e_value_that_hmmer_reports(built):
     from pyhmmer.easel import DigitalSequenceBlock, TextSequence
     from pyhmmer.plan7 import Pipeline
