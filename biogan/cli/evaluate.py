@@ -153,7 +153,9 @@ def refuse_swapped(new: Any, real: Mapping[str, Any]) -> None:
 
 def is_model(path: str | None) -> bool:
     """Whether a path is a model folder."""
-    return path is not None and (Path(path) / "config.json").is_file()
+    # Within .new after a kill while the files were moved (models/manifest.py).
+    cards = ("config.json", ".new/config.json")
+    return path is not None and any((Path(path) / card).is_file() for card in cards)
 
 
 def _parts(gan: GAN, real: Any) -> dict[str, Any]:
