@@ -80,8 +80,8 @@ def command(
 
     cls = get_kind(kind)
     groups = groups_of(fail_on, cls.metrics().groups)
-    check_once(generated, reference, train, held_out, reading.labels,
-               getattr(scoring, "motifs", None))  # fmt: skip
+    more = (getattr(scoring, name, None) for name in ("motifs", "hmm"))
+    check_once(generated, reference, train, held_out, reading.labels, *more)
     if out is not None:
         check_folder(Path(out), overwrite)
     gan, chosen = None, True
