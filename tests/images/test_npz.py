@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -190,12 +189,10 @@ def test_archives_that_hold_no_arrays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", ["(10**15,)", "(2**40, 2**40)", "(4, -1)", "(2**70,)", "[" * 9000]
+    "shape", [(10**15,), (2**40, 2**40), (4, -1), (2**70,), "[" * 9000], ids=range(5)
 )
-def test_headers_that_promise_too_much(tmp_path: Path, shape: str) -> None:
+def test_headers_that_promise_too_much(tmp_path: Path, shape: object) -> None:
     text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
-    with suppress(SyntaxError):
-        text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {eval(shape)!r}, }}"
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
         head = b"\x93NUMPY\x01\0" + (len(text) + 1).to_bytes(2, "little") + text.encode() + b"\n"
         archive.writestr("images.npy", head + bytes(100))
