@@ -2,6 +2,7 @@ import numpy as np
 
 from biogan.evaluation.report.plots import curves
 from biogan.evaluation.report.plots.canvas import ROLE_COLOURS, drawing_of
+from biogan.evaluation.report.plots.curves import shares
 
 
 def test_each_set_has_one_label_and_the_colour_of_its_role():
@@ -23,3 +24,9 @@ def test_a_drawing_is_the_same_for_the_same_data():
     once, again = (curves.shares("s", series, ["A", "B"], "letter") for _ in range(2))
     assert once == again
     assert "share of each letter: real, generated" in once
+
+
+def test_names_of_classes_may_be_no_text():
+    values = np.array([0.5, 0.5])
+    drawn = shares("x", {"real": values, "new": values}, ["caf\udce9", "tab\t"], "class")
+    assert r"caf\udce9" in drawn and r"tab\t" in drawn

@@ -171,7 +171,7 @@ def shares(
                 dot = {"marker": "o", "s": 26, "linewidths": 0, "zorder": 3}
                 style: dict[str, Any] = flat if key == "held-out" else dot
                 d.axes.scatter(x, values, **look, **style)
-        d.axes.set_xticks(range(len(labels)), list(labels))
+        d.axes.set_xticks(range(len(labels)), [label(text) for text in labels])
         d.axes.tick_params(axis="x", length=0)
         if wide:
             d.axes.tick_params(axis="x", rotation=90, labelsize=7)
