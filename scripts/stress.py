@@ -7,23 +7,29 @@ A case depends on the seed, its part and its number alone: ``--first I --count 1
 from __future__ import annotations
 
 import argparse
+import builtins
 import contextlib
+import errno
 import gzip
 import io
+import json
+import mmap
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import warnings
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -576,14 +582,334 @@ def locks(cases: range, seed: int, tally: Tally) -> None:
         for folder in (there, passing):
             for seen in rivals.map(hold, [folder] * RIVALS, [each] * RIVALS):
                 tally.counts += seen
-    for outcome, times in tally.counts.items():
+    for outcome, times in [*tally.counts.items()]:
         if outcome not in ("held", *REFUSED.values()):
-            tally.failures += [f"{folder.name}: {outcome}"] * times
+            del tally.counts[outcome]
+            for _ in range(times):
+                tally.fail(outcome, outcome)
+
+
+# --- kills and full disks: runs that do not end as they should ----------------------------
+
+
+class Runs:
+    """Runs of the command line, each in a process of its own, and what they come to undisturbed.
+
+    Parameters
+    ----------
+    root : Path
+        An empty folder for data and models.
+    """
+
+    OPTIONS = {
+        "sequences": "--width 8 --depth 1 --latent 8 --batch-size 16 --steps 12 --check-every 4 "
+        "--judge-steps 4",
+        "images": "--width 4 --latent 4 --batch-size 8 --steps 6 --check-every 2",
+    }
+    #: What is trained, and whether another model stands there before.
+    KINDS = {
+        "sequences": ("sequences", ["--no-store"], False),
+        "stored sequences": ("sequences", ["--store"], False),
+        "images": ("images", [], False),
+        "sequences in the place of others": ("sequences", ["--no-store"], True),
+    }
+
+    def __init__(self, root: Path) -> None:
+        import matplotlib.pyplot  # noqa: F401 - once for all processes
+        import numpy as np
+
+        from biogan.core.files import write_text
+
+        self.root = root
+        draw = np.random.default_rng(1)
+        letters = ["".join("ACGT"[i] for i in row) for row in draw.integers(0, 4, (80, 20))]
+        write_text("".join(f">r{i}\n{row}\n" for i, row in enumerate(letters)), root / "sequences")
+        with open(root / "images", "wb") as file:
+            np.savez(file, images=draw.integers(0, 255, (60, 16, 16)).astype(np.uint8))
+        os.rename(root / "images", root / "images.npz")
+        self.data = {"sequences": root / "sequences", "images": root / "images.npz"}
+        self.undisturbed: dict[str, dict[str, Any]] = {}
+        self.old = root / "old"
+        self.check(self.argv("sequences", self.old, "--seed", "9"))
+        for kind in self.KINDS:
+            folder, changes, start = root / f"run of {kind}", Changes(), time.monotonic()
+            self.prepare(kind, folder)
+            self.check(self.argv(kind, folder), changes)
+            seconds = time.monotonic() - start
+            self.undisturbed[kind] = {
+                "seconds": seconds, "changes": changes.total(), "files": outcome_of(folder)
+            }  # fmt: skip
+
+    def prepare(self, kind: str, folder: Path) -> None:
+        """Put the older model there, if one is to be replaced."""
+        if self.KINDS[kind][2]:
+            shutil.copytree(self.old, folder)
+
+    def argv(self, kind: str, folder: Path, *more: str) -> list[str]:
+        """Return the command that trains."""
+        name, how, replaces = self.KINDS[kind]
+        seed = () if "--seed" in more else ("--seed", "1")
+        return ["train", str(self.data[name]), "-o", str(folder), "--threads", "1",
+                *self.OPTIONS[name].split(), *how, *seed, *more,
+                *["--overwrite"] * (replaces and not {"--resume", "--seed"} & {*more})]  # fmt: skip
+
+    def check(self, argv: list[str], changes: Changes | None = None) -> None:
+        """Run a command that has to succeed."""
+        code, said = run_apart(argv, changes)
+        if code:
+            raise RuntimeError(f"{' '.join(argv)}: exit code {code}: {said}")
+
+    def again(self, kind: str, folder: Path, draw: random.Random) -> list[str]:
+        """Return a command that a queue may run after one that was cut off."""
+        from biogan.models.checkpoint import ModelFolder
+
+        there = ModelFolder(folder)
+        begun = there.resumable
+        if self.KINDS[kind][2]:
+            ours = begun and there.read_config().config["seed"] == 1
+            return self.argv(kind, folder, *["--resume"] * (ours and draw.random() < 0.5))
+        resumes = there.visited and (begun or draw.random() < 0.5)
+        return self.argv(kind, folder, *["--resume"] * resumes)
+
+
+class Changes:
+    """Counts changes of files in a process, and does something at one of them.
+
+    Parameters
+    ----------
+    at : int
+        Number of the change, from 1; 0 for none.
+    act : callable
+        Is called then; it may end the process or raise.
+    after : bool
+        Whether the change has been made by then.
+    """
+
+    def __init__(
+        self, at: int = 0, act: Callable[[int], None] = lambda n: None, after: bool = False
+    ) -> None:
+        self.at, self.act, self.after = at, act, after
+        self.shared = mmap.mmap(-1, 8)  # read by the process that started this one
+
+    def total(self) -> int:
+        """Return how many there were."""
+        return int.from_bytes(self.shared[:8], "little")
+
+    def watch(self) -> None:
+        """Count from now on, in this process."""
+        for name in ("replace", "unlink", "mkdir", "rmdir", "rename", "truncate"):
+            setattr(os, name, self._counted(getattr(os, name)))
+        io.open = builtins.open = self._counted(  # type: ignore[assignment]
+            io.open, lambda file, mode="r", *rest, **more: not {"r"} == {*mode} - {"b", "t"}
+        )
+
+    def _counted(
+        self, change: Callable[..., Any], counts: Callable[..., bool] = lambda *a, **o: True
+    ) -> Callable[..., Any]:
+        def counted(*args: Any, **options: Any) -> Any:
+            if not counts(*args, **options):
+                return change(*args, **options)
+            number = self.total() + 1
+            self.shared[:8] = number.to_bytes(8, "little")
+            if self.at and number >= self.at and not self.after:
+                self.act(number)
+            found = change(*args, **options)
+            if self.at and number >= self.at and self.after:
+                self.act(number)
+            return found
+
+        return counted
+
+
+def run_apart(
+    argv: list[str], changes: Changes | None = None, kill_after: float | None = None
+) -> tuple[int, str]:
+    """Run a command in a process of its own.
+
+    Parameters
+    ----------
+    argv : list of str
+        Arguments of ``biogan``.
+    changes : Changes, optional
+        What watches the files there.
+    kill_after : float, optional
+        Seconds until the process is killed.
+
+    Returns
+    -------
+    code : int
+        Exit code; negative for a signal.
+    said : str
+        What it printed.
+    """
+    from biogan.cli import run
+
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        try:
+            os.dup2(writing, 1)
+            os.dup2(writing, 2)
+            sys.stdout, sys.stderr = (open(n, "w", 1, closefd=False) for n in (1, 2))
+            if changes:
+                changes.watch()
+            code = run(argv)
+        except BaseException:
+            os.write(2, traceback.format_exc().encode())
+            code = 70
+        finally:
+            os._exit(code)
+    os.close(writing)
+    killer = threading.Timer(kill_after or 0, os.kill, (process, signal.SIGKILL))
+    if kill_after is not None:
+        killer.start()
+    with open(reading, "rb") as file:
+        said = file.read().decode(errors="replace")
+    _, status = os.waitpid(process, 0)
+    killer.cancel()
+    return os.waitstatus_to_exitcode(status), said
+
+
+def outcome_of(folder: Path) -> dict[str, Any]:
+    """Return what a run came to, but for times: equal for equal runs."""
+    import torch
+
+    found: dict[str, Any] = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if not path.is_file() or name in (".lock", "SHA256SUMS"):
+            continue
+        if name == "config.json":
+            card = json.loads(path.read_text())
+            card["training"].pop("seconds")
+            found[name] = card
+        elif name == "log.jsonl":
+            rows = [json.loads(line) for line in path.read_text().splitlines()]
+            found[name] = [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+        elif name == "state.pt":
+            state = torch.load(path, weights_only=True)
+            state["numbers"].pop("elapsed")
+            found[name] = flat(state)
+        elif name.startswith("sequences/") or name == "report.html":
+            found[name] = None  # the time that a file was changed; seconds
+        else:
+            found[name] = path.read_bytes()
+    return found
+
+
+def flat(part: Any) -> Any:
+    """Turn tensors inside into bytes."""
+    if isinstance(part, dict):
+        return {key: flat(value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [flat(value) for value in part]
+    return part.numpy().tobytes() if hasattr(part, "numpy") else part
+
+
+def unlike(one: dict[str, Any], other: dict[str, Any], but: Sequence[str] = ()) -> list[str]:
+    """Return the names of files that are not equal."""
+    names = {*one, *other}
+    return sorted(
+        name for name in names
+        if one.get(name, "none") != other.get(name, "none") and not name.startswith(tuple(but))
+    )  # fmt: skip
+
+
+@part(count=200)
+def kills(cases: range, seed: int, tally: Tally) -> None:
+    """Kill runs at random moments and at changes of files; run them again as a queue does."""
+
+    def die(number: int) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with tempfile.TemporaryDirectory() as name:
+        runs = Runs(Path(name))
+        for case in cases:
+            draw = random.Random(f"kills {seed} {case}")
+            kind = draw.choice([*Runs.KINDS])
+            whole, folder = runs.undisturbed[kind], runs.root / f"case{case}"
+            runs.prepare(kind, folder)
+            argv, said = runs.argv(kind, folder), []
+            for again in range(draw.choice((1, 1, 2))):
+                if draw.random() < 0.5:
+                    at = draw.randint(1, whole["changes"])
+                    code, text = run_apart(argv, Changes(at, die, draw.random() < 0.5))
+                    moment = "at a change of a file"
+                else:
+                    # The first second after the start is the one in which most begins.
+                    most = draw.choice((min(1.0, whole["seconds"]), whole["seconds"]))
+                    code, text = run_apart(argv, kill_after=draw.uniform(0, most))
+                    moment = "in the first second" if most <= 1 else "at any moment"
+                tally.counts[f"killed {moment}" if code == -9 else "ended before the kill"] += 1
+                said += [text]
+                if code not in (0, -9):
+                    tally.fail("stuck", f"case {case}, {kind}: {again}: {text}")
+                if Runs.KINDS[kind][2] and (problem := run_apart(["sample", str(folder)]))[0]:
+                    tally.fail("no model", f"case {case}: neither old nor new: {problem[1]}")
+                argv = runs.again(kind, folder, draw)
+            code, text = run_apart(argv)
+            if code:
+                tally.fail("stuck", f"case {case}, {kind}: {' '.join(argv)}: {text}")
+            elif other := unlike(outcome_of(folder), whole["files"]):
+                tally.fail("another result", f"case {case}, {kind}: {', '.join(other)}")
+            else:
+                tally.counts["equal to the run without a kill"] += 1
+            before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+            code, text = run_apart(runs.argv(kind, folder, "--resume"))
+            after = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+            if code or before != after:
+                tally.fail("not finished", f"case {case}, {kind}: --resume once more: {text}")
+            shutil.rmtree(folder)
+
+
+@part(count=50)
+def disk(cases: range, seed: int, tally: Tally) -> None:
+    """Let the disk be full from a change of a file on, for some time or for good."""
+    with tempfile.TemporaryDirectory() as name:
+        runs = Runs(Path(name))
+        for case in cases:
+            draw = random.Random(f"disk {seed} {case}")
+            kind = draw.choice([*Runs.KINDS])
+            whole, folder = runs.undisturbed[kind], runs.root / f"case{case}"
+            runs.prepare(kind, folder)
+            start = draw.randint(1, whole["changes"])
+            end = start + draw.choice((1, 3, 10, 10**6))
+            room, limited = draw.choice((0, 100, 3_000, 20_000)), draw.random() < 0.5
+
+            def fill(
+                number: int, end: int = end, room: int = room, limited: bool = limited
+            ) -> None:
+                if limited:  # what is written beyond the limit is cut off, as on a full disk
+                    most = room if number < end else resource.RLIM_INFINITY
+                    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+                elif number < end:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+            code, text = run_apart(runs.argv(kind, folder), Changes(start, fill))
+            lines = text.splitlines() or [""]
+            about = f"case {case}, {kind}, full from change {start} to {end}"
+            if "Traceback" in text or code < 0 or (code and not lines[-1].startswith("biogan: ")):
+                tally.fail("not one line", f"{about}: {text}")
+            tally.counts["refused in one line" if code else "went on and ended well"] += 1
+            if Runs.KINDS[kind][2] and (problem := run_apart(["sample", str(folder)]))[0]:
+                tally.fail("no model", f"{about}: neither old nor new: {problem[1]}")
+            again = runs.again(kind, folder, draw)
+            # Rows of a log and previews that found no room are lost, and nothing else.
+            lost = ("log.jsonl", "previews/", "training.webp", "samples.")
+            redone, said = run_apart(again)
+            if redone:
+                tally.fail("stuck", f"{about}: {' '.join(again)}: {said}")
+            elif other := unlike(outcome_of(folder), whole["files"], lost):
+                tally.fail("another result", f"{about}: {', '.join(other)}")
+            else:
+                tally.counts["with room again equal to the run without a fault"] += 1
+            shutil.rmtree(folder)
 
 
 # --- flips: one changed bit in a model folder ---------------------------------------------
 
-#: Every n-th case is evaluated too, which takes longer than all else; 0 for none.
+#: Every n-th case is evaluated too, which takes longer than all else.
 EVALUATED = 20
 
 
@@ -722,7 +1048,7 @@ def made(model: Model, folder: Path, tally: Tally, case: int = 0) -> dict[str, o
         shutil.copytree(model.folder, folder)
     found: dict[str, object] = {}
     for use, make in model.uses.items():
-        if use == "verdict" and (not EVALUATED or case % EVALUATED):
+        if use == "verdict" and case % EVALUATED:
             continue
         result: list[object] = []
         outcome, what = complaint(partial(_keep, make, result), folder)

@@ -49,7 +49,7 @@ def command(
     if out is not None:
         check_folder(Path(out), overwrite)
     names = _names(fasta)
-    check_once(reference, *fasta, train, held_out, reading.labels, scoring.motifs, scoring.hmm)
+    check_once(reference, *fasta, train, held_out, reading.labels, scoring.motifs)
     kind = SequenceModality
     kind.metrics().choose(measured.get("metrics"))  # an unknown name is refused at once
     known = kind.scoring_arguments(scoring)

@@ -80,8 +80,8 @@ def command(
 
     cls = get_kind(kind)
     groups = groups_of(fail_on, cls.metrics().groups)
-    more = (getattr(scoring, name, None) for name in ("motifs", "hmm"))
-    check_once(generated, reference, train, held_out, reading.labels, *more)
+    check_once(generated, reference, train, held_out, reading.labels,
+               getattr(scoring, "motifs", None))  # fmt: skip
     if out is not None:
         check_folder(Path(out), overwrite)
     gan, chosen = None, True
@@ -153,9 +153,7 @@ def refuse_swapped(new: Any, real: Mapping[str, Any]) -> None:
 
 def is_model(path: str | None) -> bool:
     """Whether a path is a model folder."""
-    # Within .new after a kill while the files were moved (models/manifest.py).
-    cards = ("config.json", ".new/config.json")
-    return path is not None and any((Path(path) / card).is_file() for card in cards)
+    return path is not None and (Path(path) / "config.json").is_file()
 
 
 def _parts(gan: GAN, real: Any) -> dict[str, Any]:

@@ -185,7 +185,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
                 os.replace(temporary, target)
     finally:
         if not direct:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # it would hide why the file was not written
+                temporary.unlink()
 
 
 def check_output(path: str | Path, inputs: Iterable[str | Path], overwrite: bool = False) -> None:

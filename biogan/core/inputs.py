@@ -68,8 +68,8 @@ BUFFER = 1 << 20
 RATIO = 1000
 #: Bytes that are unpacked whatever the ratio.
 FREE = 16 << 20
-#: Bytes of memory that a record or a row takes beside its text; a line takes time alone.
-RECORD, LINE = 200, 40
+#: Bytes of memory that a record or a row takes beside its text.
+RECORD = 200
 # Names under which systems have the pipes of a process.
 _PIPES = re.compile(r"/dev/(stdin|fd/\d+)|/proc/(self|\d+)/fd/\d+")
 # Pipes at whose first bytes somebody looked, with these bytes, until they are read: by path, open

@@ -11,7 +11,6 @@ from typing import Any
 
 from biogan.core.errors import FastaError
 from biogan.core.inputs import (
-    LINE,
     RATIO,
     RECORD,
     Packed,
@@ -118,7 +117,6 @@ def foreign(head: bytes) -> str:
 
 #: The mark of the end of a text in CP/M and DOS, which old programs still write.
 END_MARK = "\x1a"
-_OFTEN = 1 << 16  # lines between two looks at how many there are
 BOM = "\ufeff"
 
 
@@ -230,14 +228,11 @@ class Source:
         FastaError
             If so many records and the bytes unpacked exceed the limit of the ratio.
         """
-        self._check(RECORD * records, f"{records:,} records and more")
-
-    def _check(self, beside: int, what: str) -> None:
         packed = self._packed
         if packed is None or not packed.unpacked:
             return
-        if excessive(packed.unpacked + beside, packed.done, self._ratio):
-            raise self.error(f"{what}: {too_large(self._ratio)}", self.number)
+        if excessive(packed.unpacked + RECORD * records, packed.done, self._ratio):
+            raise self.error(f"{records:,} records and more: {too_large(self._ratio)}", self.number)
 
     @contextmanager
     def binary(self) -> Iterator[Any]:
@@ -271,8 +266,6 @@ class Source:
             stack.callback(_detach, text)
             for line in text:
                 self.number += 1
-                if not self.number % _OFTEN:
-                    self._check(LINE * self.number, f"{self.number:,} lines and more")
                 if "\0" in line:
                     raise self.error(
                         "NUL bytes: a binary file, or UTF-16 text (iconv -f UTF-16 -t UTF-8)",

@@ -97,12 +97,16 @@ def fit(
         lines = list(plan.lines)
         if folder and not folder.locked:
             lines.insert(0, f"{folder.home}: {NO_LOCKS}")
+        chosen = plan.reasons
         if folder and resume and not engine.agree(folder.resumable):
             lines.insert(0, f"{folder.home}: {NOT_BEGUN}")
             resume = False
+            if folder.described and not chosen:  # what was left open then is given now
+                chosen = folder.read_config((modality.name,)).chosen
         tell(callbacks, engine, "data", lines=lines)
         parts = modality.split(records, config)
-        card = model_card(plan, data_part(records, parts, modality, reading))
+        data = data_part(records, parts, modality, reading)
+        card = replace(model_card(plan, data), chosen=list(chosen))
         found: Fitted
 
         def ended(trainer: Trainer, card: ModelCard) -> None:

@@ -110,16 +110,6 @@ def test_very_many_lines_and_very_long_ones(tmp_path):
 
 
 @pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize("format", ["fastq", "lines"])
-def test_very_many_packed_lines_without_content(tmp_path, format):
-    """300 million empty lines of FASTQ, 292 kB of gzip, did not end in 100 s."""
-    path = tmp_path / "x.gz"
-    path.write_bytes(packed(b"\n" * MB, 20))
-    with pytest.raises(FastaError, match=rf"line [0-9]+: [0-9,]+ lines and more: they {FAR}"):
-        read_fasta(path, format=format)
-
-
-@pytest.mark.usefixtures("soon")
 def test_tables_and_motifs_that_unpack_without_measure(tmp_path):
     path = tmp_path / "x.gz"
     path.write_bytes(packed(b"id\ta\n") + packed(b"x" * MB, 20))

@@ -292,13 +292,6 @@ def test_one_pipe_is_not_two_inputs(tmp_path, capsys, form, monkeypatch):
         check_once(path, None, "x.fa", "x.fa")
 
 
-def test_standard_input_that_does_not_block(tmp_path):
-    """Some shells and terminals leave it so; "nothing yet" is not the end."""
-    with given("-", fasta(60_000), tmp_path) as source:
-        os.set_blocking(0, False)
-        assert read_fasta(source).digest == expected(60_000).digest
-
-
 def test_a_block_without_a_header_is_an_error():
     source = Source("x.fa")
     source.number = 7

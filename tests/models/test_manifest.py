@@ -12,7 +12,6 @@ from safetensors.torch import load_file, save_file
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.cli import run
-from biogan.cli.evaluate import is_model
 from biogan.core.errors import CheckpointError, UnverifiedModel
 from biogan.core.rng import rng
 from biogan.models.checkpoint import VERIFIED, ModelFolder
@@ -80,17 +79,6 @@ def test_a_file_that_is_missing_or_cut_short_is_named(folder, name):
             all_that_is_read)  # fmt: skip
     path.unlink()
     refused(folder, f"{name} is missing", all_that_is_read)
-
-
-def test_a_kill_before_the_first_file_is_moved_leaves_a_model(folder):
-    whole = all_that_is_read(folder)
-    (folder / ".new").mkdir()
-    for name in VERIFIED:
-        (folder / name).rename(folder / ".new" / name)
-    assert all_that_is_read(folder) == whole
-    assert run(["info", str(folder)]) == 0 and is_model(str(folder))
-    SequenceGAN(**SMALL, judge_steps=2).fit(READS, out=folder, resume=True)
-    assert not (folder / ".new").exists() and all_that_is_read(folder) == whole
 
 
 def test_a_file_without_a_line_of_its_own_is_not_trusted(folder):

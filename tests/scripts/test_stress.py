@@ -1,7 +1,10 @@
 """Short forms of the stress: nothing fails, and a case can be repeated."""
 
+import subprocess
+import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import stress
@@ -39,7 +42,7 @@ def test_a_folder_has_one_holder(there, tmp_path):
 def test_a_changed_bit_in_a_model_changes_nothing_unseen(monkeypatch):
     """One bit of each file of a model of sequences; none is evaluated."""
     monkeypatch.setattr(stress, "MODELS", [stress.sequence_model])
-    monkeypatch.setattr(stress, "EVALUATED", 0)
+    monkeypatch.setattr(stress, "EVALUATED", 1000)
     monkeypatch.setattr(console.settings, "quiet", False)
     tally = stress.Tally()
     stress.flips(range(1, 15), 2, tally)
@@ -48,3 +51,13 @@ def test_a_changed_bit_in_a_model_changes_nothing_unseen(monkeypatch):
                  "judge.safetensors", "state.pt"):  # fmt: skip
         assert tally.counts[f"model/{name}: refused"] >= 1
         assert tally.counts[f"model/{name}: nothing changed"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["kills", "disk"])
+def test_runs_that_are_cut_off_come_to_the_same_end(part):
+    """In a process of its own, as torch cannot train in a fork of one that has trained."""
+    script = Path(stress.__file__)
+    done = subprocess.run([sys.executable, str(script), part, "--count", "8"],
+                          capture_output=True, text=True, timeout=600)  # fmt: skip
+    assert done.returncode == 0 and "  0 failures" in done.stdout, done.stdout + done.stderr

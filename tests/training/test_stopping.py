@@ -20,7 +20,7 @@ from helpers import Kill, Killed
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.cli import main, run
-from biogan.core.errors import DivergedError, Interrupted, OutputError
+from biogan.core.errors import CheckpointError, DivergedError, Interrupted, OutputError
 from biogan.core.files import atomic_path
 from biogan.core.rng import rng
 from biogan.models import checkpoint
@@ -30,6 +30,9 @@ from biogan.training.signals import Signals
 from biogan.training.step import AdversarialStep
 
 SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 20, "check_every": 10}
+
+
+ONE = SMALL | {"steps": 1, "judge_steps": 0}
 
 
 def reads(seed=0):
@@ -221,7 +224,7 @@ def test_a_kill_in_an_exchange_leaves_one_of_both_models(old, tmp_path, monkeypa
     assert whole and seen == sorted(seen) and {*seen} == {0, 1} and len(seen) > 10
 
 
-def killed_after(most, patch, work, begun=lambda: True):
+def killed_after(most, patch, work, begun=lambda: True, fault=Killed):
     """Whether some work ends before so many changes of files; it is stopped after them."""
     done = 0
 
@@ -230,7 +233,7 @@ def killed_after(most, patch, work, begun=lambda: True):
             nonlocal done
             done += begun()
             if done > most:
-                raise Killed
+                raise fault()
             return function(*args, **options)
 
         return change
@@ -260,6 +263,126 @@ def test_a_kill_while_a_state_is_saved_leaves_a_run_that_goes_on(tmp_path, monke
         gan = SequenceGAN(**more).fit(reads(), out=out, resume=True)
         assert not (out / ".new").exists() and gan.card.training.steps == 21
     assert steps == sorted(steps) and {*steps} == {0, 10, 20} and len(steps) > 4
+
+
+def test_killed_before_its_first_state_a_run_begins_again(tmp_path, monkeypatch):
+    """Each change of a file up to the first state may be the last; files of the user stay."""
+    fit(tmp_path / "whole", steps=1)
+    begun = 0
+    for most in range(100):
+        out = tmp_path / f"killed after {most}"
+        with monkeypatch.context() as patch:
+            patch.setattr(ModelFolder, "discard", lambda self: None)
+            killed_after(most, patch, lambda f=out: SequenceGAN(**ONE).fit(reads(), out=f))
+        if ModelFolder(out).resumable:
+            break
+        if ModelFolder(out).described:
+            (out / "notes.txt").write_text("mine")
+            begun += 1
+        # Without a trace of a run only the plain start begins one.
+        again = most % 2 == 1 and ModelFolder(out).visited
+        SequenceGAN(**ONE).fit(reads(), out=out, resume=again)
+        assert (out / "notes.txt").exists() == ModelFolder(out).described * bool(begun)
+        assert contents(out).items() >= gone(tmp_path / "whole").items()
+    assert most > 5 and begun > 2
+
+
+def gone(folder):
+    """What does not tell the time."""
+    names = ("generator.safetensors", "critic.safetensors", "samples.fasta")
+    return {Path(name): (folder / name).read_bytes() for name in names}
+
+
+@pytest.mark.parametrize("trace", ["", "config.json", ".lock"])
+def test_where_no_run_was_nothing_is_resumed(trace, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    if trace == "config.json":
+        (tmp_path / trace).write_text("{}")
+    if trace == ".lock":
+        (tmp_path / trace).touch()
+        fit(tmp_path)
+        assert (tmp_path / "notes.txt").read_text() == "mine"
+        return
+    with pytest.raises(CheckpointError, match=r"nothing to resume, there is no state\.pt"):
+        SequenceGAN(**ONE).fit(reads(), out=tmp_path, resume=True)
+    with pytest.raises(OutputError, match="not empty"):
+        SequenceGAN(**ONE).fit(reads(), out=tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore::biogan.core.errors.UnverifiedModel")
+def test_a_run_that_begins_again_has_the_options_it_had(tmp_path, capsys):
+    """The card is there, the state is not: --resume without options is that run."""
+    write_fasta(reads(), tmp_path / "x.fa")
+    out = tmp_path / "run"
+    argv = ["train", str(tmp_path / "x.fa"), "-o", str(out)]
+    options = ["--steps", "2", "--width", "8", "--depth", "1", "--latent", "8", "--seed", "3"]
+    main([*argv, *options, "--judge-steps", "0"])
+    kept = gone(out)
+    card = json.loads((out / "config.json").read_text())
+    for path in out.iterdir():
+        path.unlink()
+    del card["training"]
+    (out / "config.json").write_text(json.dumps(card))
+    capsys.readouterr()
+    main([*argv, "--resume"])
+    assert gone(out) == kept
+    assert json.loads((out / "config.json").read_text())["chosen"] == card["chosen"] != []
+    told = f"{out}: nothing was saved yet, the run starts from the beginning"
+    assert told in capsys.readouterr().err
+
+
+def test_who_waited_for_a_run_does_not_replace_its_model(tmp_path, monkeypatch):
+    """The folder was empty when it was looked at first, and is not when it is free."""
+    look = ModelFolder.check
+    looked = []
+
+    def check(self, *how):
+        look(self, *how)
+        if not looked:
+            looked.append(self)
+            fit(tmp_path / "run", steps=1)
+
+    monkeypatch.setattr(ModelFolder, "check", check)
+    with pytest.raises(OutputError, match="not empty"):
+        SequenceGAN(**ONE).fit(reads(), out=tmp_path / "run")
+
+
+def test_a_damaged_list_of_digests_can_be_overwritten_alone(old):
+    (old / "SHA256SUMS").write_text("damaged")
+    with pytest.raises(OutputError, match="not empty"):
+        SequenceGAN(**ONE).fit(reads(), out=old)
+    with pytest.raises(CheckpointError, match="SHA256SUMS: damaged"):
+        SequenceGAN(**ONE).fit(reads(), out=old, resume=True)
+    fit(old, seed=4)
+    assert SequenceGAN.load(old).config.seed == 4
+
+
+def test_a_disk_that_is_full_from_some_moment_on_leaves_whole_files(old, tmp_path, monkeypatch):
+    """Both models stand in whole files, or the old one does; with room again the run ends."""
+    other = fit(tmp_path / "other", seed=2)
+    kept = gone(tmp_path / "other")
+    ends = set()
+    for most in range(0, 100, 13):
+        folder = tmp_path / f"full after {most}"
+        shutil.copytree(old, folder)
+        with monkeypatch.context() as patch:
+            try:
+                whole = killed_after(most, patch, lambda f=folder: fit(f, seed=2), fault=no_room)
+            except OutputError as error:
+                whole = False
+                assert str(error).count("No space left on device") == 1 and "\n" not in str(error)
+        gan = SequenceGAN.load(folder)
+        ends.add(gan.config.seed)
+        assert gan.score(reads()).shape == (120,)
+        if whole:
+            break
+        fit(folder, seed=2)
+        assert contents(folder).items() >= kept.items()
+    assert ends == {1, 2} and gan.sample(5).strings() == other.sample(5).strings()
+
+
+def no_room():
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_it_is_said_that_the_old_model_stays(old, tmp_path, capsys):

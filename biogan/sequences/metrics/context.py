@@ -122,7 +122,7 @@ def _numbers(text: str) -> list[int]:
 
 
 def read_profile(path: str | Path) -> Profile:
-    """Read the first profile of a file in HMMER's format, plain or compressed.
+    """Read the first profile of a file in HMMER's format.
 
     Raises
     ------
