@@ -64,13 +64,18 @@ class Calibration(JudgePart, frozen=True, eq=False):
     """
 
     @classmethod
-    def fit(cls, real: np.ndarray, generated: np.ndarray) -> Calibration:
+    def fit(
+        cls, real: np.ndarray, generated: np.ndarray, clusters: np.ndarray | None = None
+    ) -> Calibration:
         """Fit the line.
 
         Parameters
         ----------
         real, generated : numpy.ndarray, shape (m,) and (n,)
             Logits of records that the critic was not trained on.
+        clusters : numpy.ndarray, shape (m,), optional
+            Real records with one number are one piece of evidence for the interval of the area; by
+            default all differ.
 
         Raises
         ------
@@ -94,7 +99,11 @@ class Calibration(JudgePart, frozen=True, eq=False):
         if slope <= 0:
             slope, intercept = 0.0, 0.0
         top = float(np.exp(min(slope * float(generated.max()) + intercept, _HIGHEST)))
-        area, low, high = auroc(real, generated)
+        groups = None
+        if clusters is not None:
+            alone = np.arange(len(generated)) + int(clusters.max()) + 1
+            groups = np.concatenate([clusters, alone])
+        area, low, high = auroc(real, generated, groups)
         return cls(slope, intercept, top, area, low, high, len(real), len(generated))
 
     def log_ratio(self, logits: np.ndarray) -> np.ndarray:
@@ -188,6 +197,7 @@ def fit_critic(
     def work() -> None:
         nonlocal critic, calibration
         real = modality.for_calibration(parts.held_out, config)
+        clusters = modality.calibration_clusters(parts.held_out, config)
 
         def watch(step: int) -> None:
             trainer.tell("on_event", "judge", step=step, steps=steps, wanted=wanted)
@@ -196,7 +206,9 @@ def fit_critic(
 
         with suppress(KeyboardInterrupt):
             critic = train_critic(critic, generator, step.batches, modality, encode, steps, watch)
-            calibration = calibrate(critic, generator, real, modality, encode, config.seed)
+            calibration = calibrate(
+                critic, generator, real, modality, encode, config.seed, clusters
+            )
 
     with engine.busy(), Signals(engine.lead) as signals:
         engine.alone(work)
@@ -295,6 +307,7 @@ def calibrate(
     modality: Modality,
     encode: Encode,
     seed: int,
+    clusters: np.ndarray | None = None,
 ) -> Calibration:
     """Calibrate a critic on real and generated records that it never saw.
 
@@ -310,6 +323,8 @@ def calibrate(
         Stored records to what the critic sees.
     seed : int
         Seed of the records that are drawn.
+    clusters : numpy.ndarray, shape (n,), optional
+        Cluster of each real record, see :meth:`Calibration.fit`.
 
     Raises
     ------
@@ -324,9 +339,8 @@ def calibrate(
             for k in range(GENERATED // block)
         ]
     )
-    return Calibration.fit(
-        *(critic_logits(critic, stored, encode, block) for stored in (real, fake))
-    )
+    known, new = (critic_logits(critic, stored, encode, block) for stored in (real, fake))
+    return Calibration.fit(known, new, clusters)
 
 
 def read_critic(

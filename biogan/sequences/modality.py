@@ -45,6 +45,7 @@ from biogan.sequences.metrics import SEQUENCE_METRICS
 from biogan.sequences.metrics.context import read_extras
 from biogan.sequences.metrics.diversity import Variety
 from biogan.sequences.metrics.validation_distance import ValidationDistance
+from biogan.sequences.overlaps import Overlaps, joined
 from biogan.sequences.splits import Split, drawn, split
 from biogan.sequences.store import SequenceStore
 from biogan.sequences.stored_split import StoredSplit, split_stored
@@ -463,14 +464,28 @@ class SequenceModality(Modality):
 
     def for_calibration(self, held_out: SequenceSet, config: SequenceGANConfig) -> Tensor:
         """Return validation records; circular ones start at any letter, as in training."""
-        if config.chosen("reverse_complement"):
-            held_out = both_strands(held_out)
-        some = drawn(held_out, MOST_CALIBRATED, MOST_CALIBRATED_LETTERS, config.seed, "calibration")
-        real = self.stored(some)
+        real = self.stored(_calibrating(held_out, config))
         if not config.rotate:
             return real
         turns = torch_generator(config.seed, "calibration turns")
         return rotated(real, draw_rotations(len(real), self.tokenizer.positions, turns))
+
+    def calibration_clusters(
+        self, held_out: SequenceSet, config: SequenceGANConfig
+    ) -> np.ndarray | None:
+        """Return stretches of validation records that overlap; both strands of one are one."""
+        some = _calibrating(held_out, config)
+        overlaps = Overlaps.of(some)
+        if config.chosen("reverse_complement"):
+            return joined(overlaps.stretches, np.unique(some.ids, return_inverse=True)[1])
+        return overlaps.stretches if overlaps.any else None
+
+
+def _calibrating(held_out: SequenceSet, config: SequenceGANConfig) -> SequenceSet:
+    """Draw the validation records by which a critic is calibrated."""
+    if config.chosen("reverse_complement"):
+        held_out = both_strands(held_out)
+    return drawn(held_out, MOST_CALIBRATED, MOST_CALIBRATED_LETTERS, config.seed, "calibration")
 
 
 class OneHot:

@@ -174,6 +174,26 @@ class Overlaps:
         return np.minimum((place * count / n).astype(np.int64), count - 1)
 
 
+def joined(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Join groups of two kinds that have a record in common.
+
+    Parameters
+    ----------
+    one, other : numpy.ndarray, shape (n,), int64
+        Group of each record, from 0.
+
+    Examples
+    --------
+    >>> joined(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2])).tolist()
+    [0, 0, 0, 1]
+    """
+    n = int(one.max(initial=-1)) + 1
+    size = n + int(other.max(initial=-1)) + 1
+    links = coo_array((np.ones(len(one), bool), (one, n + other)), (size, size))
+    found: np.ndarray = connected_components(links, directed=False)[1][one]
+    return found
+
+
 def _crossings(regions: Regions) -> np.ndarray:
     """Count the other rows that share a letter with each row, shape (n,)."""
     found = np.zeros(len(regions), np.int64)

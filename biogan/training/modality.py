@@ -511,6 +511,10 @@ class Modality(ABC):
         """Return validation records, as stored, by which that critic is calibrated."""
         return self.stored(held_out)
 
+    def calibration_clusters(self, held_out: Any, config: Any) -> np.ndarray | None:
+        """Return which of these records are one piece of evidence; ``None`` where none are."""
+        return None
+
 
 def filled_in(config: Any, reasons: list[str]) -> Any:
     """Return options with a budget and with the penalties of their loss; ``reasons`` grows."""

@@ -5,6 +5,10 @@ import pytest
 
 from biogan.core.errors import NonFiniteError
 from biogan.models.refinement import Calibration
+from biogan.sequences.config import SequenceGANConfig
+from biogan.sequences.dataset import SequenceSet, cut_windows
+from biogan.sequences.modality import SequenceModality
+from biogan.sequences.tokenizer import Tokenizer
 
 
 def test_two_normals_have_a_known_line():
@@ -63,3 +67,26 @@ def test_a_logit_that_is_no_number_is_one_line():
 def test_it_is_kept_as_it_is():
     found = Calibration(1.5, -0.5, 7.0, 0.7, 0.6, 0.8, 10, 20)
     assert Calibration.read("judge", found.to_dict()) == found
+
+
+def test_overlapping_validation_records_widen_the_interval():
+    random = np.random.default_rng(5)
+    real, generated = random.normal(0.5, 1, 100), random.normal(0, 1, 4000)
+    once = Calibration.fit(real, generated)
+    four = Calibration.fit(np.repeat(real, 4), generated, np.repeat(np.arange(100), 4))
+    naive = Calibration.fit(np.repeat(real, 4), generated)
+    widths = [found.high - found.low for found in (once, four, naive)]
+    assert widths[1] == pytest.approx(widths[0], rel=0.02)
+    assert widths[2] < 0.6 * widths[0]
+
+
+def test_clusters_of_a_calibration_are_strands_and_stretches():
+    letters = "".join(np.random.default_rng(0).choice(list("ACGT"), 660))
+    genome = SequenceSet.from_strings([letters], ["chr"])
+    modality = SequenceModality(Tokenizer.of(genome, None))
+    one = SequenceGANConfig(reverse_complement=False)
+    apart, over = (cut_windows(genome, 30, stride)[0] for stride in (30, 10))
+    assert modality.calibration_clusters(apart, one) is None
+    assert len(set(modality.calibration_clusters(over, one).tolist())) < 20
+    both = modality.calibration_clusters(apart, SequenceGANConfig(reverse_complement=True))
+    assert np.bincount(both).tolist() == [2] * 22

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from biogan.core.rng import torch_generator
 from biogan.evaluation.metric import Value
@@ -30,7 +28,7 @@ from biogan.sequences.kmers import kmer_names, kmer_table
 from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.metrics.lengths import outer_letters
 from biogan.sequences.metrics.positions import one_hot
-from biogan.sequences.overlaps import Overlaps
+from biogan.sequences.overlaps import Overlaps, joined
 from biogan.sequences.similarity.pairs import clusters
 
 if TYPE_CHECKING:
@@ -121,7 +119,7 @@ def two_samples(comparison: Comparison) -> TwoSamples | Value:
             return Value(None, note=f"{few}; those that overlap others were left out")
     groups = clusters(both, 0.9)
     if pieces is not None:
-        groups, pieces = _joined(groups, block), _joined(groups, pieces)
+        groups, pieces = joined(groups, block), joined(groups, pieces)
     alike = "cluster of near copies" + " or overlapping records" * (pieces is not None)
     validation = cross_validation(
         len(new), len(real), groups, comparison.seed, "record", alike, pieces
@@ -129,14 +127,6 @@ def two_samples(comparison: Comparison) -> TwoSamples | Value:
     if isinstance(validation, Value):
         return validation
     return TwoSamples(Sample(new), Sample(real), validation)
-
-
-def _joined(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Join groups of records that share a record, shape (n,)."""
-    n = int(one.max()) + 1
-    links = coo_array((np.ones(len(one), bool), (one, n + other)), (n + int(other.max()) + 1,) * 2)
-    found: np.ndarray = connected_components(links, directed=False)[1][one]
-    return found
 
 
 def classifier_features(
