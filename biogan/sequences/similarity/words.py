@@ -278,13 +278,8 @@ def dovetails(sequences: SequenceSet, k: int | None = None) -> tuple[np.ndarray,
     long = np.flatnonzero(both.lengths >= k)
     if not len(long):
         return long, long
-    sums, scale = _running(both.codes)
-
-    def piece(start: np.ndarray, length: np.ndarray | int) -> np.ndarray:
-        found: np.ndarray = (sums[start + length] - sums[start]) * scale[start]
-        return found
-
-    heads = piece(both.offsets[long], k)
+    first = both.codes[(both.offsets[long][:, None] + np.arange(k)).ravel()]
+    heads = window_hashes(first, k)[::k]
     # Of equal beginnings the first few stand for all.
     order = np.argsort(heads, kind="stable")
     fresh = np.flatnonzero(np.diff(heads[order], prepend=heads[order[:1]] + np.uint64(1)))
@@ -296,8 +291,8 @@ def dovetails(sequences: SequenceSet, k: int | None = None) -> tuple[np.ndarray,
     ends, last = both.offsets[1:], len(both.codes) - k + 1
     found = [np.zeros(0, np.int64)]
     for start in range(0, last, _BLOCK):
-        places = np.arange(start, min(start + _BLOCK, last))
-        here = piece(places, k)
+        here = window_hashes(both.codes[start : start + _BLOCK + k - 1], k)
+        places = np.arange(start, start + len(here))
         maybe = table[here % np.uint64(_TABLE)]
         places, here = places[maybe], here[maybe]
         holder = np.searchsorted(ends, places, "right")
@@ -306,25 +301,22 @@ def dovetails(sequences: SequenceSet, k: int | None = None) -> tuple[np.ndarray,
         for left, right in index.pairs(here):
             i, j, at = holder[left], long[some[right]], places[left]
             shared = np.minimum(ends[i] - at, both.lengths[j])
-            same = piece(at, shared) == piece(both.offsets[j], shared)
+            same = _agree(both.codes, at, both.offsets[j], shared)
             i, j = i[same] % n, j[same] % n
             found.append((np.minimum(i, j) * n + np.maximum(i, j))[i != j])
     pairs = np.unique(np.concatenate(found))
     return pairs // n, pairs % n
 
 
-def _running(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return running sums of a polynomial of the codes, and what takes a piece of it to its start.
-
-    Equal pieces have equal ``(sums[stop] - sums[start]) * scale[start]`` modulo 2**64.
-    """
-    base = 0x9E3779B97F4A7C15
-    powers = np.full(len(codes) + 1, base, np.uint64)
-    powers[0] = 1
-    np.cumprod(powers, out=powers)
-    sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum((codes.astype(np.uint64) + np.uint64(1)) * powers[:-1], out=sums[1:])
-    scale = np.full(len(codes) + 1, pow(base, -1, 2**64), np.uint64)
-    scale[0] = 1
-    np.cumprod(scale, out=scale)
-    return sums, scale
+def _agree(codes: np.ndarray, a: np.ndarray, b: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Tell whether the letters from two places on are the same, for so many letters."""
+    same = np.ones(len(a), bool)
+    step = max(1, _BLOCK // int(lengths.max(initial=1)))
+    for start in range(0, len(a), step):
+        rows = slice(start, start + step)
+        each = lengths[rows]
+        pair = np.repeat(np.arange(len(each)), each)
+        within = np.arange(len(pair)) - np.repeat(np.cumsum(each) - each, each)
+        differ = codes[a[rows][pair] + within] != codes[b[rows][pair] + within]
+        same[rows] = np.bincount(pair, differ, minlength=len(each)) == 0
+    return same
