@@ -119,3 +119,23 @@ def test_no_file_names_a_place_of_one_machine():
             if places.search(line):
                 found.append(f"{name}, line {number}: {line.strip()[:80]}")
     assert not found, "\n".join(found)
+
+
+def test_numbers_have_one_style():
+    """1,234 records and 90 %: separators in counts of data, a space before the sign."""
+    faults = []
+    for path in sorted((ROOT / "biogan").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FormattedValue):
+                continue
+            form = ast.unparse(node.format_spec)[2:-1] if node.format_spec else ""
+            if form.endswith("%"):
+                faults.append(f"{path}, line {node.lineno}: percentage() of core/errors.py")
+            if ast.unparse(node.value).startswith("len(") and form == "" and node.conversion == -1:
+                faults.append(f"{path}, line {node.lineno}: {{{ast.unparse(node.value)}:,}}")
+    texts = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+    for path in texts:
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if re.search(r"[0-9]%", line) or re.search(r"[0-9]\u2013[0-9]", line):
+                faults.append(f"{path}, line {number}: 90 %, 5-60")
+    assert not faults, "\n".join(faults)

@@ -88,5 +88,5 @@ def command(
     console.end_status()
     write_fasta(sampled, out)
     if out != "-":
-        console.say(f"{count} sequences of {whole} in {out}")
+        console.say(f"{count:,} sequences of {whole} in {out}")
     return sampled

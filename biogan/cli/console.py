@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import click
 
 from biogan.core.display import message, visible
+from biogan.core.errors import percentage
 
 # What Lightning Fabric, torchrun, srun and a person set where they start several processes, and the
 # number of this one beside it, which alone may be left over from elsewhere.
@@ -135,9 +136,9 @@ class Bar:
         Examples
         --------
         >>> Bar("reading").line(50_000_000, 200_000_000, 0.5)
-        'reading [######..................]  25%  100 MB/s  ETA 0:02'
+        'reading [######..................]  25 %  100 MB/s  ETA 0:02'
         >>> Bar("reading").line(50_000_000, 200_000_000, 0.5, drawn=False)
-        'reading: 25% of 200 MB, 100 MB/s, ETA 0:02'
+        'reading: 25 % of 200 MB, 100 MB/s, ETA 0:02'
         """
         rate = done / max(seconds, 1e-6)
         speed = f"{rate / 1e6:.0f} MB/s"
@@ -146,10 +147,9 @@ class Bar:
         share = min(done / total, 1.0)
         left = (total - done) / rate if rate else 0
         if not drawn:
-            return (
-                f"{self.label}: {share:.0%} of {total / 1e6:,.0f} MB, {speed}, ETA {_minutes(left)}"
-            )
-        return f"{self.label} {_drawn(share)} {share:4.0%}  {speed}  ETA {_minutes(left)}"
+            of = f"{percentage(share)} of {total / 1e6:,.0f} MB"
+            return f"{self.label}: {of}, {speed}, ETA {_minutes(left)}"
+        return f"{self.label} {_drawn(share)} {percentage(share):>5}  {speed}  ETA {_minutes(left)}"
 
 
 class Steps:

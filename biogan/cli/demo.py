@@ -10,7 +10,7 @@ import click
 
 from biogan.cli import console
 from biogan.cli.options import HELP, refuse_unknown_kind
-from biogan.core.errors import OutputError
+from biogan.core.errors import OutputError, percentage
 
 if TYPE_CHECKING:
     from biogan.evaluation.report.report import Report
@@ -94,7 +94,7 @@ def promoters(out: str, max_time: str, seed: int, threads: int | None, overwrite
     write_fasta(train, files["train"])
     write_fasta(held_out, files["held_out"])
 
-    console.say(f"1/3 learning {len(train)} simulated promoters of 60 nt for {max_time}")
+    console.say(f"1/3 learning {len(train):,} simulated promoters of 60 nt for {max_time}")
     watcher = Progress(console.say, console.status)
     gan.fit(train, out=folder / "run", overwrite=overwrite, callbacks=[watcher])
     console.say(f"2/3 writing {SAMPLES} new ones to {files['new']}")
@@ -182,7 +182,7 @@ def motif_table(new: SequenceSet, held_out: SequenceSet, seed: int) -> str:
         f"{name:>12}" for name in rates["generated"]
     )
     rows = [
-        f"  {name:<40}" + "".join(f"{share:>12.1%}" for share in rate.values())
+        f"  {name:<40}" + "".join(f"{percentage(share, 1):>12}" for share in rate.values())
         for name, rate in rates.items()
     ]
     return "\n".join([head, *rows])

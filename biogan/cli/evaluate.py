@@ -253,7 +253,7 @@ def _judge(report: Report, groups: list[str]) -> None:
             about = f" (about {min(needed):,} {report.spec.noun}s are needed)" if needed else ""
             blank.append(f"{group}{about}")
         elif unread:
-            some_of = f"{len(unread)} of {len(some)} metrics of {group}"
+            some_of = f"{len(unread):,} of {len(some):,} metrics of {group}"
             console.say(f"--fail-on: {some_of} could not be assessed")
     if blank:
         raise UnassessedError(

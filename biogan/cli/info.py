@@ -49,8 +49,8 @@ def _card(run: str, card: ModelCard) -> list[str]:
     config, data, done = card.config, card.data, card.training or None
     rows = {
         "model": f"{card.kind} in {run}, written by biogan {card.biogan}",
-        "data": f"{data.records} records, {data.train} to train on, "
-        f"{data.validation} for validation",
+        "data": f"{data.records:,} records, {data.train:,} to train on, "
+        f"{data.validation:,} for validation",
         "digest": data.digest,
         **modality_from(card).facts(config),
         "loss": f"{config['loss']}, critic steps {config['critic_steps']}, "
@@ -60,11 +60,11 @@ def _card(run: str, card: ModelCard) -> list[str]:
         f"average {config['ema']:g}",
         "seed": str(config["seed"]),
         "training": "not finished: no check was reached yet" if done is None else
-        f"{done.steps} steps in {done.seconds:g} s on {done.device}, "
+        f"{done.steps:,} steps in {done.seconds:g} s on {done.device}, "
         f"{done.processes} process(es)",
     }  # fmt: skip
     if done is not None:
-        rows["kept"] = f"step {done.kept_step}"
+        rows["kept"] = f"step {done.kept_step:,}"
         if done.validation_distance is not None:
             others = ", ".join(f"{k} {v:.3g}" for k, v in done.references.items() if v is not None)
             rows["kept"] += (

@@ -13,6 +13,7 @@ import click
 from biogan.cli import console
 from biogan.cli.data import kind_of_run
 from biogan.cli.options import DEFAULT_KIND, FILE, MODEL, KindCommand, overwrite_option
+from biogan.core.errors import percentage
 from biogan.training.config import Device
 
 
@@ -113,7 +114,7 @@ def command(
         area = gan.calibrated_critic.calibration
         console.say(
             f"{sampling.refine}: {accepted:,} of {proposed:,} candidates accepted "
-            f"({accepted / proposed:.1%}); the critic's AUROC is {area.auroc:.3f} "
+            f"({percentage(accepted / proposed, 1)}); the critic's AUROC is {area.auroc:.3f} "
             f"({area.low:.3f}-{area.high:.3f})"
         )
     if again:

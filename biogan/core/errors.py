@@ -174,6 +174,17 @@ def few(names: Sequence[str], most: int = 3, count: int | None = None) -> str:
     return ", ".join(map(shown, names[:most])) + (f" and {more:,} more" if more else "")
 
 
+def percentage(share: float, digits: int = 0) -> str:
+    """Return a share in percent, with a space before the sign as everywhere in biogan.
+
+    Examples
+    --------
+    >>> percentage(0.9), percentage(0.12345, 1)
+    ('90 %', '12.3 %')
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
 def plural(count: int, noun: str) -> str:
     """Return a count with its noun.
 

@@ -142,7 +142,7 @@ def read_label_table(path: str, notes: list[str] | None = None) -> LabelTable:
                 )
                 raise DataError(
                     f"{where}: {plural(len(row) + 1, 'column')}, the header has "
-                    f"{len(names) + 1}{hint}"
+                    f"{len(names) + 1:,}{hint}"
                 )
             elif name in rows:
                 if rows[name] != row:
@@ -270,7 +270,8 @@ def join_labels(
         )
         if differ:
             notes.append(
-                f"label {name}: {differ} records have another value in {path} than in the header; "
+                f"label {name}: {differ:,} records have another value in {path} than in the "
+                f"header; "
                 "the table counts"
             )
     return merged, notes

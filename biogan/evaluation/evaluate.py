@@ -294,8 +294,8 @@ def evaluate_sets(
         shared[name] = score(samples[name], chosen)
     limit = f"floors and {CONTROL} at n = {spec.floor_limit}"
     notes = (
-        f"every set is read at n = {size}, the smallest of {'' if n is None else f'-n {n}, '}"
-        f"generated {least}, target {len(roles.target)} and ceiling {len(roles.ceiling)}",
+        f"every set is read at n = {size:,}, the smallest of {'' if n is None else f'-n {n:,}, '}"
+        f"generated {least:,}, target {len(roles.target):,} and ceiling {len(roles.ceiling):,}",
         *([limit] if size > spec.floor_limit else []),
         *roles.notes,
         *scoring.notes,

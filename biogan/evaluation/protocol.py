@@ -163,8 +163,9 @@ def assign_roles(
         )
     sides = split(real, min(n, len(real) // 2))
     note = (
-        f"ceiling: the reference was split {sides.how}, {len(sides.target)} {noun}s that every set "
-        f"is scored against and {len(sides.ceiling)} for ceiling and floors; a generator trained "
+        f"ceiling: the reference was split {sides.how}, {len(sides.target):,} {noun}s that every "
+        f"set "
+        f"is scored against and {len(sides.ceiling):,} for ceiling and floors; a generator trained "
         "on the reference has seen both"
     )
     note += f"; {sides.warning}" if sides.warning else ""
@@ -203,13 +204,13 @@ def fresh_records(
     if not shared:
         return held_out, ()
     note = (
-        f"{shared} of {len(new)} held-out {noun}s also stand in the {where}: they do not count "
+        f"{shared:,} of {len(new):,} held-out {noun}s also stand in the {where}: they do not count "
         "where copies are sought"
     )
     if shared >= OVERLAP * len(new):
         note += ", and the ceiling looks too good"
     if left < GROUPS:
-        return None, (f"{note}; the {left} others are too few to tell copying",)
+        return None, (f"{note}; the {left:,} others are too few to tell copying",)
     return held_out[np.flatnonzero(new)], (note,)
 
 
@@ -243,7 +244,7 @@ def overlaps(
         shared = sum(key in other for key in real)
         if shared and shared >= OVERLAP * len(real):
             notes.append(
-                f"{shared} of {len(real)} reference {noun}s also stand in the {where}: {what}"
+                f"{shared:,} of {len(real):,} reference {noun}s also stand in the {where}: {what}"
             )
     return tuple(notes)
 

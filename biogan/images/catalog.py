@@ -162,7 +162,8 @@ def _fetch(
     finally:
         logger.setLevel(level)
     raise DataError(
-        f"{name}: {file} cannot be fetched ({'; '.join(faults)}); put the {len(MNIST.files)} files "
+        f"{name}: {file} cannot be fetched ({'; '.join(faults)}); put the {len(MNIST.files):,} "
+        f"files "
         f"into {folder}, or give their folder as the data"
     )
 

@@ -137,17 +137,17 @@ class ImageSet:
                 "(n, channels, height, width) of uint8 or uint16 are needed"
             )
         if len(self.ids) != len(self.pixels):
-            raise DataError(f"{self.source}: {len(self.ids)} ids for {len(self.pixels)} images")
+            raise DataError(f"{self.source}: {len(self.ids):,} ids for {len(self.pixels):,} images")
         if self.labels is None:
             return
         if len(self.labels) != len(self.pixels):
             raise DataError(
-                f"{self.source}: {len(self.labels)} labels for {len(self.pixels)} images"
+                f"{self.source}: {len(self.labels):,} labels for {len(self.pixels):,} images"
             )
         if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
             raise DataError(
                 f"{self.source}: labels {self.labels.min()} to {self.labels.max()} for "
-                f"{len(self.classes)} classes"
+                f"{len(self.classes):,} classes"
             )
 
     @classmethod

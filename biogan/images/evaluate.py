@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from biogan.core.errors import DataError
+from biogan.core.errors import DataError, percentage
 from biogan.core.protocols import Sampler
 from biogan.evaluation.evaluate import (
     EvaluationSpec,
@@ -195,4 +195,8 @@ def _about(embed: Embedding) -> str:
     """Say what the features are."""
     text = f"features: {getattr(embed, 'name', 'as given')}"
     accuracy = getattr(embed, "accuracy", None)
-    return text if accuracy is None else f"{text}, {accuracy:.1%} right on a tenth kept apart"
+    return (
+        text
+        if accuracy is None
+        else f"{text}, {percentage(accuracy, 1)} right on a tenth kept apart"
+    )

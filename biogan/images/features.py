@@ -274,7 +274,7 @@ def feature_net(
         If there are fewer than two images.
     """
     if len(images) < 2:
-        found = f"{len(images)} image{'s' * (len(images) != 1)}"
+        found = f"{len(images):,} image{'s' * (len(images) != 1)}"
         raise DataError(f"{images.source}: {found}, at least 2 are needed to compare")
     net = FeatureNet(images, seed)
     path = _folder() / f"{_key(images, seed)}.safetensors" if cache else None

@@ -299,7 +299,7 @@ def _tifffile_pages(
                 done[ALPHA] += 1
                 values = values[:-1]
             if len(values) not in (GREY, COLOUR):
-                raise DataError(f"{path}: {len(values)} channels; grey or RGB is needed")
+                raise DataError(f"{path}: {len(values):,} channels; grey or RGB is needed")
             if int(page.photometric) == WHITE_IS_ZERO:
                 values = np.iinfo(values.dtype).max - values
             yield values

@@ -469,11 +469,11 @@ class FolderReader:
     def _say_series(self) -> None:
         frames, notes = self.reading.frames, self.gathering.notes
         for names, noun, what in (
-            (self.short, "cell", f"of fewer than {frames} images left out"),
+            (self.short, "cell", f"of fewer than {frames:,} images left out"),
             (
                 self.long,
                 "cell",
-                f"with more images than series of {frames} need, last ones left out",
+                f"with more images than series of {frames:,} need, last ones left out",
             ),
             (
                 self.loose,

@@ -91,7 +91,7 @@ def read_idx(path: Readable, ratio: float = RATIO) -> np.ndarray:
     if data[:2] != b"\0\0":
         raise DataError(f"{path}: no IDX file: it begins with {data[:4].hex(' ')}, not with 00 00")
     if len(data) < 4 or len(data) < 4 + 4 * data[3]:
-        raise DataError(f"{path}: ends inside its header, after {len(data)} bytes")
+        raise DataError(f"{path}: ends inside its header, after {len(data):,} bytes")
     if data[2] not in TYPES:
         raise DataError(
             f"{path}: damaged IDX header: the type byte is 0x{data[2]:02x}; 0x08 (unsigned bytes) "
@@ -330,7 +330,7 @@ def _named(labels: np.ndarray, names: np.ndarray, where: str) -> tuple[list[str]
     lowest, highest = int(labels.min(initial=0)), int(labels.max(initial=-1))
     if lowest < 0 or highest >= len(classes) or len(set(classes)) != len(classes):
         raise DataError(
-            f"{where}: labels up to {highest if lowest >= 0 else lowest} for {len(set(classes))} "
+            f"{where}: labels up to {highest if lowest >= 0 else lowest} for {len(set(classes)):,} "
             "different names in classes"
         )
     return [classes[i] for i in labels.tolist()], classes

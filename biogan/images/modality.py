@@ -217,8 +217,8 @@ class ImageModality(PresetModality):
         if self.depth != "uint8":
             text += f", intensities {self.low} to {self.high}"
         if self.shares:
-            return f"{text}, {len(self.classes)} classes to learn"
-        return f"{text}, {len(self.classes)} classes" if self.classes else text
+            return f"{text}, {len(self.classes):,} classes to learn"
+        return f"{text}, {len(self.classes):,} classes" if self.classes else text
 
     @property
     def shape(self) -> RecordShape:

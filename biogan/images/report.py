@@ -90,7 +90,7 @@ def gallery(results: Results, new: Sequence[str]) -> list[Panel]:
     drawn = []
     for name, sample in _sets(results, *new, TARGET, floor=True).items():
         images = sample.images[: _fitting(sample.images)]
-        caption = f"{len(images)} of {len(sample):,}, drawn at random"
+        caption = f"{len(images):,} of {len(sample):,}, drawn at random"
         picture = grid(tiles(images, *scale), _columns(images))
         drawn.append(Panel(name.capitalize(), caption, embedded(picture, f"{name} images")))
     return drawn
@@ -109,7 +109,7 @@ def closest(results: Results) -> Pairs | None:
     ]  # fmt: skip
     what = "training" if "train" in results.sets else "reference"
     question = (
-        f"The {len(order)} generated images that are most like {what} images (of the first "
+        f"The {len(order):,} generated images that are most like {what} images (of the first "
         f"{len(new):,}), each on the left of its nearest. The number is the distance in units of "
         f"that of the {what} image from its own nearest neighbour: 0 for a copy."
     )

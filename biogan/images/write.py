@@ -157,7 +157,7 @@ def _noun(images: ImageSet, n: int) -> str:
 
 def _shown(images: ImageSet, most: int) -> str:
     n = len(images)
-    return f"the first {most} of {_noun(images, n)}" if n > most else f"all of {_noun(images, n)}"
+    return f"the first {most:,} of {_noun(images, n)}" if n > most else f"all of {_noun(images, n)}"
 
 
 def _npz(images: ImageSet, out: Path) -> list[str]:

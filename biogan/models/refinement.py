@@ -509,7 +509,8 @@ def rejection(propose: Propose, seed: int, limit: float, size: int) -> Refine:
             found, tried, redrawn = found + int(chosen.sum()), tried + 1, redrawn + int(again.sum())
             if found < high and tried * size > rarest * (found + GRACE):
                 raise DataError(
-                    f"--refine rejection: {found} of {size * tried:,} candidates kept, fewer than "
+                    f"--refine rejection: {found:,} of {size * tried:,} candidates kept, fewer "
+                    f"than "
                     f"1 in {rarest:,.0f}: take --refine mh or another --effort, or "
                     "train longer"
                 )

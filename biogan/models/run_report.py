@@ -203,7 +203,7 @@ def _remarks(data: DataPart) -> list[str]:
     return [
         *data.split,
         *(data.notes or ()),
-        *(f"{n} records dropped: {reason}" for reason, n in dropped.items()),
+        *(f"{n:,} records dropped: {reason}" for reason, n in dropped.items()),
     ]
 
 

@@ -139,7 +139,7 @@ def excluding(draw: Draw, modality: Modality, known: Any) -> Draw:
             rows[left[: len(more)]], left = more, left[len(more) :]
         if len(left):
             raise DataError(
-                f"--exclude: {len(left)} of {len(rows)} records still stand in the file after "
+                f"--exclude: {len(left):,} of {len(rows):,} records still stand in the file after "
                 f"{_ROUNDS} draws of each: the model writes hardly anything else"
             )
         return Drawn(rows, again)

@@ -66,7 +66,7 @@ class Alphabet:
             )
         if len(self.letters) > 64:
             raise AlphabetError(
-                f"alphabet {self.name!r} has {len(self.letters)} letters, at most 64"
+                f"alphabet {self.name!r} has {len(self.letters):,} letters, at most 64"
             )
         # Tables for bytes.translate: several times faster than numpy indexing, and no int64 copy.
         codes = bytearray([UNKNOWN] * 256)

@@ -176,7 +176,7 @@ def resolve(
         residual = family in ("resnet", "hybrid") and blocks > 1
         changes["dilation"] = 4 if residual and layout.positions > SHORT else 1
         if residual:
-            reasons.append(f"dilation {changes['dilation']} for {layout.positions} positions")
+            reasons.append(f"dilation {changes['dilation']} for {layout.positions:,} positions")
     of_loss = own_defaults(config)
     changes |= of_loss
     told = ", ".join(f"{key} {value:g}" for key, value in of_loss.items() if value)

@@ -134,7 +134,7 @@ class SequenceSet:
             return f"SequenceSet(0 {self.alphabet.name} sequences)"
         low, high = self.lengths.min(), self.lengths.max()
         span = f"{low}" if low == high else f"{low}-{high}"
-        return f"SequenceSet({len(self)} {self.alphabet.name} sequences, length {span})"
+        return f"SequenceSet({len(self):,} {self.alphabet.name} sequences, length {span})"
 
     @property
     def lengths(self) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from biogan.core.errors import ConfigError, DataError, plural
+from biogan.core.errors import ConfigError, DataError, percentage, plural
 from biogan.core.protocols import Sampler
 from biogan.evaluation.evaluate import (
     DRAWN,
@@ -203,7 +203,7 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
                 "the records of the reference overlap so far that none can be kept apart: give "
                 "held-out records of another sequence (--held-out), or a larger --stride"
             )
-        alike = f"clusters of {parts.identity:.0%} identity"
+        alike = f"clusters of {percentage(parts.identity)} identity"
         how = f"by {'exact copies' if parts.identity == 1 else alike}"
         if parts.left_out:
             how += (
@@ -213,12 +213,14 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         warnings = []
         if parts.identity > self.identity:
             warnings.append(
-                f"clusters of {self.identity:.0%} were too large, so near copies stand on both "
+                f"clusters of {percentage(self.identity)} were too large, so near copies stand "
+                f"on both "
                 "sides"
             )
         elif parts.shared:
             warnings.append(
-                f"{parts.shared} of {len(parts.held_out)} distinct records on the first side share "
+                f"{parts.shared:,} of {len(parts.held_out):,} distinct records on the first side "
+                f"share "
                 "a long stretch of letters with the other side, as too many records do"
             )
         sides = parts.held_out.expanded(), parts.train.expanded()

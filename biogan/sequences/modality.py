@@ -175,7 +175,7 @@ class SequenceModality(Modality):
         if (lengths == longest if fixed else lengths <= longest).any():
             return None
         return (
-            f"leaves nothing out, its {len(known)} records have other lengths than the model "
+            f"leaves nothing out, its {len(known):,} records have other lengths than the model "
             f"writes ({self.describe()})"
         )
 
@@ -183,7 +183,7 @@ class SequenceModality(Modality):
     def write(cls, records: SequenceSet, path: str, overwrite: bool = False) -> list[str]:
         """Write FASTA, see :func:`biogan.write_fasta`."""
         write_fasta(records, path)
-        return [f"{len(records)} sequences in {path}"] if path != "-" else []
+        return [f"{len(records):,} sequences in {path}"] if path != "-" else []
 
     @classmethod
     def write_stream(
@@ -204,9 +204,9 @@ class SequenceModality(Modality):
                 yield found
 
         written = write_chunks(plain(), path, options.format or output_format(path))
-        said = [f"{written} sequences in {path}"] if path != "-" else []
+        said = [f"{written:,} sequences in {path}"] if path != "-" else []
         if empty:
-            said.append(f"{empty} of {written} sequences are empty: they were gaps only")
+            said.append(f"{empty:,} of {written:,} sequences are empty: they were gaps only")
         return said
 
     @classmethod
@@ -323,9 +323,9 @@ class SequenceModality(Modality):
         if not config.validation or len(parts.held_out):
             return parts
         n = len(parts.train)
-        few = f"{n} {noun}, {FEWEST_FOR_VALIDATION} needed"
+        few = f"{n:,} {noun}, {FEWEST_FOR_VALIDATION} needed"
         # The hash of a stored set may pick none of a hundred.
-        picked = f"none of {n} {noun} was picked, try another --seed"
+        picked = f"none of {n:,} {noun} was picked, try another --seed"
         why = few if n < FEWEST_FOR_VALIDATION else picked
         if config.patience:
             raise ConfigError(

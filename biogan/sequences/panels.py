@@ -121,7 +121,9 @@ def motifs(results: Results, new: Sequence[str]) -> list[Panel]:
         k: np.array([_number(table[i]["generated"]) for i in chosen]) for k, table in tables.items()
     }
     some = (
-        "" if len(chosen) == len(told) else f"the {len(chosen)} of {len(told)} that differ most; "
+        ""
+        if len(chosen) == len(told)
+        else f"the {len(chosen):,} of {len(told):,} that differ most; "
     )
     caption = f"{some}* differs, q < {_TELLING} (Fisher, Benjamini-Hochberg)"
     svg = curves.dumbbells("motifs", shares, names, "records with a site")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from biogan.core.display import shown
+from biogan.core.errors import percentage
 from biogan.evaluation.report.spec import Column, Facts, Floor, Pairs, ReportSpec, Section
 from biogan.sequences.panels import PANELS, Pair, closest_pairs, nearest_records
 
@@ -107,7 +108,7 @@ SECTIONS = {
 
 
 _PAIR = Markup(
-    '<div class="pair"><p class="who"><b>{identity:.1%}</b> &nbsp; {generated} &nbsp;·&nbsp; '
+    '<div class="pair"><p class="who"><b>{identity}</b> &nbsp; {generated} &nbsp;·&nbsp; '
     '{real}</p><pre class="align">{top}\n<span class="bars">{bars}</span>\n{bottom}</pre></div>'
 )
 
@@ -128,7 +129,7 @@ def _pairs(results: Results) -> Pairs | None:
         return None
     source = "training records" if "train" in results.sets else "reference records"
     question = (
-        f"The {len(found)} generated records that are most like {source}, aligned. Differences "
+        f"The {len(found):,} generated records that are most like {source}, aligned. Differences "
         "are marked."
     )
     return Pairs(question, Markup("").join(_pair(pair) for pair in found))
@@ -146,7 +147,9 @@ def _pair(pair: Pair) -> Markup:
     )
     bars = "".join("|" if equal else " " for equal in same)
     names = {"generated": shown(pair.generated), "real": shown(pair.real)}
-    return _PAIR.format(identity=pair.identity, **names, top=top, bars=bars, bottom=bottom)
+    return _PAIR.format(
+        identity=percentage(pair.identity, 1), **names, top=top, bars=bars, bottom=bottom
+    )
 
 
 #: Words and drawings of the reports of sequences.

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from biogan.core.errors import ConfigError, DataError
+from biogan.core.errors import ConfigError, DataError, percentage
 from biogan.core.rng import rng
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.regions import Regions
@@ -224,8 +224,8 @@ def split(
         return Split(distinct, distinct[:0], identity, (*report, "nothing held out"))
     if len(distinct) < 2:
         raise DataError(
-            f"{len(distinct)} distinct sequence{'' if len(distinct) == 1 else 's'} of "
-            f"{len(sequences)} cannot be split: give at least 2"
+            f"{len(distinct):,} distinct sequence{'' if len(distinct) == 1 else 's'} of "
+            f"{len(sequences):,} cannot be split: give at least 2"
         )
     wanted = min(max(1, round(fraction * len(distinct))), len(distinct) - 1)
     # In an order that the letters and the seed decide, so that the order of the file does not.
@@ -244,8 +244,10 @@ def split(
             else (f", nor {stretch}")
         )
     report.append(
-        f"held out {held.sum():,} of {len(distinct):,} sequences ({held.mean():.1%}, asked for "
-        f"{fraction:.1%}); no near copy at {found.identity:.0%} identity across{across}"
+        f"held out {held.sum():,} of {len(distinct):,} sequences ({percentage(held.mean(), 1)}, "
+        f"asked for "
+        f"{percentage(fraction, 1)}); no near copy at {percentage(found.identity)} identity "
+        f"across{across}"
     )
     train = distinct[~held & ~left]
     return Split(train, distinct[held], found.identity, tuple(report), int(left.sum()), shared)
@@ -295,7 +297,8 @@ def _sides(
         sizes = np.bincount(labels)
         giant = max(wanted, int(sizes.max()), _FEW_GIANT, int(_GIANT * n))
         report.append(
-            f"{len(sizes):,} clusters at {level:.0%} identity, the largest with {sizes.max():,} of "
+            f"{len(sizes):,} clusters at {percentage(level)} identity, the largest with "
+            f"{sizes.max():,} of "
             f"{n:,} sequences"
         )
         for some in [*kept, None]:

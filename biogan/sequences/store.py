@@ -243,7 +243,7 @@ class SequenceStore:
                 raise DataError(f"{self.path / name}: damaged or changed; remove the folder")
 
     def __repr__(self) -> str:
-        return f"SequenceStore({len(self)} {self.alphabet.name} sequences in {self.path})"
+        return f"SequenceStore({len(self):,} {self.alphabet.name} sequences in {self.path})"
 
     def lengths(self) -> Iterator[np.ndarray]:
         """Yield the lengths of all records from first to last, some at a time."""
@@ -273,7 +273,7 @@ class SequenceStore:
         """
         index = np.asarray(index, np.int64)
         if index.min(initial=0) < 0 or index.max(initial=-1) >= len(self):
-            raise IndexError(f"{self.path}: records 0 to {len(self) - 1} are stored")
+            raise IndexError(f"{self.path}: records 0 to {len(self) - 1:,} are stored")
         starts = self._offsets.array[index]
         lengths = self._offsets.array[index + 1] - starts
         offsets = np.zeros(len(index) + 1, np.int64)

@@ -41,7 +41,7 @@ def check_words(store: SequenceStore, word: int) -> None:
         found, seen = found + int(split.sum()), seen + len(lengths)
     if found:
         raise DataError(
-            f"{found} of {len(store)} stored records have a length that is no multiple of "
+            f"{found} of {len(store):,} stored records have a length that is no multiple of "
             f"--word {word}, the first is record {first}"
         )
 
@@ -234,7 +234,7 @@ class Tokenizer:
             places = np.flatnonzero(self.lengths) * self.word
             raise ConfigError(
                 f"--length {asked}: no training record has such a length; they have "
-                f"{places[0]} to {places[-1]} letters"
+                f"{places[0]} to {places[-1]:,} letters"
             )
         return first, last
 
@@ -272,8 +272,8 @@ class Tokenizer:
             i = int(wrong.argmax())
             wanted = "at most " * (self.kind == VARIABLE) + str(self.length)
             raise DataError(
-                f"record {sequences.ids[i]!r} has length {lengths[i]}, {wanted} is needed "
-                f"({int(wrong.sum())} such records)"
+                f"record {sequences.ids[i]!r} has length {lengths[i]:,}, {wanted} is needed "
+                f"({int(wrong.sum()):,} such records)"
             )
         if (sequences.codes == UNKNOWN).any():
             raise DataError(f"some letters are not in the alphabet {self.alphabet.letters}")
@@ -281,8 +281,8 @@ class Tokenizer:
         if split.any():
             i = int(split.argmax())
             raise DataError(
-                f"record {sequences.ids[i]!r} has length {lengths[i]}, no multiple of --word "
-                f"{self.word} ({int(split.sum())} such records)"
+                f"record {sequences.ids[i]!r} has length {lengths[i]:,}, no multiple of --word "
+                f"{self.word} ({int(split.sum()):,} such records)"
             )
         matrix = sequences.matrix(self.length)
         if self.word == 1:
@@ -324,9 +324,9 @@ class Tokenizer:
     def describe(self) -> str:
         """Describe the tokens and lengths in words."""
         words = {
-            FIXED: f"all of length {self.length}",
-            ALIGNED: f"aligned, {self.length} columns, the gap is a letter",
-            VARIABLE: f"up to {self.length} letters and an end symbol",
+            FIXED: f"all of length {self.length:,}",
+            ALIGNED: f"aligned, {self.length:,} columns, the gap is a letter",
+            VARIABLE: f"up to {self.length:,} letters and an end symbol",
         }
         read = f", read in words of {self.word}" if self.word > 1 else ""
         if self.opening:

@@ -53,12 +53,12 @@ class FragmentSet:
             )
         if not len(self.xyz) == len(self.ids) == len(self.families):
             raise DataError(
-                f"{self.source}: {len(self.xyz)} fragments, {len(self.ids)} ids and "
-                f"{len(self.families)} families"
+                f"{self.source}: {len(self.xyz):,} fragments, {len(self.ids):,} ids and "
+                f"{len(self.families):,} families"
             )
         if self.maps is not None and self.maps.shape != (len(self), *(self.residues,) * 2):
             raise DataError(
-                f"{self.source}: maps of shape {self.maps.shape} for {len(self)} fragments of "
+                f"{self.source}: maps of shape {self.maps.shape} for {len(self):,} fragments of "
                 f"{self.residues} residues"
             )
 

@@ -511,7 +511,7 @@ def _maps(
     if maps.dtype.kind != "f" or not np.isfinite(maps).all():
         raise DataError(f"{path}, array maps: finite numbers in Angstrom are needed")
     if len(maps) != chains:
-        raise DataError(f"{path}, array maps: {len(maps)} maps for {plural(chains, 'chain')}")
+        raise DataError(f"{path}, array maps: {len(maps):,} maps for {plural(chains, 'chain')}")
     return maps
 
 
@@ -528,13 +528,13 @@ def _cut(
         or (np.diff(offsets.astype(np.int64)) < 1).any()
     ):
         raise DataError(
-            f"{path}: 'offsets' must rise from 0 to the {len(xyz)} rows of 'xyz', one more than "
+            f"{path}: 'offsets' must rise from 0 to the {len(xyz):,} rows of 'xyz', one more than "
             "there are chains"
         )
     names: Sequence[str] = (
         [f"chain_{i}" for i in range(1, len(offsets))] if ids is None else list(map(str, ids.flat))
     )
     if len(names) != len(offsets) - 1:
-        raise DataError(f"{path}: {len(names)} 'ids' for {len(offsets) - 1} chains")
+        raise DataError(f"{path}: {len(names):,} 'ids' for {len(offsets) - 1:,} chains")
     edges = offsets.tolist()
     return [Chain(name, xyz[a:b]) for name, a, b in zip(names, edges[:-1], edges[1:], strict=True)]

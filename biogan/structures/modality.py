@@ -147,7 +147,7 @@ class StructureModality(PresetModality):
 
     def describe(self) -> str:
         """Say in a few words what a fragment is."""
-        return f"{self.residues} residues, C-alpha distance maps"
+        return f"{self.residues:,} residues, C-alpha distance maps"
 
     def networks(self, config: ImageGANConfig) -> Networks:
         """Build generator and critic."""
@@ -223,8 +223,8 @@ class StructureModality(PresetModality):
             raise DataError(f"this model knows protein fragments, not {type(records).__name__}")
         if records.residues != self.residues:
             raise DataError(
-                f"{records.source}: fragments of {records.residues} residues, this model knows "
-                f"{self.residues}"
+                f"{records.source}: fragments of {records.residues:,} residues, this model knows "
+                f"{self.residues:,}"
             )
         return records
 

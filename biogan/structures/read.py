@@ -261,7 +261,7 @@ def read_structures(data: Readable, reading: StructureReadingConfig | None = Non
              if family not in used}  # fmt: skip
     if short:
         notes.append(
-            f"{len(short)} {'family has' if len(short) == 1 else 'families have'} no chain of "
+            f"{len(short):,} {'family has' if len(short) == 1 else 'families have'} no chain of "
             f"{residues} residues without a break ({few(list(short.values()))})"
         )
     return FragmentSet(np.stack(xyz), tuple(ids), np.array(belongs), data, tuple(notes))

@@ -108,7 +108,7 @@ def gallery(results: Results, new: Sequence[str]) -> list[Panel]:
     for name, sample in results.named_samples(*new, TARGET).items():
         columns = max(1, _WIDE // sample.fragments.residues)
         some = sample.fragments[: columns * _ROWS]
-        caption = f"{len(some)} of {len(sample):,} distance maps, dark where residues are near"
+        caption = f"{len(some):,} of {len(sample):,} distance maps, dark where residues are near"
         picture = grid(map_pictures(some), columns)
         drawn.append(Panel(name.capitalize(), caption, embedded(picture, f"{name} maps")))
     return drawn
@@ -127,7 +127,7 @@ def closest(results: Results) -> Pairs | None:
     ]  # fmt: skip
     what = "training" if "train" in results.sets else "reference"
     question = (
-        f"The {len(order)} generated fragments that are most like {what} fragments (of the first "
+        f"The {len(order):,} generated fragments that are most like {what} fragments (of the first "
         f"{len(values):,}), each on the left of its nearest. The number is the RMSD in Angstrom."
     )
     return Pairs(question, picture_pairs(pairs))

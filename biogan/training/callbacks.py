@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from biogan.core.errors import OutputError, plural
+from biogan.core.errors import OutputError, percentage, plural
 from biogan.core.files import append_jsonl, atomic_path
 from biogan.training.stability import MOST_ROLLBACKS
 from biogan.training.trainer import TRAINING_DATA, best_floor
@@ -195,7 +195,7 @@ class Progress:
             return
         self._last = now
         live = "  ".join(f"{k} {v:+.3f}" for k, v in terms.items() if k != "spent")
-        self.status(f"step {step}  {share:4.0%}  {self._left(share, now)}  {live}")
+        self.status(f"step {step:,}  {percentage(share):>5}  {self._left(share, now)}  {live}")
 
     def on_event(self, event: str, **details: Any) -> None:
         """Print what a run starts from, a line for each check and alarm, and how it ended.
@@ -281,7 +281,7 @@ def _judge_lines(step: int, steps: int, wanted: int) -> Lines:
 
 
 def _judge_status(step: int, steps: int, wanted: int) -> str:
-    return f"judge: step {step} of {steps}" if step else ""
+    return f"judge: step {step:,} of {steps:,}" if step else ""
 
 
 def _features_lines(step: int, steps: int) -> Lines:
@@ -289,7 +289,7 @@ def _features_lines(step: int, steps: int) -> Lines:
 
 
 def _features_status(step: int, steps: int) -> str:
-    return f"features: step {step} of {steps}"
+    return f"features: step {step:,} of {steps:,}"
 
 
 _STATUS: dict[str, Callable[..., str]] = {"judge": _judge_status, "features": _features_status}

@@ -340,7 +340,7 @@ class Modality(ABC):
             If an option does not suit the data, another option or this machine.
         """
         if len(records) < 2:
-            raise DataError(f"{len(records)} {cls.noun}s: at least 2 are needed to learn from")
+            raise DataError(f"{len(records):,} {cls.noun}s: at least 2 are needed to learn from")
         check_patience(config.patience, config.validation)
         reasons: list[str] = []
         if config.loss is None:

@@ -146,7 +146,7 @@ class PresetModality(FeatureModality):
         picture = cls.rows_picture(records, columns)
         with atomic_path(path) as temporary:
             picture.save(temporary, "PNG")
-        return [f"{path}: {len(records) // columns} rows of {columns} {cls.noun}s"]
+        return [f"{path}: {len(records) // columns:,} rows of {columns} {cls.noun}s"]
 
     @classmethod
     def describes(cls, layout: Mapping[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from torch import nn
 
+from biogan.core.errors import percentage
 from biogan.training.step import AdversarialStep
 
 # A healthy critic's loss stays within some hundreds: the Lipschitz penalties hold the slope near 1.
@@ -126,7 +127,8 @@ class Alarms:
             if len(values) == CHECKS_IN_A_ROW and values[-1] <= values[0]:
                 return Alarm(
                     "collapse",
-                    f"the {WORDS.get(name, name)} is {values[-1]:.0%} of that of the training data",
+                    f"the {WORDS.get(name, name)} is {percentage(values[-1])} of that of the "
+                    f"training data",
                 )
         return None
 

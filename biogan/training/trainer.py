@@ -402,7 +402,7 @@ class Trainer:
                    lr=self.learning_rate)  # fmt: skip
         self._save(needed=self.over)
         if self.failed:
-            kept = f"the generator of step {self.best.step} is kept and can be sampled from"
+            kept = f"the generator of step {self.best.step:,} is kept and can be sampled from"
             raise (NonFiniteError if broken else DivergedError)(
                 f"{self.ended or fault}; {kept if learned else 'nothing was learned'}. Try a lower "
                 "--lr or a larger penalty"

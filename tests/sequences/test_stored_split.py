@@ -80,7 +80,7 @@ def test_the_held_out_part_is_bounded_and_it_is_said(tmp_path, monkeypatch):
     parts = split_stored(stored(tmp_path, texts(3000)), 0.5)
     assert len(parts.held_out) == pytest.approx(50, abs=30)
     assert len(parts.sample) == 50
-    assert any("asked for 50.0%, at most 50" in line for line in parts.report)
+    assert any("asked for 50.0 %, at most 50" in line for line in parts.report)
     assert "3,000 records on disk, exact duplicates are not collapsed" in parts.report
 
 

@@ -70,7 +70,7 @@ def test_collapse_after_good_checks_is_seen_early_in_a_run():
     gone = (4.0, {**VARIED, "distinct": 0.01})
     alarms = checks(alarms, 8.0, 3.0, gone, gone, gone, spent=0.1)
     assert alarms[:4] == [None] * 4
-    assert alarms[4].kind == "collapse" and "share of distinct sequences is 1%" in alarms[4].reason
+    assert alarms[4].kind == "collapse" and "share of distinct sequences is 1 %" in alarms[4].reason
 
 
 def test_doubt_begins_before_the_alarm():

@@ -325,7 +325,7 @@ class ComparisonReport:
         return html.render(
             "compare.html",
             **{**html.head(first, " · ".join(reports), "comparison"),
-               "lead": f"{len(self.reports)} generated sets against the same real "
+               "lead": f"{len(self.reports):,} generated sets against the same real "
                        f"{first.spec.noun}s, at n = {first.n:,} of each"},
             **{**facts, "set_table": [*sets, *facts["set_table"][1:]]},
             names=list(reports),

@@ -252,7 +252,7 @@ def _consequence(row: Row, n: int) -> str:
     if row.status == REAL:
         also = best is not None and row.status_of(best) == REAL
         caution = f", but so is {best}, so this proves little" if also else ""
-        return f"indistinguishable from real data at n = {n}{caution}"
+        return f"indistinguishable from real data at n = {n:,}{caution}"
     told = ""
     if row.metric.name == "auroc" and row.generated.details:
         told = f"; most telling: {', '.join(row.generated.details)}"
@@ -299,7 +299,7 @@ def _memorisation(results: Results) -> Sentence | None:
         return Sentence(subject, UNREAD, f"{said}; about {near.needed:,} are needed", few)
     found = "no more than real data"
     if _above(row) or _above(verbatim):
-        found = f"more than real data, which may be chance at n = {results.n}"
+        found = f"more than real data, which may be chance at n = {results.n:,}"
     return Sentence(subject, near.status, said, found)
 
 

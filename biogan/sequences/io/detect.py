@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from biogan.core.errors import plural
+from biogan.core.errors import percentage, plural
 from biogan.sequences.alphabet import DNA, GAP, PROTEIN, RNA, Alphabet
 from biogan.sequences.io.records import Letters, frequent
 
@@ -200,7 +200,7 @@ class LetterUse:
                 )
             return PROTEIN, reason
         if share < 0.5:
-            return PROTEIN, f"only {share:.0%} of the letters are A, C, G, T, U or N"
+            return PROTEIN, f"only {percentage(share)} of the letters are A, C, G, T, U or N"
         mixed = (
             f"; {plural(proteins, 'record')} of {records:,} look like protein (--alphabet decides)"
             if proteins

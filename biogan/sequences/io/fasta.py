@@ -238,9 +238,9 @@ class WindowCounts(NamedTuple):
         """
         lost = f", {self.left_out:,} with ambiguous letters are left out" * (self.left_out > 0)
         if not self.windows:
-            raise FastaError(f"no window of {config.window} letters is left{lost}", source)
+            raise FastaError(f"no window of {config.window:,} letters is left{lost}", source)
         return (
-            f"cut into {plural(self.windows, 'window')} of {config.window} letters, "
+            f"cut into {plural(self.windows, 'window')} of {config.window:,} letters, "
             f"{config.stride or config.window} apart{lost}; {plural(self.left_over, 'letter')} "
             "left over behind the last window of a record"
         )

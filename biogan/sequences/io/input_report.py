@@ -191,7 +191,7 @@ class FindingCount:
         if SEEN not in self.finding.what:
             return self.finding
         letters = sorted(self.seen, key=lambda c: (-self.seen[c], c))
-        more = f" and {len(letters) - MOST_SHOWN} more" if len(letters) > MOST_SHOWN else ""
+        more = f" and {len(letters) - MOST_SHOWN:,} more" if len(letters) > MOST_SHOWN else ""
         # Names of code points have several words.
         words = [c if "!" <= c <= "~" else code_point(c) for c in letters[:MOST_SHOWN]]
         shown = (" " if all(len(word) == 1 for word in words) else ", ").join(words) + more

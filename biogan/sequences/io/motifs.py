@@ -302,7 +302,9 @@ def _meme_matrix(lines: _Lines, line: str) -> tuple[list[list[float]], float]:
             break
         values = _values(lines, text)
         if len(values) != 4:
-            raise lines.error(f"row {len(rows) + 1} of the matrix has {len(values)} numbers, not 4")
+            raise lines.error(
+                f"row {len(rows) + 1:,} of the matrix has {len(values):,} numbers, not 4"
+            )
         total = sum(values)
         if abs(total - 1) > _OFF:
             raise lines.error(
@@ -311,7 +313,7 @@ def _meme_matrix(lines: _Lines, line: str) -> tuple[list[list[float]], float]:
         rows.append(values)
         _check_width(lines, len(rows))
     if width is not None and len(rows) != width:
-        raise lines.error(f"w= {width}, but {len(rows)} rows below it; is the file cut?", start)
+        raise lines.error(f"w= {width}, but {len(rows):,} rows below it; is the file cut?", start)
     if not rows:
         raise lines.error("no row of the matrix below this line", start)
     return rows, sites
@@ -363,7 +365,7 @@ def _block(lines: _Lines, header: tuple[int, str] | None, rows: list[_Row]) -> _
             raise lines.error("rows with and without a letter before them", row.line)
         if len(row.values) != len(first.values):
             raise lines.error(
-                f"{len(row.values)} numbers, where line {first.line} has {len(first.values)}; "
+                f"{len(row.values):,} numbers, where line {first.line} has {len(first.values):,}; "
                 "is the file cut?",
                 row.line,
             )
@@ -382,7 +384,7 @@ def _block(lines: _Lines, header: tuple[int, str] | None, rows: list[_Row]) -> _
         matrix = matrix.T
     if consensus and len(consensus) != len(matrix):
         raise lines.error(
-            f"{consensus} has {len(consensus)} letters, but the matrix {len(matrix)} "
+            f"{consensus} has {len(consensus):,} letters, but the matrix {len(matrix):,} "
             "positions; is the file cut?",
             start,
         )

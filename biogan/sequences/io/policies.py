@@ -294,8 +294,18 @@ class Policies:
         """Drop records that are too long, or too short for a window."""
         limit, window, lengths = self.config.length, self.config.window, self.letters.lengths
         for kind, mask, what, flag in (
-            ("too long", lengths > (limit or np.inf), f"more than {limit} letters", "--length"),
-            ("too short", lengths < (window or 0), f"fewer than {window} letters", "--window"),
+            (
+                "too long",
+                lengths > (limit or np.inf),
+                f"more than {limit or 0:,} letters",
+                "--length",
+            ),
+            (
+                "too short",
+                lengths < (window or 0),
+                f"fewer than {window or 0:,} letters",
+                "--window",
+            ),
         ):
             mask = mask & ~self.gone
             if mask.any():

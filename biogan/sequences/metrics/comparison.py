@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from biogan.core.errors import percentage
 from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.metric import MetricRegistry
 from biogan.evaluation.samples import BaseComparison, BaseSample
@@ -207,7 +208,9 @@ class Comparison(BaseComparison[Sample]):
         if self.extras.coding is not None:
             return "" if self.extras.coding else "not genes, as told"
         share = self.reference.values(genetic_code(self.extras.code).valid).mean()
-        return "" if share >= _CODING else f"{share:.0%} of the reference are genes: --coding"
+        return (
+            "" if share >= _CODING else f"{percentage(share)} of the reference are genes: --coding"
+        )
 
     def _without_profile(self) -> str:
         training = self.source.sequences

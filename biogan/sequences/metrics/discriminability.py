@@ -232,7 +232,7 @@ def network_auroc(comparison: Comparison) -> Value:
         codes, states, test.validation.labels, test.validation.folds, comparison.seed,
         _by_ends(comparison),
     )  # fmt: skip
-    return Value(*test.validation.auroc(scores), n=test.n, note=f"{test.n} records a class")
+    return Value(*test.validation.auroc(scores), n=test.n, note=f"{test.n:,} records a class")
 
 
 def cnn_out_of_fold(

@@ -151,7 +151,7 @@ class Variety:
 
     def __init__(self, train: SequenceSet, n: int, seed: int = 0) -> None:
         if not 1 <= n <= len(train):
-            raise DataError(f"{n} samples to compare with {len(train)} training records")
+            raise DataError(f"{n:,} samples to compare with {len(train):,} training records")
         drawn = train.take(rng(seed, "variety").permutation(len(train))[:n])
         self.length = int(train.lengths.max())
         least = {"distinct": 0.0, "neighbours": _LEAST, "lengths": _LEAST}

@@ -59,7 +59,7 @@ def points(comparison: Comparison) -> tuple[np.ndarray, np.ndarray, str]:
     new, real = (_features(x, features) for x in (comparison.candidate, comparison.reference))
     if not new.shape[1] == real.shape[1] == len(centre):
         raise ConfigError(
-            f"features: {len(centre)}, {real.shape[1]} and {new.shape[1]} columns for training "
+            f"features: {len(centre):,}, {real.shape[1]} and {new.shape[1]} columns for training "
             "data, reference and candidate; give each the same"
         )
     what = f"{_letters(comparison.source)}-mers" if features is None else "the features given"
@@ -88,7 +88,7 @@ def _features(sample: Sample, features: Features | None) -> np.ndarray:
     found = np.asarray(features(sample.sequences.strings()), float)
     if found.ndim != 2 or len(found) != len(sample) or not np.isfinite(found).all():
         raise ConfigError(
-            f"features: give one row of finite numbers for each of {len(sample)} records, "
+            f"features: give one row of finite numbers for each of {len(sample):,} records, "
             f"not an array of shape {found.shape}"
         )
     return found

@@ -81,9 +81,8 @@ def _rows(
     n = min(sizes["generated"], sizes["target"])
     empty = dict.fromkeys(("generated", "low", "high", "held_out"))
     if n < GROUPS:
-        note = (
-            f"fewer than {GROUPS} records: {sizes['generated']} generated, {sizes['target']} real"
-        )
+        note = f"fewer than {GROUPS} records: {sizes['generated']:,} generated, "
+        f"{sizes['target']:,} real"
         return [{"metric": None, "n": n, **empty, "note": note}]
     with_ceiling = sizes["held-out"] >= GROUPS
     if with_ceiling:
@@ -154,7 +153,7 @@ def left_out(train: np.ndarray, new: np.ndarray) -> str:
     counts = int(train.sum()), int(new.sum())
     if not any(counts):
         return ""
-    return f"; near copies left out: {counts[0]} training, {counts[1]} candidate"
+    return f"; near copies left out: {counts[0]:,} training, {counts[1]:,} candidate"
 
 
 def balanced_gain(

@@ -271,7 +271,7 @@ def pair_difference(comparison: Comparison) -> Value:
         odds = [_log_odds(remaining(joint, g), *cells) for joint in (new, real)]
         return float(np.abs(odds[0] - odds[1]).mean())
 
-    return jackknifed(comparison, difference, note=f"{len(cells[0])} pairs{of}")
+    return jackknifed(comparison, difference, note=f"{len(cells[0]):,} pairs{of}")
 
 
 @metric("motif-positions", "motifs", "motif position JSD", high=1.0, needs=("motifs",),

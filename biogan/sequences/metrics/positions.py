@@ -296,7 +296,7 @@ def _pair_statistics(comparison: Comparison) -> tuple[list[tuple[float, float]],
     for g in (*range(GROUPS), None):
         x, y = real(g)[mask], new(g)[mask]
         found.append((pearson(x, y), slope(x, y)))
-    note = "" if len(columns) == length else f"{len(columns)} of {length} columns"
+    note = "" if len(columns) == length else f"{len(columns):,} of {length:,} columns"
     return found, note
 
 

@@ -135,7 +135,7 @@ class ValidationDistance:
         """
         if not len(generated) or generated.alphabet.letters != self.train.alphabet.letters:
             raise DataError(
-                f"cannot score {len(generated)} sequences of {generated.alphabet.letters} "
+                f"cannot score {len(generated):,} sequences of {generated.alphabet.letters} "
                 f"against {self.train.alphabet.letters}"
             )
         generated = generated[: len(self.train)]

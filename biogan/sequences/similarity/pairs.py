@@ -211,7 +211,7 @@ def nearest(
     if b is None:
         own = np.arange(len(a))
     if len(other) < (1 if own is None else 2):
-        raise DataError(f"nearest neighbours need sequences to compare with, found {len(other)}")
+        raise DataError(f"nearest neighbours need sequences to compare with, found {len(other):,}")
     i = np.arange(len(a))
     if sample is not None and sample < len(a):
         i = np.sort(rng(seed, "nearest").choice(len(a), sample, replace=False))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from markupsafe import Markup
 
+from biogan.core.errors import percentage
 from biogan.evaluation.report.plots.canvas import (
     BLUE,
     GREEN,
@@ -51,7 +52,7 @@ def spectrum(
     telling = np.abs(other - real) * np.sqrt(1 / np.maximum(middle, middle.max() * 1e-4))
     order = np.argsort(-telling, kind="stable")
     named, rest = order[:_NAMED], order[_NAMED:]
-    alt = f"share of each {len(kmers[0])}-mer, {what} against real records"
+    alt = f"share of each {len(kmers[0]):,}-mer, {what} against real records"
     with drawing(name, alt, height=4.0) as d:
         d.axes.plot([0, top], [0, top], color=GREY, linewidth=0.9, zorder=1)
         if len(rest):
@@ -61,7 +62,8 @@ def spectrum(
             )  # fmt: skip
         d.axes.scatter(
             real[named], other[named], s=13, color=colour, alpha=0.7, linewidths=0, zorder=3,
-            urls=[f"{kmers[i]}: real {real[i]:.3%}, {what} {other[i]:.3%}" for i in named],
+            urls=[f"{kmers[i]}: real {percentage(real[i], 3)}, {what} "
+            f"{percentage(other[i], 3)}" for i in named],
         )  # fmt: skip
         for i in _apart(real / top, other / top, named) if what != "held-out" else ():
             d.axes.annotate(
@@ -132,8 +134,8 @@ def components(name: str, points: Mapping[str, np.ndarray], explained: Sequence[
                 marker=markers.get(key, "^"), rasterized=True,
             )  # fmt: skip
         d.axes.set(
-            xlabel=f"PC1 ({explained[0]:.1%} of variance)",
-            ylabel=f"PC2 ({explained[1]:.1%} of variance)",
+            xlabel=f"PC1 ({percentage(explained[0], 1)} of variance)",
+            ylabel=f"PC2 ({percentage(explained[1], 1)} of variance)",
         )
         d.axes.set_xticks([])
         d.axes.set_yticks([])
