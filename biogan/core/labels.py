@@ -271,7 +271,6 @@ def join_labels(
         if differ:
             notes.append(
                 f"label {name}: {differ:,} records have another value in {path} than in the "
-                f"header; "
-                "the table counts"
+                f"header; the table counts"
             )
     return merged, notes

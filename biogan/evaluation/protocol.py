@@ -164,9 +164,8 @@ def assign_roles(
     sides = split(real, min(n, len(real) // 2))
     note = (
         f"ceiling: the reference was split {sides.how}, {len(sides.target):,} {noun}s that every "
-        f"set "
-        f"is scored against and {len(sides.ceiling):,} for ceiling and floors; a generator trained "
-        "on the reference has seen both"
+        f"set is scored against and {len(sides.ceiling):,} for ceiling and floors; a generator "
+        "trained on the reference has seen both"
     )
     note += f"; {sides.warning}" if sides.warning else ""
     return Roles(sides.target, sides.ceiling, sides.ceiling, real, None, (note,))

@@ -163,8 +163,7 @@ def _fetch(
         logger.setLevel(level)
     raise DataError(
         f"{name}: {file} cannot be fetched ({'; '.join(faults)}); put the {len(MNIST.files):,} "
-        f"files "
-        f"into {folder}, or give their folder as the data"
+        f"files into {folder}, or give their folder as the data"
     )
 
 

@@ -84,11 +84,11 @@ def evaluate_images(
     Examples
     --------
     >>> import numpy as np
-    >>> pixels = np.random.default_rng(0).integers(0, 256, (120, 16, 16)).astype(np.uint8)
-    >>> real, new = (ImageSet.from_pixels(p) for p in (pixels[:80], pixels[80:]))
+    >>> pixels = np.random.default_rng(0).integers(0, 256, (1200, 8, 8)).astype(np.uint8)
+    >>> real, new = (ImageSet.from_pixels(p) for p in (pixels[:800], pixels[800:]))
     >>> report = evaluate_images(real, new, metrics=["intensity-w1"])
     >>> report.n, report["intensity-w1"].status
-    (40, 'indistinguishable')
+    (400, 'indistinguishable')
     """
     spec = ImageEvaluation(features)
     return evaluate_sets(

@@ -510,8 +510,7 @@ def rejection(propose: Propose, seed: int, limit: float, size: int) -> Refine:
             if found < high and tried * size > rarest * (found + GRACE):
                 raise DataError(
                     f"--refine rejection: {found:,} of {size * tried:,} candidates kept, fewer "
-                    f"than "
-                    f"1 in {rarest:,.0f}: take --refine mh or another --effort, or "
+                    f"than 1 in {rarest:,.0f}: take --refine mh or another --effort, or "
                     "train longer"
                 )
         return Refined(np.concatenate(kept)[low:high], size * tried, found, redrawn)

@@ -214,14 +214,12 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         if parts.identity > self.identity:
             warnings.append(
                 f"clusters of {percentage(self.identity)} were too large, so near copies stand "
-                f"on both "
-                "sides"
+                f"on both sides"
             )
         elif parts.shared:
             warnings.append(
                 f"{parts.shared:,} of {len(parts.held_out):,} distinct records on the first side "
-                f"share "
-                "a long stretch of letters with the other side, as too many records do"
+                f"share a long stretch of letters with the other side, as too many records do"
             )
         sides = parts.held_out.expanded(), parts.train.expanded()
         return Split(*sides, how, "; ".join(warnings))

@@ -53,7 +53,7 @@ from biogan.sequences.strands import both_strands, reverse_complement
 from biogan.sequences.tokenizer import FIXED, MOST_CHANNELS, VARIABLE, Tokenizer
 from biogan.training.batches import Batches, LazyBatches, RotatedBatches, Stream
 from biogan.training.engine import check_machine, keep_freed_memory
-from biogan.training.modality import Chunk, Modality, Plan, Progress
+from biogan.training.modality import Chunk, Modality, Plan, Progress, few_records
 from biogan.training.trainer import TRAINING_DATA, CheckResult
 
 if TYPE_CHECKING:
@@ -246,6 +246,7 @@ class SequenceModality(Modality):
         check_machine(config)
         check_size(config, tokenizer, advice)
         lines = described(len(records), tokenizer, reasons) + noted
+        lines += few_records(len(records), cls.noun)
         return Plan(cls(tokenizer), config, reasons, lines)
 
     @classmethod

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from biogan.core.errors import percentage
 from biogan.core.rng import mixed, rng
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.similarity.pairs import has_near_copy
@@ -133,7 +134,8 @@ def split_stored(
             f"blocks of {blocks.size:,} letters of it; {len(left):,} records nearer than "
             f"{blocks.gap:,} letters to a block, or equal to one in it, are left out",
             f"held out {len(held):,} of {len(store):,} records "
-            f"({len(held) / len(store):.2%}, asked for {fraction:.1%}{limit})",
+            f"({percentage(len(held) / len(store), 2)}, asked for "
+            f"{percentage(fraction, 1)}{limit})",
         ]
     if len(held_out):
         report.append(_check(store, held_out, sample, seed, strands))
@@ -269,7 +271,7 @@ def _check(
     k = word_size(among)
     shared = int((covered(asked, sample, k) > 0).sum())
     return (
-        f"check by sample: {near} of {len(asked)} held-out records have a near copy "
-        f"({_IDENTITY:.0%} identity or more) among {len(among)} training records, and {shared} "
-        f"share a stretch of {k} letters with one of {len(sample):,}"
+        f"check by sample: {near:,} of {len(asked):,} held-out records have a near copy "
+        f"({percentage(_IDENTITY)} identity or more) among {len(among):,} training records, and "
+        f"{shared:,} share a stretch of {k} letters with one of {len(sample):,}"
     )

@@ -79,14 +79,14 @@ def evaluate_structures(
 
     Examples
     --------
-    >>> walks = np.random.default_rng(0).normal(size=(120, 16, 3)).cumsum(1).astype(np.float32)
+    >>> walks = np.random.default_rng(0).normal(size=(1200, 16, 3)).cumsum(1).astype(np.float32)
     >>> real, new = (
     ...     FragmentSet(x, tuple(map(str, range(len(x)))), np.arange(len(x)))
-    ...     for x in (walks[:80], walks[80:])
+    ...     for x in (walks[:800], walks[800:])
     ... )
     >>> report = evaluate_structures(real, new, metrics=["gyration-w1"])
     >>> report.n, report["gyration-w1"].status
-    (40, 'indistinguishable')
+    (400, 'indistinguishable')
     """
     spec = StructureEvaluation()
     return evaluate_sets(

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from biogan.core.errors import ConfigError, DataError
+from biogan.core.errors import ConfigError, DataError, plural
 from biogan.core.files import check_fields
 from biogan.core.inputs import is_lasting
 from biogan.core.options import Options
@@ -516,6 +516,29 @@ class Modality(ABC):
         return None
 
 
+#: Records below which a trivial sampler was as good as a GAN (docs/training.md).
+FEW = 400
+# Records of each set that the mark "=" of an evaluation needs at least.
+_JUDGED = 97
+
+
+def few_records(n: int, noun: str) -> list[str]:
+    """Say what to expect of few records; nothing where there are enough.
+
+    Examples
+    --------
+    >>> few_records(FEW, "image")
+    []
+    """
+    if n >= FEW:
+        return []
+    return [
+        f"{plural(n, noun)}: few to learn from. Of fewer than about {FEW} simulated promoters a "
+        "GAN was no better than a position weight matrix, and evaluate needs at least "
+        f"{_JUDGED} generated and {_JUDGED} real {noun}s that were not trained on for a judgement"
+    ]
+
+
 def filled_in(config: Any, reasons: list[str]) -> Any:
     """Return options with a budget and with the penalties of their loss; ``reasons`` grows."""
     if not config.steps and not config.max_time:
@@ -528,6 +551,7 @@ def planned(modality: Modality, records: Any, config: Any, reasons: list[str]) -
     """Say what is learned from and what was chosen, once this machine can train it."""
     check_machine(config)
     lines = [f"{len(records):,} {modality.noun}s: {modality.describe()}"]
+    lines += few_records(len(records), modality.noun)
     return Plan(modality, config, reasons, lines + [f"chosen: {reason}" for reason in reasons])
 
 

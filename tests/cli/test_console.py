@@ -25,8 +25,8 @@ def test_a_bar_tells_share_rate_and_time_left(shown):
     bar(33_000_000, 120_000_000)  # too soon after the last
     bar(120_000_000, 120_000_000)
     assert shown == [
-        "reading [######..................]  25%  30 MB/s  ETA 0:03",
-        "reading [########################] 100%  60 MB/s  ETA 0:00",
+        "reading [######..................]  25 %  30 MB/s  ETA 0:03",
+        "reading [########################] 100 %  60 MB/s  ETA 0:00",
     ]
 
 
@@ -47,8 +47,8 @@ def test_in_a_log_it_is_a_line_a_minute(monkeypatch, capsys):
     for done in (1, 60, 62, 124):
         bar(done * 1_000_000, 124_000_000)
     assert capsys.readouterr().err.splitlines() == [
-        "reading: 48% of 124 MB, 1 MB/s, ETA 1:06",
-        "reading: 100% of 124 MB, 1 MB/s, ETA 0:00",
+        "reading: 48 % of 124 MB, 1 MB/s, ETA 1:06",
+        "reading: 100 % of 124 MB, 1 MB/s, ETA 0:00",
     ]
 
 

@@ -10,6 +10,7 @@ from biogan import ImageSet, SequenceSet, write_fasta, write_images
 from biogan.cli import main, run
 from biogan.cli.options import OPTIONS, options_of
 from biogan.models.registry import KINDS, get_kind, kind_of_data
+from biogan.training.modality import few_records
 
 SMALL = ["--latent", "4", "--batch-size", "4", "--steps", "2", "--seed", "1"]
 
@@ -144,3 +145,13 @@ def test_a_model_of_images_has_no_critic_for_refinement(tmp_path, capsys):
     assert run(["sample", str(MODELS / "deep"), "-n", "2", "-o", out, "--refine", "mh"]) == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert said == "biogan: --refine: models of images have no critic for it, leave it out"
+
+
+def test_few_records_are_said_by_number(data, tmp_path, capsys):
+    for name, noun, n in (("reads.fa.gz", "sequences", 80), ("images.npz", "images", 120)):
+        main(["train", str(data / name), "-o", str(tmp_path / noun), "--dry-run", *SMALL])
+        said = [line for line in capsys.readouterr().err.splitlines() if "few to learn" in line]
+        assert len(said) == 1
+        assert said[0].startswith(f"{n} {noun}: few to learn from. Of fewer than about 400")
+        assert f"97 generated and 97 real {noun}" in said[0]
+    assert few_records(400, "image") == []

@@ -26,7 +26,7 @@ def test_split_gives_half_of_the_distinct_sequences_away():
 
 def test_note_says_at_which_identity_the_split_was_made():
     assert roles(REAL).notes[0] == (
-        "ceiling: the reference was split by clusters of 90% identity, 30 records that every set "
+        "ceiling: the reference was split by clusters of 90 % identity, 30 records that every set "
         "is scored against and 30 for ceiling and floors; a generator trained on the reference has "
         "seen both"
     )
@@ -36,7 +36,7 @@ def test_note_says_at_which_identity_the_split_was_made():
     ("changed", "kept", "target"),
     [
         # Record i has letter i changed: two records are 28/30 alike, 93 %.
-        (np.eye(30, dtype=np.uint8), "clusters of 95% identity", 10),
+        (np.eye(30, dtype=np.uint8), "clusters of 95 % identity", 10),
         # Record i has letters 0 to i changed: each is 29/30 like the next, a chain at 97 %.
         (np.tri(30, dtype=np.uint8), "exact copies", 10),
     ],
@@ -47,7 +47,7 @@ def test_note_says_that_the_identity_was_raised(changed, kept, target):
     assert found.notes[0] == (
         f"ceiling: the reference was split by {kept}, {target} records that every set is scored "
         f"against and {30 - target} for ceiling and floors; a generator trained on the reference "
-        "has seen both; clusters of 90% were too large, so near copies stand on both sides"
+        "has seen both; clusters of 90 % were too large, so near copies stand on both sides"
     )
 
 

@@ -82,9 +82,9 @@ def test_the_report_counts_everything():
     parts = split(s[np.r_[0:20, 0:5]], 0.1)
     assert parts.report == (
         "25 records, 5 exact duplicates collapsed",
-        "20 clusters at 90% identity, the largest with 1 of 20 sequences",
-        "held out 2 of 20 sequences (10.0%, asked for 10.0%); no near copy at 90% identity across, "
-        "nor a stretch of 20 letters (on either strand)",
+        "20 clusters at 90 % identity, the largest with 1 of 20 sequences",
+        "held out 2 of 20 sequences (10.0 %, asked for 10.0 %); no near copy at 90 % identity "
+        "across, nor a stretch of 20 letters (on either strand)",
     )
 
 
@@ -104,7 +104,7 @@ def test_one_giant_cluster_raises_the_identity_and_says_so():
     assert parts.identity == 1.0
     assert len(parts.held_out) == 5
     assert sum("identity raised" in line for line in parts.report) == 2
-    assert "at 100% identity across" in parts.report[-1]
+    assert "at 100 % identity across" in parts.report[-1]
     # Neighbours of identity 14/15 = 0.933: one cluster at 0.9, single ones at 0.95.
     chain = steps(random_set(1, 15).strings()[0], range(12))
     parts = split(SequenceSet.from_strings(chain), 0.2)

@@ -102,7 +102,7 @@ def test_near_copies_across_are_found_by_the_check(tmp_path):
     assert across > 30
     assert parts.report[-1].startswith(
         f"check by sample: {across} of {len(parts.held_out)} held-out records have a near copy "
-        f"(90% identity or more) among {len(parts.sample)} training records, and "
+        f"(90 % identity or more) among {len(parts.sample)} training records, and "
     )
     assert parts.report[-1].endswith(
         f" share a stretch of 20 letters with one of {len(parts.sample)}"

@@ -53,7 +53,7 @@ def test_a_run_that_never_grows_is_judged_from_a_third_on():
     poor = [(13.4, {"neighbours": v}) for v in (0.05, 0.04, 0.03)]
     alarms = checks(Alarms(), *poor, spent=0.34)
     assert alarms == [None, None, Alarm(
-        "collapse", "the distance between neighbouring samples is 3% of that of the training data"
+        "collapse", "the distance between neighbouring samples is 3 % of that of the training data"
     )]  # fmt: skip
 
 

@@ -174,7 +174,7 @@ def test_samples_that_collapse_end_the_run_with_the_best_kept():
     event, end = recorder.told[-1]
     assert event == "end" and end["kept"] == 6 and end["score"] == 2.0
     assert end["ended"] == (
-        "step 30: the share of distinct sequences is 1% of that of the training data, after 3 "
+        "step 30: the share of distinct sequences is 1 % of that of the training data, after 3 "
         "rollbacks"
     )
 

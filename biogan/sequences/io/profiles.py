@@ -155,6 +155,6 @@ def _fields(source: Source) -> list[str]:
 
 def _logs(fields: list[str], count: int) -> str:
     if len(fields) != count or not all(map(_LOG.fullmatch, fields)):
-        odd = next((f for f in fields if not _LOG.fullmatch(f)), f"{len(fields)} fields")
+        odd = next((f for f in fields if not _LOG.fullmatch(f)), f"{len(fields):,} fields")
         raise _Wrong(f"{count} numbers are needed, found {excerpt(odd)}")
     return "  ".join(fields)

@@ -81,8 +81,8 @@ def _rows(
     n = min(sizes["generated"], sizes["target"])
     empty = dict.fromkeys(("generated", "low", "high", "held_out"))
     if n < GROUPS:
-        note = f"fewer than {GROUPS} records: {sizes['generated']:,} generated, "
-        f"{sizes['target']:,} real"
+        counted = f"{sizes['generated']:,} generated, {sizes['target']:,} real"
+        note = f"fewer than {GROUPS} records: {counted}"
         return [{"metric": None, "n": n, **empty, "note": note}]
     with_ceiling = sizes["held-out"] >= GROUPS
     if with_ceiling:

@@ -64,7 +64,7 @@ def length_divergence(comparison: Comparison) -> Value:
     )
     ends = [f"below {borders[0]}", *(f"{a} to {b - 1}" for a, b in pairwise(borders)),
             f"{borders[-1]} or more"]  # fmt: skip
-    return count_divergence(comparison, new, old, ends, f"{len(ends)} bins")
+    return count_divergence(comparison, new, old, ends, f"{len(ends):,} bins")
 
 
 @metric("length-outside", "lengths", "lengths outside", high=1.0, needs=("lengths",),

@@ -108,7 +108,7 @@ def test_drawings_of_fixed_length_dna():
     assert [w for w in wanted if not any(w in t for t in titles)] == []
     assert not any("length in letters" in t for t in titles)
     # A point says its k-mer when the pointer rests on it.
-    assert re.search(r"<title>[ACGT]+: real [\d.]+%, generated [\d.]+%</title>", html)
+    assert re.search(r"<title>[ACGT]+: real [\d.]+ %, generated [\d.]+ %</title>", html)
 
 
 def test_drawings_of_proteins_of_many_lengths():

@@ -209,7 +209,7 @@ def test_verdict_sentences():
         "k-mers: k-mer JSD (k=4) 0.0031 [0.0028, 0.0035]; held-out real data 0.00050, best floor "
         "positional-markov-4 0.00080: no better than positional-markov-4.",
         "Positions: position 2-mer JSD 0.0050 [0.0040, 0.0060]; held-out real data 0.0040, best "
-        "floor positional-markov-4 0.100: indistinguishable from real data at n = 1000.",
+        "floor positional-markov-4 0.100: indistinguishable from real data at n = 1,000.",
         "Long range: pair correlation r 0.400 [0.300, 0.500]; held-out real data 0.800, best "
         "floor positional-markov-4 0.200: between real data and positional-markov-4.",
         "Diversity: unique 0.930 [0.910, 0.940]; held-out real data 1.000, best floor markov-5 "
@@ -231,7 +231,7 @@ def test_a_verbatim_copier_is_seen_among_close_relatives():
     assert report(near, excess, honest).verdict() == [
         "Memorisation: 100 % [99, 100] of the generated records are at least 90 % identical to a "
         "training record, held-out real data 98 %: more than real data, which may be chance at n = "
-        "1000.",
+        "1,000.",
     ]
 
 
@@ -243,7 +243,7 @@ def test_copies_that_may_be_chance_are_named():
     (said,) = report(near, excess, copies).verdict()
     assert said.endswith(
         "held-out real data 10 %; 10 % [4, 23] letter for letter, held-out real data 0 %: more "
-        "than real data, which may be chance at n = 1000."
+        "than real data, which may be chance at n = 1,000."
     )
     few = row("copies", Value(0.05, 0.0, 0.2), Value(0.05, 0.0, 0.2), zero)
     assert report(near, excess, few).verdict()[0].endswith("10 %: no more than real data.")
@@ -253,7 +253,7 @@ def test_copies_that_may_be_chance_are_named():
     ("low", "status", "end"),
     [
         (0.001, EXCESS, "the generator copies."),
-        (0.0, REAL, "more than real data, which may be chance at n = 1000."),
+        (0.0, REAL, "more than real data, which may be chance at n = 1,000."),
     ],
 )
 def test_mark_and_verdict_agree_on_near_copies(low, status, end):
@@ -303,7 +303,7 @@ def test_what_fails_is_not_crowded_out(lengths, last):
 def test_a_floor_that_reaches_real_data_is_said():
     found = report(row("kmer-jsd", Value(0.011, 0.0, 0.03, note="k=4"), CEILING, (0.012,) * 5))
     assert found.verdict()[0].endswith(
-        "indistinguishable from real data at n = 1000, but so is markov-5, so this proves little."
+        "indistinguishable from real data at n = 1,000, but so is markov-5, so this proves little."
     )
 
 

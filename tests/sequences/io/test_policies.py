@@ -78,7 +78,7 @@ def test_clean_records_have_no_findings() -> None:
         # One record in eleven is a stray record, not a protein file; one in ten is.
         (["ACGT"] * 10 + ["MKLE"], "dna", "nucleotides, T and no U; 1 record of 11 look like prot"),
         (["ACGT"] * 9 + ["MKLE"], "protein", "protein letters (E L) in 1 of 10 records; the other"),
-        (["KWRKWR", "RRWKWR"], "protein", "only 0% of the letters are A, C, G, T, U or N"),
+        (["KWRKWR", "RRWKWR"], "protein", "only 0 % of the letters are A, C, G, T, U or N"),
     ],
 )
 def test_alphabet_is_found_and_said(texts: list[str], alphabet: str, reason: str) -> None:

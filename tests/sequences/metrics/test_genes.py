@@ -117,11 +117,11 @@ def test_rows_of_genes_only_where_the_reference_holds_genes():
         return Comparison(sample, sample, sample, extras=Extras(coding=coding)).missing("coding")
 
     assert missing(real) == ""
-    assert missing(noise) == "0% of the reference are genes: --coding"
+    assert missing(noise) == "0 % of the reference are genes: --coding"
     assert missing(noise, coding=True) == ""
     assert missing(real, coding=False) == "not genes, as told"
     half = SequenceSet.concatenate([real[:30], noise[:31]])
-    assert missing(half) == "49% of the reference are genes: --coding"
+    assert missing(half) == "49 % of the reference are genes: --coding"
     assert missing(half[:60]) == ""
     assert compare("cds", iid(PROTEIN, 30, 9, 0), iid(PROTEIN, 30, 9, 0)).note == "nucleotides only"
 
