@@ -48,5 +48,7 @@ def test_what_fits_is_not_refused_and_what_does_not_is():
 
 def test_contigs_are_refused_before_anything_is_built():
     contigs = SequenceSet.from_strings(["ACGT" * 2_000_000, "GATTACA" * 1_000_000])
-    with pytest.raises(ConfigError, match="records of up to 8,000,000 letters need .* --window"):
+    with pytest.raises(
+        ConfigError, match="records of up to 8,000,000 letters need .* .--window 200. they give"
+    ):
         SequenceGAN(steps=1).fit(contigs)
