@@ -192,11 +192,38 @@ def image_readers() -> dict[str, Reader]:
         sizes = b"".join(n.to_bytes(4, "big") for n in array.shape)
         return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
 
+    def exif() -> Image.Exif:
+        found = Image.Exif()
+        found[0x0112] = 6  # lies on its side
+        return found
+
     def labelled(path: Path) -> None:
         images = path.with_name("images.idx")
         images.write_bytes(idx(np.stack([grey, grey])))
         read_images(images, ImageReadingConfig(labels=str(path)))
 
+    def some(path: Path) -> None:
+        """Read as it is, then with options, of which most refuse something."""
+        read_images(path)
+        draw = random.Random(zlib.crc32(path.read_bytes()))
+        reading = ImageReadingConfig(
+            size=draw.choice((None, 16, 32)), crop=draw.choice(("none", "center", "tiles")),
+            colour=draw.choice(("auto", "grey", "rgb")), frames=draw.choice((None, None, 3)),
+        )  # fmt: skip
+        try:
+            read_images(path, reading)
+        except BioganError as error:
+            assert str(error).isprintable(), error
+
+    one_header = tiff(
+        deep, description="ImageJ=1.54f\nimages=3\nslices=3\n", metadata=None, byteorder=">"
+    )
+    one_header += np.stack([deep] * 2).astype(">u2").tobytes()
+    small = io.BytesIO()
+    first = Image.fromarray(grey)
+    first.save(small, "TIFF", save_all=True, append_images=[first, first.resize((8, 8))])
+    palette = io.BytesIO()
+    Image.fromarray(colour).quantize(16).save(palette, "PNG", transparency=3)
     packed = gzip.compress(idx(np.stack([grey] * 3)), mtime=0)
     png, stack = pillow(colour, format="PNG"), np.stack([deep] * 3)
     table = b"id\tclass\nimage_1\tcat\nimage_2\tdog\n"
@@ -205,8 +232,13 @@ def image_readers() -> dict[str, Reader]:
             Example("a.png", png), Example("a.png", png, with_checksums),
             Example("d.png", pillow(deep, format="PNG"), with_checksums),
             Example("p.png", pillow(grey, format="PNG", optimize=True), with_checksums),
+            Example("i.png", palette.getvalue(), with_checksums),
         ],
-        "jpeg": [Example("a.jpg", pillow(colour, format="JPEG"))],
+        "jpeg": [
+            Example("a.jpg", pillow(colour, format="JPEG")),
+            Example("p.jpg", pillow(grey, format="JPEG", progressive=True)),
+            Example("e.jpg", pillow(colour, format="JPEG", exif=exif())),
+        ],
         "tiff": [
             Example("a.tif", pillow(grey, format="TIFF")),
             Example("lzw.tif", pillow(colour, format="TIFF", compression="tiff_lzw")),
@@ -214,6 +246,12 @@ def image_readers() -> dict[str, Reader]:
             Example("ome.tif", tiff(stack, ome=True)),
             Example("big.tif", tiff(stack, bigtiff=True)),
             Example("planar.tif", tiff(deep[None].repeat(3, 0), photometric="rgb")),
+            Example("zip.tif", tiff(deep, compression="zlib", predictor=True)),
+            Example("tiles.tif", tiff(stack, tile=(16, 16))),
+            Example("one.tif", one_header), Example("small.tif", small.getvalue()),
+            Example("jpeg.tif", pillow(colour, format="TIFF", compression="jpeg")),
+            Example("bits.tif", pillow(grey > 99, format="TIFF", compression="group4")),
+            Example("channels.tif", tiff(stack, imagej=True, metadata={"axes": "CYX"})),
         ],
         "idx": [
             Example("a-idx3-ubyte", idx(np.stack([grey] * 3))), Example("a.gz", packed),
@@ -225,7 +263,7 @@ def image_readers() -> dict[str, Reader]:
             Example("a.npz", npy(np.array([1, 2, 3])), member("labels.npy")),
         ],
     }  # fmt: skip
-    readers = {name: Reader(read_images, examples) for name, examples in plain.items()}
+    readers = {name: Reader(some, examples) for name, examples in plain.items()}
     labels = [Example("l.tsv", table), Example("l.idx", idx(np.array([1, 2], np.uint8)))]
     return readers | {"labels of images": Reader(labelled, labels)}
 
@@ -235,7 +273,7 @@ def structure_readers() -> dict[str, Reader]:
     import numpy as np
 
     from biogan.structures.config import StructureReadingConfig
-    from biogan.structures.read import read_structures
+    from biogan.structures.read import read_fragments, read_structures
 
     steps = np.random.default_rng(1).normal(size=(40, 3)) + [2, 0, 0]
     places = (3.8 * steps / np.linalg.norm(steps, axis=1, keepdims=True)).cumsum(0)
@@ -254,17 +292,65 @@ def structure_readers() -> dict[str, Reader]:
         f"ATOM {i} C CA . ALA A 1 {i} ? {x:.3f} {y:.3f} {z:.3f} 1.0 0.0 {i} A 1\n"
         for i, (x, y, z) in enumerate(places, 1)
     )
-    out = io.BytesIO()
-    np.savez(out, xyz=places.astype(np.float32), offsets=np.array([0, 20, 40]))
+    lines = pdb.splitlines(keepends=True)
+    again = "".join(lines[1:21]) + "TER\n" + "".join(lines[1:21]).replace(" CA  ALA", " CA BMSE")
+    models = "".join(f"MODEL     {i:4d}\n{pdb}ENDMDL\n" for i in (1, 2))
+    texts = "_struct.title\n;A title\nof two lines\n;\n_struct.other 'it''s'\n"
+    chains = {"offsets": np.array([0, 20, 40]), "ids": np.array(["a", "b"])}
+    places = places.astype(np.float32)
+
+    def arrays(**more: Any) -> bytes:
+        out = io.BytesIO()
+        np.savez(out, **more)
+        return out.getvalue()
+
+    def member(name: str) -> Callable[[bytes], bytes]:
+        def pack(data: bytes) -> bytes:
+            out = io.BytesIO()
+            with zipfile.ZipFile(out, "w") as archive:
+                for key, array in {"xyz": places, **chains}.items():
+                    held = io.BytesIO()
+                    np.save(held, array)
+                    archive.writestr(f"{key}.npy", data if key == name else held.getvalue())
+            return out.getvalue()
+
+        return pack
+
+    def npy(array: np.ndarray) -> bytes:
+        out = io.BytesIO()
+        np.save(out, array)
+        return out.getvalue()
 
     def read(path: Path) -> None:
         read_structures(path, StructureReadingConfig(residues=16))
 
+    def families(path: Path) -> None:
+        data = path.with_name("chains.npz")
+        data.write_bytes(arrays(xyz=places, **chains))
+        read_structures(data, StructureReadingConfig(residues=16, labels=str(path)))
+
+    maps = np.linalg.norm(places[None, :20, None] - places[None, None, :20], axis=3)
     return {
-        "pdb": Reader(read, [Example("a.pdb", f"{pdb}END\n".encode())]),
-        "mmcif": Reader(read, [Example("a.cif", f"{cif}#\n".encode())]),
-        "coordinates": Reader(read, [Example("s.npz", out.getvalue())]),
-    }
+        "pdb": Reader(read, [
+            Example("a.pdb", f"{pdb}END\n".encode()), Example("b.pdb", again.encode()),
+            Example("c.ent", models.encode()),
+            Example("d.pdb1.gz", pdb.encode(), partial(gzip.compress, compresslevel=1)),
+        ]),
+        "mmcif": Reader(read, [
+            Example("a.cif", f"{cif}#\n".encode()), Example("b.cif", f"{cif}{texts}".encode()),
+            Example("c.cif", (cif.replace("pdbx_PDB_model_num", "other")).encode()),
+        ]),
+        "coordinates": Reader(read, [
+            Example("s.npz", arrays(xyz=places, **chains)),
+            *(Example("m.npz", npy(array), member(name))
+              for name, array in {"xyz": places, **chains}.items()),
+        ]),
+        "fragments": Reader(read_fragments, [
+            Example("f.npz", arrays(xyz=places[None, :20], maps=maps)),
+            Example("f.pdb", again.encode()),
+        ]),
+        "families": Reader(families, [Example("f.tsv", b"id\tfamily\na\tone\nb\ttwo\n")]),
+    }  # fmt: skip
 
 
 def sequence_readers() -> dict[str, Reader]:
