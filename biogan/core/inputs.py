@@ -157,6 +157,8 @@ class Packed(io.RawIOBase):
     ----------
     name : str
         See :func:`name_of`.
+    lasting : bool
+        See :func:`is_lasting`.
     done : int
         Bytes read so far.
     size : int or None
@@ -173,6 +175,7 @@ class Packed(io.RawIOBase):
     """
 
     def __init__(self, data: Readable) -> None:
+        self.lasting = is_lasting(data)
         self.name, self.done, self.unpacked, self._owned = name_of(data), 0, 0, False
         self.size: int | None = None
         if self.name == "-" and isinstance(data, str):
@@ -315,7 +318,7 @@ def unpacked(
         file: Any = stack.enter_context(io.BufferedReader(packed, BUFFER))
         if found:
             what = COMPRESSIONS[found].name
-            if named != found and not is_pipe(packed.name):
+            if named != found and packed.lasting:
                 suffix = COMPRESSIONS[found].suffixes[0]
                 notes.append(f"{what} data under a name without {suffix}: unpacked")
             pieces = _gzip(file) if found == "gz" else _streams(file, DECOMPRESSORS[found])
@@ -372,6 +375,7 @@ class _Seen(Packed):
     def __init__(self, packed: Packed) -> None:
         self.name, self.done, self.unpacked, self.size = packed.name, 0, 0, packed.size
         self._packed, self._owned, self.before = packed, False, bytearray()
+        self.lasting = packed.lasting
 
     def readinto(self, out: Any) -> int:
         size = self._packed.readinto(out)

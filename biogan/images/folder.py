@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from biogan.core.errors import ConfigError, DataError, few, plural
-from biogan.core.inputs import Readable, is_pipe, name_of, split_compression
+from biogan.core.inputs import Readable, is_lasting, name_of, split_compression
 from biogan.images.config import SIZES, ImageReadingConfig
 from biogan.images.dataset import DEPTHS, TABLE, ImageSet, LabelTable
 from biogan.images.files import SUFFIXES, central, grey, read_pages, resize, tiles
@@ -411,7 +411,7 @@ class FolderReader:
         data: Readable | None = None,
     ) -> None:
         """Read files that lie together; as time series, single images among them are one."""
-        names = [NAMELESS] if data is not None and is_pipe(data) else _names(files)
+        names = [NAMELESS] if data is not None and not is_lasting(data) else _names(files)
         if self.reading.frames is None:
             for file, name in zip(files, names, strict=True):
                 pages = self._pages(file if data is None else data)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.core.inputs import Readable, is_pipe, name_of
+from biogan.core.inputs import Readable, is_lasting, is_pipe, name_of
 from biogan.core.options import unknown_name
 from biogan.core.text import HEAD, foreign
 from biogan.images.catalog import CATALOG, DIGITS, KNOWN, Progress, fetch
@@ -141,7 +141,7 @@ def _idx(
 ) -> ImageSet:
     _no_frames(source, reading)
     pixels = read_idx_images(path, reading.unpack_ratio)[:, None]
-    beside = None if reading.labels or is_pipe(path) else labels_beside(name_of(path))
+    beside = None if reading.labels or not is_lasting(path) else labels_beside(name_of(path))
     labels = None
     if beside:
         labels, classes = _idx_labels(beside, len(pixels), reading.unpack_ratio, classes)

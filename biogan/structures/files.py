@@ -26,7 +26,7 @@ from biogan.core.inputs import (
     RATIO,
     Readable,
     head,
-    is_pipe,
+    is_lasting,
     name_of,
     read_arrays,
     split_compression,
@@ -124,7 +124,7 @@ def read_chains(data: Readable, ratio: float = RATIO) -> tuple[list[Chain], list
     FastaError
         If a file cannot be opened or unpacked.
     """
-    path, piped = Path(name_of(data)), is_pipe(data)
+    path, piped = Path(name_of(data)), not is_lasting(data)
     if not piped and not path.exists():
         raise DataError(f"{path}: no such file or folder; give PDB or mmCIF files or an .npz")
     format = format_of(data) if piped else path.suffix.lower()
@@ -170,13 +170,14 @@ class _Account:
 
 def _from_files(data: Readable, ratio: float) -> tuple[list[Chain], list[str]]:
     path = Path(name_of(data))
-    files = [path] if is_pipe(data) else list(structure_files(path))
+    named = is_lasting(data)
+    files = list(structure_files(path)) if named else [path]
     if not files:
         raise DataError(
             f"{path}: no structures found; PDB or mmCIF files are known by their ending "
             f"({', '.join(ENDINGS)}, also compressed), arrays by .npz"
         )
-    stems = [STRUCTURE] if is_pipe(data) else [_stem(file, path) for file in files]
+    stems = [_stem(file, path) for file in files] if named else [STRUCTURE]
     twice = Counter(stems)
     chains: list[Chain] = []
     oddities: list[str] = []
@@ -184,7 +185,7 @@ def _from_files(data: Readable, ratio: float) -> tuple[list[Chain], list[str]]:
     for file, stem in zip(files, stems, strict=True):
         # Where 1abc.pdb and 1abc.cif lie side by side, their chains need names of their own.
         name = stem if twice[stem] == 1 else stem + ending(file)
-        source = Source(data if is_pipe(data) else file, oddities, ratio=ratio)
+        source = Source(file if named else data, oddities, ratio=ratio)
         found = _parse(source, name, account)
         chains += found
         if not found:

@@ -14,7 +14,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from biogan.core.errors import ConfigError, DataError, FastaError, few, plural
-from biogan.core.inputs import RATIO, Readable, is_pipe, name_of, seekable
+from biogan.core.inputs import RATIO, Readable, is_lasting, name_of, seekable
 from biogan.core.labels import join_labels, read_label_table
 from biogan.core.rng import rng
 from biogan.structures.config import StructureReadingConfig
@@ -176,7 +176,7 @@ def is_structures(data: Readable) -> bool:
         array ``xyz``, or a pipe that begins as one of these files; what begins it is left to its
         reader.
     """
-    if is_pipe(data):
+    if not is_lasting(data):
         try:
             return format_of(data) is not None
         except FastaError:
