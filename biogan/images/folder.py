@@ -468,6 +468,8 @@ class FolderReader:
 
     def _say_series(self) -> None:
         frames, notes = self.reading.frames, self.gathering.notes
+        if frames is None:
+            return
         for names, noun, what in (
             (self.short, "cell", f"of fewer than {frames:,} images left out"),
             (
