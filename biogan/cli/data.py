@@ -13,6 +13,7 @@ from biogan.cli import console
 from biogan.sequences.config import ReadingConfig, SequenceGANConfig
 
 if TYPE_CHECKING:
+    from biogan.models.gan import GAN
     from biogan.sequences.dataset import SequenceSet
     from biogan.sequences.store import SequenceStore
     from biogan.training.engine import Engine
@@ -115,3 +116,13 @@ def kind_of_run(run: str) -> str:
     from biogan.models.registry import kind_of_card
 
     return kind_of_card(ModelFolder(run).read_config()).name
+
+
+def load_model(run: str, device: str = "cpu") -> GAN:
+    """Load the model in a folder; say so where its generator has not learned anything yet."""
+    from biogan.models.gan import GAN
+
+    gan = GAN.load(run, device)
+    if not gan.card.training or not gan.card.training.kept_step:
+        console.say(f"{run}: no check was reached yet, its generator is untrained")
+    return gan

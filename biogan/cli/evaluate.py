@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
-from biogan.cli.data import kind_of_run, read_records
+from biogan.cli.data import kind_of_run, load_model, read_records
 from biogan.cli.options import (
     DATA,
     DEFAULT_KIND,
@@ -86,9 +86,7 @@ def command(
         check_folder(Path(out), overwrite)
     gan, chosen = None, True
     if is_model(generated):
-        from biogan.models.gan import GAN
-
-        gan = GAN.load(generated)
+        gan = load_model(generated)
         source, learned = cls.read_as(gan.card.data.input or {})
         chosen, reference = reference is not None, reference or source
         reading = type(reading).from_dict({**learned, **given(reading)})

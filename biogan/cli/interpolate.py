@@ -7,6 +7,7 @@ from typing import Any, get_args
 import click
 
 from biogan.cli import console
+from biogan.cli.data import load_model
 from biogan.cli.options import MODEL, overwrite_option
 from biogan.cli.sample import check_out
 from biogan.training.config import Device
@@ -33,9 +34,7 @@ def command(
     Smooth changes with a good record at every step show that the model has not merely stored its
     training data.
     """
-    from biogan.models.gan import GAN
-
-    gan = GAN.load(run, device)
+    gan = load_model(run, device)
     modality = gan.modality
     path = out or ("-" if modality.text else "interpolation.png")
     check_out(run, path, overwrite)

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import click
 
 from biogan.cli import console
-from biogan.cli.data import kind_of_run
+from biogan.cli.data import kind_of_run, load_model
 from biogan.cli.options import DEFAULT_KIND, FILE, MODEL, KindCommand, overwrite_option
 from biogan.core.errors import percentage
 from biogan.training.config import Device
@@ -78,7 +78,6 @@ def command(
     biogan sample run -n 1000000 --shard 2/8 -o part2.fasta.gz
     biogan sample digits -n 64 --seed 2 -o digits.png
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    from biogan.models.gan import GAN
     from biogan.models.registry import get_kind
     from biogan.models.sampling import shard as bounds
 
@@ -86,7 +85,7 @@ def command(
     if out == "-" and not cls.text:
         raise click.UsageError(f"-o: {kind} cannot be written to standard output, name a file")
     start, stop = bounds(count or cls.samples, *shard)
-    gan = GAN.load(run, device)
+    gan = load_model(run, device)
     modality, read = gan.modality, gan.card.data.input or {}
     check_out(run, out, overwrite, exclude, cls.read_as(read)[0])
     known = None

@@ -293,6 +293,14 @@ def gone(folder):
     return {Path(name): (folder / name).read_bytes() for name in names}
 
 
+def test_what_an_untrained_generator_writes_is_not_silent(tmp_path, capsys):
+    with pytest.raises(Killed):
+        fit(tmp_path, [Kill(3)])
+    assert run(["sample", str(tmp_path), "-n", "2"]) == 0
+    told = f"{tmp_path}: no check was reached yet, its generator is untrained"
+    assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("trace", ["", "config.json", ".lock"])
 def test_where_no_run_was_nothing_is_resumed(trace, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
