@@ -82,7 +82,9 @@ def test_libraries_are_quiet_too_and_only_then(fasta, tmp_path, monkeypatch, cap
         log.warning("and one was lost")
         raise DataError("enough")
 
-    monkeypatch.setattr("biogan.sequences.io.fasta.read_fasta", read)
+    # The modality first: imported later, it would keep the patched reader for other tests.
+    for module in ("modality", "io.fasta"):
+        monkeypatch.setattr(f"biogan.sequences.{module}.read_fasta", read)
     for quiet in (["-q"], []):
         caplog.clear()
         assert run(["train", fasta, "-o", str(tmp_path / "run"), *quiet]) == 1
