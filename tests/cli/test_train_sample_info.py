@@ -419,7 +419,8 @@ def test_an_interrupt_is_one_line(fasta, tmp_path, monkeypatch, capsys):
     def read(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("biogan.sequences.io.fasta.read_fasta", read)
+    for module in ("modality", "io.fasta"):
+        monkeypatch.setattr(f"biogan.sequences.{module}.read_fasta", read)
     assert run(["train", fasta, "-o", str(tmp_path / "run")]) == 130
     assert capsys.readouterr().err == "biogan: interrupted\n"
 

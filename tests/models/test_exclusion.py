@@ -85,6 +85,7 @@ def test_records_are_read_as_those_that_the_model_learned_from(tmp_path, capsys)
     read = ["--window", "4", "--validation", "0", "--reverse-complement"]
     main(["train", str(tmp_path / "genome.fa"), "-o", str(tmp_path / "run"), *flags, *read])
     argv = ["sample", str(tmp_path / "run"), "-n", "400", "-o", str(tmp_path / "new.fa")]
+    argv.append("--overwrite")
     main([*argv, "--exclude", str(tmp_path / "genome.fa")])
     windows = {text[i : i + 4] for i in range(0, 400, 4)}
     new = (tmp_path / "new.fa").read_text().splitlines()[1::2]
