@@ -113,7 +113,7 @@ MODELS = Path(__file__).parents[1] / "data" / "models"
         (["train", "nosuch.fa"], 1, "nosuch.fa: cannot be read: No such file or directory"),
         (["train", "mnits"], 1, "mnits: cannot be read: No such file or directory; did you"),
         (["train", "reads.fa.gz", "--labels", "nosuch"], 1, "nosuch: cannot be read: No such"),
-        (["train", "nosuch", "--bogus", "1"], 2, "No such option '--bogus'"),
+        (["train", "nosuch", "--bogus", "1"], 2, "--bogus"),
         (["evaluate", "nosuch"], 1, "nosuch: cannot be read: No such file or directory"),
         (["evaluate", "reads.fa.gz"], 2, "Missing option '--reference'"),
         (["evaluate", "reads.fa.gz", "--reference", "nosuch"], 1, "nosuch: cannot be read"),
