@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from biogan.core.errors import DataError, plural
+from biogan.core.errors import DataError, few, plural
 from biogan.core.labels import read_label_table
 
 TABLE = "labels.tsv"
@@ -64,8 +64,8 @@ class LabelTable:
             return []
         names = "names" if len(self.left) == 1 else "name"
         return [
-            f"{plural(len(self.left), 'row')} of {self.path} {names} no image (first: "
-            f"{min(self.left)!r})"
+            f"{plural(len(self.left), 'row')} of {self.path} {names} no image: "
+            f"{few(sorted(self.left))}"
         ]
 
 

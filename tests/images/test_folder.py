@@ -104,7 +104,7 @@ def test_labels_of_a_table(tmp_path: Path) -> None:
     images = read_images(tmp_path / "images", reading)
     assert images.classes == ("G1", "G2") and images.labels is not None
     assert images.labels.tolist() == [0, 1, 0]
-    assert images.notes == (f"1 row of {table} names no image (first: 'd')",)
+    assert images.notes == (f"1 row of {table} names no image: d",)
     # The table beside the images is found.
     beside = tmp_path / "images" / "labels.tsv"
     beside.write_text(table.read_text())

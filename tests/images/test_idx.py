@@ -162,7 +162,7 @@ def test_labels_by_hand(tmp_path: Path) -> None:
     images = read_images(path, ImageReadingConfig(labels=str(table)))
     assert images.classes == ("a", "b") and images.labels is not None
     assert images.labels.tolist() == [1, 0, 1, 0]
-    assert images.notes == (f"1 row of {table} names no image (first: 'image_5')",)
+    assert images.notes == (f"1 row of {table} names no image: image_5",)
 
 
 def test_other_numbers_and_frames_are_refused(tmp_path: Path) -> None:
