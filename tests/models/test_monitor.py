@@ -22,7 +22,11 @@ def chained(n, low, high):
 
 
 @pytest.mark.parametrize(
-    ("low", "names"), [(30, ["markov-4", "positional-markov-1"]), (20, ["markov-3"])]
+    ("low", "names"),
+    [
+        (30, ["markov-4", "positional-markov-1"]),
+        (20, ["markov-3", "positional-markov-2", "positional-markov-4", "positional-markov-end-3"]),
+    ],
 )
 def test_the_floors_are_scored_as_a_generator_is(low, names):
     sequences = chained(600, low, 30)
