@@ -471,11 +471,11 @@ class FolderReader:
         if frames is None:
             return
         for names, noun, what in (
-            (self.short, "cell", f"of fewer than {frames:,} images left out"),
+            (self.short, "cell", f"of fewer than {frames} images left out"),
             (
                 self.long,
                 "cell",
-                f"with more images than series of {frames:,} need, last ones left out",
+                f"with more images than series of {frames} need, last ones left out",
             ),
             (
                 self.loose,

@@ -113,8 +113,9 @@ def test_the_records_are_looked_through_once(fasta, tmp_path, capsys, monkeypatc
     at = said.index("90 sequences, all of length 24, letters ACGT")
     assert said[at + 1].startswith("chosen: loss relativistic for fixed sequences; ")
     # The split takes time in a large set: what is known before is said before.
-    assert not dry or len(said) == at + 2
-    assert dry or said[at + 2].startswith("90 records, ")
+    assert said[at + 2].startswith("90 sequences: few to learn from")
+    assert not dry or len(said) == at + 3
+    assert dry or said[at + 3].startswith("90 records, ")
 
 
 def test_a_folder_is_not_overwritten_unasked(fasta, model, capsys):

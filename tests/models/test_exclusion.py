@@ -84,7 +84,8 @@ def test_records_are_read_as_those_that_the_model_learned_from(tmp_path, capsys)
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in SMALL.items()]
     read = ["--window", "4", "--validation", "0", "--reverse-complement"]
     main(["train", str(tmp_path / "genome.fa"), "-o", str(tmp_path / "run"), *flags, *read])
-    argv = ["sample", str(tmp_path / "run"), "-n", "400", "-o", str(tmp_path / "new.fa")]
+    out = ["-o", str(tmp_path / "new.fa"), "--overwrite"]
+    argv = ["sample", str(tmp_path / "run"), "-n", "400", *out]
     argv.append("--overwrite")
     main([*argv, "--exclude", str(tmp_path / "genome.fa")])
     windows = {text[i : i + 4] for i in range(0, 400, 4)}
