@@ -159,7 +159,7 @@ def named_places(
     """
     places: dict[str, tuple[str, int, int]] = {}
     for i, name in enumerate(ids):
-        text = ranges[i].partition(" ")[0] if ranges is not None and ranges[i] else name
+        text = str(ranges[i]).partition(" ")[0] if ranges is not None and ranges[i] else name
         if "-" not in text or (found := _REGION.fullmatch(text)) is None:
             continue
         first, last = sorted(int(found[key].replace(",", "")) for key in ("first", "last"))
