@@ -93,7 +93,7 @@ def test_records_are_read_as_those_that_the_model_learned_from(tmp_path, capsys)
     assert not windows & set(new) and len(new) == 400
     # An alignment is one of the same records, and a file of others says so.
     (tmp_path / "gaps.fa").write_text(f">a\n{new[0][:2]}--{new[0][2:]}\n>b\nAAAAAAAA\n")
-    main([*argv, "--exclude", str(tmp_path / "gaps.fa")])
+    main([*argv, "--overwrite", "--exclude", str(tmp_path / "gaps.fa")])
     assert new[0] not in (tmp_path / "new.fa").read_text().splitlines()[1::2]
     capsys.readouterr()
     (tmp_path / "short.fa").write_text(">a\nACG\n>b\nACG\n")
