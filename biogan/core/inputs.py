@@ -503,6 +503,8 @@ def read_arrays(
                     with reading(where, "damaged, or of objects, which are not read"):
                         _check_header(members, infos[name])
                         arrays[name] = archive[name]
+                        if getattr(arrays[name], "dtype", np.dtype("u1")).kind == "U":
+                            arrays[name].tolist()  # numbers that are no characters are refused
                     if not isinstance(arrays[name], np.ndarray):
                         raise DataError(f"{where}: is no array as numpy writes it")
                 return arrays, list(archive.files)

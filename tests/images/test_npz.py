@@ -199,3 +199,11 @@ def test_headers_that_promise_too_much(tmp_path: Path, shape: object) -> None:
     with pytest.raises(DataError, match=r"x\.npz, array images: ") as caught:
         read_images(tmp_path / "x.npz")
     assert len(str(caught.value)) < 600 and "\n" not in str(caught.value)
+
+
+def test_words_of_what_is_no_character(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    words = np.array([0x110000, 0x41], np.uint32).view("<U1")
+    np.savez(path, images=GREY, ids=words)
+    with pytest.raises(DataError, match=r"x\.npz, array ids: damaged"):
+        read_images(path)
