@@ -1,12 +1,23 @@
-"""Settings of the whole suite: one thread for torch, no per-example deadline for hypothesis."""
+"""Settings of the whole suite: threads, signals, and no per-example deadline for hypothesis."""
 
 import os
+import signal
 
 from hypothesis import settings
 
 # Set before any test imports torch, inherited by its worker processes: small tensors are quickest
 # on one thread, and the suite itself runs one process a core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+# A shell that starts the suite in the background has it ignore these, and biogan would, too.
+for number, default in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+    (signal.SIGTERM, signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, default)
 
 
 def pytest_collection_finish(session):

@@ -76,6 +76,7 @@ def test_quiet_is_quiet(fasta, tmp_path, capsys):
 def test_libraries_are_quiet_too_and_only_then(fasta, tmp_path, monkeypatch, caplog):
     log = logging.getLogger("some.library")
     log.setLevel(logging.INFO)
+    monkeypatch.setattr(logging.root.manager, "disable", logging.NOTSET)
 
     def read(*args, **options):
         log.info("processes were started")
