@@ -118,7 +118,7 @@ def promoters(out: str, max_time: str, seed: int, threads: int | None, overwrite
 
 
 def digits(out: str, max_time: str, seed: int, threads: int | None, overwrite: bool) -> Report:
-    """Learn 1,797 handwritten digits, paint new ones and judge them."""
+    """Learn 1,797 handwritten digits, draw new ones and evaluate them."""
     from biogan.core.rng import rng
     from biogan.images.config import ImageReadingConfig
     from biogan.images.evaluate import evaluate_images

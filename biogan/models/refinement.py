@@ -87,7 +87,7 @@ class Calibration(JudgePart, frozen=True, eq=False):
         both = np.concatenate([real, generated]).astype(np.float64)
         if not np.isfinite(both).all():
             raise NonFiniteError(
-                "the critic's logits are no numbers, so that sample --refine has no judge; the "
+                "the critic's logits are no numbers, so that sample --refine has no critic; the "
                 "generator is kept. Try --judge-steps 0"
             )
         centre, spread = both.mean(), max(both.std(), 1e-12)

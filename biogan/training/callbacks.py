@@ -276,12 +276,12 @@ def _end_lines(
 def _judge_lines(step: int, steps: int, wanted: int) -> Lines:
     if step:
         return []
-    line = f"training a judge of that generator for `biogan sample --refine`, {steps:,} steps"
+    line = f"training a critic of that generator for `biogan sample --refine`, {steps:,} steps"
     return [line + f", as many as the run had, not {wanted:,}" * (steps < wanted)]
 
 
 def _judge_status(step: int, steps: int, wanted: int) -> str:
-    return f"judge: step {step:,} of {steps:,}" if step else ""
+    return f"critic for refinement: step {step:,} of {steps:,}" if step else ""
 
 
 def _features_lines(step: int, steps: int) -> Lines:

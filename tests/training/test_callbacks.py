@@ -90,8 +90,8 @@ def test_the_judge_is_told_once_and_its_steps_are_shown():
     progress = Progress(lines.append, shown.append)
     for step in (0, 1, 2):
         progress.on_event("judge", step=step, steps=200, wanted=200)
-    assert lines == ["training a judge of that generator for `biogan sample --refine`, 200 steps"]
-    assert shown == ["", "judge: step 1 of 200", "judge: step 2 of 200"]
+    assert lines == ["training a critic of that generator for `biogan sample --refine`, 200 steps"]
+    assert shown == ["", *(f"critic for refinement: step {i} of 200" for i in (1, 2))]
 
 
 def test_a_judge_of_a_short_run_says_why_it_is_short(said):
