@@ -17,9 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from biogan.core.errors import DataError
 from biogan.core.rng import layers_from, torch_generator
-from biogan.sequences.baselines.simple import Baseline
+from biogan.sequences.baselines.simple import LikelihoodBaseline
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.splits import split
 from biogan.training.config import seconds
@@ -98,7 +97,7 @@ class LetterNetwork(nn.Module):
         return logits.masked_fill(barred, -torch.inf), hidden
 
 
-class Autoregressive(Baseline):
+class Autoregressive(LikelihoodBaseline):
     """Draws each letter given all letters before it and its position, by a recurrent network.
 
     A tenth of the records, none alike to the others, tells when to stop; the weights of the lowest
@@ -136,6 +135,7 @@ class Autoregressive(Baseline):
     """
 
     prefix = "autoregressive"
+    noun = "network"
 
     def __init__(self, max_time: str = "5m", seed: int = 0, watch: Watch | None = None) -> None:
         super().__init__()
@@ -221,40 +221,13 @@ class Autoregressive(Baseline):
         return losses, counted
 
     @torch.no_grad()
-    def log_prob(self, sequences: SequenceSet) -> np.ndarray:
-        """Return the log-probability of each sequence.
-
-        Parameters
-        ----------
-        sequences : SequenceSet
-            Sequences over the alphabet of the training data.
-
-        Returns
-        -------
-        numpy.ndarray, shape (n,)
-            Natural logarithms (nats); minus infinity for lengths that the network never writes.
-
-        Raises
-        ------
-        DataError
-            If nothing was fitted yet, or the alphabets differ.
-        """
-        letters = self.train.alphabet.letters
-        if sequences.alphabet.letters != letters:
-            raise DataError(
-                f"the network was fitted to sequences over {letters!r}, these are over "
-                f"{sequences.alphabet.letters!r}: read both with one alphabet"
-            )
-        lengths = sequences.lengths
-        possible = (lengths >= self._shortest) & (lengths <= self._longest)
-        out = np.full(len(sequences), -np.inf)
-        some = np.flatnonzero(possible & (lengths > 0))
-        for start in range(0, len(some), _BLOCK):
-            chosen = some[start : start + _BLOCK]
-            rows = self._rows(sequences.take(chosen))
+    def _log_prob(self, sequences: SequenceSet) -> np.ndarray:
+        found = [np.zeros(0)]
+        for start in range(0, len(sequences), _BLOCK):
+            rows = self._rows(sequences[start : start + _BLOCK])
             losses, counted = self._by_symbol(self._network, rows)
-            out[chosen] = -(losses.double() * counted).sum(1).numpy()
-        return out
+            found.append(-(losses.double() * counted).sum(1).numpy())
+        return np.concatenate(found)
 
     @torch.no_grad()
     def _draw(self, train: SequenceSet, n: int, random: np.random.Generator) -> SequenceSet:

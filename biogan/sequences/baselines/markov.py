@@ -12,8 +12,8 @@ from typing import Self
 
 import numpy as np
 
-from biogan.core.errors import ConfigError, DataError
-from biogan.sequences.baselines.simple import Baseline, runs
+from biogan.core.errors import ConfigError
+from biogan.sequences.baselines.simple import LikelihoodBaseline, runs
 from biogan.sequences.dataset import SequenceSet
 
 BACKOFFS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
@@ -215,7 +215,7 @@ PSEUDOCOUNT = 1.0
 COLUMNS = 256  # positions drawn before the sequences that have ended make room
 
 
-class MarkovChain(Baseline):
+class MarkovChain(LikelihoodBaseline):
     r"""Draws each letter given the ``order`` letters before it.
 
     The counts of a context c are joined by ``backoff`` imagined ones (b), spread as the next
@@ -329,42 +329,12 @@ class MarkovChain(Baseline):
         share = self._probabilities(np.full(len(asked), position), asked).cumsum(1).T.copy()
         return share[:, context] if contexts < len(context) else share
 
-    def log_prob(self, sequences: SequenceSet) -> np.ndarray:
-        """Return the log-probability of each sequence.
-
-        Parameters
-        ----------
-        sequences : SequenceSet
-            Sequences over the alphabet of the training data.
-
-        Returns
-        -------
-        numpy.ndarray, shape (n,)
-            Natural logarithms (nats); minus infinity for lengths that the chain never writes.
-
-        Raises
-        ------
-        DataError
-            If nothing was fitted yet, or the alphabets differ.
-        """
-        letters = self.train.alphabet.letters
-        if sequences.alphabet.letters != letters:
-            raise DataError(
-                f"the chain was fitted to sequences over {letters!r}, these are over "
-                f"{sequences.alphabet.letters!r}: read both with one alphabet"
-            )
-        lengths = sequences.lengths
-        possible = (lengths >= self._shortest) & (lengths <= self._longest)
-        some = np.flatnonzero(possible)
-        asked = sequences.take(some)
-        if self.from_end:
-            asked = backwards(asked)
+    def _log_prob(self, sequences: SequenceSet) -> np.ndarray:
+        asked = backwards(sequences) if self.from_end else sequences
         events = Events.of(asked, self.order, self._longest)
         table = self._probabilities(events.position, events.context)
         share = table[np.arange(len(table)), events.symbol] / table.sum(1)
-        out = np.full(len(sequences), -np.inf)
-        out[some] = np.bincount(events.record, np.log(share), len(some))
-        return out
+        return np.bincount(events.record, np.log(share), len(sequences))
 
     def _probabilities(self, position: np.ndarray, context: np.ndarray) -> np.ndarray:
         """Unscaled probabilities of the symbols, shape (n, symbols); no end before its time."""

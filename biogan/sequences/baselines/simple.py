@@ -108,6 +108,57 @@ class Baseline(ABC):
         """Draw ``n`` sequences."""
 
 
+class LikelihoodBaseline(Baseline):
+    """A sampler that can tell the probability of a sequence.
+
+    What it learns from sets ``_shortest`` and ``_longest``, the lengths that it writes.
+
+    Attributes
+    ----------
+    noun : str
+        What it is, for messages.
+    """
+
+    noun = "chain"
+    _shortest: int
+    _longest: int
+
+    def log_prob(self, sequences: SequenceSet) -> np.ndarray:
+        """Return the log-probability of each sequence.
+
+        Parameters
+        ----------
+        sequences : SequenceSet
+            Sequences over the alphabet of the training data.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+            Natural logarithms (nats); minus infinity for lengths that are never written.
+
+        Raises
+        ------
+        DataError
+            If nothing was fitted yet, or the alphabets differ.
+        """
+        letters = self.train.alphabet.letters
+        if sequences.alphabet.letters != letters:
+            raise DataError(
+                f"the {self.noun} was fitted to sequences over {letters!r}, these are over "
+                f"{sequences.alphabet.letters!r}: read both with one alphabet"
+            )
+        lengths = sequences.lengths
+        possible = (lengths >= self._shortest) & (lengths <= self._longest)
+        some = np.flatnonzero(possible)
+        out = np.full(len(sequences), -np.inf)
+        out[some] = self._log_prob(sequences.take(some))
+        return out
+
+    @abstractmethod
+    def _log_prob(self, sequences: SequenceSet) -> np.ndarray:
+        """Return the log-probabilities, shape (n,), of sequences of lengths that are written."""
+
+
 def draw_records(train: SequenceSet, n: int, random: np.random.Generator) -> np.ndarray:
     """Draw records: each as often as its weight before any comes up again.
 
