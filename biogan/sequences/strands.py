@@ -1,4 +1,4 @@
-"""The other strand of DNA and RNA."""
+"""Sequences read backwards, and the other strand of DNA and RNA."""
 
 from __future__ import annotations
 
@@ -28,6 +28,27 @@ def check_two_strands(alphabet: Alphabet) -> None:
         )
 
 
+def backwards(sequences: SequenceSet) -> SequenceSet:
+    """Read every sequence from its last letter to its first; all but the letters stays.
+
+    Examples
+    --------
+    >>> backwards(SequenceSet.from_strings(["AACG", "", "TC"])).strings()
+    ['GCAA', '', 'CT']
+    """
+    # Letter j of a record that covers [start, stop) is taken from start + stop - 1 - j.
+    ends = np.repeat(sequences.offsets[:-1] + sequences.offsets[1:] - 1, sequences.lengths)
+    return SequenceSet(
+        sequences.alphabet,
+        sequences.codes[ends - np.arange(len(sequences.codes))],
+        sequences.offsets,
+        sequences.ids,
+        sequences.labels,
+        sequences.weights,
+        sequences.report,
+    )
+
+
 def reverse_complement(sequences: SequenceSet) -> SequenceSet:
     """Read every sequence from its other strand, 5' to 3'.
 
@@ -53,17 +74,15 @@ def reverse_complement(sequences: SequenceSet) -> SequenceSet:
     alphabet = sequences.alphabet
     check_two_strands(alphabet)
     partner = alphabet.encode(str(alphabet.complement))
-    starts, lengths = sequences.offsets[:-1], sequences.lengths
-    # Letter j of a record that covers [start, stop) is taken from start + stop - 1 - j.
-    where = np.repeat(2 * starts + lengths - 1, lengths) - np.arange(len(sequences.codes))
+    back = backwards(sequences)
     return SequenceSet(
         alphabet,
-        partner[sequences.codes[where]],
-        sequences.offsets,
-        sequences.ids,
-        sequences.labels,
-        sequences.weights,
-        sequences.report,
+        partner[back.codes],
+        back.offsets,
+        back.ids,
+        back.labels,
+        back.weights,
+        back.report,
     )
 
 

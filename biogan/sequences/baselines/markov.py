@@ -15,6 +15,7 @@ import numpy as np
 from biogan.core.errors import ConfigError
 from biogan.sequences.baselines.simple import LikelihoodBaseline, runs
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.strands import backwards
 
 BACKOFFS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 # Cells up to which all of them are counted, and not only those that occur.
@@ -343,24 +344,6 @@ class MarkovChain(LikelihoodBaseline):
         if self._shortest < self._longest:
             table[position < self._shortest, -1] = 0
         return table
-
-
-def backwards(sequences: SequenceSet) -> SequenceSet:
-    """Read every sequence from its last letter to its first; ids and weights stay.
-
-    Examples
-    --------
-    >>> backwards(SequenceSet.from_strings(["AACG", "", "TC"])).strings()
-    ['GCAA', '', 'CT']
-    """
-    ends = np.repeat(sequences.offsets[:-1] + sequences.offsets[1:] - 1, sequences.lengths)
-    return SequenceSet(
-        sequences.alphabet,
-        sequences.codes[ends - np.arange(len(sequences.codes))],
-        sequences.offsets,
-        sequences.ids,
-        weights=sequences.weights,
-    )
 
 
 def _joined(train: SequenceSet, n: int, blocks: list[tuple[np.ndarray, np.ndarray]]) -> SequenceSet:
