@@ -1,0 +1,1 @@
+"""Constraints on sequences: what must, and what must not, stand in them."""
