@@ -38,6 +38,9 @@ Samples = Mapping[str, Any]
 RISES = "an AUROC rises with n: compare it with others at this n only"
 #: Records that a sampler is asked for where no number is given.
 DRAWN = 10_000
+#: How many times as many records as the smaller of two compared sets the larger one has at most:
+#: more hardly narrow an interval, which has the root of 1/m + 1/n.
+TIMES = 4
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,13 @@ class EvaluationSpec(ABC, Generic[Records]):
     def keys(self, records: Records) -> Sequence[bytes]:
         """Return a hash of each record, equal for equal ones."""
 
+    def together(self, sets: Sequence[Records]) -> Records | None:
+        """Put sets of real records into one, ``None`` where they are not judged together.
+
+        Where the target is small, all real records there are are a second scale.
+        """
+        return None
+
     def check(self, name: str, records: Records, reference: Records) -> None:  # noqa: B027 - any can be compared
         """Raise :class:`~biogan.core.errors.DataError` for a set that cannot be compared."""
 
@@ -178,7 +188,9 @@ def evaluate_sets(
 ) -> dict[str, Report]:
     """Score generated sets beside held-out real records and trivial samplers.
 
-    Ceiling and floors are computed once, and every set is cut to one n.
+    Ceiling and floors are computed once. Every set is cut to one n for the metrics whose value
+    depends on it; others read sets whole, or up to four times the smaller one where they compare
+    two (:class:`~biogan.evaluation.metric.Metric`).
 
     Parameters
     ----------
@@ -238,7 +250,8 @@ def evaluate_sets(
     least = min(map(len, judged.values()))
     most = least if n is None else min(n, least)
     roles = spec.assign_roles(real, train, held_out, most, seed)
-    size = min(most, len(roles.target), len(roles.ceiling))
+    sizes = Sizes(most, len(roles.target), len(roles.ceiling))
+    size, whole = sizes.alike, TIMES * most if n is None else n
     floors = dict(spec.floors(roles))
     floors.setdefault(CONTROL, spec.control)
     columns = [*judged, "held-out", *floors]
@@ -250,32 +263,37 @@ def evaluate_sets(
 
     scoring = spec.scoring(chosen, roles, judged, seed, tell)
     samples = {
-        "target": scoring.sample(spec.shuffled(roles.target, seed, "target")[:size]),
+        "target": scoring.sample(spec.shuffled(roles.target, seed, "target")[:whole]),
         "source": scoring.sample(roles.source),
     }
     if roles.fresh is not None:
-        samples["fresh"] = scoring.sample(spec.shuffled(roles.fresh, seed)[:size])
+        samples["fresh"] = scoring.sample(spec.shuffled(roles.fresh, seed)[:whole])
     unfit: dict[str, str] = {}
     if not metrics or ALL in metrics:
         unfit = _unfit(chosen, scoring.compare(samples, "target"), spec.fixed_needs)
     chosen = [m for m in chosen if m.name not in unfit]
 
-    def score(sample: Any, some: Iterable[Metric]) -> dict[str, Value]:
-        comparison = scoring.compare({**samples, "candidate": sample}, "candidate")
-        worth = int(min(scoring.worth(sample), scoring.worth(samples["target"])))
-        values = {m.name: m(comparison) for m in some}
-        return {
-            name: replace(value, worth=worth) if value.n is not None and worth < value.n else value
-            for name, value in values.items()
-        }
+    def score(
+        sample: Any, some: Iterable[Metric], reads: Sizes = sizes, target: Any = None
+    ) -> dict[str, Value]:
+        real = samples if target is None else {**samples, "target": target}
+        comparison = scoring.compare({**real, "candidate": sample}, "candidate")
+        return {m.name: _measured(m, comparison, reads.of(m), scoring.worth) for m in some}
 
     new, found = {}, {}
     for name, some in judged.items():
         tell(name)
-        new[name] = scoring.sample(spec.shuffled(some, seed)[:size])
+        new[name] = scoring.sample(spec.shuffled(some, seed)[:most])
         found[name] = score(new[name], chosen)
+    every = _every(spec, roles, most, seed)
+    beside: dict[str, dict[str, Value]] = {}
+    if every is not None:
+        kept = scoring.sample(every.records[: TIMES * most])
+        compared = [m for m in chosen if not m.alone]
+        reads = Sizes(most, len(kept), len(kept))
+        beside = {name: score(some, compared, reads, kept) for name, some in new.items()}
     tell("held-out")
-    samples["held-out"] = scoring.sample(spec.shuffled(roles.ceiling, seed)[:size])
+    samples["held-out"] = scoring.sample(spec.shuffled(roles.ceiling, seed)[:whole])
     # Likeness to the training data is read on records outside it, the ceiling's need not be.
     novelty = [m for m in chosen if m.group == "novelty"]
     shared = {"held-out": score(samples["held-out"], [m for m in chosen if m not in novelty])}
@@ -287,17 +305,24 @@ def evaluate_sets(
         }
     )
     fitted = spec.shuffled(roles.fit, seed)
+    # A share of few floor records says enough; where n matters, there are as many as generated.
+    drawn = max([size, *(sizes.of(m) for m in chosen if m.alike or not m.alone)])
     for name, floor in floors.items():
         tell(name)
-        drawn = floor(fitted, min(size, spec.floor_limit), seed)
-        samples[name] = scoring.sample(spec.shuffled(drawn, seed)[:size])
-        shared[name] = score(samples[name], chosen)
-    limit = f"floors and {CONTROL} at n = {spec.floor_limit}"
+        made = floor(fitted, min(most, drawn, spec.floor_limit), seed)
+        samples[name] = scoring.sample(spec.shuffled(made, seed))
+        shared[name] = score(samples[name], chosen, replace(sizes, alone=size))
+    # Drawings and tables show sets of one size.
+    samples = {k: some if k == "source" else _cut(some, size) for k, some in samples.items()}
+    new = {name: _cut(some, size) for name, some in new.items()}
+    limit = f"floors and {CONTROL} at n = {spec.floor_limit:,}"
     notes = (
         f"every set is read at n = {size:,}, the smallest of {'' if n is None else f'-n {n:,}, '}"
         f"generated {least:,}, target {len(roles.target):,} and ceiling {len(roles.ceiling):,}",
         *([limit] if size > spec.floor_limit else []),
         *roles.notes,
+        *([] if every is None else [every.note]),
+        *_read_whole(chosen, sizes),
         *scoring.notes,
         *([RISES] if any(m.goal == "half" for m in chosen) else []),
         *_left_out(unfit),
@@ -305,10 +330,18 @@ def evaluate_sets(
 
     def report(name: str) -> Report:
         values = {"generated": found[name], **shared}
+
+        def against(metric: Metric) -> Value | None:
+            value = beside.get(name, {}).get(metric.name)
+            return None if value is None or value.value is None else value
+
         own = {**samples, "generated": new[name]}
         sets = {"generated": judged[name], **given}
         return Report(
-            rows=[Row(m, {label: some[m.name] for label, some in values.items()}) for m in chosen],
+            rows=[
+                Row(m, {label: some[m.name] for label, some in values.items()}, against(m))
+                for m in chosen
+            ],
             n=size,
             seed=seed,
             spec=spec.report,
@@ -323,6 +356,101 @@ def evaluate_sets(
         )
 
     return {name: report(name) for name in judged}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Records of each set that metrics read.
+
+    Attributes
+    ----------
+    judged, target, ceiling : int
+        Records of the generated set, of those that everything is scored against, and of the
+        ceiling.
+    alone : int or None
+        Records of the candidate that are read where neither n nor the target matter, all for
+        ``None``.
+    """
+
+    judged: int
+    target: int
+    ceiling: int
+    alone: int | None = None
+
+    @property
+    def alike(self) -> int:
+        """Records that every set has."""
+        return min(self.judged, self.target, self.ceiling)
+
+    def of(self, metric: Metric) -> int:
+        """Return the records of each set that a metric reads at most."""
+        if metric.alike:
+            return min(self.judged, self.ceiling) if metric.alone else self.alike
+        if metric.alone:
+            return max(self.judged, self.target, self.ceiling) if self.alone is None else self.alone
+        return TIMES * min(self.judged, self.target)
+
+
+def _measured(
+    metric: Metric, comparison: Any, limit: int, worth_of: Callable[[Any], float]
+) -> Value:
+    """Compute a metric of the first ``limit`` records, and how many independent ones these are."""
+    sets = [comparison.candidate] if metric.alone else [comparison.candidate, comparison.reference]
+    few = comparison.first(limit) if max(map(len, sets)) > limit else comparison
+    value = metric(few)
+    worth = int(min(worth_of(some) for some in (
+        [few.candidate] if metric.alone else [few.candidate, few.reference]
+    )))  # fmt: skip
+    return replace(value, worth=worth) if value.n is not None and worth < value.n else value
+
+
+def _cut(sample: Any, n: int) -> Any:
+    return sample.first(n) if len(sample) > n else sample
+
+
+def _read_whole(metrics: Sequence[Metric], sizes: Sizes) -> list[str]:
+    """Say which metrics read other numbers of records than most, and how many."""
+    found: dict[str, list[str]] = {}
+    for m in metrics:
+        limit = min(sizes.of(m), m.most or sizes.of(m))
+        read, real = min(limit, sizes.judged), min(limit, sizes.target)
+        if m.alone and read != min(sizes.alike, m.most or read):
+            found.setdefault(f"{read:,} generated", []).append(m.title)
+        elif not m.alone and {read, real} != {min(sizes.alike, m.most or read)}:
+            found.setdefault(f"{read:,} generated and {real:,} real", []).append(m.title)
+    said = "; ".join(f"{', '.join(titles)}: {how}" for how, titles in found.items())
+    return [f"read at another n, as it does not sway them: {said}"] if said else []
+
+
+@dataclass(frozen=True)
+class _Every(Generic[Records]):
+    """All real records there are, and what the reader has to know of them."""
+
+    records: Records
+    note: str
+
+
+def _every(
+    spec: EvaluationSpec[Records], roles: Roles[Records], most: int, seed: int
+) -> _Every[Records] | None:
+    """Put all real records together, where the target has fewer than are judged."""
+    if not roles.more or len(roles.target) >= most:
+        return None
+    parts, known = [roles.target], set(spec.keys(roles.target))
+    for some in roles.more:
+        keys = spec.keys(some)
+        parts.append(some[np.flatnonzero([key not in known for key in keys])])
+        known.update(keys)
+    trained = len(parts[-1])
+    together = spec.together(parts) if trained else None
+    if together is None:
+        return None
+    note = (
+        f"all real: the same against {len(together):,} real {spec.noun}s, of which {trained:,} are "
+        "training data, so that a copier looks good there: what is told there differs, what is not "
+        "told proves nothing"
+    )
+    return _Every(spec.shuffled(together, seed, "every"), note)
 
 
 def _unfit(metrics: Sequence[Metric], comparison: Any, fixed: frozenset[str]) -> dict[str, str]:

@@ -121,6 +121,11 @@ class Metric:
         for all. The note of the value says so where there are more.
     default : bool
         Whether it is computed without being asked for by name: it costs little.
+    alike : bool
+        The value depends on the number of records, so that every set is cut to one n; otherwise
+        sets are read whole.
+    alone : bool
+        The reference is not read: the value is one of the candidate, or of it beside the source.
     """
 
     name: str
@@ -134,6 +139,8 @@ class Metric:
     function: Function
     most: int | None = None
     default: bool = True
+    alike: bool = True
+    alone: bool = False
 
     def __call__(self, comparison: Compared) -> Value:
         """Compute the metric, or say why it cannot be read."""
@@ -195,13 +202,16 @@ class MetricRegistry(dict[str, Metric]):
         unit: str = "",
         most: int | None = None,
         default: bool = True,
+        alike: bool = True,
+        alone: bool = False,
     ) -> Callable[[Function], Function]:
         """Register a function as a metric; see :class:`Metric` for the parameters."""
 
         def register(function: Function) -> Function:
             self[name] = Metric(
-                name, group, goal, low, high, needs, unit, title, function, most, default
-            )
+                name, group, goal, low, high, needs, unit, title, function, most, default,
+                alike, alone,
+            )  # fmt: skip
             return function
 
         return register

@@ -77,6 +77,9 @@ class Roles(Generic[Records]):
         copying; ``None`` where there are too few.
     notes : tuple of str
         What the reader has to know.
+    more : tuple of set of records
+        Real records beyond the target, the training data last; empty where training data are not
+        given as such.
     """
 
     target: Records
@@ -85,6 +88,7 @@ class Roles(Generic[Records]):
     source: Records
     fresh: Records | None
     notes: tuple[str, ...]
+    more: tuple[Records, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,9 +148,11 @@ def assign_roles(
         fresh, notes = fresh_records(unseen, train, keys, noun, "training data")
         what = "training" if held_out is None else "held-out"
         note = f"ceiling: {what} {noun}s scored against the reference like every other set"
+        more: tuple[Records, ...] = (train,)
         if held_out is not None:
+            more = (held_out, train)
             notes += overlaps(keys(real), keys(train), keys(held_out), noun)
-        return Roles(real, ceiling, train, train, fresh, (note, *notes))
+        return Roles(real, ceiling, train, train, fresh, (note, *notes), more)
     if held_out is not None:
         known = "the reference is the training data" if same else "no training data given"
         note = (
@@ -155,7 +161,7 @@ def assign_roles(
         )
         where = "training data" if same else "reference"
         fresh, notes = fresh_records(held_out, real, keys, noun, where)
-        return Roles(held_out, real, real, real, fresh, (note, *notes))
+        return Roles(held_out, real, real, real, fresh, (note, *notes), (real,))
     if len(real) < _FEWEST:
         raise DataError(
             f"the reference has only {plural(len(real), noun)}: give more, or held-out {noun}s "

@@ -59,8 +59,9 @@ def evaluate_images(
     seed : int
         Seed of subsamples, floors, folds and of the network behind the features.
     n : int
-        Images of each set that are read at most, by default all; every set is cut to the size of
-        the smallest. Metrics that take long read fewer, and their rows say how many.
+        Images of each set that are read at most, by default all. Metrics whose value depends on it
+        cut every set to the size of the smallest. Those that take long read fewer,
+        and their rows say how many.
     metrics : list of str, optional
         Names of metrics, all by default.
     features : callable, optional

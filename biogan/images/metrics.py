@@ -46,7 +46,7 @@ _Z = float(norm.ppf(0.975))
 
 
 @metric("auroc", "discriminability", "classifier AUROC", goal="half", high=1.0,
-              most=MOST_CLASSIFIED, needs=("features",))  # fmt: skip
+              most=MOST_CLASSIFIED, needs=("features",), alike=False)  # fmt: skip
 def feature_auroc(comparison: ImageComparison) -> Value:
     """Out-of-fold AUROC of ridge logistic regression on features and their squares."""
     features = np.concatenate([comparison.candidate.features, comparison.reference.features])
@@ -117,7 +117,7 @@ def frechet_distance(comparison: ImageComparison) -> Value:
     return jackknifed(comparison, statistic, note=note)
 
 
-@metric("kid", "features", "kernel distance", low=None, most=MOST, needs=("features",))
+@metric("kid", "features", "kernel distance", low=None, most=MOST, needs=("features",), alike=False)
 def kernel_distance(comparison: ImageComparison) -> Value:
     """Unbiased squared maximum mean discrepancy, cubic kernel, over the mean kernel of real pairs.
 
@@ -272,7 +272,7 @@ def _neighbours(comparison: ImageComparison, which: int, high: float = 1.0) -> V
     )
 
 
-@metric("copies", "novelty", "exact copies", high=1.0, unit="share")
+@metric("copies", "novelty", "exact copies", high=1.0, unit="share", alike=False, alone=True)
 def exact_copies(comparison: ImageComparison) -> Value:
     """Share of the images that stand pixel for pixel among the training images."""
     sample = comparison.candidate
@@ -283,7 +283,7 @@ def exact_copies(comparison: ImageComparison) -> Value:
 
 
 @metric("near-copies", "novelty", "near copies", high=1.0, needs=("fresh", "relatives"),
-              unit="share", most=MOST_PIXELS)  # fmt: skip
+              unit="share", most=MOST_PIXELS, alike=False, alone=True)  # fmt: skip
 def near_copies(comparison: ImageComparison) -> Value:
     """Share of the images nearer to a training image than 99 in 100 held-out images are.
 
@@ -295,7 +295,8 @@ def near_copies(comparison: ImageComparison) -> Value:
 
 
 @metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0,
-              needs=("fresh", "relatives"), unit="share", most=MOST_PIXELS)  # fmt: skip
+              needs=("fresh", "relatives"), unit="share", most=MOST_PIXELS, alike=False,
+              alone=True)  # fmt: skip
 def near_copy_excess(comparison: ImageComparison) -> Value:
     """Near-copy rate minus that of held-out images: copying, not likeness."""
     assert comparison.fresh is not None  # the need "fresh" was met
@@ -306,7 +307,7 @@ def near_copy_excess(comparison: ImageComparison) -> Value:
 
 
 @metric("nearest-distance", "novelty", "nearest distance", goal="high", needs=("relatives",),
-              most=MOST_PIXELS, default=False)  # fmt: skip
+              most=MOST_PIXELS, default=False, alike=False, alone=True)  # fmt: skip
 def nearest_distance(comparison: ImageComparison) -> Value:
     """Median distance to the nearest training image over that one's from its own nearest.
 
@@ -332,7 +333,7 @@ def sharpness(comparison: ImageComparison) -> Value:
     return _wasserstein(comparison, comparison.candidate.sharpness, comparison.reference.sharpness)
 
 
-@metric("unique", "diversity", "unique", goal="high", high=1.0, unit="share")
+@metric("unique", "diversity", "unique", goal="high", high=1.0, unit="share", alone=True)
 def unique_share(comparison: ImageComparison) -> Value:
     """Share of distinct images; it falls with n, so it is compared at one n only."""
     n = len(comparison.candidate)
@@ -340,7 +341,7 @@ def unique_share(comparison: ImageComparison) -> Value:
     return Value(distinct / n, *wilson(distinct, n), n=n)
 
 
-@metric("pair-distance", "diversity", "pair distance", goal="same")
+@metric("pair-distance", "diversity", "pair distance", goal="same", alike=False)
 def pair_distance(comparison: ImageComparison) -> Value:
     """Mean pixel distance of random pairs over that of real pairs: below 1 less diverse."""
     new, real = comparison.candidate.pair_distances, comparison.reference.pair_distances

@@ -80,8 +80,9 @@ def evaluate(
     seed : int
         Seed of subsamples, floors and folds.
     n : int
-        Records of each set that are read at most, by default all; every set is cut to the size of
-        the smallest. Metrics that take long read fewer, and their rows say how many.
+        Records of each set that are read at most, by default all. Metrics whose value depends on
+        it cut every set to the size of the smallest; those that take long read fewer, and their
+        rows say how many.
     identity : float
         Identity from which a record counts as a near copy, above 0 to 1.
     floors : list of str, optional
@@ -131,7 +132,7 @@ def compare(
     Parameters
     ----------
     generated : mapping of str to SequenceSet, list of str, list of SeqRecord or Sampler
-        The sets by name; all are cut to the size of the smallest.
+        The sets by name; all are cut to the size of the smallest of them.
 
     Returns
     -------
@@ -190,6 +191,10 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
     def keys(self, records: SequenceSet) -> list[bytes]:
         """Return the letters of each record."""
         return [text.encode() for text in records.strings()]
+
+    def together(self, sets: Sequence[SequenceSet]) -> SequenceSet:
+        """Put sets of real records into one."""
+        return SequenceSet.concatenate(sets)
 
     def check(self, name: str, records: SequenceSet, reference: SequenceSet) -> None:
         """Nothing is left to check: all sets were brought to the reference's alphabet."""

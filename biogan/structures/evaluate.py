@@ -58,8 +58,9 @@ def evaluate_structures(
     seed : int
         Seed of subsamples, floors and folds.
     n : int
-        Fragments of each set that are read at most, by default all; every set is cut to the size
-        of the smallest. Metrics that take long read fewer, and their rows say how many.
+        Fragments of each set that are read at most, by default all. Metrics whose value depends on
+        it cut every set to the size of the smallest. Those that take long read fewer,
+        and their rows say how many.
     metrics : list of str, optional
         Names of metrics, all by default.
     progress : callable, optional

@@ -60,7 +60,7 @@ def third_neighbours(xyz: np.ndarray) -> np.ndarray:
 
 
 @metric("bond-share", "bonds", "C-alpha(i,i+1) right", goal="high", high=1.0,
-                  unit="share")  # fmt: skip
+                  unit="share", alike=False, alone=True)  # fmt: skip
 def bond_share(comparison: FragmentComparison) -> Value:
     """Share of neighbours that are 3.5 to 4.1 Angstrom apart."""
     shares = [_share(comparison.candidate, first_neighbours, BOND - GIVE, BOND + GIVE)]
@@ -85,7 +85,9 @@ def third_distance(comparison: FragmentComparison) -> Value:
     return _wasserstein(comparison, third_neighbours, 20.0)
 
 
-@metric("triangles", "bonds", "triangle violations", high=1.0, unit="share")
+@metric(
+    "triangles", "bonds", "triangle violations", high=1.0, unit="share", alike=False, alone=True
+)
 def violations(comparison: FragmentComparison) -> Value:
     """Share of triples of residues whose distances in the map no triangle has."""
     maps = comparison.candidate.fragments.maps
@@ -138,7 +140,7 @@ def contacts(comparison: FragmentComparison) -> Value:
     return _wasserstein(comparison, contact_order, 1.0)
 
 
-@metric("pair-rmsd", "diversity", "pair RMSD", goal="same")
+@metric("pair-rmsd", "diversity", "pair RMSD", goal="same", alike=False)
 def pair_rmsd(comparison: FragmentComparison) -> Value:
     """Mean RMSD of random pairs over that of real pairs: below 1 less diverse."""
     new, real = (pairs(s) for s in (comparison.candidate, comparison.reference))
@@ -233,21 +235,22 @@ def pairs(sample: FragmentSample) -> np.ndarray:
 
 
 @metric("copies", "novelty", "exact copies", high=1.0, unit="share",
-                  most=MOST_NEAREST)  # fmt: skip
+                  most=MOST_NEAREST, alike=False, alone=True)  # fmt: skip
 def exact_copies(comparison: FragmentComparison) -> Value:
     """Share of the fragments that lie on a training fragment within 0.05 Angstrom."""
     return _copies(comparison, EXACT)
 
 
 @metric("near-copies", "novelty", "near copies", high=1.0, unit="share",
-                  most=MOST_NEAREST)  # fmt: skip
+                  most=MOST_NEAREST, alike=False, alone=True)  # fmt: skip
 def near_copies(comparison: FragmentComparison) -> Value:
     """Share of the fragments within 1 Angstrom RMSD of a training fragment."""
     return _copies(comparison, NEAR)
 
 
 @metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0,
-                  needs=("fresh",), unit="share", most=MOST_NEAREST)  # fmt: skip
+                  needs=("fresh",), unit="share", most=MOST_NEAREST, alike=False,
+                  alone=True)  # fmt: skip
 def near_copy_excess(comparison: FragmentComparison) -> Value:
     """Near-copy rate minus that of held-out fragments: copying, not likeness."""
     assert comparison.fresh is not None  # the need "fresh" was met
@@ -260,7 +263,7 @@ def near_copy_excess(comparison: FragmentComparison) -> Value:
 
 
 @metric("nearest-rmsd", "novelty", "nearest RMSD", goal="high", unit="Angstrom",
-                  most=MOST_NEAREST)  # fmt: skip
+                  most=MOST_NEAREST, alike=False, alone=True)  # fmt: skip
 def nearest_rmsd(comparison: FragmentComparison) -> Value:
     """Median RMSD to the nearest training fragment."""
     found = np.sort(comparison.candidate.nearest(comparison.source)[1])
@@ -275,7 +278,7 @@ def nearest_rmsd(comparison: FragmentComparison) -> Value:
 
 
 @metric("auroc", "discriminability", "classifier AUROC", goal="half", high=1.0,
-                  most=MOST_CLASSIFIED)  # fmt: skip
+                  most=MOST_CLASSIFIED, alike=False)  # fmt: skip
 def classifier_auroc(comparison: FragmentComparison) -> Value:
     """Out-of-fold AUROC of ridge logistic regression on local and global features.
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from rows import RowEvaluation
+from rows import RowEvaluation, made, mean
 
 from biogan.core.errors import ConfigError, DataError
 from biogan.evaluation.evaluate import evaluate_sets
@@ -108,3 +108,60 @@ def test_mistakes_are_told_before_anything_is_prepared(sets, options, error, tol
     with pytest.raises(error, match=re.escape(told)):
         scored(*sets, spec=spec, **options)
     assert spec.asked == []
+
+
+def width(pair):
+    return Value(float(len(pair.reference)), n=len(pair.candidate))
+
+
+class OwnMetrics(RowEvaluation):
+    """Rows with metrics that read other numbers of records."""
+
+    def metrics(self, names):
+        return [
+            made("alike", "middle", width),
+            made("alone", "middle", mean, alike=False, alone=True),
+            made("repeats", "middle", mean, alone=True),
+            made("both", "middle", width, alike=False),
+            made("few", "middle", width, alike=False, most=30),
+        ]
+
+    def together(self, sets):
+        return np.concatenate(sets)
+
+
+def test_metrics_that_n_does_not_sway_read_whole_sets():
+    new = np.arange(1000, 1300)[:, None]
+    report = scored(REAL, new, None, HELD[:10], spec=OwnMetrics())
+    read = {row.metric.name: row.generated.n for row in report.rows}
+    # 300 generated, target 10, ceiling 60; four times the smaller one where two are compared.
+    assert read == {"alike": 10, "alone": 300, "repeats": 60, "both": 40, "few": 30}
+    assert report["both"].generated.value == 10 and report["both"].generated.worth == 10
+    assert report["alone"].generated.worth is None
+    # Floors are read at the same n where it matters, at the smallest one where it does not.
+    floors = {row.metric.name: row.columns["zero"].n for row in report.rows}
+    assert floors == {"alike": 10, "alone": 10, "repeats": 25, "both": 25, "few": 25}
+    assert (
+        "read at another n, as it does not sway them: alone: 300 generated; repeats: 60 generated; "
+        "both: 40 generated and 10 real; few: 30 generated and 10 real"
+    ) in report.notes
+    assert {len(s) for name, s in report.samples.items() if name != "source"} == {10}
+    capped = scored(REAL, new, None, HELD[:10], n=50, spec=OwnMetrics())
+    assert capped["alone"].generated.n == 50 and capped.n == 10
+
+
+def test_all_real_records_are_a_second_scale_where_the_target_is_small():
+    new = np.arange(1000, 1300)[:, None]
+    report = scored(REAL, new, REAL[:5], HELD[:10], spec=OwnMetrics())
+    assert all(row.all_real is None for row in report.rows if row.metric.alone)
+    # 60 of the reference, 10 held out; 5 of the training data stand in the reference already.
+    assert report["both"].all_real is None
+    report = scored(HELD, new, REAL, HELD[:10] + 90, spec=OwnMetrics())
+    assert report["both"].all_real == Value(110.0, n=300, worth=110)
+    assert report["alike"].all_real == Value(110.0, n=110)
+    (note,) = (text for text in report.notes if text.startswith("all real:"))
+    assert "against 110 real rows, of which 60 are training data" in note
+    # Enough in the target, no training data, or sets that are not put together.
+    assert scored(REAL, NEW, HELD, spec=OwnMetrics())["both"].all_real is None
+    assert scored(REAL, new, spec=OwnMetrics())["both"].all_real is None
+    assert scored(HELD, new, REAL)["mean"].all_real is None

@@ -120,9 +120,13 @@ def test_both_strands_score_alike():
 
 
 def test_all_sets_are_read_at_the_smallest_n():
-    report = evaluate(HELD[:100], FRESH, train=TRAIN, metrics=["unique"], n=300)
+    report = evaluate(HELD[:100], FRESH, train=TRAIN, metrics=["gc-w1", "unique", "auroc"], n=300)
     assert report.n == 100
-    assert {v.n for v in report["unique"].columns.values()} == {100}
+    read = {row.metric.name: {v.n for v in row.columns.values()} for row in report.rows}
+    # The share of distinct records falls with n, but does not read the target.
+    assert read == {"gc-w1": {100}, "unique": {300}, "auroc": {300}}
+    assert report["gc-w1"].all_real.n == report["auroc"].all_real.n == 300
+    assert report["unique"].all_real is None
     assert report.notes[0].startswith("every set is read at n = 100, the smallest of -n 300")
 
 

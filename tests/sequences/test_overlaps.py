@@ -97,7 +97,7 @@ def test_a_classifier_does_not_tell_windows_of_one_kind_apart():
         sets = tiled(300, 60, 15, seed), tiled(300, 60, 15, seed + 1, name="other")
         new, real = (Sample(s) for s in sets)
         comparison = Comparison(new, real, real)
-        test = two_samples(comparison)
+        test = two_samples(new, real, comparison.seed)
         assert not isinstance(test, str)
         starts = [s.sequences.regions.start for s in (test.new, test.real)]
         folds = np.split(test.validation.folds, [len(test.new)])

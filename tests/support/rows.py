@@ -14,6 +14,13 @@ from biogan.evaluation.samples import row_keys
 from biogan.sequences.report import SEQUENCE_REPORT
 
 
+class Rows(np.ndarray):
+    """An array as a sample."""
+
+    def first(self, n):
+        return self[:n]
+
+
 @dataclass
 class RowComparison:
     """A candidate beside real rows."""
@@ -23,12 +30,16 @@ class RowComparison:
     source: np.ndarray
     fresh: np.ndarray | None
 
+    def first(self, n):
+        fresh = None if self.fresh is None else self.fresh[:n]
+        return RowComparison(self.candidate[:n], self.reference[:n], self.source, fresh)
+
     def missing(self, need):
         return f"no {need} here"
 
 
-def made(name, group, function, needs=()):
-    return Metric(name, group, "low", 0.0, None, needs, "", name, function)
+def made(name, group, function, needs=(), **flags):
+    return Metric(name, group, "low", 0.0, None, needs, "", name, function, **flags)
 
 
 def mean(pair):
@@ -78,7 +89,7 @@ class RowEvaluation(EvaluationSpec[Any]):
 
     def scoring(self, metrics, roles, generated, seed, progress):
         self.asked.append([m.name for m in metrics])
-        return Scoring(lambda rows: rows, partial(RowComparison), ("as it is",))
+        return Scoring(lambda rows: rows.view(Rows), partial(RowComparison), ("as it is",))
 
     def describe(self, records):
         return {"records": len(records)}

@@ -251,6 +251,10 @@ def row_facts(row: Row) -> dict[str, Any]:
     first, _, rest = found.note.partition("; ")
     parameter = first if first.startswith(PARAMETERS) else ""
     notes = [rest if parameter else found.note, *found.details]
+    if row.all_real is not None:
+        told = ", told" if row.told_by_all else ""
+        against = f"{number(row.all_real.value)} {interval(row.all_real)}{told}"
+        notes.append(f"against all real records {against}")
     if row.needed is not None:
         notes.append(f"about n = {row.needed:,} is needed for a judgement")
     status = STATUSES[row.status]

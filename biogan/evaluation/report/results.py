@@ -56,10 +56,14 @@ class Row:
         What was measured.
     columns : dict of str to Value
         ``generated``, ``held-out`` (the ceiling), the floors and ``copies`` (the control).
+    all_real : Value or None
+        The generated set against all real records, training data among them, where the target is
+        smaller than the generated set.
     """
 
     metric: Metric
     columns: Mapping[str, Value]
+    all_real: Value | None = None
 
     @property
     def generated(self) -> Value:
@@ -140,6 +144,19 @@ class Row:
             if self.metric.loss(found.value) >= self.metric.loss(floor):
                 return FLOOR
         return BETWEEN
+
+    @property
+    def told_by_all(self) -> bool:
+        """Whether all real records tell the generated set, by more than held-out data differ.
+
+        Training data are among them, so that only a difference means something.
+        """
+        found, ceiling = self.all_real, self.ceiling
+        if found is None or not (_judged(found) and _judged(ceiling)):
+            return False
+        if self.metric.goal == "half" and found.low is not None and found.low <= 0.5:
+            return False
+        return not self._reaches(found, ceiling)
 
     def _reaches(self, found: Value, ceiling: Value) -> bool:
         """Whether a value cannot be told from that of held-out data."""
@@ -374,9 +391,8 @@ class Results:
                     "status": row.status,
                     "needed": row.needed,
                     "best_floor": row.best_floor,
-                    "columns": {
-                        k: {**asdict(v), "details": list(v.details)} for k, v in row.columns.items()
-                    },
+                    "columns": {k: _plain(v) for k, v in row.columns.items()},
+                    **({} if row.all_real is None else {"all_real": _plain(row.all_real)}),
                 }
                 for row in self.rows
             ],
@@ -405,6 +421,7 @@ class Results:
 
         if table != "metrics":
             return pd.DataFrame(self.tables[table])
+        beside = any(row.all_real for row in self.rows)
         return pd.DataFrame([
             {
                 "metric": row.metric.name,
@@ -422,6 +439,7 @@ class Results:
                 "held_out_high": row.ceiling.high,
                 **{k: v.value for k, v in row.floors.items()},
                 CONTROL: row.columns[CONTROL].value,
+                **(_all_real(row.all_real) if beside else {}),
                 "note": row.generated.note,
             }
             for row in self.rows
@@ -430,6 +448,16 @@ class Results:
     def to_tsv(self) -> str:
         """Return :meth:`to_frame` as TSV; what could not be read is empty."""
         return tsv(self.to_frame())
+
+
+def _plain(value: Value) -> dict[str, Any]:
+    return {**asdict(value), "details": list(value.details)}
+
+
+def _all_real(value: Value | None) -> dict[str, float | None]:
+    low, high = (None, None) if value is None else (value.low, value.high)
+    found = None if value is None else value.value
+    return {"all_real": found, "all_real_low": low, "all_real_high": high}
 
 
 #: Why a row that looks like real data is not assessed.

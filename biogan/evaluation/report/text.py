@@ -73,6 +73,7 @@ def to_text(results: Results) -> str:
         said = spec.describe(facts)
         lines.append(f"{name:<11}{records}" + (f", {said}" if said else ""))
     lines += ["", *_table(results), "", *LEGEND, *_wrap(_columns(results)), ""]
+    lines += _all_real(results)
     for note in [*results.notes, *_unread(results)]:
         lines += _wrap(note, "- ")
     lines += ["", "Verdict"]
@@ -103,6 +104,31 @@ def _table(results: Results) -> list[str]:
     return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
 
 
+def _all_real(results: Results) -> list[str]:
+    """Tabulate the generated set against all real records, where the target is small."""
+    rows = [row for row in results.rows if row.all_real is not None]
+    if not rows:
+        return []
+    names = [_titled(row, row.all_real) for row in rows]
+    first = max(map(len, [*names, "against all real"]))
+    cells = [("generated", "95 % interval", "held-out", "")]
+    for row in rows:
+        assert row.all_real is not None
+        cells.append((
+            number(row.all_real.value), interval(row.all_real), number(row.ceiling.value),
+            "told" if row.told_by_all else "",
+        ))  # fmt: skip
+    widths = [max(len(row[i]) for row in cells) for i in range(3)]
+    lines = [
+        f"  {name:<{first}} "
+        + " ".join(f"{c:>{w}}" for c, w in zip(row, widths, strict=False))
+        + f" {row[-1]}"
+        for name, row in zip(["against all real", *names], cells, strict=True)
+    ]
+    lines = [line.rstrip() for line in lines]
+    return [lines[0], "-" * max(map(len, lines)), *lines[1:], ""]
+
+
 def _columns(results: Results) -> str:
     """Spell out the columns whose names were shortened, and what each is for."""
     short, real = results.spec.short, f"real {results.spec.noun}s"
@@ -114,7 +140,11 @@ def _columns(results: Results) -> str:
 
 
 def _name(row: Row) -> str:
-    note = row.generated.note.partition(";")[0]
+    return _titled(row, row.generated)
+
+
+def _titled(row: Row, value: Value | None) -> str:
+    note = "" if value is None else value.note.partition(";")[0]
     return f"{row.metric.title} {note}" if note.startswith(PARAMETERS) else row.metric.title
 
 
@@ -135,6 +165,8 @@ def _wrap(text: str, bullet: str = "") -> list[str]:
 
 #: Sentences at most, memorisation among them.
 _MOST = 6
+# Metrics that one sentence names.
+_NAMED = 3
 #: What the sentence about metrics with too few records is about.
 POWER = "Power"
 #: What a sentence about doubtful sets is about.
@@ -207,8 +239,26 @@ def _judgements(results: Results) -> list[Sentence]:
     kept = sorted(spoken, key=lambda pair: pair[1].status == REAL)[:room]
     sentences += [_sentence(*pair, results.n) for pair in spoken if pair in kept]
     sentences += few
+    if found := _told_by_all(results):
+        sentences = [*sentences[: _MOST - 1], found]
     none = "No judgement: none of the metrics asked for could be judged"
     return sentences or [Sentence("", UNREAD, "", none)]
+
+
+def _told_by_all(results: Results) -> Sentence | None:
+    """Say what looks like held-out data, or is not assessed, and is told by all real records."""
+    told = [row for row in results.rows if row.told_by_all and row.status in (REAL, UNREAD)]
+    if not told:
+        return None
+    named = [
+        f"{row.metric.title} {number(row.all_real.value)} {interval(row.all_real)}"
+        for row in told
+        if row.all_real is not None
+    ]
+    more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+    said = f"{', '.join(named[:_NAMED])}{more}"
+    why = f"differences that the target of n = {results.n:,} is too small for"
+    return Sentence("All real records", BETWEEN, said, why)
 
 
 def _few(results: Results, spoken: bool) -> list[Sentence]:
@@ -229,7 +279,8 @@ def _few(results: Results, spoken: bool) -> list[Sentence]:
     about = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     evidence = f"about {about} {results.spec.noun}s of each set are needed"
     worth = [v.worth for row in results.rows for v in (row.generated, row.ceiling) if v.worth]
-    independent = f", worth {min(worth):,} independent ones," if worth else ""
+    fewer = min(worth, default=results.n) < results.n
+    independent = f", worth {min(worth):,} independent ones," if fewer else ""
     why = f"too few {results.spec.noun}s at n = {results.n:,}{independent} to judge {what}"
     return [Sentence(POWER, UNREAD, evidence, why)]
 

@@ -22,7 +22,16 @@ from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 _CELLS = 1 << 22
 
 
-@metric("valid", "composition", "valid letters", goal="high", high=1.0, unit="share")
+@metric(
+    "valid",
+    "composition",
+    "valid letters",
+    goal="high",
+    high=1.0,
+    unit="share",
+    alike=False,
+    alone=True,
+)
 def valid(comparison: Comparison) -> Value:
     """Share of the records read that held only letters of the alphabet, before any cleaning."""
     report = comparison.candidate.sequences.report
@@ -41,7 +50,9 @@ def gc_distance(comparison: Comparison) -> Value:
     return value_distance(comparison, new, real, high=1.0)
 
 
-@metric("gc-sd-ratio", "composition", "GC sd ratio", goal="same", needs=("nucleotides",))
+@metric(
+    "gc-sd-ratio", "composition", "GC sd ratio", goal="same", needs=("nucleotides",), alike=False
+)
 def gc_spread(comparison: Comparison) -> Value:
     """Compare the spread of GC: sd of the GC share over that of real records."""
     samples = comparison.candidate, comparison.reference

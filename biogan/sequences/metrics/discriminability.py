@@ -47,7 +47,7 @@ _NUCLEOTIDES = 4
 
 
 @metric("auroc", "discriminability", "classifier AUROC", goal="half", high=1.0,
-        most=_MOST)  # fmt: skip
+        most=_MOST, alike=False)  # fmt: skip
 def classifier_auroc(comparison: Comparison) -> Value:
     """Out-of-fold AUROC of logistic regression on k-mer counts and positions.
 
@@ -59,7 +59,7 @@ def classifier_auroc(comparison: Comparison) -> Value:
     that repeats cannot be learned by heart; where one cluster holds half of the records or more
     there may be nothing left to learn from, and there is no value.
     """
-    test = two_samples(comparison)
+    test = two_samples(comparison.candidate, comparison.reference, comparison.seed)
     if isinstance(test, Value):
         return test
     new, real = test.new, test.real
@@ -85,7 +85,7 @@ class TwoSamples:
     Attributes
     ----------
     new, real : Sample
-        Records of each class, as many of both but for those that overlap a block of others.
+        Records of each class, without those that overlap a block of others.
     validation : CrossValidation
         Their folds, which keep clusters of near copies whole.
     """
@@ -94,18 +94,13 @@ class TwoSamples:
     real: Sample
     validation: CrossValidation
 
-    @property
-    def n(self) -> int:
-        """Records a class."""
-        return len(self.new)
 
-
-def two_samples(comparison: Comparison) -> TwoSamples | Value:
-    """Take as many records of each class, in folds; a value without number where that is no use."""
-    n = min(len(comparison.candidate), len(comparison.reference))
-    if few := too_few(n, n, "record"):
+def two_samples(candidate: Sample, reference: Sample, seed: int) -> TwoSamples | Value:
+    """Put the records of both classes into folds; a value without number where that is no use."""
+    new, real = candidate.sequences, reference.sequences
+    n = len(new)
+    if few := too_few(n, len(real), "record"):
         return Value(None, note=few)
-    new, real = (s.sequences[:n] for s in (comparison.candidate, comparison.reference))
     both = SequenceSet.concatenate([new, real])
     overlaps = Overlaps.of(both)
     pieces = None
@@ -121,9 +116,7 @@ def two_samples(comparison: Comparison) -> TwoSamples | Value:
     if pieces is not None:
         groups, pieces = joined(groups, block), joined(groups, pieces)
     alike = "cluster of near copies" + " or overlapping records" * (pieces is not None)
-    validation = cross_validation(
-        len(new), len(real), groups, comparison.seed, "record", alike, pieces
-    )
+    validation = cross_validation(len(new), len(real), groups, seed, "record", alike, pieces)
     if isinstance(validation, Value):
         return validation
     return TwoSamples(Sample(new), Sample(real), validation)
@@ -223,7 +216,9 @@ def network_auroc(comparison: Comparison) -> Value:
     """
     sets = comparison.candidate.sequences, comparison.reference.sequences
     longest = min(max(int(s.lengths.max(initial=1)) for s in sets), _MAX_LENGTH)
-    test = two_samples(comparison.first(max(2 * FOLDS, MAX_LETTERS // max(longest, 1))))
+    n = min(max(2 * FOLDS, MAX_LETTERS // max(longest, 1)), *map(len, sets))
+    new, real = comparison.candidate.first(n), comparison.reference.first(n)
+    test = two_samples(new, real, comparison.seed)
     if isinstance(test, Value):
         return test
     codes = SequenceSet.concatenate([test.new.sequences, test.real.sequences]).matrix(longest)
@@ -232,7 +227,8 @@ def network_auroc(comparison: Comparison) -> Value:
         codes, states, test.validation.labels, test.validation.folds, comparison.seed,
         _by_ends(comparison),
     )  # fmt: skip
-    return Value(*test.validation.auroc(scores), n=test.n, note=f"{test.n:,} records a class")
+    n = len(test.new)
+    return Value(*test.validation.auroc(scores), n=n, note=f"{n:,} records a class")
 
 
 def cnn_out_of_fold(

@@ -24,7 +24,7 @@ NEIGHBOURS = 500
 _LEAST = 0.5
 
 
-@metric("unique", "diversity", "unique", goal="high", high=1.0, unit="share")
+@metric("unique", "diversity", "unique", goal="high", high=1.0, unit="share", alone=True)
 def unique_share(comparison: Comparison) -> Value:
     """Share of distinct sequences; it falls with n, so it is compared at one n only."""
     sample = comparison.candidate
@@ -33,7 +33,7 @@ def unique_share(comparison: Comparison) -> Value:
     return Value(*clustered_share(first, sample.clusters), n=len(sample))
 
 
-@metric("identity-ratio", "diversity", "identity ratio", goal="same")
+@metric("identity-ratio", "diversity", "identity ratio", goal="same", alike=False)
 def identity_ratio(comparison: Comparison) -> Value:
     """Mean identity of random pairs over that of real pairs: above 1 less diverse than real."""
     # One distance for both sets: random records are more alike by edits than by position.
@@ -54,7 +54,14 @@ def identity_ratio(comparison: Comparison) -> Value:
 
 
 @metric(
-    "effective", "diversity", "effective share", goal="high", high=1.0, unit="share", most=1_000
+    "effective",
+    "diversity",
+    "effective share",
+    goal="high",
+    high=1.0,
+    unit="share",
+    most=1_000,
+    alone=True,
 )
 def effective_share(comparison: Comparison) -> Value:
     """Effective number of records over their number: a record counts one over its likes.
@@ -83,7 +90,7 @@ def effective_share(comparison: Comparison) -> Value:
 
 
 @metric("vendi", "diversity", "Vendi share", goal="high", high=1.0, unit="share", most=500,
-        default=False)  # fmt: skip
+        default=False, alone=True)  # fmt: skip
 def vendi_share(comparison: Comparison) -> Value:
     """Vendi score of the identities over the number of records: 1 where no two share a letter.
 

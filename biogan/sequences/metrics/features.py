@@ -115,7 +115,7 @@ def frechet_distance(comparison: Comparison) -> Value:
     return jackknifed(comparison, statistic, note=note)
 
 
-@metric("mmd", "features", "MMD squared", low=-1.0, high=2.0, most=MOST)
+@metric("mmd", "features", "MMD squared", low=-1.0, high=2.0, most=MOST, alike=False)
 def kernel_distance(comparison: Comparison) -> Value:
     """Unbiased squared maximum mean discrepancy, Gaussian kernel of the median real distance.
 

@@ -68,7 +68,7 @@ def length_divergence(comparison: Comparison) -> Value:
 
 
 @metric("length-outside", "lengths", "lengths outside", high=1.0, needs=("lengths",),
-        unit="share")  # fmt: skip
+        unit="share", alike=False)  # fmt: skip
 def length_outside(comparison: Comparison) -> Value:
     """Share of the records that are shorter or longer than every reference record."""
     new, real = comparison.candidate.plain.lengths, comparison.reference.plain.lengths

@@ -101,7 +101,7 @@ def stands_in(numbers: np.ndarray, sets: list[SequenceSet], k: int) -> np.ndarra
     return found[where]
 
 
-@metric("copies", "novelty", "exact copies", high=1.0, unit="share")
+@metric("copies", "novelty", "exact copies", high=1.0, unit="share", alike=False, alone=True)
 def exact_copies(comparison: Comparison) -> Value:
     """Share of the records that stand letter for letter in the training data."""
     sequences = comparison.candidate.sequences
@@ -110,7 +110,7 @@ def exact_copies(comparison: Comparison) -> Value:
 
 
 @metric("strand-copies", "novelty", "other-strand copies", high=1.0, needs=("nucleotides",),
-        unit="share")  # fmt: skip
+        unit="share", alike=False, alone=True)  # fmt: skip
 def other_strand_copies(comparison: Comparison) -> Value:
     """Share of the records whose reverse complement stands in the training data."""
     turned = reverse_complement(comparison.candidate.plain)
@@ -118,7 +118,16 @@ def other_strand_copies(comparison: Comparison) -> Value:
     return _copies(comparison, [text in known for text in turned.strings()])
 
 
-@metric("near-copies", "novelty", "near copies", high=1.0, unit="share", most=MOST)
+@metric(
+    "near-copies",
+    "novelty",
+    "near copies",
+    high=1.0,
+    unit="share",
+    most=MOST,
+    alike=False,
+    alone=True,
+)
 def near_copies(comparison: Comparison) -> Value:
     """Share of the records with a training record at or above the identity (0.9)."""
     near = comparison.candidate.near_copies(comparison.source, comparison.identity)
@@ -127,7 +136,7 @@ def near_copies(comparison: Comparison) -> Value:
 
 
 @metric("near-excess", "novelty", "near-copy excess", low=-1.0, high=1.0, needs=("fresh",),
-        unit="share", most=MOST)  # fmt: skip
+        unit="share", most=MOST, alike=False, alone=True)  # fmt: skip
 def near_copy_excess(comparison: Comparison) -> Value:
     """Near-copy rate minus that of held-out real records: copying, not likeness."""
     assert comparison.fresh is not None  # the need "fresh" was met
@@ -142,7 +151,16 @@ def near_copy_excess(comparison: Comparison) -> Value:
     return Value(difference, low, high, n=len(new))
 
 
-@metric("shifted-copies", "novelty", "shifted copies", high=1.0, unit="share", most=MOST)
+@metric(
+    "shifted-copies",
+    "novelty",
+    "shifted copies",
+    high=1.0,
+    unit="share",
+    most=MOST,
+    alike=False,
+    alone=True,
+)
 def shifted_copies(comparison: Comparison) -> Value:
     """Share of the records of which half the letters lie in words of 20 that stand in training.
 
@@ -161,7 +179,7 @@ def shifted_copies(comparison: Comparison) -> Value:
 
 
 @metric("contained", "novelty", "contained", high=1.0, needs=("lengths",), unit="share",
-        most=MOST_NEAREST, default=False)  # fmt: skip
+        most=MOST_NEAREST, default=False, alike=False, alone=True)  # fmt: skip
 def contained_records(comparison: Comparison) -> Value:
     """Share of the records that stand whole in a training record, or hold a whole one."""
     new, source = comparison.candidate.plain, comparison.source.plain
@@ -169,7 +187,7 @@ def contained_records(comparison: Comparison) -> Value:
 
 
 @metric("nearest-identity", "novelty", "nearest identity", high=1.0, most=MOST_NEAREST,
-        default=False)  # fmt: skip
+        default=False, alike=False, alone=True)  # fmt: skip
 def nearest_identity(comparison: Comparison) -> Value:
     """Median identity to the nearest training record."""
     found = comparison.candidate.nearest(comparison.source)[1]
@@ -184,7 +202,7 @@ def nearest_identity(comparison: Comparison) -> Value:
 
 
 @metric("dcr-share", "novelty", "nearer to training", high=1.0, needs=("fresh",), unit="share",
-        most=MOST_NEAREST, default=False)  # fmt: skip
+        most=MOST_NEAREST, default=False, alike=False, alone=True)  # fmt: skip
 def closer_to_training(comparison: Comparison) -> Value:
     """Share of the records nearer to training than to as many held-out records, ties one half.
 
@@ -209,7 +227,7 @@ def closer_to_training(comparison: Comparison) -> Value:
 
 
 @metric("authenticity", "novelty", "authenticity", goal="high", high=1.0, unit="share",
-        most=MOST_NEAREST, default=False)  # fmt: skip
+        most=MOST_NEAREST, default=False, alike=False, alone=True)  # fmt: skip
 def authenticity(comparison: Comparison) -> Value:
     """Share of the records farther from their nearest training record than that from its own.
 
@@ -235,7 +253,7 @@ def authenticity(comparison: Comparison) -> Value:
 
 
 @metric("pieces", "novelty", "shared pieces", high=1.0, unit="share", most=MOST_PIECES,
-        default=False)  # fmt: skip
+        default=False, alike=False, alone=True)  # fmt: skip
 def shared_pieces(comparison: Comparison) -> Value:
     """Share of the long k-mers that stand in the training data too, of nucleotides on any strand.
 

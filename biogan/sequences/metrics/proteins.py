@@ -41,7 +41,8 @@ def score_distance(comparison: Comparison) -> Value:
 
 
 @metric("hmm-hits", "protein", "profile hits", goal="high", high=1.0,
-        needs=("protein", "profile"), unit="share", most=_MOST)  # fmt: skip
+        needs=("protein", "profile"), unit="share", most=_MOST, alike=False,
+        alone=True)  # fmt: skip
 def hits(comparison: Comparison) -> Value:
     """Share of the records that the profile finds, at an E-value of 0.01 among 10,000."""
     try:
@@ -240,7 +241,17 @@ def _distance(comparison: Comparison, compute: Property) -> Value:
     return value_distance(comparison, new / spread, real / spread, note=note)
 
 
-@metric("cds", "genes", "valid CDS", goal="high", high=1.0, needs=("coding",), unit="share")
+@metric(
+    "cds",
+    "genes",
+    "valid CDS",
+    goal="high",
+    high=1.0,
+    needs=("coding",),
+    unit="share",
+    alike=False,
+    alone=True,
+)
 def valid_share(comparison: Comparison) -> Value:
     """Share of whole coding sequences: in frame, a start codon, one stop codon, at the end."""
     code, sample = _code(comparison), comparison.candidate
@@ -250,7 +261,16 @@ def valid_share(comparison: Comparison) -> Value:
     return Value(*share, n=len(sample), note=note)
 
 
-@metric("stop-rate", "genes", "in-frame stops", high=1.0, needs=("coding",), unit="share")
+@metric(
+    "stop-rate",
+    "genes",
+    "in-frame stops",
+    high=1.0,
+    needs=("coding",),
+    unit="share",
+    alike=False,
+    alone=True,
+)
 def stop_rate(comparison: Comparison) -> Value:
     """Share of stop codons among the codons in frame, the last of each record left out."""
     code, sample = _code(comparison), comparison.candidate

@@ -359,3 +359,28 @@ def test_rows_are_found_by_name():
     assert "gc-w1" not in full()
     with pytest.raises(KeyError):
         full()["gc-w1"]
+
+
+def test_what_all_real_records_tell_stands_in_text_page_and_tables():
+    """Training data are among them: a difference means something, likeness nothing."""
+    auroc = row("auroc", Value(0.52, 0.49, 0.55, n=300), Value(0.5, 0.47, 0.53, n=300))
+    jsd = row("kmer-jsd", Value(0.015, 0.005, 0.025, n=300), CEILING)
+    told = dataclasses.replace(auroc, all_real=Value(0.6, 0.58, 0.62, n=3000))
+    alike = dataclasses.replace(jsd, all_real=Value(0.02, 0.018, 0.022, n=3000, note="k=6"))
+    below = dataclasses.replace(auroc, all_real=Value(0.4, 0.38, 0.42, n=3000))
+    assert [r.told_by_all for r in (told, alike, below, auroc)] == [True, False, False, False]
+    done = report(told, alike, row("unique", Value(1.0, 0.99, 1.0), Value(1.0, 0.99, 1.0)))
+    text = done.to_text()
+    assert "classifier AUROC     0.600 [0.580, 0.620]    0.500 told" in text
+    assert "k-mer JSD k=6        0.020 [0.018, 0.022]    0.010\n" in text
+    assert done.verdict()[-1] == (
+        "All real records: classifier AUROC 0.600 [0.580, 0.620]: differences that the target of "
+        "n = 1,000 is too small for."
+    )
+    assert "against all real records 0.600 [0.580, 0.620], told" in row_facts(told)["details"]
+    metrics = done.to_dict()["metrics"]
+    assert metrics[0]["all_real"]["value"] == 0.6 and "all_real" not in metrics[2]
+    table = done.to_frame()
+    assert table["all_real_low"].tolist()[:2] == [0.58, 0.018] and table["all_real"].isna()[2]
+    plain = report(auroc, jsd)
+    assert "all real" not in plain.to_text() and "all_real" not in plain.to_frame()
