@@ -43,6 +43,15 @@ _HOMES = {
     "evaluate": "biogan.sequences.evaluate",
     "evaluate_images": "biogan.images.evaluate",
     "evaluate_structures": "biogan.structures.evaluate",
+    "Template": "biogan.sequences.constraints.fixed",
+    "Fixed": "biogan.sequences.constraints.fixed",
+    "Avoid": "biogan.sequences.constraints.words",
+    "AvoidMotif": "biogan.sequences.constraints.motif_sites",
+    "Require": "biogan.sequences.constraints.words",
+    "GC": "biogan.sequences.constraints.composition",
+    "MaxRun": "biogan.sequences.constraints.composition",
+    "OpenReadingFrame": "biogan.sequences.constraints.coding",
+    "Translation": "biogan.sequences.constraints.coding",
     "MarkovChain": "biogan.sequences.baselines",
     "PWM": "biogan.sequences.baselines",
     "Shuffle": "biogan.sequences.baselines",
@@ -63,6 +72,11 @@ if TYPE_CHECKING:
     from biogan.sequences.baselines.markov import PWM, MarkovChain
     from biogan.sequences.baselines.simple import Shuffle
     from biogan.sequences.config import ReadingConfig, SequenceGANConfig
+    from biogan.sequences.constraints.coding import OpenReadingFrame, Translation
+    from biogan.sequences.constraints.composition import GC, MaxRun
+    from biogan.sequences.constraints.fixed import Fixed, Template
+    from biogan.sequences.constraints.motif_sites import AvoidMotif
+    from biogan.sequences.constraints.words import Avoid, Require
     from biogan.sequences.dataset import SequenceSet
     from biogan.sequences.evaluate import evaluate
     from biogan.sequences.io.fasta import clean_records, read_fasta

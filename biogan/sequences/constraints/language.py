@@ -21,8 +21,6 @@ from biogan.sequences.tokenizer import VARIABLE, Tokenizer
 DEAD = -1
 #: States of one position, and arcs of all positions, that fit into time and memory.
 MOST_STATES, MOST_ARCS = 400_000, 40_000_000
-# Products of numbers of states up to this are one integer.
-_LARGEST = 2**62
 
 
 @dataclass(frozen=True)
@@ -138,34 +136,23 @@ def compiled(automata: Sequence[Automaton], tokenizer: Tokenizer) -> Language:
     >>> round(float(np.exp(language.log_count()))), language.states
     (57, 5)
     """
-    lifted = [_Lifted(automaton, tokenizer) for automaton in automata]
-    radix = _radix([automaton.states for automaton in automata])
-    layers: list[np.ndarray] = []
-    # A state is one number: the states of all automata, in the places of a mixed radix. The end of
-    # a sequence is one state more.
-    states = np.array([sum(a.start * r for a, r in zip(automata, radix, strict=True))], np.int64)
-    ended, arcs = False, 0
-    for position in range(tokenizer.positions):
-        following, alive = _following(states, lifted, radix, position, tokenizer)
-        some, places = np.unique(following[alive], return_inverse=True)
-        layer = np.full(following.shape, DEAD, np.int32)
-        layer[alive] = places
-        if tokenizer.kind == VARIABLE:
-            layer = _with_end(layer, states, lifted, radix, position, len(some), ended, tokenizer)
-            ended = True
-        layers.append(layer)
-        states, arcs = some, arcs + layer.size
-        if len(states) > MOST_STATES or arcs > MOST_ARCS:
-            raise ConfigError(
-                f"these constraints together take more than {MOST_STATES:,} states at a position, "
-                "or too many in all: loosen the widest of them (a shorter range of GC content, "
-                "fewer or shorter words, a lower limit of runs)"
-            )
-    last = np.ones(len(states), bool)
-    for j, automaton in enumerate(automata):
-        own = states // radix[j] % automaton.states
-        last &= automaton.accepts(tokenizer.positions * tokenizer.word)[own]
-    return Language(_minimal(layers, np.append(last, True) if ended else last))
+    layers = _free(tokenizer)
+    # One at a time, the smallest first: what is in between is minimal, too.
+    for automaton in sorted(automata, key=lambda automaton: automaton.states):
+        layers = _intersection(layers, automaton, tokenizer)
+    return Language(layers)
+
+
+def _free(tokenizer: Tokenizer) -> tuple[np.ndarray, ...]:
+    """Return the layers of all sequences of a tokenizer, in which state 1 is behind the end."""
+    words, positions = np.zeros((1, tokenizer.end), np.int32), tokenizer.positions
+    if tokenizer.kind != VARIABLE:
+        return (words,) * positions
+    first = np.append(words, [[DEAD]], 1)
+    later = np.array([[0] * tokenizer.end + [1], [DEAD] * tokenizer.end + [1]])
+    last = np.where(later == DEAD, DEAD, 0)
+    layers = [first, *[later] * (positions - 2), last][:positions]
+    return tuple(layer.astype(np.int32) for layer in layers)
 
 
 class _Lifted:
@@ -193,59 +180,41 @@ class _Lifted:
         return self._known[key]
 
 
-def _radix(sizes: Sequence[int]) -> list[int]:
-    """Return what the state of each automaton counts in the number of a joint state."""
-    radix, product = [], 1
-    for size in sizes:
-        radix.append(product)
-        product *= size
-    if product > _LARGEST:
-        raise ConfigError("too many constraints at once: their states cannot be numbered")
-    return radix
-
-
-def _following(
-    states: np.ndarray,
-    lifted: Sequence[_Lifted],
-    radix: Sequence[int],
-    position: int,
-    tokenizer: Tokenizer,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the joint state after each state and word, and where there is one."""
-    following = np.zeros((len(states), tokenizer.end), np.int64)
-    alive = np.ones(following.shape, bool)
-    for j, part in enumerate(lifted):
-        own = states // radix[j] % part.automaton.states
-        found = part.table(position)[own]
-        alive &= found != DEAD
-        following += found * radix[j]
-    return following, alive
-
-
-def _with_end(
-    layer: np.ndarray,
-    states: np.ndarray,
-    lifted: Sequence[_Lifted],
-    radix: Sequence[int],
-    position: int,
-    end: int,
-    ended: bool,
-    tokenizer: Tokenizer,
-) -> np.ndarray:
-    """Add the end symbol as a code and, behind the first position, the end as a state.
-
-    ``end`` is the number that the end has among the states of the next position.
-    """
-    stops = np.full(len(states), position > 0)
-    for j, part in enumerate(lifted):
-        own = states // radix[j] % part.automaton.states
-        stops &= part.automaton.accepts(position * tokenizer.word)[own]
-    layer = np.column_stack([layer, np.where(stops, end, DEAD)])
-    if ended:
-        after = np.full(layer.shape[1], DEAD)
-        after[tokenizer.end] = end
-        layer = np.vstack([layer, after])
-    return layer.astype(np.int32)
+def _intersection(
+    layers: Sequence[np.ndarray], automaton: Automaton, tokenizer: Tokenizer
+) -> tuple[np.ndarray, ...]:
+    """Return the layers of those sequences that an automaton accepts, too."""
+    lifted, found, arcs = _Lifted(automaton, tokenizer), [], 0
+    # A state is a state of the layer and one of the automaton in one number; behind the end of the
+    # sequence the automaton is in a state of its own.
+    ended = automaton.states
+    pairs = np.full(len(layers[0]), automaton.start, np.int64)  # none in an empty language
+    for position, layer in enumerate(layers):
+        state, own = np.divmod(pairs, ended + 1)
+        stopped = own == ended
+        here = np.where(stopped, 0, own)
+        rows = lifted.table(position)[here]
+        rows[stopped] = DEAD
+        if layer.shape[1] > tokenizer.end:
+            may_stop = stopped | automaton.accepts(position * tokenizer.word)[here]
+            rows = np.column_stack([rows, np.where(may_stop, ended, DEAD)])
+        following = layer[state].astype(np.int64)
+        alive = (following != DEAD) & (rows != DEAD)
+        following = following * (ended + 1) + rows
+        pairs, places = np.unique(following[alive], return_inverse=True)
+        result = np.full(following.shape, DEAD, np.int32)
+        result[alive] = places
+        found.append(result)
+        arcs += result.size
+        if len(pairs) > MOST_STATES or arcs > MOST_ARCS:
+            raise ConfigError(
+                f"these constraints together take more than {MOST_STATES:,} states at a position, "
+                "or too many in all: loosen the widest of them (a shorter range of GC content, "
+                "fewer or shorter words, a lower limit of runs)"
+            )
+    own = pairs % (ended + 1)
+    accepted = automaton.accepts(len(layers) * tokenizer.word)
+    return _minimal(found, np.append(accepted, True)[own])
 
 
 def _minimal(layers: list[np.ndarray], accepted: np.ndarray) -> tuple[np.ndarray, ...]:
