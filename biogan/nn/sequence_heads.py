@@ -66,6 +66,10 @@ class Grammar(NamedTuple):
         """Count the positions that are no end symbol, shape (N,), of (N, channels, length)."""
         return letters.shape[2] - letters.detach()[:, self.end].sum(1).round().long()
 
+    def shortest(self, positions: int) -> int:
+        """Return the fewest positions of a sequence: one that opens and another that closes."""
+        return min(2, positions) if self.opening and self.closing else 1
+
     def permitted(self, lengths: Tensor, shape: Shape) -> Tensor:
         """Return which codes may stand where, given the length of each sequence.
 
@@ -153,9 +157,8 @@ def _ended(scores: Tensor, grammar: Grammar) -> Tensor:
     codes = likeliest(scores)
     end = _marked((grammar.end,), channels, scores.device)
     codes[:, :1] = likeliest(scores[:, :, :1].masked_fill(end, -torch.inf))
-    # A letter that opens and another one that closes.
-    least = min(2, positions) if grammar.opening and grammar.closing else 1
-    return (codes != grammar.end).cumprod(1).sum(1).clamp(min=least)
+    found = (codes != grammar.end).cumprod(1).sum(1)
+    return found.clamp(min=grammar.shortest(positions))
 
 
 def _marked(codes: tuple[int, ...], channels: int, device: torch.device) -> Tensor:
@@ -192,7 +195,7 @@ class Noise(NamedTuple):
         """Move all parts to a device."""
         return Noise(*(part.to(device) for part in self))
 
-    def rows(self, index: slice) -> Noise:
+    def rows(self, index: slice | Tensor) -> Noise:
         """Return the noise of some of the sequences."""
         return Noise(*(part[index] for part in self))
 
