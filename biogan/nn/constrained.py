@@ -100,14 +100,14 @@ class Trellis:
         Parameters
         ----------
         log_probabilities : Tensor, shape (N, channels, positions), float64
-            Of each code at each position; the language has a probability above 0.
+            Of each code at each position.
         uniform : Tensor, shape (N, positions)
             From U(0, 1).
 
         Returns
         -------
         codes : Tensor, shape (N, positions), uint8
-            Exact draws.
+            Exact draws; where the language has no probability, of no meaning.
         log_probability : Tensor, shape (N,), float64
             That of the language.
         """
@@ -170,6 +170,8 @@ class Trellis:
         for layer, weights, after, some in zip(
             self._layers, probabilities, kept[1:], uniform, strict=True
         ):
+            # Rows without any sequence have no state left: whatever they write means nothing.
+            state = state.clamp(max=layer.following.shape[1] - 1)
             following = layer.following[:, state]  # (live, rows)
             weights = weights[layer.codes] * after.gather(0, following)
             steps = weights.cumsum(0)

@@ -14,7 +14,7 @@ from torch import Tensor
 from biogan.nn.sequence_heads import Noise
 
 #: Sizes b of the moves; 1 is a fresh draw.
-SIZES = (0.05, 0.1, 0.2, 0.4, 1.0)
+SIZES = (0.1, 0.2, 0.4, 0.7, 1.0)
 # What a move changes: the latent vector, all positions, both, or a stretch of positions.
 _LATENT, _POSITIONS, _BOTH, _STRETCH = range(4)
 # Letters that a circle is turned by at most in a small move.
