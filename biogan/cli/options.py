@@ -114,6 +114,8 @@ def _option(field: dataclasses.Field, kind: Kind) -> click.Option:
     return click.Option(
         [flag(field.name), field.name],
         type=form,
+        multiple=meta["repeat"],
+        callback=(lambda ctx, param, values: values or None) if meta["repeat"] else None,
         help=meta["help"] + told,
     )
 

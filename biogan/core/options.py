@@ -43,6 +43,7 @@ def option(
     free: bool = False,
     level: Level = "advanced",
     file: bool = False,
+    repeat: bool = False,
 ) -> Any:
     """Declare one option of a configuration; its type is the annotation of the field.
 
@@ -63,9 +64,12 @@ def option(
         ones under a heading of their own.
     file : bool
         Whether the value is the name of a file that is read.
+    repeat : bool
+        Whether several values may be given: with commas between them, by giving the flag several
+        times, or as a list in Python. The value is a text with commas.
     """
     meta = {"help": help, "group": group, "low": low, "high": high, "free": free, "level": level,
-            "file": file}  # fmt: skip
+            "file": file, "repeat": repeat}  # fmt: skip
     return dataclasses.field(default=default, metadata=meta)
 
 
@@ -249,7 +253,8 @@ def _checked(field: dataclasses.Field, value: Any, kind: Kind) -> Any:
     if kind.choices and value not in kind.choices:
         raise ConfigError(f"{name}: " + unknown_name("value", str(value), kind.choices))
     if kind.type is str:
-        return str(value)
+        several = field.metadata["repeat"] and isinstance(value, list | tuple)
+        return ",".join(map(str, value)) if several else str(value)
     if kind.type is bool:
         if not _is_truth(value):
             raise ConfigError(f"{name} {value!r}: True or False is needed")

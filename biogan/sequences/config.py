@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,6 +113,120 @@ class SequenceSamplingConfig(SamplingConfig):
                 f"--refine {self.refine} --temperature {self.temperature:g}: the critic was "
                 "calibrated at 1, take one of the two"
             )
+
+
+@dataclass(frozen=True)
+class ConstraintConfig(Options):
+    """What sequences have to keep; see ``docs/constraints.md``."""
+
+    template: str | None = option(
+        None,
+        "What stands at each place of the whole record, in IUPAC letters: NNNTATAATNNN; N (X of "
+        "proteins) leaves a place free.",
+        "Constraints",
+        level="basic",
+    )
+    template_from: str | None = option(
+        None,
+        "FASTA of templates, in which '-' leaves a place free, too: record i takes the i-th.",
+        "Constraints",
+        level="basic",
+        file=True,
+    )
+    fix: str | None = option(
+        None,
+        "Letters at some places, from 1, both ends inside: 35-40=TTGACA.",
+        "Constraints",
+        level="basic",
+        repeat=True,
+    )
+    avoid: str | None = option(
+        None,
+        "Words in IUPAC letters or enzymes by name that stand nowhere (in DNA on either strand): "
+        "BsaI,EcoRI,GGNCC.",
+        "Constraints",
+        level="basic",
+        repeat=True,
+    )
+    avoid_motifs: str | None = option(
+        None,
+        "No site of the motifs of a file (MEME, JASPAR, TRANSFAC, HOMER) above a share of their "
+        "best score, on either strand: bad.meme:0.85.",
+        "Constraints",
+        level="basic",
+        repeat=True,
+    )
+    require: str | None = option(
+        None,
+        "Words that stand somewhere, or wholly between two places: TATAAT@30:45.",
+        "Constraints",
+        level="basic",
+        repeat=True,
+    )
+    gc: str | None = option(
+        None,
+        "Share of G and C: 0.4:0.6 or 40%:60%; of a part 0.4:0.6@1-30; of each 12 letters "
+        "0.3:0.7/12.",
+        "Constraints",
+        level="basic",
+        repeat=True,
+    )
+    max_run: int | None = option(
+        None, "How often one letter may stand in a row.", "Constraints", low=1, level="basic"
+    )
+    orf: bool = option(
+        False,
+        "A start codon first, a stop codon last and none in frame before.",
+        "Constraints",
+        level="basic",
+    )
+    translate: str | None = option(
+        None,
+        "FASTA of proteins that the records code for, so that only synonymous codons are free: "
+        "record i takes the i-th.",
+        "Constraints",
+        level="basic",
+        file=True,
+    )
+    genetic_code: int = option(
+        1,
+        "Number of the genetic code at NCBI, for --orf and --translate.",
+        "Constraints",
+        low=1,
+        high=33,
+    )
+    flanks: str | None = option(
+        None,
+        "What will stand before and behind each record, LEFT,RIGHT: --avoid, --avoid-motifs and "
+        "--max-run count across the junctions.",
+        "Constraints",
+        level="basic",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.flanks is not None:
+            if self.flanks.count(",") != 1:
+                raise ConfigError(
+                    f"--flanks {self.flanks}: write LEFT,RIGHT, such as GGCTAC,TTGCGA; either may "
+                    "be empty"
+                )
+            if not (self.avoid or self.avoid_motifs or self.max_run):
+                raise ConfigError(
+                    f"--flanks {self.flanks}: nothing is looked for across the junctions; add "
+                    "--avoid, --avoid-motifs or --max-run"
+                )
+        if self.genetic_code != 1 and not (self.orf or self.translate):
+            raise ConfigError(
+                f"--genetic-code {self.genetic_code}: nothing is read in codons; add --orf or "
+                "--translate"
+            )
+
+    @property
+    def constrained(self) -> bool:
+        """Whether anything is asked for."""
+        own = dataclasses.fields(ConstraintConfig)
+        return any(getattr(self, field.name) != field.default for field in own)
 
 
 @dataclass(frozen=True)

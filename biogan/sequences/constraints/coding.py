@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biogan.core.display import excerpt
 from biogan.core.errors import ConfigError, plural
 from biogan.sequences.alphabet import GAP, PROTEIN, Alphabet
 from biogan.sequences.constraints.constraint import Constraint, Violation, without_gaps
@@ -24,7 +23,7 @@ class OpenReadingFrame(Constraint):
 
     Parameters
     ----------
-    code : int
+    genetic_code : int
         Number of the genetic code at NCBI, which says what starts and stops.
 
     Examples
@@ -34,13 +33,14 @@ class OpenReadingFrame(Constraint):
     [Violation(start=4, stop=6, found='stop codon TAA in frame')]
     """
 
-    code: int = STANDARD
+    genetic_code: int = STANDARD
 
     def __post_init__(self) -> None:
-        genetic_code(self.code)
+        genetic_code(self.genetic_code)
 
     def __str__(self) -> str:
-        return f"--orf {self.code}"
+        standard = self.genetic_code == STANDARD
+        return "--orf" if standard else f"--orf --genetic-code {self.genetic_code}"
 
     def automaton(self, tokenizer: Tokenizer) -> Automaton:
         """Return the automaton of all open reading frames, see :class:`Constraint`."""
@@ -50,7 +50,7 @@ class OpenReadingFrame(Constraint):
                 f"{self}: a reading frame has at least two codons of {CODON} letters; the records "
                 f"of this model have {tokenizer.length:,} letters"
             )
-        code = genetic_code(self.code)
+        code = genetic_code(self.genetic_code)
         before, inside, ended, either = "before", "inside", "ended", "either"
         words: dict[str, dict[str, str]] = {before: {}, inside: {}, ended: {}, either: {}}
         for i, codon in enumerate(CODONS):
@@ -64,7 +64,7 @@ class OpenReadingFrame(Constraint):
     def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
         """Return what makes it no open reading frame, see :class:`Constraint`."""
         _check_nucleotides(self, alphabet)
-        code = genetic_code(self.code)
+        code = genetic_code(self.genetic_code)
         letters, places = without_gaps(sequence, alphabet)
         codons = _codons(letters)
         if len(letters) % CODON or len(codons) < 2:
@@ -99,10 +99,10 @@ class Translation(Constraint):
     protein : str
         Amino acids, X for any, B, Z and J for two. With ``*`` at the end a stop codon has to
         follow, without it one may.
-    code : int
+    genetic_code : int
         Number of the genetic code at NCBI.
     name : str
-        Of the protein, for messages.
+        Of the protein, and the file that it is from, for messages.
 
     Raises
     ------
@@ -117,7 +117,7 @@ class Translation(Constraint):
     """
 
     protein: str
-    code: int = STANDARD
+    genetic_code: int = STANDARD
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -129,7 +129,7 @@ class Translation(Constraint):
 
     def _residues(self) -> list[list[str]]:
         """Return the codons that are allowed for each amino acid."""
-        code = genetic_code(self.code)
+        code = genetic_code(self.genetic_code)
         text = "".join(self.protein.split()).upper().removesuffix(_STOP)
         found = []
         for letter in text:
@@ -138,8 +138,7 @@ class Translation(Constraint):
             codons = [c for c, x in zip(CODONS, code.letters, strict=True) if x in plain and plain]
             if not codons or _STOP in plain:
                 raise ConfigError(
-                    f"--translate {excerpt(self.name or self.protein)}: no codon of genetic code "
-                    f"{self.code} stands for {letter!r}"
+                    f"{self}: no codon of genetic code {self.genetic_code} stands for {letter!r}"
                 )
             found.append(codons)
         return found
@@ -159,11 +158,11 @@ class Translation(Constraint):
             most = "" if tokenizer.kind == FIXED else "up to "
             with_stop = f", {closed:,} with a stop codon"
             raise ConfigError(
-                f"--translate {excerpt(self.name or self.protein)}: "
+                f"{self}: "
                 f"{plural(len(residues), 'amino acid')} take {plain:,} letters{with_stop}; the "
                 f"records of this model have {most}{length:,}"
             )
-        code = genetic_code(self.code)
+        code = genetic_code(self.genetic_code)
         words = {str(i): dict.fromkeys(codons, str(i + 1)) for i, codons in enumerate(residues)}
         last, ended = str(len(residues)), "ended"
         stops = [codon for codon, stop in zip(CODONS, code.stops, strict=False) if stop]
@@ -173,7 +172,7 @@ class Translation(Constraint):
     def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
         """Return the codons of other amino acids, see :class:`Constraint`."""
         _check_nucleotides(self, alphabet)
-        code, residues = genetic_code(self.code), self._residues()
+        code, residues = genetic_code(self.genetic_code), self._residues()
         letters, places = without_gaps(sequence, alphabet)
         codons = _codons(letters)
         wanted = "".join(self.protein.split()).upper().removesuffix(_STOP)

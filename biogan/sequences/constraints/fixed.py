@@ -30,7 +30,7 @@ class Template(Constraint):
         free, in an alignment for a gap, too; so does ``-`` where the gap is no letter. Where
         lengths vary, the sequence has the length of the template.
     name : str
-        Of a template of a file, for messages.
+        Of the template, and the file that it is from, for messages.
 
     Examples
     --------
@@ -43,7 +43,7 @@ class Template(Constraint):
     name: str = ""
 
     def __str__(self) -> str:
-        return f"--template {self.name or self.letters}"
+        return f"--template-from {self.name}" if self.name else f"--template {self.letters}"
 
     def places(self, alphabet: Alphabet) -> Pattern:
         """Return the letters that are allowed at each place."""
@@ -69,7 +69,7 @@ class Template(Constraint):
             most = "up to " if tokenizer.kind == VARIABLE else ""
             words = f", in words of {tokenizer.word}" if tokenizer.word > 1 else ""
             raise ConfigError(
-                f"--template {excerpt(self.name or self.letters)}: has "
+                f"{self}: has "
                 f"{plural(len(places), 'letter')}, the records of this model have {most}"
                 f"{length:,}{words}"
             )

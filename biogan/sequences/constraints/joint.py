@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import combinations
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, islice
 
 from biogan.core.errors import ConfigError
 from biogan.sequences.constraints.constraint import Constraint, Constraints, flattened
@@ -53,36 +53,29 @@ def language(
     """
     single = isinstance(constraints, (Constraint, Constraints))
     parts = flattened([constraints] if single else constraints)  # type: ignore[list-item,arg-type]
-    automata = {str(part): part.automaton(tokenizer) for part in parts} | dict(rules or {})
-    found = compiled(list(automata.values()), tokenizer)
+    named = [(str(part), part.automaton(tokenizer)) for part in parts] + [*(rules or {}).items()]
+    found = compiled([automaton for _, automaton in named], tokenizer)
     if found.empty:
-        raise ConfigError(_clash(automata, tokenizer))
+        raise ConfigError(_clash(named, tokenizer))
     return found
 
 
-def _clash(automata: Mapping[str, Automaton], tokenizer: Tokenizer) -> str:
+def _clash(named: Sequence[tuple[str, Automaton]], tokenizer: Tokenizer) -> str:
     """Say which constraints cannot be kept together."""
 
-    def clashes(names: Iterable[str]) -> bool:
-        return compiled([automata[name] for name in names], tokenizer).empty
+    def clashes(some: Iterable[tuple[str, Automaton]]) -> bool:
+        return compiled([automaton for _, automaton in some], tokenizer).empty
 
     # What can be left out is left out; each of the others is then needed for the clash.
-    names = list(automata)
-    for name in list(names):
-        fewer = [other for other in names if other != name]
+    needed = list(named)
+    for one in named:
+        fewer = [other for other in needed if other is not one]
         if clashes(fewer):
-            names = fewer
+            needed = fewer
     # Another set may be smaller.
-    tries = 0
-    for size in range(1, len(names)):
-        for few in combinations(automata, size):
-            tries += 1
-            if tries <= _TRIES and clashes(few):
-                names = list(few)
-                break
-        else:
-            continue
-        break
+    sets = (few for size in range(1, len(needed)) for few in combinations(named, size))
+    needed = list(next(filter(clashes, islice(sets, _TRIES)), needed))
+    names = [name for name, _ in needed]
     if not names:
         return "this model has no sequence that can be written"
     if len(names) == 1:

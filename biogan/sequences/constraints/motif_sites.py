@@ -43,7 +43,7 @@ class AvoidMotif(Constraint):
         What will stand before and behind each sequence: a site counts where it shares at least one
         letter with the sequence.
     source : str
-        The file, for messages.
+        The file that it is from, for messages.
 
     Raises
     ------
@@ -71,7 +71,9 @@ class AvoidMotif(Constraint):
             raise ConfigError(f"{self}: all letters are equally frequent, so no site is better")
 
     def __str__(self) -> str:
-        return f"--avoid-motifs {self.source or shown(self.motif.name)}:{self.share:g}"
+        name = shown(self.motif.name)
+        of = f"{self.source}:{self.share:g} ({name})" if self.source else f"{name}:{self.share:g}"
+        return f"--avoid-motifs {of}"
 
     def _scores(self) -> tuple[np.ndarray, int]:
         """Return the scores of A, C, G and T on each strand, and what no site may exceed.

@@ -205,7 +205,7 @@ def _unknown(name: str, alphabet: Alphabet) -> str:
     near = [known[x] for x in difflib.get_close_matches(name.lower(), known, 3)]
     guess = f"did you mean {' or '.join(near)}?" if near else "no enzyme has a name like this"
     odd = next(x for x in name if not letters_of(x, alphabet))
-    return f"unknown enzyme {excerpt(name)}: {guess} ({odd!r} is no letter)"
+    return f"unknown enzyme {excerpt(name)}: {guess} ({odd!r} is no letter of {alphabet.name})"
 
 
 @lru_cache

@@ -127,10 +127,13 @@ class Require(Constraint):
         return cls(word.strip(), low, high)
 
     def __str__(self) -> str:
+        return f"--require {self._said()}"
+
+    def _said(self) -> str:
         if self.low is None and self.high is None:
-            return f"--require {self.text}"
+            return self.text
         low, high = ("" if x is None else x for x in (self.low, self.high))
-        return f"--require {self.text}@{low}:{high}"
+        return f"{self.text}@{low}:{high}"
 
     def _range(self) -> tuple[int, int]:
         return 1 if self.low is None else self.low, 10**9 if self.high is None else self.high
@@ -145,7 +148,8 @@ class Require(Constraint):
         if fewest > room:
             most = "up to " if tokenizer.kind == VARIABLE else ""
             raise ConfigError(
-                f"{self}: the word has {fewest:,} letters, and there is room for {max(0, room):,}; "
+                f"--require {excerpt(self._said())}: the word has {fewest:,} letters, and there "
+                f"is room for {max(0, room):,}; "
                 f"the records of this model have {most}{tokenizer.length:,}"
             )
         inside = scanner(found, alphabet).holding()
