@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -185,18 +186,24 @@ class GC(Constraint):
             for place, letter in enumerate(sequence.upper(), 1)
             if letter in _STRONG + _WEAK and first <= place <= last
         ]
-        parts = [counted]
-        if self.window:
-            size = self.window
-            parts = [counted[i : i + size] for i in range(len(counted) - size + 1)]
+        size = self.window or len(counted)
+        allowed = _allowed(self.low, self.high, size)
         found: list[Violation] = []
-        for part in filter(None, parts):
-            share = Fraction(sum(strong for _, strong in part), len(part))
-            if not Fraction(str(self.low)) <= share <= Fraction(str(self.high)):
+        for i in range(len(counted) - size + 1 if counted else 0):
+            part = counted[i : i + size]
+            strong = sum(strong for _, strong in part)
+            if strong not in allowed:
                 edges = (part[0][0], part[-1][0]) if self.window else (first, last)
                 stop = min(edges[1], len(sequence))
-                found.append(Violation(edges[0], stop, f"{percentage(float(share), 1)} GC"))
+                found.append(Violation(edges[0], stop, f"{percentage(strong / size, 1)} GC"))
         return _joined(found)
+
+
+@lru_cache
+def _allowed(low: float, high: float, size: int) -> frozenset[int]:
+    """Return how many of so many letters may be G or C."""
+    least, most = Fraction(str(low)), Fraction(str(high))
+    return frozenset(n for n in range(size + 1) if least <= Fraction(n, max(size, 1)) <= most)
 
 
 def _check_nucleotides(constraint: Constraint, alphabet: Alphabet) -> None:

@@ -136,17 +136,18 @@ class AvoidMotif(Constraint):
         whole = Surrounded(sequence, alphabet, self.flanks)
         scores, limit = self._scores()
         best, width = scores[0].max(1).sum(), scores.shape[1]
+        # A letter that is none of the four is the last column, which no site makes up for.
+        never = np.full((*scores.shape[:2], 1), -(10**15))
         codes = np.array([_LETTERS.find(x) for x in whole.text.replace("U", "T")], np.int64)
         found = []
-        for start in range(len(codes) - width + 1):
-            site = codes[start : start + width]
-            for strand, own in enumerate(scores):
-                score = own[np.arange(width), site].sum()
-                if score > limit and (site >= 0).all():
-                    note = f", {percentage(score / best)} of the best score"
-                    note += " (other strand)" * strand
-                    found.append(whole.violation(start, start + width, note))
-        return [one for one in found if one is not None]
+        for strand, own in enumerate(np.append(scores, never, 2)):
+            windows = max(0, len(codes) - width + 1)
+            sums = sum(own[i, codes[i : i + windows]] for i in range(width))
+            for start in np.flatnonzero(np.asarray(sums) > limit).tolist():
+                note = f", {percentage(sums[start] / best)} of the best score"
+                note += " (other strand)" * strand
+                found.append(whole.violation(start, start + width, note))
+        return sorted(one for one in found if one is not None)
 
 
 def _check_nucleotides(constraint: Constraint, alphabet: Alphabet) -> None:

@@ -129,7 +129,7 @@ def _values(flag: str, text: str | None) -> list[str]:
 
 def _motif_share(text: str) -> tuple[str, float]:
     path, _, share = text.rpartition(":")
-    found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?)(%?)", share.strip(), re.ASCII)
+    found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?|\.\d{1,9})(%?)", share.strip(), re.ASCII)
     if not found or not path:
         raise ConfigError(
             f"--avoid-motifs {excerpt(text)}: write FILE:SHARE, such as bad.meme:0.85"
