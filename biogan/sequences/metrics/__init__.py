@@ -16,6 +16,7 @@ from biogan.sequences.metrics import (  # noqa: F401
     lengths,
     motifs,
     novelty,
+    orientation,
     positions,
     proteins,
     spectrum,
