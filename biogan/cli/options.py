@@ -315,6 +315,7 @@ OPTIONS = {
         "reading": "biogan.sequences.config:ReadingConfig",
         "config": "biogan.sequences.config:SequenceGANConfig",
         "sampling": "biogan.sequences.config:SequenceSamplingConfig",
+        "constraining": "biogan.sequences.config:ConstraintConfig",
         "scoring": "biogan.sequences.config:SequenceScoringConfig",
         "writing": "biogan.sequences.config:SequenceWritingConfig",
     },
@@ -353,7 +354,7 @@ class KindCommand(GroupedCommand):
     Parameters
     ----------
     parts : tuple of str
-        ``reading``, ``config``, ``sampling``, ``scoring`` or ``writing``: classes of options that
+        ``reading``, ``config``, ``sampling`` and so on: classes of options that
         each kind has, see :class:`biogan.training.modality.Modality`.
     find : callable
         What was typed, by name, to the name of the kind.

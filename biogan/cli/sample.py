@@ -41,10 +41,11 @@ def _kind(typed: Mapping[str, Any]) -> str:
     return kind_of_run(typed["run"]) if typed.get("run") else DEFAULT_KIND
 
 
-@click.command(cls=KindCommand, parts=("sampling", "writing"), find=_kind)
+@click.command(cls=KindCommand, parts=("sampling", "constraining", "writing"), find=_kind)
 @click.argument("run", type=MODEL)
 @click.option("-n", "count", type=click.IntRange(1), help="Number of records, over all shards.  "
-              "[default: 1000, of images 100]")  # fmt: skip
+              "[default: 1000, of images 100; with --template-from or --translate one for "
+              "each]")  # fmt: skip
 @click.option("--shard", type=Shard(), default="1/1", show_default=True,
               help="Write only part K of N of the same stream, counted from 1.")  # fmt: skip
 @click.option("--exclude", type=FILE, metavar="FILE", default=None,
@@ -67,6 +68,7 @@ def command(
     device: str,
     kind: str,
     sampling: Any,
+    constraining: Any,
     writing: Any,
 ) -> Any:
     """Write new records from the model in the folder RUN.
@@ -76,6 +78,7 @@ def command(
     \b
     biogan sample run -n 10000 --seed 7 > new.fasta
     biogan sample run -n 1000000 --shard 2/8 -o part2.fasta.gz
+    biogan sample run -n 96 --fix 35-40=TTGACA --avoid BsaI,EcoRI --gc 0.4:0.6
     biogan sample digits -n 64 --seed 2 -o digits.png
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.models.registry import get_kind
@@ -84,22 +87,33 @@ def command(
     cls = get_kind(kind)
     if out == "-" and not cls.text:
         raise click.UsageError(f"-o: {kind} cannot be written to standard output, name a file")
-    start, stop = bounds(count or cls.samples, *shard)
     gan = load_model(run, device)
     modality, read = gan.modality, gan.card.data.input or {}
-    check_out(run, out, overwrite, exclude, cls.read_as(read)[0])
+    constraints = modality.constraints(constraining)
+    # Of constraints that differ between records, each once.
+    each = constraints.period if constraints is not None and constraints.each else None
+    start, stop = bounds(count or each or cls.samples, *shard)
+    asked = [getattr(constraining, name, None) for name in ("template_from", "translate")]
+    check_out(run, out, overwrite, exclude, cls.read_as(read)[0], *asked)
     known = None
     if exclude is not None:
         known = modality.read_known(exclude, read)
         if why := modality.cannot_exclude(known):
             console.say(f"--exclude {exclude}: {why}")
     proposed = accepted = again = done = 0
+    chains: list[Any] = []
     # Records on the terminal and a status line on it would run into one another.
     shown = out != "-" or not sys.stdout.isatty()
 
     def sets() -> Iterator[Any]:
         nonlocal proposed, accepted, again, done
-        for chunk in gan.stream(stop, start=start, exclude=known, **sampling.to_dict()):
+        chunks = gan.stream(
+            stop, start=start, exclude=known, constraints=constraints, tell=console.say,
+            **sampling.to_dict(),
+        )  # fmt: skip
+        for chunk in chunks:
+            if chunk.chains is not None:
+                chains.append(chunk.chains)
             again += chunk.again
             proposed, accepted = proposed + chunk.proposed, accepted + chunk.accepted
             done += len(chunk.records)
@@ -116,6 +130,8 @@ def command(
             f"({percentage(accepted / proposed, 1)}); the critic's AUROC is {area.auroc:.3f} "
             f"({area.low:.3f}-{area.high:.3f})"
         )
+    if chains:
+        console.say(str(type(chains[0]).concatenate(chains)))
     if again:
         what = "candidates" if sampling.refine else f"{modality.noun}s"
         console.say(f"{again:,} {what} stood in {exclude}: others were drawn")

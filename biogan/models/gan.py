@@ -6,7 +6,7 @@ kinds of data that come with biogan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self, Unpack
 
@@ -37,6 +37,7 @@ from biogan.models.refinement import NO_CRITIC, CalibratedCritic, read_critic, r
 from biogan.models.registry import get_kind, kind_of_records
 from biogan.models.sampling import (
     block_size,
+    constrained,
     critic_logits,
     drawer,
     excluding,
@@ -46,6 +47,8 @@ from biogan.models.sampling import (
 )
 from biogan.nn.layers import Networks
 from biogan.sequences.config import SequenceGANConfig, SequenceSamplingConfig
+from biogan.sequences.constraints.constraint import Constraint, Constraints
+from biogan.sequences.constraints.plan import ConstraintPlan
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences
 from biogan.sequences.tokenizer import Tokenizer
@@ -180,7 +183,9 @@ class GAN:
             raise ConfigError(f"this {name} is not fitted: call fit, or {name}.load")
         return self._networks
 
-    def sample(self, n: int, seed: int = 0, *, exclude: Any = None, **options: Any) -> Any:
+    def sample(
+        self, n: int, seed: int = 0, *, exclude: Any = None, constraints: Any = None, **options: Any
+    ) -> Any:
         """Write ``n`` new records.
 
         Parameters
@@ -193,6 +198,8 @@ class GAN:
             Records that are not to be written, such as those trained on
             (:func:`biogan.models.sampling.excluding`); sequences also as strings or Biopython
             records.
+        constraints : Constraint, list of Constraint or ConstraintPlan, optional
+            What every sequence keeps (``docs/constraints.md``).
         **options
             Options of sampling: of sequences
             :class:`~biogan.sequences.config.SequenceSamplingConfig` (``temperature``, ``refine``
@@ -207,32 +214,73 @@ class GAN:
         Raises
         ------
         ConfigError
-            If an option is unknown or out of its range.
+            If an option is unknown or out of its range, or no record can keep the constraints.
         DataError
             If hardly any record is none of those of ``exclude``, or is kept by ``refine``.
         """
         if self.networks:  # refused where nothing was fitted
             n = check_count("-n", n, self.modality.noun)
-        return joined([*self.stream(n, seed, exclude=exclude, **options)])
+        return joined([*self.stream(n, seed, exclude=exclude, constraints=constraints, **options)])
 
     def stream(
-        self, n: int, seed: int = 0, start: int = 0, *, exclude: Any = None, **options: Any
+        self,
+        n: int,
+        seed: int = 0,
+        start: int = 0,
+        *,
+        exclude: Any = None,
+        constraints: Any = None,
+        tell: Callable[[str], None] = lambda line: None,
+        **options: Any,
     ) -> Iterator[Chunk]:
         """Yield records ``start`` to ``n`` of the stream of a seed, with constant memory.
 
         The parameters and errors are those of :meth:`sample`; each chunk also says how many
-        candidates were looked at, taken and drawn again.
+        candidates were looked at, taken and drawn again, and what became of chains. ``tell``
+        receives what there is to say before anything is drawn.
         """
         generator, modality = self.networks.generator, self.modality
         n = check_count("-n", n, f"{modality.noun}s", low=0)
         start = check_count("start", start, f"{modality.noun}s", low=0)
         how: Any = modality.sampling.from_dict({"seed": seed, **options})
+        if constraints is not None:
+            return self._constrained(n, start, exclude, constraints, tell, how)
         draw = drawer(generator.eval(), modality, how)
         if exclude is not None:
             draw = excluding(draw, modality, exclude)
         if how.refine is not None:
             return refined(draw, modality, self.calibrated_critic, start, n, how)
         return stream(draw, modality, start, n, f"{SAMPLED}{how.seed}", block_size(modality, how))
+
+    def _constrained(
+        self,
+        n: int,
+        start: int,
+        exclude: Any,
+        constraints: Any,
+        tell: Callable[[str], None],
+        how: Any,
+    ) -> Iterator[Chunk]:
+        """Yield constrained records, which chains of their noise refine."""
+        modality, log_ratio = self.modality, None
+        if how.refine is not None:
+            log_ratio = self.calibrated_critic.log_ratio
+        generator = self.networks.generator.eval()
+        drawing = modality.constrained(generator, constraints, how, log_ratio)
+        for line in drawing.lines:
+            tell(line)
+        draw = constrained(drawing)
+        if exclude is not None:
+            draw = excluding(draw, modality, exclude, placed=drawing.plan.period > 1)
+        prefix = f"{SAMPLED}{how.seed}" + (f"_{how.refine}" if how.refine else "")
+
+        def named() -> Iterator[Chunk]:
+            first = start
+            for chunk in stream(draw, modality, start, n, prefix, drawing.size):
+                yield chunk._replace(records=drawing.named(chunk.records, first))
+                first += len(chunk.records)
+
+        return named()
 
     def interpolate(self, pairs: int = 8, steps: int = 10, seed: int = 0) -> Any:
         """Write the way from one latent vector to another, ``pairs`` times ``steps`` records.
@@ -380,6 +428,7 @@ class SequenceGAN(GAN):
         seed: int = 0,
         *,
         exclude: Sequences | None = None,
+        constraints: Constraint | Constraints | Sequence[Constraint] | ConstraintPlan | None = None,
         **options: Unpack[SequenceSamplingOptions],
     ) -> SequenceSet:
         """Write ``n`` new sequences, see :meth:`GAN.sample`.
@@ -392,13 +441,17 @@ class SequenceGAN(GAN):
             Seed of the stream of sequences.
         exclude : SequenceSet, list of str or list of SeqRecord, optional
             Sequences that are not to be written, nucleotides on either strand.
+        constraints : Constraint, list of Constraint or ConstraintPlan, optional
+            What every sequence keeps, such as ``[Avoid("BsaI"), GC(0.4, 0.6)]``.
 
         Returns
         -------
         SequenceSet
             Ids ``gan<seed>_<i>``, counted from 1; refined ones ``gan<seed>_<refine>_<i>``.
         """
-        found: SequenceSet = super().sample(n, seed, exclude=exclude, **options)
+        found: SequenceSet = super().sample(
+            n, seed, exclude=exclude, constraints=constraints, **options
+        )
         return found
 
     @property

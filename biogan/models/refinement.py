@@ -469,7 +469,7 @@ def proposer(draw: Draw, critic: CalibratedCritic) -> Propose:
     """Return what draws a block of candidates from a named stream."""
 
     def propose(*stream: str | int) -> Candidates:
-        rows, again = draw(*stream)
+        rows, again, _ = draw(*stream)
         return Candidates(rows, critic.log_ratio(rows), again)
 
     return propose

@@ -35,10 +35,13 @@ class Drawn(NamedTuple):
         What :meth:`biogan.training.modality.Modality.draw` returns.
     again : numpy.ndarray, shape (n,), bool
         Which of them were drawn again (:func:`excluding`).
+    chains : object
+        What became of the chains of noise of constrained records; None for others.
     """
 
     rows: np.ndarray
     again: np.ndarray
+    chains: Any = None
 
 
 #: Draws a block from a named stream: any number of names and numbers.
@@ -100,7 +103,23 @@ def drawer(generator: Any, modality: Modality, how: Any) -> Draw:
     return block
 
 
-def excluding(draw: Draw, modality: Modality, known: Any) -> Draw:
+def constrained(drawing: Any) -> Draw:
+    """Return what draws blocks of constrained records.
+
+    Parameters
+    ----------
+    drawing : object
+        What :meth:`biogan.training.modality.Modality.constrained` returns.
+    """
+
+    def block(*stream: str | int) -> Drawn:
+        rows, chains = drawing.block(*stream)
+        return Drawn(rows, np.zeros(len(rows), bool), chains)
+
+    return block
+
+
+def excluding(draw: Draw, modality: Modality, known: Any, placed: bool = False) -> Draw:
     """Return what draws blocks without some records: others take their places.
 
     A model that has learned a frequent record writes it again, as it should; who wants new records
@@ -115,6 +134,9 @@ def excluding(draw: Draw, modality: Modality, known: Any) -> Draw:
     known : set of records
         Records to leave out; of sequences letter for letter but for gaps, nucleotides on either
         strand.
+    placed : bool
+        Whether each record of a block is one of its own, so that another one of the same place has
+        to replace it.
 
     Returns
     -------
@@ -128,21 +150,25 @@ def excluding(draw: Draw, modality: Modality, known: Any) -> Draw:
         return np.array([key in excluded for key in modality.keys(records)])
 
     def others(*stream: str | int) -> Drawn:
-        rows = draw(*stream).rows
+        rows, _, chains = draw(*stream)
         again = stands(rows)
         left = np.flatnonzero(again)
         for k in range(_ROUNDS):
             if not len(left):
                 break
             more = draw("again", *stream, k).rows
-            more = more[~stands(more)][: len(left)]
+            new = ~stands(more)
+            if placed:
+                rows[left[new[left]]], left = more[left[new[left]]], left[~new[left]]
+                continue
+            more = more[new][: len(left)]
             rows[left[: len(more)]], left = more, left[len(more) :]
         if len(left):
             raise DataError(
                 f"--exclude: {len(left):,} of {len(rows):,} records still stand in the file after "
                 f"{_ROUNDS} draws of each: the model writes hardly anything else"
             )
-        return Drawn(rows, again)
+        return Drawn(rows, again, chains)
 
     return others
 
@@ -177,9 +203,10 @@ def stream(
         Whether quick is better than exact, see :meth:`biogan.training.modality.Modality.decode`.
     """
     for block, low, high in spans(start, stop, size):
-        rows, again = (part[low:high] for part in draw(name, block))
-        records = modality.decode(rows, prefix, block * size + low, rough)
-        yield Chunk(records, again=int(again.sum()))
+        rows, again, chains = draw(name, block)
+        records = modality.decode(rows[low:high], prefix, block * size + low, rough)
+        chains = None if chains is None else chains.rows(low, high)
+        yield Chunk(records, again=int(again[low:high].sum()), chains=chains)
 
 
 def spans(start: int, stop: int, size: int) -> Iterator[tuple[int, int, int]]:

@@ -105,6 +105,17 @@ class SequenceSamplingConfig(SamplingConfig):
         "Sampling",
         level="basic",
     )
+    latents: Literal["free", "mcmc"] | None = option(
+        None,
+        "Noise of constrained records: of its prior (free), or moved by a chain for each record "
+        "to where the constraints are likely, so that the rest responds to what is fixed (mcmc; "
+        "by default where their probability varies with the noise).",
+        "Sampling",
+        level="basic",
+    )
+    chain_steps: int = option(
+        300, "Moves that --latents mcmc proposes to the noise of a record.", "Sampling", low=1
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -31,12 +31,17 @@ from biogan.sequences.autoconfig import (
 )
 from biogan.sequences.baselines import get_baseline, suited_chains
 from biogan.sequences.config import (
+    ConstraintConfig,
     ReadingConfig,
     SequenceGANConfig,
     SequenceSamplingConfig,
     SequenceScoringConfig,
     SequenceWritingConfig,
 )
+from biogan.sequences.constraints.constraint import Constraint, Constraints, flattened
+from biogan.sequences.constraints.drawing import Drawing, LogRatio
+from biogan.sequences.constraints.plan import ConstraintPlan, constraint_plan
+from biogan.sequences.constraints.preparation import prepared
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import REFERENCE, as_set, read_fasta, reading_like
 from biogan.sequences.io.write import output_format, write_chunks, write_fasta
@@ -102,6 +107,7 @@ class SequenceModality(Modality):
     config = SequenceGANConfig
     reading = ReadingConfig
     sampling = SequenceSamplingConfig
+    constraining = ConstraintConfig
     scoring = SequenceScoringConfig
     writing = SequenceWritingConfig
     text = True
@@ -434,6 +440,29 @@ class SequenceModality(Modality):
                 "likeliest letters"
             )
         self.tokenizer.length_range(how.length)
+        if how.latents is not None:
+            raise ConfigError(
+                f"--latents {how.latents}: nothing is constrained, add --template, --avoid or "
+                "another constraint"
+            )
+
+    def constraints(self, options: ConstraintConfig) -> ConstraintPlan | None:
+        """Read constraints, see :func:`biogan.sequences.constraints.plan.constraint_plan`."""
+        return constraint_plan(options) if options.constrained else None
+
+    def constrained(
+        self,
+        generator: LetterGenerator,
+        constraints: ConstraintPlan | Constraint | Constraints | Iterable[Constraint | Constraints],
+        how: SequenceSamplingConfig,
+        log_ratio: LogRatio | None = None,
+    ) -> Drawing:
+        """Compile constraints, see :func:`biogan.sequences.constraints.preparation.prepared`."""
+        if not isinstance(constraints, ConstraintPlan):
+            if isinstance(constraints, Constraint | Constraints):
+                constraints = [constraints]
+            constraints = ConstraintPlan(flattened(constraints), {})
+        return prepared(generator, self.tokenizer, constraints, how, self.block, log_ratio)
 
     def draw(
         self, generator: LetterGenerator, noise: Noise, how: SequenceSamplingConfig

@@ -79,12 +79,15 @@ class Chunk(NamedTuple):
         Candidates that refinement looked at and that it took; 0 for plain records.
     again : int
         Records, or candidates of refinement, that were drawn again as they were to be left out.
+    chains : object
+        What became of the chains of noise of constrained records; None for others.
     """
 
     records: Any
     proposed: int = 0
     accepted: int = 0
     again: int = 0
+    chains: Any = None
 
 
 class Validation(Protocol):
@@ -127,8 +130,8 @@ class Modality(ABC):
     records : tuple of type
         Classes of the sets of records that :meth:`plan` takes. A set has ``len``, can be indexed
         by a slice, a mask or numbers, and has ``digest`` and the class method ``concatenate``.
-    config, reading, sampling, scoring, writing : type
-        Classes of the options of training, reading, sampling, evaluation and output.
+    config, reading, sampling, constraining, scoring, writing : type
+        Classes of the options of training, reading, sampling, constraints, evaluation and output.
     known : tuple of str
         Names of sets that :meth:`read` fetches or makes.
     samples : int
@@ -156,6 +159,7 @@ class Modality(ABC):
     config: ClassVar[type[TrainingConfig]] = TrainingConfig
     reading: ClassVar[type[Options]] = Options
     sampling: ClassVar[type[SamplingConfig]] = SamplingConfig
+    constraining: ClassVar[type[Options]] = Options
     scoring: ClassVar[type[Options]] = Options
     writing: ClassVar[type[Options]] = Options
     known: ClassVar[tuple[str, ...]] = ()
@@ -480,6 +484,31 @@ class Modality(ABC):
         ConfigError
             If there is one.
         """
+
+    def constraints(self, options: Any) -> Any:
+        """Return the constraints that options of :attr:`constraining` ask for, None for none."""
+        return None
+
+    def constrained(self, generator: Any, constraints: Any, how: Any, log_ratio: Any = None) -> Any:
+        """Return what draws blocks of records that keep constraints.
+
+        Parameters
+        ----------
+        generator : nn.Module
+            The trained network.
+        constraints : object
+            What the records have to keep.
+        how : SamplingConfig
+            Options of sampling.
+        log_ratio : callable, optional
+            Density ratio of data and generator of rows, where they are refined.
+
+        Raises
+        ------
+        ConfigError
+            By default: records of this kind have no letters to be constrained.
+        """
+        raise ConfigError(f"constraints: only sequences can be drawn under them, not {self.name}")
 
     @torch.no_grad()
     def draw(self, generator: Any, noise: Any, how: Any) -> np.ndarray:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -31,6 +31,8 @@ from biogan.core.rng import torch_generator
 from biogan.nn.latent_moves import moved
 from biogan.nn.sequence_heads import Noise
 from biogan.sequences.constraints.generator import ConstrainedGenerator
+from biogan.sequences.constraints.plan import ConstraintPlan
+from biogan.sequences.dataset import SequenceSet
 from biogan.training.engine import keep_freed_memory
 
 Latents = Literal["free", "mcmc"]
@@ -43,8 +45,8 @@ CHAINS = 32
 VARIES = 0.2
 #: Probability of the constraints under a model below which it is told.
 RARE = 1e-9
-# Draws of noise, and items, by which both are estimated.
-_PROBES, _ITEMS = 64, 4
+# Items by which both are estimated.
+_ITEMS = 4
 
 
 class Chains(NamedTuple):
@@ -58,8 +60,8 @@ class Chains(NamedTuple):
         Moves taken by each.
     before, after : numpy.ndarray, shape (n,)
         Log-probability of the constraints at the first and the last noise.
-    latents : numpy.ndarray, shape (n,), object
-        The last latent vector as bytes: distinct ones can be counted.
+    latents : numpy.ndarray, shape (n,), int64
+        A hash of the last latent vector: distinct ones can be counted.
     """
 
     steps: int
@@ -118,16 +120,19 @@ class Probe:
     spread: float
     log_probability: float
 
+    #: Sequences of noise that it looks at.
+    SIZE: ClassVar[int] = 64
+
     @classmethod
-    def of(cls, generator: ConstrainedGenerator) -> Probe:
-        """Look at some noise, the same for all seeds."""
-        noise = generator.generator.noise(_PROBES, torch_generator(0, "constraints probe"))
-        spreads, found = [], []
+    def of(cls, generator: ConstrainedGenerator, noise: Noise) -> Probe:
+        """Look at some noise of the prior, under the first items."""
+        n, spreads, found = len(noise.latent), [], []
         for item in range(min(generator.items, _ITEMS)):
-            log_p = generator.log_probability(noise, torch.full((_PROBES,), item), True)
+            items = torch.full((n,), item, device=generator.device)
+            log_p = generator.log_probability(noise, items, True)
             finite = log_p[torch.isfinite(log_p)]
             spreads.append(float(finite.std()) if len(finite) > 1 else math.inf)
-            found.append(float(log_p.logsumexp(0)) - math.log(_PROBES))
+            found.append(float(log_p.logsumexp(0)) - math.log(n))
         return cls(sum(spreads) / len(spreads), min(found))
 
     @property
@@ -136,12 +141,12 @@ class Probe:
         return "mcmc" if self.spread > VARIES else "free"
 
     def lines(self, chosen: Latents | None) -> list[str]:
-        """Say what was found, one line each."""
+        """Say what was found, one line each; the choice of latents only if it was made by it."""
         said = []
-        if chosen is None:
-            side = "more than" if self.latents == "mcmc" else "at most"
+        if chosen is not None:
+            side = "more than" if chosen == "mcmc" else "at most"
             said.append(
-                f"latents {self.latents}: the log-probability of the constraints varies by "
+                f"latents {chosen}: the log-probability of the constraints varies by "
                 f"{self.spread:.2g} (standard deviation over the noise), {side} {VARIES}"
             )
         if self.log_probability < math.log(RARE):
@@ -171,6 +176,12 @@ class Drawing:
         Records of a block.
     log_ratio : callable, optional
         Density ratio of rows, with ``mcmc`` alone.
+    ask : callable
+        Puts what is asked for into the noise of a block, given the names of its stream.
+    plan : ConstraintPlan, optional
+        What each record keeps; its ids stand in the headers.
+    lines : tuple of str
+        What there is to say before anything is drawn.
     """
 
     generator: ConstrainedGenerator
@@ -179,12 +190,15 @@ class Drawing:
     steps: int
     size: int
     log_ratio: LogRatio | None = None
+    ask: Callable[..., Noise] = lambda noise, *stream: noise
+    plan: ConstraintPlan | None = None
+    lines: tuple[str, ...] = ()
 
     def block(self, *stream: str | int) -> Constrained:
         """Draw a block from a named stream, whose first number is that of the block."""
         keep_freed_memory()
         rng = torch_generator(self.seed, "constrained", self.latents, *stream)
-        noise = self.generator.generator.noise(self.size, rng)
+        noise = self.ask(self.generator.generator.noise(self.size, rng), *stream)
         first = next(part for part in stream if isinstance(part, int)) * self.size
         items = torch.arange(first, first + self.size) % self.generator.items
         items = items.to(self.generator.device)
@@ -199,6 +213,14 @@ class Drawing:
                 "which is none in numbers: loosen them, or take a temperature nearer to 1"
             )
         return found
+
+    def named(self, records: SequenceSet, first: int) -> SequenceSet:
+        """Put the ids of templates and proteins into the labels of records from a number on."""
+        if self.plan is not None:
+            asked = [self.plan.labels(first + i) for i in range(len(records))]
+            for label in self.plan.each:
+                records.labels[label] = np.array([one[label] for one in asked], object)
+        return records
 
     def _draw(
         self, noise: Noise, items: Tensor, rng: torch.Generator, every: bool
@@ -255,5 +277,5 @@ def _where(rows: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 def _still(noise: Noise, log_p: np.ndarray) -> Chains:
     """Return what is there to say of noise that was not moved."""
-    latents = np.array([row.tobytes() for row in noise.latent.numpy()], object)
+    latents = np.array([hash(row.tobytes()) for row in noise.latent.numpy()], np.int64)
     return Chains(0, np.zeros(len(log_p), np.int64), log_p, log_p, latents)

@@ -62,6 +62,11 @@ def check(found, noise, generator, rows, p):
     assert chance(seen, len(found.rows) * p.ravel() / p.sum()) > 1e-4
 
 
+def probed(generator, language):
+    constrained = ConstrainedGenerator(generator, [language])
+    return Probe.of(constrained, generator.noise(Probe.SIZE, torch.Generator().manual_seed(0)))
+
+
 @pytest.fixture
 def generator():
     torch.manual_seed(0)
@@ -145,12 +150,12 @@ def test_circles_turn_with_the_noise():
 
 def test_what_suits_is_found_and_said(generator):
     tokenizer = Tokenizer(DNA, 4, "fixed")
-    probe = Probe.of(ConstrainedGenerator(generator, [compiled([fixed(1, 2)], tokenizer)]))
-    assert probe.latents == "mcmc" and "more than 0.2" in probe.lines(None)[0]
-    assert probe.lines("free") == []
-    probe = Probe.of(ConstrainedGenerator(generator, [compiled([], tokenizer)]))
+    probe = probed(generator, compiled([fixed(1, 2)], tokenizer))
+    assert probe.latents == "mcmc" and "more than 0.2" in probe.lines("mcmc")[0]
+    assert probe.lines(None) == []
+    probe = probed(generator, compiled([], tokenizer))
     assert probe.latents == "free" and probe.log_probability == pytest.approx(0, abs=1e-9)
     long = Tabled(Shape(4, 30), Grammar(), latent=1)
     language = compiled([fixed(*[1] * 28)], Tokenizer(DNA, 30, "fixed"))
-    said = Probe.of(ConstrainedGenerator(long, [language])).lines("mcmc")
+    said = probed(long, language).lines(None)
     assert len(said) == 1 and said[0].startswith("the constraints are rare: ")

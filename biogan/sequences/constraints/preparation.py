@@ -1,0 +1,127 @@
+"""From a trained model, constraints and options to what draws constrained records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from biogan.core.errors import ConfigError
+from biogan.core.rng import torch_generator
+from biogan.nn.sequence_heads import COLD, LetterGenerator, Noise
+from biogan.sequences.config import SequenceSamplingConfig
+from biogan.sequences.constraints.constraint import Constraint
+from biogan.sequences.constraints.drawing import CHAINS, Drawing, LogRatio, Probe
+from biogan.sequences.constraints.generator import ConstrainedGenerator, as_mask
+from biogan.sequences.constraints.joint import language
+from biogan.sequences.constraints.plan import ConstraintPlan
+from biogan.sequences.tokenizer import Tokenizer
+
+
+def prepared(
+    generator: LetterGenerator,
+    tokenizer: Tokenizer,
+    plan: ConstraintPlan,
+    how: SequenceSamplingConfig,
+    block: int,
+    log_ratio: LogRatio | None = None,
+    ask: Callable[..., Noise] = lambda noise, *stream: noise,
+) -> Drawing:
+    """Compile constraints for a model and choose how its noise is drawn.
+
+    Parameters
+    ----------
+    generator : LetterGenerator
+        The trained network.
+    tokenizer : Tokenizer
+        Letters, lengths and words of its records.
+    plan : ConstraintPlan
+        What each record has to keep.
+    how : SequenceSamplingConfig
+        Seed, temperature, lengths, latents, refinement.
+    block : int
+        Records of a block where the noise is that of the prior.
+    log_ratio : callable, optional
+        Density ratio of data and generator, where the records are refined.
+    ask : callable
+        Puts what is asked for into the noise of a block, given the names of its stream.
+
+    Returns
+    -------
+    Drawing
+
+    Raises
+    ------
+    ConfigError
+        If the model or an option does not suit constraints, or no record can keep them.
+    """
+    check_suited(generator, how)
+    low, high = tokenizer.length_range(how.length)
+    if all(len(several) == 1 for several in plan.each.values()):
+        found, masks = [language(plan.of(0), tokenizer)], None
+    else:
+        found, masks = _items(plan, tokenizer)
+    constrained = ConstrainedGenerator(generator, found, masks, how.temperature, low, high)
+    for item in (~constrained.admitted.any(1)).nonzero()[:, 0].tolist():
+        kept = plan.of(item)
+        language(kept, tokenizer)  # says which of them clash
+        asked = [f"--length {how.length}"] if how.length else []
+        said = " and ".join([*map(str, kept), *asked])
+        raise ConfigError(
+            f"no sequence that this model writes keeps {said}: its lengths, or the words with "
+            "which its records begin and end, do not allow it"
+        )
+    noise = ask(generator.noise(Probe.SIZE, torch_generator(0, "constraints", "probe")), "probe", 0)
+    probe = Probe.of(constrained, noise)
+    latents = how.latents or ("mcmc" if how.refine else probe.latents)
+    steps, size = how.chain_steps, CHAINS
+    if latents == "free":
+        steps, size = 0, block
+    lines = tuple(probe.lines(None if how.latents or how.refine else latents))
+    return Drawing(constrained, how.seed, latents, steps, size, log_ratio, ask, plan, lines)
+
+
+def check_suited(generator: LetterGenerator, how: SequenceSamplingConfig) -> None:
+    """Refuse models and options whose records have no law that can be constrained.
+
+    Raises
+    ------
+    ConfigError
+        With the reason.
+    """
+    if generator.config.head == "softmax":
+        raise ConfigError(
+            "constraints: a model with --head softmax always writes its likeliest letters, so "
+            "there is no law of letters to be constrained; train with the default head"
+        )
+    if how.temperature <= COLD:
+        raise ConfigError(
+            "--temperature 0: the likeliest letters are one record, which keeps the constraints or "
+            "does not; take a temperature above 0"
+        )
+    if how.device_noise:
+        raise ConfigError("--device-noise: constrained records begin with the CPU's noise")
+    if how.refine is None:
+        return
+    if how.refine != "mh":
+        raise ConfigError(
+            f"--refine {how.refine}: constrained records are refined within the chains of their "
+            "noise, take --refine mh"
+        )
+    if how.latents == "free":
+        raise ConfigError(
+            "--refine mh --latents free: refinement compares draws of the generator with one "
+            "another, and free noise is not drawn given the constraints; take --latents mcmc"
+        )
+
+
+def _items(plan: ConstraintPlan, tokenizer: Tokenizer) -> tuple[list, np.ndarray | None]:
+    """Return the languages of the records, or one language and a mask for each record."""
+    own: list[tuple[Constraint, ...]] = [plan.of(i)[len(plan.always) :] for i in range(plan.period)]
+    masks = []
+    for each in own:
+        mask = as_mask(language(each, tokenizer))
+        if mask is None:
+            return [language([*plan.always, *some], tokenizer) for some in own], None
+        masks.append(mask)
+    return [language(plan.always, tokenizer)], np.array(masks)
