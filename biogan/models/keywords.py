@@ -311,6 +311,14 @@ class SequenceSamplingOptions(TypedDict, total=False):
     """Lengths of the records, such as 60:90, 60: or 75, within those of the training data (for
     models of records of varying length; default: as often as there). Default: None."""
 
+    latents: Literal["free", "mcmc"] | None
+    """Noise of constrained records: of its prior (free), or moved by a chain for each record to
+    where the constraints are likely, so that the rest responds to what is fixed (mcmc; by default
+    where their probability varies with the noise). Default: None."""
+
+    chain_steps: int
+    """Moves that --latents mcmc proposes to the noise of a record. Default: 300."""
+
 
 class ImageSamplingOptions(TypedDict, total=False):
     """Options of :class:`~biogan.images.config.ImageSamplingConfig`."""

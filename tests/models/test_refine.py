@@ -36,7 +36,7 @@ def shares(chunk):
 
 def drawn(refine):
     chunks = [*in_blocks(refine, ONE, 0, 20_000, "x")]
-    numbers = (sum(numbers) for numbers in list(zip(*chunks, strict=True))[1:])
+    numbers = (sum(numbers) for numbers in list(zip(*chunks, strict=True))[1:4])
     return Chunk(joined(chunks), *numbers)
 
 
