@@ -1,8 +1,12 @@
 """``biogan check``: a table of violations, and the exit code."""
 
+import re
+
 import pytest
+from helpers import ROOT
 
 from biogan.cli import main, run
+from biogan.sequences.config import ConstraintConfig
 
 
 @pytest.fixture
@@ -60,3 +64,16 @@ def test_gaps_keep_their_places(tmp_path, capsys):
     assert run(["check", str(path), "--avoid", "+CGT", "--fix", "3=-", "--quiet"]) == 1
     rows = capsys.readouterr().out.splitlines()[1:]
     assert rows == ["a\t--avoid +CGT\t2\t5\tCGT", "b\t--fix 3=-\t3\t3\tC, not -"]
+
+
+def test_the_page_names_every_option_and_its_python_runs(capsys):
+    page = (ROOT / "docs" / "constraints.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `--([a-z-]+)", page, re.M))
+    assert {name.replace("-", "_") for name in named} == set(ConstraintConfig().to_dict())
+    (code,) = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    exec(compile(code, "constraints.md", "exec"), {})
+    assert capsys.readouterr().out.splitlines() == [
+        "5 10 GGTCTC",
+        "1 18 38.9 % GC",
+        "11 16 AAAAAA",
+    ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from biogan.core.errors import ConfigError, plural
-from biogan.sequences.alphabet import GAP, PROTEIN, Alphabet
+from biogan.sequences.alphabet import DNA, GAP, PROTEIN, Alphabet
 from biogan.sequences.constraints.constraint import Constraint, Violation, without_gaps
 from biogan.sequences.constraints.language import DEAD, Automaton
 from biogan.sequences.constraints.patterns import is_nucleotides
@@ -61,7 +61,7 @@ class OpenReadingFrame(Constraint):
             words[inside][codon] = words[either][codon] = kind
         return _spelled(words, before, {ended, either}, tokenizer.alphabet)
 
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
         """Return what makes it no open reading frame, see :class:`Constraint`."""
         _check_nucleotides(self, alphabet)
         code = genetic_code(self.genetic_code)
@@ -169,7 +169,7 @@ class Translation(Constraint):
         words |= {last: dict.fromkeys(stops, ended), ended: {}}
         return _spelled(words, "0", {ended} if self._closed else {last, ended}, tokenizer.alphabet)
 
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
         """Return the codons of other amino acids, see :class:`Constraint`."""
         _check_nucleotides(self, alphabet)
         code, residues = genetic_code(self.genetic_code), self._residues()

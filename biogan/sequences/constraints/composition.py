@@ -12,7 +12,7 @@ import numpy as np
 
 from biogan.core.display import excerpt
 from biogan.core.errors import ConfigError, percentage
-from biogan.sequences.alphabet import GAP, Alphabet
+from biogan.sequences.alphabet import DNA, GAP, Alphabet
 from biogan.sequences.constraints.constraint import Constraint, Surrounded, Violation
 from biogan.sequences.constraints.language import DEAD, Automaton
 from biogan.sequences.constraints.patterns import flank_letters, is_nucleotides
@@ -177,7 +177,7 @@ class GC(Constraint):
         table = np.stack([columns[kind] for kind in kinds], 1)
         return Automaton([table], start=1)
 
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
         """Return the part or the windows that are out of range, see :class:`Constraint`."""
         _check_nucleotides(self, alphabet)
         first, last = self._range()
@@ -282,7 +282,7 @@ class MaxRun(Constraint):
             accepted[first : first + most] = np.arange(1, most + 1) + run <= self.most
         return Automaton([table], start, ends=lambda n: accepted)
 
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
         """Return the runs that are longer, see :class:`Constraint`."""
         whole = Surrounded(sequence, alphabet, self.flanks)
         found, start = [], 0

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from biogan.sequences.alphabet import GAP, Alphabet
+from biogan.sequences.alphabet import DNA, GAP, Alphabet
 from biogan.sequences.constraints.language import Automaton
 from biogan.sequences.constraints.patterns import flank_letters
 from biogan.sequences.tokenizer import Tokenizer
@@ -46,10 +46,27 @@ class Constraint(ABC):
         """
 
     @abstractmethod
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
-        """Return all places where a sequence violates the rule, in order.
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
+        """Return all places where a sequence violates the rule.
 
         This is written without the automaton, so that each can be tested by the other.
+
+        Parameters
+        ----------
+        sequence : str
+            Letters in upper or lower case.
+        alphabet : Alphabet
+            What they are letters of; DNA by default.
+
+        Returns
+        -------
+        list of Violation
+            In the order of the places.
+
+        Raises
+        ------
+        ConfigError
+            If the rule makes no sense for these letters.
         """
 
     def __and__(self, other: Constraint | Constraints) -> Constraints:
@@ -75,7 +92,7 @@ class Constraints:
     def __str__(self) -> str:
         return " ".join(map(str, self.parts))
 
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
         """Return what violates any of them, constraint by constraint."""
         return [found for part in self.parts for found in part.violations(sequence, alphabet)]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from biogan.core.display import excerpt
 from biogan.core.errors import ConfigError, plural
-from biogan.sequences.alphabet import GAP, Alphabet
+from biogan.sequences.alphabet import DNA, GAP, Alphabet
 from biogan.sequences.constraints.constraint import Constraint, Violation
 from biogan.sequences.constraints.language import DEAD, Automaton
 from biogan.sequences.constraints.patterns import ANY, Pattern, pattern
@@ -75,7 +75,7 @@ class Template(Constraint):
             )
         return _positional(dict(enumerate(places)), tokenizer.alphabet, len(places), len(places))
 
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
         """Return the places that differ, see :class:`Constraint`."""
         places = self.places(alphabet)
         if len(sequence) != len(places):
@@ -147,7 +147,7 @@ class Fixed(Constraint):
             )
         return _positional(places, tokenizer.alphabet, last, tokenizer.length)
 
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
         """Return the places that differ, see :class:`Constraint`."""
         places = self.places(alphabet)
         last = max(places) + 1

@@ -8,7 +8,7 @@ import numpy as np
 
 from biogan.core.display import shown
 from biogan.core.errors import ConfigError, percentage
-from biogan.sequences.alphabet import GAP, Alphabet
+from biogan.sequences.alphabet import DNA, GAP, Alphabet
 from biogan.sequences.constraints.constraint import Constraint, Surrounded, Violation
 from biogan.sequences.constraints.language import Automaton
 from biogan.sequences.constraints.patterns import is_nucleotides
@@ -130,7 +130,7 @@ class AvoidMotif(Constraint):
         ]
         return Scanner(np.stack(columns, 1), longest)
 
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
         """Return the sites, see :class:`Constraint`."""
         _check_nucleotides(self, alphabet)
         whole = Surrounded(sequence, alphabet, self.flanks)

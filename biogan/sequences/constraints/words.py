@@ -9,7 +9,7 @@ import numpy as np
 
 from biogan.core.display import excerpt
 from biogan.core.errors import ConfigError
-from biogan.sequences.alphabet import Alphabet
+from biogan.sequences.alphabet import DNA, Alphabet
 from biogan.sequences.constraints.constraint import Constraint, Surrounded, Violation, without_gaps
 from biogan.sequences.constraints.language import DEAD, Automaton
 from biogan.sequences.constraints.patterns import Pattern, words
@@ -59,7 +59,7 @@ class Avoid(Constraint):
         alphabet = tokenizer.alphabet
         return scanner(self.words(alphabet), alphabet).without(alphabet, self.flanks)
 
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
         """Return where the words stand, see :class:`Constraint`."""
         whole = Surrounded(sequence, alphabet, self.flanks)
         found = {
@@ -162,7 +162,7 @@ class Require(Constraint):
             lambda letters: ends,
         )
 
-    def violations(self, sequence: str, alphabet: Alphabet) -> list[Violation]:
+    def violations(self, sequence: str, alphabet: Alphabet = DNA) -> list[Violation]:
         """Return the range, if the word is not there, see :class:`Constraint`."""
         low, high = self._range()
         part, _ = without_gaps(sequence[low - 1 : high], alphabet)
