@@ -52,6 +52,7 @@ _HOMES = {
     "MaxRun": "biogan.sequences.constraints.composition",
     "OpenReadingFrame": "biogan.sequences.constraints.coding",
     "Translation": "biogan.sequences.constraints.coding",
+    "design": "biogan.designing.design",
     "MarkovChain": "biogan.sequences.baselines",
     "PWM": "biogan.sequences.baselines",
     "Shuffle": "biogan.sequences.baselines",
@@ -62,6 +63,7 @@ __all__ = ["__version__", *sorted(_HOMES)]
 if TYPE_CHECKING:
     from biogan.core.errors import BioganError
     from biogan.core.protocols import Callback, Sampler
+    from biogan.designing.design import design
     from biogan.images.config import ImageReadingConfig
     from biogan.images.dataset import ImageSet
     from biogan.images.evaluate import evaluate_images

@@ -26,7 +26,7 @@ LAYERS = (
     ("training",),
     ("sequences", "images", "structures", "molecules"),
     ("models", "metrics"),
-    ("interpret", "design"),
+    ("interpret", "designing"),
     ("cli",),
     ("__main__",),
 )

@@ -111,6 +111,7 @@ COMMANDS = {
     "sample": "Write new records from a trained model.",
     "evaluate": "Score generated records against real ones.",
     "compare": "Score several generated sets of sequences on one scale.",
+    "design": "Search for sequences of a high score, and check them independently.",
     "check": "Look for violations of constraints in sequences.",
     "baseline": "Write sequences from a trivial sampler, the floor to beat.",
     "interpolate": "Write the way from one generated record to another.",

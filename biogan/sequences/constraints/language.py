@@ -136,24 +136,23 @@ def compiled(automata: Sequence[Automaton], tokenizer: Tokenizer) -> Language:
     >>> round(float(np.exp(language.log_count()))), language.states
     (57, 5)
     """
-    found = free(tokenizer)
+    layers = _free(tokenizer)
     # One at a time, the smallest first: what is in between is minimal, too.
     for automaton in sorted(automata, key=lambda automaton: automaton.states):
-        found = narrowed(found, automaton, tokenizer)
-    return found
+        layers = _intersection(layers, automaton, tokenizer)
+    return Language(layers)
 
 
-def free(tokenizer: Tokenizer) -> Language:
-    """Return the language of all sequences of a tokenizer."""
+def _free(tokenizer: Tokenizer) -> tuple[np.ndarray, ...]:
+    """Return the layers of all sequences of a tokenizer, in which state 1 is behind the end."""
     words, positions = np.zeros((1, tokenizer.end), np.int32), tokenizer.positions
     if tokenizer.kind != VARIABLE:
-        return Language((words,) * positions)
-    # State 1 is behind the end.
+        return (words,) * positions
     first = np.append(words, [[DEAD]], 1)
     later = np.array([[0] * tokenizer.end + [1], [DEAD] * tokenizer.end + [1]])
     last = np.where(later == DEAD, DEAD, 0)
     layers = [first, *[later] * (positions - 2), last][:positions]
-    return Language(tuple(layer.astype(np.int32) for layer in layers))
+    return tuple(layer.astype(np.int32) for layer in layers)
 
 
 class _Lifted:
@@ -181,20 +180,16 @@ class _Lifted:
         return self._known[key]
 
 
-def narrowed(language: Language, automaton: Automaton, tokenizer: Tokenizer) -> Language:
-    """Return the language of those sequences that an automaton accepts, too.
-
-    Raises
-    ------
-    ConfigError
-        If it takes too many states.
-    """
+def _intersection(
+    layers: Sequence[np.ndarray], automaton: Automaton, tokenizer: Tokenizer
+) -> tuple[np.ndarray, ...]:
+    """Return the layers of those sequences that an automaton accepts, too."""
     lifted, found, arcs = _Lifted(automaton, tokenizer), [], 0
     # A state is a state of the layer and one of the automaton in one number; behind the end of the
     # sequence the automaton is in a state of its own.
     ended = automaton.states
-    pairs = np.full(len(language.layers[0]), automaton.start, np.int64)  # none in an empty language
-    for position, layer in enumerate(language.layers):
+    pairs = np.full(len(layers[0]), automaton.start, np.int64)  # none in an empty language
+    for position, layer in enumerate(layers):
         state, own = np.divmod(pairs, ended + 1)
         stopped = own == ended
         here = np.where(stopped, 0, own)
@@ -218,8 +213,8 @@ def narrowed(language: Language, automaton: Automaton, tokenizer: Tokenizer) -> 
                 "fewer or shorter words, a lower limit of runs)"
             )
     own = pairs % (ended + 1)
-    accepted = automaton.accepts(len(language.layers) * tokenizer.word)
-    return Language(_minimal(found, np.append(accepted, True)[own]))
+    accepted = automaton.accepts(len(layers) * tokenizer.word)
+    return _minimal(found, np.append(accepted, True)[own])
 
 
 def _minimal(layers: list[np.ndarray], accepted: np.ndarray) -> tuple[np.ndarray, ...]:

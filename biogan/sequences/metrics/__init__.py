@@ -16,7 +16,6 @@ from biogan.sequences.metrics import (  # noqa: F401
     lengths,
     motifs,
     novelty,
-    orientation,
     positions,
     proteins,
     spectrum,

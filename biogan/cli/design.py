@@ -1,0 +1,137 @@
+"""``biogan design``: sequences of a high score by an oracle, checked by another one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from biogan.cli import console
+from biogan.cli.data import load_model
+from biogan.cli.options import DATA, GroupedCommand, config_options, overwrite_option
+from biogan.designing.config import DesignConfig
+from biogan.sequences.config import ConstraintConfig
+
+if TYPE_CHECKING:
+    from biogan.designing.design import Designs
+    from biogan.sequences.constraints.constraint import Constraint
+
+
+@click.command(cls=GroupedCommand, headings=(DesignConfig, ConstraintConfig))
+@click.argument("source", type=DATA)
+@click.option("--oracle", required=True, metavar="ORACLE",
+              help="What is optimised: FILE.py:FUNCTION, MODULE:FUNCTION, cmd:PROGRAM (FASTA in, "
+              "id<TAB>value out), motif:FILE or gc.")  # fmt: skip
+@click.option("--check", metavar="ORACLE",
+              help="A second oracle, asked once at the end and never optimised.")  # fmt: skip
+@click.option("-n", "count", type=click.IntRange(1), default=96, show_default=True,
+              help="Designs to write.")  # fmt: skip
+@click.option("--real", type=DATA, metavar="FILE",
+              help="Real records to compare with.  [default: SOURCE, if a FASTA]")  # fmt: skip
+@click.option("--prior", metavar="SAMPLER",
+              help="Sampler fitted to a FASTA as SOURCE: markov-K, positional-markov-K, pwm or "
+              "uniform.  [default: markov-3]")  # fmt: skip
+@click.option("--maximise", multiple=True, metavar="NAME",
+              help="Value of the oracle to raise; may be repeated.")  # fmt: skip
+@click.option("--minimise", multiple=True, metavar="NAME",
+              help="Value of the oracle to lower; may be repeated.")  # fmt: skip
+@click.option("--keep", multiple=True, metavar="NAME=LOW:HIGH",
+              help="Range that a value of the oracle has to stay in; may be repeated.")  # fmt: skip
+@click.option("--oracle-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
+              help="Longest time for one question to an oracle.")  # fmt: skip
+@click.option("-o", "--out", required=True, metavar="FOLDER",
+              help="Folder for designs.fasta, calls.tsv and design.json.")  # fmt: skip
+@click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
+@overwrite_option()
+@config_options(DesignConfig, "config")
+@config_options(ConstraintConfig, "constraints")
+def command(
+    source: str,
+    oracle: str,
+    check: str | None,
+    count: int,
+    real: str | None,
+    prior: str | None,
+    maximise: tuple[str, ...],
+    minimise: tuple[str, ...],
+    keep: tuple[str, ...],
+    oracle_timeout: float | None,
+    out: str,
+    resume: bool,
+    overwrite: bool,
+    config: DesignConfig,
+    constraints: ConstraintConfig,
+) -> Designs:
+    """Search for sequences of a high score by an oracle.
+
+    SOURCE is a trained model, whose sequences the search starts from and stays near, or a FASTA, to
+    which a simple sampler is fitted. A prediction is no measurement: --check says how much of the
+    gain another predictor confirms.
+
+    \b
+    biogan design run --oracle score.py:predict --check second.py:predict -n 96 -o designs
+    biogan design real.fasta --oracle 'cmd:mytool --fasta -' --avoid BsaI --gc 0.4:0.6 -o designs
+    """  # noqa: D301 - click's mark for lines that are not to be joined
+    from biogan.designing.design import PRIOR, Search, carried_out
+    from biogan.designing.objective import Kept, Objective
+    from biogan.designing.oracle import load_oracle
+    from biogan.sequences.io.fasta import read_fasta, reading_like
+
+    objective = Objective(maximise, minimise, tuple(map(Kept.parsed, keep)))
+    asked = load_oracle(oracle, oracle_timeout)
+    checker = load_oracle(check, oracle_timeout) if check else None
+    records = None
+    model: Any = None
+    if Path(source).is_dir():
+        if prior is not None:
+            raise click.UsageError(f"--prior: {source} is a model, which is the prior itself")
+        model = load_model(source)
+    else:
+        records = read_fasta(source)
+    search = Search.of(
+        records if model is None else model, asked, plan_of(constraints), objective, config,
+        prior or PRIOR,
+    )  # fmt: skip
+    if real is not None:
+        records = read_fasta(real, reading_like(search.tokenizer.alphabet))
+
+    def watch(done: int, calls: int, best: float) -> None:
+        console.status(f"{done:,} of {calls:,} calls, best {best:.4g}")
+
+    made = carried_out(
+        search, count, check=checker, real=records, out=out, resume=resume, overwrite=overwrite,
+        watch=watch,
+    )  # fmt: skip
+    console.end_status()
+    summary = made.summary
+    if not summary["repeatable"]:
+        console.say(
+            f"--oracle {oracle}: answers differ between questions for the same sequence; the first "
+            "answer counts"
+        )
+    best = summary["designs"]
+    console.say(
+        f"{summary['calls']:,} calls: {len(made):,} designs in {out}, best {best['best']:.4g}, "
+        f"mean {best['mean']:.4g}"
+    )
+    if "real" in summary:
+        of = summary["real"]
+        console.say(f"real records: best {of['best']:.4g}, mean {of['mean']:.4g}")
+    if checker is None:
+        console.say("no --check: nothing says whether another predictor would agree")
+    elif "verdict" in summary:
+        console.say(summary["verdict"])
+    return made
+
+
+def plan_of(constraints: ConstraintConfig) -> tuple[Constraint, ...]:
+    """Return the constraints that all designs keep."""
+    from biogan.sequences.constraints.plan import constraint_plan
+
+    plan = constraint_plan(constraints)
+    if plan.each:
+        raise click.UsageError(
+            "--template-from, --translate: a search has the same constraints for all designs"
+        )
+    return plan.always

@@ -1,0 +1,36 @@
+"""Options of a design run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from biogan.core.options import Options, option
+
+
+@dataclass(frozen=True)
+class DesignConfig(Options):
+    """How a search goes."""
+
+    calls: int = option(
+        1000, "Sequences that the oracle is asked for.", "Search", low=1, level="basic"
+    )
+    batch: int | None = option(
+        None,
+        "Sequences that are asked for at once (a hundredth of --calls, 10 to 500).",
+        "Search",
+        low=1,
+    )
+    max_identity: float = option(
+        0.9,
+        "Designs share at most this part of their positions with each other.",
+        "Search",
+        low=0.0,
+        high=1.0,
+        level="basic",
+    )
+    seed: int = option(0, "Seed of the search.", "Search", level="basic")
+
+    @property
+    def chosen_batch(self) -> int:
+        """Sequences of a round."""
+        return self.batch or min(500, max(10, self.calls // 100))

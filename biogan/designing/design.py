@@ -1,0 +1,521 @@
+"""A whole design run: search with an oracle, choose designs, and check them with another oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from biogan.core import __version__
+from biogan.core.errors import CheckpointError, ConfigError, DataError, OutputError
+from biogan.core.files import claim_folder, read_json, write_json
+from biogan.core.options import takes
+from biogan.core.rng import rng
+from biogan.designing.calls import Call, CallTable
+from biogan.designing.config import DesignConfig
+from biogan.designing.evolve import KINDS, Evolution, Proposed
+from biogan.designing.objective import Objective
+from biogan.designing.oracle import Asked, Oracle
+from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior
+from biogan.sequences.baselines import get_baseline
+from biogan.sequences.constraints.constraint import Constraint, flattened
+from biogan.sequences.constraints.joint import language
+from biogan.sequences.constraints.language import Language
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.io.write import write_fasta
+from biogan.sequences.tokenizer import VARIABLE, Tokenizer
+
+#: Files of a run.
+CALLS, DESIGNS, SUMMARY = "calls.tsv", "designs.fasta", "design.json"
+#: The sampler that is fitted to sequences where none is named.
+PRIOR = "markov-3"
+#: How a question is called that was asked for a second time.
+AGAIN = "again"
+# Questions that are asked twice, to find an oracle that answers differently.
+_TWICE = 3
+# Real records that are scored to compare with.
+_MOST_REAL = 2_000
+# Transfer below which most of the gain is not confirmed.
+TRANSFERS = 0.5
+
+#: Receives calls done, calls to do and the best score.
+Watch = Callable[[int, int, float], None]
+
+
+class Designs(SequenceSet):
+    """Designed sequences, the best first, with scores as labels.
+
+    Attributes
+    ----------
+    summary : dict
+        What ``design.json`` holds: how the search went, and what the check says.
+    """
+
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Search:
+    """Everything that a search is made of.
+
+    Attributes
+    ----------
+    tokenizer : Tokenizer
+        How codes read as sequences.
+    prior : Prior
+        Draws records of the kind.
+    language : Language or None
+        What all records keep.
+    oracle : Asked
+        What is optimised.
+    objective : Objective
+        What is wanted of its values.
+    config : DesignConfig
+        Calls, batch, seed.
+    told : mapping
+        What else decides how the search goes, for the file of the run: a resumed run has the same.
+    """
+
+    tokenizer: Tokenizer
+    prior: Prior
+    language: Language | None
+    oracle: Asked
+    objective: Objective
+    config: DesignConfig
+    told: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        source: Any,
+        oracle: Asked,
+        constraints: Iterable[Constraint] = (),
+        objective: Objective = Objective(),  # noqa: B008 - it is frozen
+        config: DesignConfig = DesignConfig(),  # noqa: B008
+        prior: str = PRIOR,
+    ) -> Search:
+        """Make a search that starts from a model or from sequences.
+
+        Parameters
+        ----------
+        source : SequenceGAN or SequenceSet
+            A trained model, or records to which a sampler is fitted.
+        oracle : Asked
+            What is optimised.
+        constraints : iterable of Constraint
+            What all designs keep.
+        objective : Objective
+            What is wanted of the oracle's values.
+        config : DesignConfig
+            Calls, batch, seed.
+        prior : str
+            Name of the sampler (:func:`biogan.sequences.baselines.get_baseline`).
+
+        Raises
+        ------
+        ConfigError
+            If records of this kind cannot be designed, or no sequence keeps the constraints.
+        """
+        wanted = flattened(constraints)
+        found: Prior
+        told: dict[str, Any]
+        if isinstance(source, SequenceSet):
+            tokenizer = Tokenizer.of(source, 1)
+            words = language(wanted, tokenizer)
+            found = ChainPrior(get_baseline(prior).fit(source), tokenizer, words)
+            told = {"data": source.digest, "prior": prior}
+        else:
+            tokenizer, generator = source.tokenizer, source.networks.generator.eval()
+            if generator.config.rotate:
+                raise ConfigError("models of circular records cannot be designed with yet")
+            words = language(wanted, tokenizer)
+            found = GeneratorPrior(generator, words)
+            told = {"model": source.card.data.digest, "step": source.card.training.kept_step}
+        if tokenizer.kind == VARIABLE:
+            raise ConfigError(f"{tokenizer.describe()}: only records of one length can be designed")
+        told |= {"constraints": list(map(str, wanted)), "objective": str(objective)}
+        return cls(tokenizer, found, words, oracle, objective, config, told)
+
+    def run(self, table: CallTable, watch: Watch = lambda done, calls, best: None) -> Evolution:
+        """Ask until all calls are made; those of the table are not asked again.
+
+        Raises
+        ------
+        OracleError
+            If the oracle fails; the calls before it are in the table.
+        CheckpointError
+            If the table is of another search.
+        """
+        config = self.config
+        search = Evolution(
+            self.tokenizer, self.prior, self.language, config.seed, config.max_identity
+        )
+        values = np.zeros((0, 0))
+        turn = 0
+        while len(search.rows) < config.calls:
+            turn += 1
+            asked = search.ask(min(config.chosen_batch, config.calls - len(search.rows)))
+            if not len(asked.parents):
+                break
+            texts = self._texts(asked)
+            found = self._answers(table, texts, asked, turn)
+            values = found if not len(values) else np.concatenate([values, found])
+            search.tell(found[:, 0])
+            search.scores = self.objective.scores(values, self.oracle.columns)
+            watch(len(search.rows), config.calls, float(search.scores.max()))
+        return search
+
+    def _texts(self, asked: Proposed) -> list[str]:
+        return self.tokenizer.decode(asked.candidates.rows).ungapped().strings()
+
+    def _answers(
+        self, table: CallTable, texts: list[str], asked: Proposed, turn: int
+    ) -> np.ndarray:
+        """Return the values of a round, from the table or from the oracle."""
+        old = [call for call in table.calls if call.round == turn and call.kind != AGAIN]
+        for call, text in zip(old, texts, strict=False):
+            if call.sequence != text:
+                raise CheckpointError(
+                    f"{table.path}: the calls are not those of this search (round {turn:,}); it "
+                    "was begun with another model, another version or another machine"
+                )
+        new = range(len(old), len(texts))
+        unknown = [*dict.fromkeys(texts[i] for i in new if texts[i] not in table.known)]
+        again = texts[:_TWICE] if turn == 1 and not old else []
+        if new:
+            answers = self.oracle([*unknown]) if unknown else np.zeros((0, 0))
+            if not table.columns:
+                self.objective.check(self.oracle.columns)
+            fresh = dict(zip(unknown, map(tuple, answers.tolist()), strict=True))
+            calls = [
+                Call(
+                    turn, KINDS[asked.kinds[i]], int(asked.parents[i]) + 1, texts[i],
+                    fresh.get(texts[i]) or table.known[texts[i]],
+                )
+                for i in new
+            ]  # fmt: skip
+            if again:
+                second = self.oracle(again)
+                calls += [
+                    Call(turn, AGAIN, i + 1, text, tuple(row))
+                    for i, (text, row) in enumerate(zip(again, second.tolist(), strict=True))
+                ]
+            table.add(calls, self.oracle.columns)
+        elif not self.oracle.columns:
+            self.oracle.columns = table.columns
+            self.objective.check(table.columns)
+        return np.array([table.known[text] for text in texts], float)
+
+
+def chosen(search: Evolution, n: int, max_identity: float) -> np.ndarray:
+    """Return the numbers of the best distinct designs of a search, at most n."""
+    found: list[int] = []
+    finite = np.flatnonzero(np.isfinite(search.scores))
+    for i in finite[np.argsort(-search.scores[finite], kind="stable")].tolist():
+        if len(found) == n:
+            break
+        if not ((search.rows[found] == search.rows[i]).mean(1) > max_identity).any():
+            found.append(i)
+    return np.array(found, int)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """How much of a gain another oracle confirms.
+
+    Attributes
+    ----------
+    oracle_gain, check_gain : float
+        Mean of the designs minus mean of real records, in standard deviations of real records.
+    transfer : float
+        The second over the first; NaN where there is no gain.
+    outside : bool
+        Whether the designs' mean by the oracle is beyond all real records, and by the check not.
+    """
+
+    oracle_gain: float
+    check_gain: float
+    transfer: float
+    outside: bool
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether most of the gain is confirmed."""
+        return self.transfer >= TRANSFERS and not self.outside
+
+    @classmethod
+    def of(
+        cls, designs: np.ndarray, real: np.ndarray, checked: np.ndarray, real_checked: np.ndarray
+    ) -> Transfer:
+        """Compare scores of designs and of real records, by the oracle and by the check.
+
+        Parameters
+        ----------
+        designs, real : numpy.ndarray, shape (n,), (m,)
+            Scores by the oracle that was optimised.
+        checked, real_checked : numpy.ndarray, shape (n,), (m,)
+            Scores by the check.
+
+        Examples
+        --------
+        >>> real = np.array([0.0, 1.0, 2.0])
+        >>> found = Transfer.of(np.array([6.0]), real, np.array([2.0]), real)
+        >>> found.transfer, found.outside, found.confirmed
+        (0.2, True, False)
+        """
+        gain, confirmed = _gain(designs, real), _gain(checked, real_checked)
+        transfer = confirmed / gain if gain > 0 else float("nan")
+        outside = designs.mean() > real.max() and checked.mean() <= real_checked.max()
+        return cls(gain, confirmed, transfer, bool(outside))
+
+    def __str__(self) -> str:
+        if not self.oracle_gain > 0:
+            return "the designs score no higher than real records by the oracle itself"
+        said = (
+            f"by the oracle {self.oracle_gain:+.1f} standard deviations of real records, by the "
+            f"check {self.check_gain:+.1f}: transfer {self.transfer:.2f}"
+        )
+        if self.confirmed:
+            return said
+        return said + ", most of the gain is not confirmed"
+
+
+def _gain(designs: np.ndarray, real: np.ndarray) -> float:
+    spread = real.std(ddof=1) if len(real) > 1 else np.nan
+    return float((designs.mean() - real.mean()) / spread) if spread > 0 else float("nan")
+
+
+@takes(DesignConfig)
+def design(
+    source: Any,
+    oracle: Oracle,
+    n: int = 96,
+    *,
+    check: Oracle | None = None,
+    constraints: Iterable[Constraint] = (),
+    real: SequenceSet | None = None,
+    objective: Objective = Objective(),  # noqa: B008 - it is frozen
+    out: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    **options: Any,
+) -> Designs:
+    """Search for sequences of a high score by an oracle.
+
+    Parameters
+    ----------
+    source : SequenceGAN or SequenceSet
+        A trained model, whose sequences the search starts from and stays near, or sequences, to
+        which a Markov chain is fitted.
+    oracle : Oracle
+        What is optimised: a function from a list of sequences to a number each.
+    n : int
+        Designs at most.
+    check : Oracle, optional
+        Another oracle, which is asked once, at the end, and never optimised.
+    constraints : iterable of Constraint
+        What all designs keep.
+    real : SequenceSet, optional
+        Real records, which designs are compared with; by default the sequences of ``source``.
+    objective : Objective
+        Which values of the oracle are raised, lowered or kept in a range.
+    out, resume, overwrite
+        Folder of the run, see :func:`carried_out`.
+
+    Returns
+    -------
+    Designs
+        The best first; their ``summary`` says how the search went and what the check found.
+
+    Raises
+    ------
+    OracleError
+        If an oracle fails.
+    ConfigError, DataError, OutputError, CheckpointError
+        If the source, an option or the folder does not suit.
+
+    Examples
+    --------
+    >>> from biogan import MaxRun, SequenceSet
+    >>> reads = SequenceSet.from_strings(["ACGTACGTAC", "ACGTTCGTAA", "TCGTTCGATT"] * 8)
+    >>> found = design(reads, lambda texts: [t.count("G") for t in texts], 2, calls=200,
+    ...                constraints=[MaxRun(2)])
+    >>> found.labels["score"][0], found.summary["calls"]
+    ('7', 200)
+    """
+    if real is None and isinstance(source, SequenceSet):
+        real = source
+    config = DesignConfig.from_dict(options)
+    search = Search.of(source, Asked(oracle, "the oracle"), constraints, objective, config)
+    checker = None if check is None else Asked(check, "the check")
+    return carried_out(
+        search, n, check=checker, real=real, out=out, resume=resume, overwrite=overwrite
+    )
+
+
+def carried_out(
+    search: Search,
+    n: int = 96,
+    *,
+    check: Asked | None = None,
+    real: SequenceSet | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    watch: Watch = lambda done, calls, best: None,
+) -> Designs:
+    """Search, choose designs, and say what a second oracle makes of them.
+
+    Parameters
+    ----------
+    search : Search
+        Model or chain, constraints, oracle.
+    n : int
+        Designs at most.
+    check : Asked, optional
+        An oracle that is asked once, at the end, and never optimised.
+    real : SequenceSet, optional
+        Real records, which designs are compared with.
+    out : str or Path, optional
+        Folder of the run.
+    resume : bool
+        Go on with the run in that folder.
+    overwrite : bool
+        Replace it.
+    watch : callable
+        Receives calls done, calls to do, and the best score.
+
+    Raises
+    ------
+    OracleError
+        If an oracle fails; what was asked until then is in the folder.
+    OutputError, CheckpointError
+        If the folder is in use, or of another search.
+    DataError
+        If no sequence is feasible.
+    """
+    table = CallTable(None)
+    if out is not None:
+        table = _opened(Path(out), search, resume, overwrite)
+    evolution = search.run(table, watch)
+    numbers = chosen(evolution, n, search.config.max_identity)
+    if not len(numbers):
+        raise DataError(f"none of {len(evolution.rows):,} sequences is feasible by the oracle")
+    summary = _summary(search, evolution, table, numbers)
+    texts = search.tokenizer.decode(evolution.rows[numbers]).strings()
+    labels = _labels(search, evolution, table, numbers)
+    if real is not None and len(real) > _MOST_REAL:
+        picked = rng(search.config.seed, "real").permutation(len(real))[:_MOST_REAL]
+        real = real.take(np.sort(picked))
+    compared: dict[str, np.ndarray] = {}
+    columns = search.oracle.columns
+    if real is not None:
+        compared["real"] = search.objective.scores(
+            search.oracle(real.ungapped().strings()), columns
+        )
+        summary["real"] = _spread(compared["real"])
+    if check is not None:
+        checked = check([text.replace("-", "") for text in texts])[:, 0]
+        labels["check"] = [f"{value:.6g}" for value in checked]
+        summary["check"] = {"oracle": check.name, "designs": _spread(checked)}
+        if real is not None:
+            real_checked = check(real.ungapped().strings())[:, 0]
+            found = Transfer.of(evolution.scores[numbers], compared["real"], checked, real_checked)
+            summary["check"] |= {"real": _spread(real_checked), "transfer": asdict(found)}
+            summary["verdict"] = str(found)
+    designs = Designs.from_strings(
+        texts, [f"design_{i + 1}" for i in range(len(texts))], search.tokenizer.alphabet, labels
+    )
+    assert isinstance(designs, Designs)
+    designs.summary = summary
+    if out is not None:
+        write_fasta(designs, Path(out) / DESIGNS)
+        write_json({**_told(search), **summary}, Path(out) / SUMMARY)
+    return designs
+
+
+def _told(search: Search) -> dict[str, Any]:
+    return {
+        "version": __version__,
+        "search": {**search.told, **search.config.to_dict(), "oracle": search.oracle.name},
+    }
+
+
+def _opened(path: Path, search: Search, resume: bool, overwrite: bool) -> CallTable:
+    """Return the table of calls of a folder, empty or that of the run which goes on."""
+    found = [path / name for name in (SUMMARY, CALLS) if (path / name).exists()]
+    if resume and not found:
+        raise ConfigError(f"{path}: nothing to resume, no run was begun there")
+    if path.exists() and any(path.iterdir()) and not (resume or (overwrite and found)):
+        more = "--overwrite replaces it, --resume goes on" if found else "name another folder"
+        raise OutputError(f"{path}: is not empty; {more}")
+    claim_folder(path)
+    table = CallTable(path / CALLS)
+    if resume:
+        old = read_json(path / SUMMARY, CheckpointError) if (path / SUMMARY).exists() else {}
+        now, before = _told(search)["search"], old.get("search", {})
+        for name in before.keys() & now.keys() - {"calls"}:
+            if before[name] != now[name]:
+                raise ConfigError(
+                    f"{path}: was begun with {name} {before[name]}, not {now[name]}; --resume "
+                    "goes on with the same search"
+                )
+        table.read()
+    else:
+        for name in (CALLS, DESIGNS):
+            (path / name).unlink(missing_ok=True)
+        write_json(_told(search), path / SUMMARY)
+    return table
+
+
+def _summary(
+    search: Search, evolution: Evolution, table: CallTable, numbers: np.ndarray
+) -> dict[str, Any]:
+    """Say how the search went."""
+    best = np.maximum.accumulate(np.where(np.isfinite(evolution.scores), evolution.scores, -1e300))
+    marks = sorted({min(len(best), m) for m in (100, 300, 1000, 3000, 10000, 30000, len(best))})
+    twice = [call for call in table.calls if call.kind == AGAIN]
+    rows = evolution.rows[numbers]
+    pairs = [(rows[i + 1 :] == rows[i]).mean(1) for i in range(len(rows) - 1)]
+    return {
+        "calls": len(evolution.rows),
+        "columns": list(search.oracle.columns),
+        "designs": {"n": len(numbers), **_spread(evolution.scores[numbers])},
+        "pair_identity": float(np.concatenate(pairs).mean()) if pairs else None,
+        "best_after": {f"{m}": float(best[m - 1]) for m in marks},
+        "top10": float(np.sort(evolution.scores)[::-1][:10].mean()),
+        "proposals": dict(zip(KINDS, evolution.shares.round(3).tolist(), strict=True)),
+        "repeatable": all(table.known[call.sequence] == call.values for call in twice),
+    }
+
+
+def _spread(values: np.ndarray) -> dict[str, float]:
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return {}
+    return {"mean": float(finite.mean()), "best": float(finite.max()), "sd": float(finite.std())}
+
+
+def _labels(
+    search: Search, evolution: Evolution, table: CallTable, numbers: np.ndarray
+) -> dict[str, list[str]]:
+    """Return what stands in the headers: values, round, kind of proposal, parent, its edits."""
+    calls = [call for call in table.calls if call.kind != AGAIN]
+    labels: dict[str, list[str]] = {}
+    for k, name in enumerate(search.oracle.columns):
+        labels[name] = [f"{calls[i].values[k]:.6g}" for i in numbers]
+    if len(search.oracle.columns) == 1:
+        labels = {"score": labels[search.oracle.columns[0]]}
+    labels["round"] = [f"{calls[i].round}" for i in numbers]
+    labels["proposed"] = [calls[i].kind for i in numbers]
+    labels["parent"] = [f"{calls[i].parent}" if calls[i].parent else "" for i in numbers]
+    labels["edits"] = [
+        f"{(evolution.rows[i] != evolution.rows[calls[i].parent - 1]).sum()}"
+        if calls[i].parent
+        else ""
+        for i in numbers
+    ]
+    return labels

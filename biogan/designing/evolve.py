@@ -1,0 +1,222 @@
+"""Search for sequences of a high score: an archive, and proposals that are mixed by their success.
+
+The parents are distinct designs whose scores are close to the best (AdaLead, Sinai et al. 2020,
+arXiv:2010.02141), and children come from mutation, from exchange of blocks between parents
+(recombination), from the neighbourhood of a parent under a prior, and fresh from it. How often each
+of them is used follows how often its children became parents (adaptive operator selection, Fialho
+et al. 2010).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from biogan.core.rng import rng
+from biogan.designing.proposals import Candidates, Prior, crossed, mutated, shifted
+from biogan.sequences.constraints.language import Language
+from biogan.sequences.tokenizer import Tokenizer
+
+#: Kinds of proposals.
+KINDS = ("mutation", "exchange", "shift", "near", "fresh")
+# No kind is used less often: what helps changes during a search.
+_LEAST = 0.02
+# Share of the record of successes that is kept from round to round.
+_MEMORY = 0.97
+# What is believed of each kind before any was made: this share of so many were successes.
+_EXPECTED, _PSEUDO = np.array([0.02, 0.02, 0.02, 0.01, 0.001]), 50.0
+# Parents at most, and how far below the best they may be, as a share of the way from the median of
+# the first draws to the best.
+_PARENTS, _THRESHOLD = 20, 0.2
+# Rounds of proposals without a single new candidate, after which a search ends.
+_TRIES = 50
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Candidates of a round, none of which was scored before.
+
+    Attributes
+    ----------
+    candidates : Candidates
+        Rows and latent vectors.
+    parents : numpy.ndarray, shape (n,), int
+        Number of the parent in the archive, -1 for fresh draws.
+    kinds : numpy.ndarray, shape (n,), int
+        Index into :data:`KINDS`.
+    """
+
+    candidates: Candidates
+    parents: np.ndarray
+    kinds: np.ndarray
+
+
+@dataclass
+class Evolution:
+    """A search that is asked for candidates and told their scores.
+
+    All draws of a round come from the seed and the number of the round: the same scores lead to the
+    same candidates, so that a search is resumed by telling it again what was scored.
+
+    Parameters
+    ----------
+    tokenizer : Tokenizer
+        How codes read as sequences.
+    prior : Prior
+        Draws fresh records and neighbours.
+    language : Language, optional
+        What all candidates keep.
+    seed : int
+        Seed of all draws.
+    max_identity : float
+        Parents share at most this part of their positions.
+
+    Attributes
+    ----------
+    rows, scores : numpy.ndarray
+        The archive: every candidate that was scored, in order.
+    """
+
+    tokenizer: Tokenizer
+    prior: Prior
+    language: Language | None = None
+    seed: int = 0
+    max_identity: float = 0.9
+    rows: np.ndarray = field(init=False)
+    scores: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = np.zeros((0, self.tokenizer.positions), np.uint8)
+        self.states: np.ndarray | None = None
+        self.scores = np.zeros(0)
+        self._seen: set[bytes] = set()
+        self._round = 0
+        self._tried, self._won = np.full(len(KINDS), _PSEUDO), _EXPECTED * _PSEUDO
+        self._first: float | None = None
+        self._asked: Proposed | None = None
+
+    @property
+    def shares(self) -> np.ndarray:
+        """How often each kind of proposal is used now, shape (kinds,)."""
+        rates = self._won / self._tried
+        return _LEAST + (1 - _LEAST * len(KINDS)) * rates / rates.sum()
+
+    def pool(self) -> np.ndarray:
+        """Return the parents: numbers of distinct designs of the archive, the best first."""
+        finite = np.flatnonzero(np.isfinite(self.scores))
+        order = finite[np.argsort(-self.scores[finite], kind="stable")]
+        if not len(order):
+            return order
+        best, first = self.scores[order[0]], self._first
+        lowest = best - _THRESHOLD * max(best - (best if first is None else first), 0.0)
+        chosen: list[int] = []
+        for i in order.tolist():
+            if len(chosen) == _PARENTS or (self.scores[i] < lowest and len(chosen) >= 5):
+                break
+            alike = (self.rows[chosen] == self.rows[i]).mean(1)
+            if not (alike > self.max_identity).any():
+                chosen.append(i)
+        return np.array(chosen)
+
+    def ask(self, n: int) -> Proposed:
+        """Return at most ``n`` candidates that keep the constraints and were never scored."""
+        self._round += 1
+        pool = self.pool()
+        parts: list[Proposed] = []
+        new: set[bytes] = set()
+        found = 0
+        for attempt in range(_TRIES):
+            some = self._proposed(n, pool, attempt)
+            keep: list[int] = []
+            for i, row in enumerate(some.candidates.rows):
+                key = row.tobytes()
+                if key not in self._seen and key not in new and found + len(keep) < n:
+                    new.add(key)
+                    keep.append(i)
+            parts.append(_taken(some, np.array(keep, int)))
+            found += len(keep)
+            if found == n:
+                break
+        self._asked = _joined(parts)
+        return self._asked
+
+    def tell(self, scores: np.ndarray) -> None:
+        """Receive the score of each candidate that was asked for last; higher is better."""
+        asked = self._asked
+        assert asked is not None
+        before = self.pool()
+        bar = self.scores[before].min() if len(before) else -np.inf
+        if len(before):
+            above = np.where(asked.parents >= 0, self.scores[asked.parents], bar)
+            won = (scores > above) & (scores >= bar)
+            for kind in range(len(KINDS)):
+                mine = asked.kinds == kind
+                tried, succeeded = mine.sum(), won[mine].sum()
+                forgotten = (1 - _MEMORY) * np.array([1.0, _EXPECTED[kind]]) * _PSEUDO
+                self._tried[kind] = _MEMORY * self._tried[kind] + tried + forgotten[0]
+                self._won[kind] = _MEMORY * self._won[kind] + succeeded + forgotten[1]
+        elif np.isfinite(scores).any():
+            self._first = float(np.median(scores[np.isfinite(scores)]))
+        rows, states = asked.candidates
+        self.rows = np.concatenate([self.rows, rows])
+        self.scores = np.concatenate([self.scores, scores])
+        if states is not None:
+            self.states = states if self.states is None else np.concatenate([self.states, states])
+        self._seen.update(row.tobytes() for row in rows)
+        self._asked = None
+
+    def _proposed(self, n: int, pool: np.ndarray, attempt: int) -> Proposed:
+        """Make n candidates and leave out what violates the constraints."""
+        stream = (self._round, attempt)
+        if not len(pool):
+            some = self.prior.fresh(n, self.seed, "fresh", *stream)
+            return Proposed(some, np.full(n, -1), np.full(n, KINDS.index("fresh")))
+        draws = rng(self.seed, "evolve", *stream)
+        kinds = draws.choice(len(KINDS), n, p=self.shares)
+        parents = pool[draws.integers(len(pool), size=n)]
+        others = pool[draws.integers(len(pool), size=n)]
+        states = None if self.states is None else self.states[parents]
+        rows = self.rows[parents].copy()
+        letters = self.tokenizer.end
+        for kind, name in enumerate(KINDS):
+            mine = np.flatnonzero(kinds == kind)
+            if not len(mine):
+                continue
+            own = None if states is None else states[mine]
+            if name == "mutation":
+                rows[mine] = mutated(rows[mine], letters, draws)
+            elif name == "shift":
+                rows[mine] = shifted(rows[mine], letters, draws)
+            elif name == "exchange":
+                rows[mine] = crossed(rows[mine], self.rows[others[mine]], draws)
+            else:
+                some = (
+                    self.prior.near(Candidates(rows[mine], own), self.seed, "near", *stream)
+                    if name == "near"
+                    else self.prior.fresh(len(mine), self.seed, "fresh", *stream)
+                )
+                rows[mine] = some.rows
+                if states is not None and some.states is not None:
+                    states[mine] = some.states
+                if name == "fresh":
+                    parents[mine] = -1
+        kept = np.ones(n, bool) if self.language is None else self.language.holds(rows)
+        return _taken(Proposed(Candidates(rows, states), parents, kinds), np.flatnonzero(kept))
+
+
+def _taken(some: Proposed, index: np.ndarray) -> Proposed:
+    rows, states = some.candidates
+    part = Candidates(rows[index], None if states is None else states[index])
+    return Proposed(part, some.parents[index], some.kinds[index])
+
+
+def _joined(parts: Sequence[Proposed]) -> Proposed:
+    rows = np.concatenate([part.candidates.rows for part in parts])
+    states = [part.candidates.states for part in parts if part.candidates.states is not None]
+    return Proposed(
+        Candidates(rows, np.concatenate(states) if states else None),
+        np.concatenate([part.parents for part in parts]),
+        np.concatenate([part.kinds for part in parts]),
+    )

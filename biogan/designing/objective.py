@@ -1,0 +1,150 @@
+"""What a search wants of the values of its oracle, as one score for each sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from biogan.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A value that has to stay in a range.
+
+    Attributes
+    ----------
+    name : str
+        Column of the oracle.
+    low, high : float
+        Ends of the range, both inside.
+    """
+
+    name: str
+    low: float
+    high: float
+
+    @classmethod
+    def parsed(cls, text: str) -> Kept:
+        """Read ``stability=0.8:``, ``=:2`` or ``=1:2``.
+
+        Raises
+        ------
+        ConfigError
+            If it is none of them.
+
+        Examples
+        --------
+        >>> Kept.parsed("stability=0.8:")
+        Kept(name='stability', low=0.8, high=inf)
+        """
+        name, _, span = text.partition("=")
+        ends = span.split(":")
+        try:
+            low, high = (float(end) if end.strip() else None for end in ends)
+        except ValueError:
+            low = high = None
+        if not name or (low is None and high is None):
+            raise ConfigError(f"--keep {text}: write NAME=LOW:HIGH, one of them may be left out")
+        low, high = -np.inf if low is None else low, np.inf if high is None else high
+        if not low <= high:
+            raise ConfigError(f"--keep {text}: {low:g} is more than {high:g}")
+        return cls(name, low, high)
+
+    def missing(self, values: np.ndarray) -> np.ndarray:
+        """Return how far each value lies outside, shape (n,)."""
+        return np.maximum(self.low - values, 0) + np.maximum(values - self.high, 0)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Columns to raise or lower, and ranges to keep.
+
+    With several columns the score of a sequence is minus the number of sequences that are better in
+    all (Fonseca and Fleming 1993); sequences that do not keep a range come behind all that do.
+
+    Parameters
+    ----------
+    maximise, minimise : tuple of str
+        Names of columns; without any, the only column there is is raised.
+    keep : tuple of Kept
+        Ranges.
+
+    Examples
+    --------
+    >>> both = Objective(("a",), ("b",))
+    >>> both.scores(np.array([[1.0, 0.0], [2.0, 1.0], [1.0, 2.0]]), ("a", "b")).tolist()
+    [0.0, 0.0, -2.0]
+    """
+
+    maximise: tuple[str, ...] = ()
+    minimise: tuple[str, ...] = ()
+    keep: tuple[Kept, ...] = ()
+
+    def __str__(self) -> str:
+        parts = [f"--maximise {name}" for name in self.maximise]
+        parts += [f"--minimise {name}" for name in self.minimise]
+        parts += [f"--keep {kept.name}={kept.low:g}:{kept.high:g}" for kept in self.keep]
+        return " ".join(parts)
+
+    def check(self, columns: Sequence[str]) -> None:
+        """Refuse names that the oracle does not give, or a choice that is left open.
+
+        Raises
+        ------
+        ConfigError
+            With the names that there are.
+        """
+        named = [*self.maximise, *self.minimise, *(kept.name for kept in self.keep)]
+        for name in named:
+            if name not in columns:
+                raise ConfigError(f"the oracle gives {', '.join(columns)}, and no {name!r}")
+        if set(self.maximise) & set(self.minimise):
+            raise ConfigError("--maximise and --minimise name the same value")
+        if not self.maximise and not self.minimise and len(columns) > 1:
+            raise ConfigError(
+                f"the oracle gives {', '.join(columns)}: say which with --maximise and --minimise"
+            )
+
+    def wanted(self, values: np.ndarray, columns: Sequence[str]) -> np.ndarray:
+        """Return the values to be raised, shape (n, objectives); those to be lowered negated."""
+        if not self.maximise and not self.minimise:
+            return values[:, :1]
+        places = [*columns]
+        parts = [values[:, places.index(name)] for name in self.maximise]
+        parts += [-values[:, places.index(name)] for name in self.minimise]
+        return np.stack(parts, 1)
+
+    def scores(self, values: np.ndarray, columns: Sequence[str]) -> np.ndarray:
+        """Return one score a sequence, shape (n,), higher is better; -inf: not feasible."""
+        wanted = self.wanted(values, columns)
+        feasible = np.isfinite(values).all(1)
+        found = wanted[:, 0].copy()
+        if wanted.shape[1] > 1:
+            found[feasible] = 0.0 - dominating(wanted[feasible])
+        outside = np.zeros(len(values))
+        for kept in self.keep:
+            own = values[:, [*columns].index(kept.name)]
+            spread = np.ptp(own[feasible]) if feasible.any() else 1.0
+            outside += kept.missing(own) / (spread or 1.0)
+        if (outside > 0).any() and feasible.any():
+            # Behind the worst that keeps all, the nearest first.
+            found = np.where(outside > 0, found[feasible].min() - 1 - outside, found)
+        return np.where(feasible, found, -np.inf)
+
+
+def dominating(wanted: np.ndarray) -> np.ndarray:
+    """Count the sequences that are at least as good in all values and better in one, shape (n,).
+
+    Examples
+    --------
+    >>> dominating(np.array([[1.0, 1.0], [0.0, 0.0], [2.0, 0.0]])).tolist()
+    [0.0, 2.0, 0.0]
+    """
+    count = np.zeros(len(wanted))
+    for start in range(0, len(wanted), 256):
+        some = wanted[start : start + 256, None]
+        count[start : start + 256] = ((wanted >= some).all(2) & (wanted > some).any(2)).sum(1)
+    return count

@@ -1,0 +1,353 @@
+"""Oracles: what tells how good a sequence is. A function, a program, a measured property.
+
+An oracle takes a list of sequences and returns a number for each, or several. Whatever goes wrong
+in it, an exception, rubbish, no answer, ends in one line that names the sequence.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import math
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from biogan.core.display import shown
+from biogan.core.errors import BioganError, ConfigError, first_line
+from biogan.core.inputs import check_once
+from biogan.sequences.io.motifs import Motif, read_motifs
+
+#: How an oracle can be named, for messages.
+NAMED = "gc, motif:FILE, cmd:PROGRAM, FILE.py:FUNCTION or MODULE:FUNCTION"
+#: The column of an oracle that gives one number and no name.
+SCORE = "score"
+# Letters of a sequence that a message shows.
+_LETTERS = 60
+
+
+class Oracle(Protocol):
+    """Any callable from a list of sequences to their values."""
+
+    def __call__(self, sequences: list[str]) -> Any:
+        """Score sequences.
+
+        Parameters
+        ----------
+        sequences : list of str
+            Letters without gaps.
+
+        Returns
+        -------
+        array_like, shape (n,) or (n, k), or mapping of str to array_like
+            One value or several for each; -inf says that a sequence is not feasible.
+        """
+        ...
+
+
+class OracleError(BioganError):
+    """An oracle that raised, did not answer, or returned something else than a number each."""
+
+
+class Asked:
+    """An oracle whose answers are checked.
+
+    Parameters
+    ----------
+    oracle : Oracle
+        What is asked.
+    name : str
+        What it is called in messages.
+    timeout : float, optional
+        Seconds that one question may take.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names of its values, known after the first answer.
+
+    Examples
+    --------
+    >>> length = Asked(lambda sequences: [len(s) for s in sequences], "length")
+    >>> length(["ACG", "A"]).tolist(), length.columns
+    ([[3.0], [1.0]], ('score',))
+    """
+
+    def __init__(self, oracle: Oracle, name: str, timeout: float | None = None) -> None:
+        self.oracle, self.name, self.timeout = oracle, name, timeout
+        self.columns: tuple[str, ...] = ()
+
+    def __call__(self, sequences: Sequence[str]) -> np.ndarray:
+        """Return the values, shape (n, columns).
+
+        Raises
+        ------
+        OracleError
+            If it fails for a sequence.
+        """
+        asked = list(sequences)
+        try:
+            return self._answer(asked)
+        except OracleError as error:
+            if len(asked) > 1 and not isinstance(error.__cause__, TimeoutError):
+                for one in asked:
+                    # The first one that fails on its own is named.
+                    self._answer([one])
+            raise
+
+    def _answer(self, asked: list[str]) -> np.ndarray:
+        try:
+            found = _within(self.timeout, lambda: self.oracle(list(asked)))
+        except TimeoutError as error:
+            raise OracleError(
+                f"{self.name}: no answer within {self.timeout:g} s for {_these(asked)}; raise "
+                "--oracle-timeout or look at the program"
+            ) from error
+        except OracleError:
+            raise
+        except Exception as error:
+            raise OracleError(
+                f"{self.name}: {type(error).__name__} for {_these(asked)}: {first_line(error)}"
+            ) from error
+        columns, values = self._table(found, asked)
+        if self.columns and columns != self.columns:
+            raise OracleError(
+                f"{self.name}: gave the columns {', '.join(columns)} for {_these(asked)}, before "
+                f"{', '.join(self.columns)}"
+            )
+        odd = np.isnan(values) | (values == np.inf)
+        if odd.any():
+            row, column = np.argwhere(odd)[0]
+            raise OracleError(
+                f"{self.name}: {columns[column]} is {values[row, column]} for "
+                f"{_these([asked[row]])}; numbers are needed, -inf for what is not feasible"
+            )
+        self.columns = columns
+        return values
+
+    def _table(self, found: Any, asked: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
+        """Return the names of the columns and the values, shape (n, columns)."""
+        names: tuple[str, ...] = ()
+        try:
+            if isinstance(found, Mapping) or hasattr(found, "columns"):
+                names = tuple(map(str, found.keys()))
+                found = np.stack([np.asarray(found[name], float) for name in found], 1)
+            values = np.asarray(found, float)
+        except (TypeError, ValueError) as error:
+            raise OracleError(
+                f"{self.name}: no numbers for {_these(asked)}: {first_line(error)}"
+            ) from error
+        if not values.ndim:
+            raise OracleError(
+                f"{self.name}: {found!r} for {_these(asked)}, which is no table of numbers"
+            )
+        values = values[:, None] if values.ndim == 1 else values
+        if values.ndim != 2 or len(values) != len(asked) or not values.shape[1]:
+            raise OracleError(
+                f"{self.name}: values of shape {np.shape(found)} for {len(asked):,} sequences: "
+                "one number each is needed, or one row each"
+            )
+        k = values.shape[1]
+        return names or ((SCORE,) if k == 1 else tuple(f"{SCORE}{i + 1}" for i in range(k))), values
+
+
+def _these(asked: Sequence[str]) -> str:
+    """Name one sequence, or say how many there were."""
+    if len(asked) > 1:
+        return f"{len(asked):,} sequences"
+    return shown(asked[0], _LETTERS) if asked else "no sequence"
+
+
+def _within(seconds: float | None, work: Callable[[], Any]) -> Any:
+    """Do some work, in a thread that is left behind if it takes too long."""
+    if seconds is None:
+        return work()
+    result: list[Any] = []
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise TimeoutError
+    if raised:
+        raise raised[0]
+    return result[0]
+
+
+def load_oracle(text: str, timeout: float | None = None) -> Asked:
+    """Return the oracle that a text names.
+
+    Parameters
+    ----------
+    text : str
+        ``gc`` (share of G and C); ``motif:FILE`` (log-odds score of the best site of each motif, in
+        bits, on either strand); ``cmd:PROGRAM`` (FASTA on its standard input; a line
+        ``id<TAB>value...`` for each record on its standard output, after an optional line of names
+        that begins with ``id``); ``FILE.py:FUNCTION`` or ``MODULE:FUNCTION``.
+    timeout : float, optional
+        Seconds that one question may take.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such oracle.
+
+    Examples
+    --------
+    >>> load_oracle("gc")(["GGCA", "TTTT"]).tolist()
+    [[0.75], [0.0]]
+    """
+    kind, separator, rest = text.partition(":")
+    if text == "gc":
+        return Asked(gc, "gc")
+    if kind == "motif" and rest:
+        return Asked(_motifs(rest), text, timeout)
+    if kind == "cmd" and rest.strip():
+        return Asked(Program(rest.strip(), timeout), text)
+    if separator and rest.isidentifier():
+        return Asked(_function(kind, rest), text, timeout)
+    raise ConfigError(f"--oracle {shown(text)}: no oracle of this name; give {NAMED}")
+
+
+def gc(sequences: list[str]) -> dict[str, list[float]]:
+    """Return the share of G and C in each sequence, 0 for an empty one."""
+    return {"gc": [(s.count("G") + s.count("C")) / max(1, len(s)) for s in sequences]}
+
+
+def _motifs(path: str) -> Oracle:
+    check_once(path)
+    motifs = read_motifs(path)
+
+    def scores(sequences: list[str]) -> dict[str, list[float]]:
+        return {motif.name: [_best_site(motif, text) for text in sequences] for motif in motifs}
+
+    return scores
+
+
+def _best_site(motif: Motif, text: str) -> float:
+    """Return the log-odds score of the best site, in bits; -inf where the sequence is too short."""
+    codes = np.array(["ACGT".find(letter) for letter in text.upper().replace("U", "T")])
+    one = motif.log_odds(np.full(4, 0.25))
+    width = len(one)
+    if len(codes) < width:
+        return -math.inf
+    # A letter that is none of the four scores nothing.
+    scores = np.column_stack([one, np.full(width, -np.inf)])
+    strands = [scores]
+    if motif.both_strands:
+        strands.append(np.column_stack([one[::-1, ::-1], np.full(width, -np.inf)]))
+    sites = np.lib.stride_tricks.sliding_window_view(codes, width)
+    return float(max(own[np.arange(width), sites].sum(1).max() for own in strands))
+
+
+def _function(home: str, name: str) -> Oracle:
+    """Import a function from a file or from a module."""
+    try:
+        if home.endswith(".py"):
+            if not Path(home).is_file():
+                raise ConfigError(f"--oracle {shown(home)}: no such file")
+            spec = importlib.util.spec_from_file_location(Path(home).stem, home)
+            assert spec is not None and spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            sys.modules.setdefault(Path(home).stem, module)
+            spec.loader.exec_module(module)
+        else:
+            module = importlib.import_module(home)
+        function = getattr(module, name)
+    except BioganError:
+        raise
+    except AttributeError as error:
+        raise ConfigError(f"--oracle {shown(home)}: has no function {name!r}") from error
+    except Exception as error:
+        raise ConfigError(
+            f"--oracle {shown(home)}: cannot be imported: {type(error).__name__}: "
+            + first_line(error)
+        ) from error
+    if not callable(function):
+        raise ConfigError(f"--oracle {shown(home)}: {name!r} is no function")
+    found: Oracle = function
+    return found
+
+
+class Program:
+    """A program that is given FASTA and prints a table.
+
+    Parameters
+    ----------
+    line : str
+        Program and arguments, as a shell splits them; no shell is started.
+    timeout : float, optional
+        Seconds that it may take.
+    """
+
+    def __init__(self, line: str, timeout: float | None = None) -> None:
+        self.words, self.timeout = shlex.split(line), timeout
+
+    def __call__(self, sequences: list[str]) -> dict[str, list[float]]:
+        """Run it once for all sequences."""
+        text = "".join(f">s{i}\n{s}\n" for i, s in enumerate(sequences))
+        try:
+            done = subprocess.run(
+                self.words, input=text, capture_output=True, text=True, timeout=self.timeout,
+                errors="backslashreplace",
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError from error
+        except OSError as error:
+            raise OracleError(
+                f"cmd: {shown(self.words[0])}: cannot be run: {error.strerror}"
+            ) from error
+        if done.returncode:
+            said = first_line(RuntimeError(done.stderr)) if done.stderr.strip() else "said nothing"
+            raise OracleError(
+                f"cmd: {shown(self.words[0])}: ended with exit code {done.returncode} for "
+                f"{_these(sequences)}: {said}"
+            )
+        return self._read(done.stdout, sequences)
+
+    def _read(self, text: str, sequences: list[str]) -> dict[str, list[float]]:
+        names: list[str] | None = None
+        rows: dict[str, list[float]] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip():
+                continue
+            name, *cells = line.rstrip("\n").split("\t")
+            if names is None and name.lower() == "id":
+                names = cells
+                continue
+            try:
+                rows[name] = [float(cell) for cell in cells]
+            except ValueError as error:
+                raise OracleError(
+                    f"cmd: {shown(self.words[0])}, line {number:,} of its output: "
+                    f"{shown(line, _LETTERS)} is not id<TAB>number"
+                ) from error
+            due = len(names or next(iter(rows.values()))) or 1
+            if len(cells) != due:
+                raise OracleError(
+                    f"cmd: {shown(self.words[0])}, line {number:,} of its output: "
+                    f"{shown(line, _LETTERS)} has {len(cells):,} values, {due:,} are due"
+                )
+        missing = [i for i in range(len(sequences)) if f"s{i}" not in rows]
+        if missing:
+            raise OracleError(
+                f"cmd: {shown(self.words[0])}: no line for {len(missing):,} of "
+                f"{len(sequences):,} sequences, the first is {_these([sequences[missing[0]]])}"
+            )
+        table = [rows[f"s{i}"] for i in range(len(sequences))]
+        k = len(table[0]) if table else 1
+        names = names or ([SCORE] if k == 1 else [f"{SCORE}{i + 1}" for i in range(k)])
+        return {name: [row[i] for row in table] for i, name in enumerate(names)}

@@ -1,0 +1,218 @@
+"""Where the candidates of a search come from: changes of parents, and draws from a prior.
+
+Rows are codes of a tokenizer, shape (n, positions). All proposals keep the constraints: what does
+not is left out before anything is scored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import torch
+
+from biogan.core.errors import ConfigError
+from biogan.core.rng import rng, torch_generator
+from biogan.nn.sequence_heads import LetterGenerator
+from biogan.sequences.constraints.generator import ConstrainedGenerator
+from biogan.sequences.constraints.language import Language
+from biogan.sequences.tokenizer import Tokenizer
+
+# Draws of a sampler, in all, for one record that keeps the constraints.
+_PATIENCE = 2000
+# The longest block that is redrawn or exchanged, as a share of the positions.
+_BLOCK = 0.5
+# How far the latent vector of a neighbour moves, 1 for a fresh one.
+_STEP = 0.25
+# Mean of the places by which an exchanged block moves, where it moves.
+_SHIFT = 3.0
+
+
+class Candidates(NamedTuple):
+    """Rows and what a prior keeps beside each, to draw its neighbours.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray, shape (n, positions), uint8
+        Codes.
+    states : numpy.ndarray, shape (n, d), or None
+        Latent vectors of a generator; None where a prior has none.
+    """
+
+    rows: np.ndarray
+    states: np.ndarray | None = None
+
+
+class Prior(Protocol):
+    """What sequences of the kind look like, before a score is asked for."""
+
+    def fresh(self, n: int, seed: int, *stream: str | int) -> Candidates:
+        """Draw ``n`` records that keep the constraints."""
+        ...
+
+    def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
+        """Draw a neighbour of each parent; constraints may be violated."""
+        ...
+
+
+@dataclass(frozen=True)
+class ChainPrior:
+    """A sampler of sequences as a prior: a Markov chain, a PWM, a uniform draw.
+
+    Attributes
+    ----------
+    sampler : Sampler
+        Draws sequences.
+    tokenizer : Tokenizer
+        Reads them as codes.
+    language : Language or None
+        What they have to keep.
+    """
+
+    sampler: Any
+    tokenizer: Tokenizer
+    language: Language | None = None
+
+    def fresh(self, n: int, seed: int, *stream: str | int) -> Candidates:
+        """Draw until ``n`` records keep the constraints.
+
+        Raises
+        ------
+        ConfigError
+            If hardly any does.
+        """
+        kept: list[np.ndarray] = []
+        found = drawn = 0
+        while found < n:
+            number = int(rng(seed, "prior", *stream, drawn).integers(2**31))
+            rows = self.tokenizer.encode(self.sampler.sample(n, number))
+            rows = rows if self.language is None else rows[self.language.holds(rows)]
+            kept.append(rows)
+            found, drawn = found + len(rows), drawn + n
+            if drawn > _PATIENCE * (found + 1):
+                raise ConfigError(
+                    f"{found:,} of {drawn:,} draws of the prior keep the constraints: take a "
+                    "trained model, whose draws keep them by construction, or loosen them"
+                )
+        return Candidates(np.concatenate(kept)[:n])
+
+    def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
+        """Replace a block of each parent by that of a draw."""
+        draws = rng(seed, "near", *stream)
+        number = int(draws.integers(2**31))
+        other = self.tokenizer.encode(self.sampler.sample(len(parents.rows), number))
+        return Candidates(_exchanged(parents.rows, other, draws, shift=0.0))
+
+
+@dataclass(frozen=True)
+class GeneratorPrior:
+    """A trained generator as a prior: its draws, and blocks that it redraws.
+
+    A neighbour has a latent vector near that of its parent (preconditioned Crank-Nicolson, Cotter
+    et al. 2013, Statistical Science 28:424), and a block of its letters is drawn anew from the
+    generator given the others and the constraints, exactly.
+
+    Attributes
+    ----------
+    generator : LetterGenerator
+        The trained network.
+    language : Language
+        What all records keep.
+    """
+
+    generator: LetterGenerator
+    language: Language
+
+    def fresh(self, n: int, seed: int, *stream: str | int) -> Candidates:
+        """Draw records of the generator given the constraints."""
+        free = np.ones((1, *self.generator.shape), bool)
+        return self._drawn(n, None, free, np.zeros(n, int), seed, *stream)
+
+    def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
+        """Move the latent vector of each parent and redraw a block of it."""
+        n, length = parents.rows.shape
+        draws = rng(seed, "blocks", *stream)
+        starts, stops = _blocks(n, length, draws)
+        places = np.arange(length)
+        inside = (places >= starts[:, None]) & (places < stops[:, None])
+        codes = np.arange(self.generator.shape.channels)
+        masks = inside[:, None] | (codes[:, None] == parents.rows[:, None])
+        found = self._drawn(n, parents.states, masks, np.arange(n), seed, *stream)
+        return Candidates(found.rows, found.states)
+
+    def _drawn(
+        self,
+        n: int,
+        states: np.ndarray | None,
+        masks: np.ndarray,
+        items: np.ndarray,
+        seed: int,
+        *stream: str | int,
+    ) -> Candidates:
+        draws = torch_generator(seed, "prior", *stream)
+        noise = self.generator.noise(n, draws)
+        if states is not None:
+            moved = (1 - _STEP**2) ** 0.5 * torch.from_numpy(states) + _STEP * noise.latent
+            noise = noise._replace(latent=moved.to(noise.latent))
+        constrained = ConstrainedGenerator(self.generator, [self.language], masks)
+        uniform = torch.rand(n, self.generator.shape.length + 1, generator=draws)
+        which = torch.from_numpy(items).to(constrained.device)
+        rows, _ = constrained.draw(noise, which, uniform, every=False)
+        return Candidates(rows.cpu().numpy(), noise.latent.cpu().numpy())
+
+
+def _blocks(n: int, length: int, draws: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draw where a block begins and ends in each of n rows."""
+    sizes = draws.integers(1, max(2, int(length * _BLOCK) + 1), n)
+    starts = draws.integers(0, length - sizes + 1)
+    return starts, starts + sizes
+
+
+def _exchanged(
+    rows: np.ndarray, other: np.ndarray, draws: np.random.Generator, shift: float
+) -> np.ndarray:
+    """Put a block of each other row into each row, ``shift`` of them some places away."""
+    n, length = rows.shape
+    starts, stops = _blocks(n, length, draws)
+    moves = draws.geometric(1 / _SHIFT, n) * draws.choice([-1, 1], n) * (draws.random(n) < shift)
+    moves = np.clip(moves, -starts, length - stops)
+    places = np.arange(length)
+    inside = (places >= (starts + moves)[:, None]) & (places < (stops + moves)[:, None])
+    source = np.clip(places - moves[:, None], 0, length - 1)
+    return np.where(inside, np.take_along_axis(other, source, 1), rows).astype(np.uint8)
+
+
+def mutated(rows: np.ndarray, letters: int, draws: np.random.Generator) -> np.ndarray:
+    """Change each letter with the chance of one in the length, at least one of each row.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, shape (n, positions), uint8
+        Codes; those from ``letters`` on (the end symbol) stay.
+    letters : int
+        Codes that may be written.
+    """
+    n, length = rows.shape
+    changes = draws.random(rows.shape) < 1 / length
+    changes[np.arange(n), draws.integers(length, size=n)] = True
+    steps = draws.integers(1, max(2, letters), rows.shape)
+    return np.where(changes & (rows < letters), (rows + steps) % letters, rows).astype(np.uint8)
+
+
+def crossed(rows: np.ndarray, other: np.ndarray, draws: np.random.Generator) -> np.ndarray:
+    """Put a block of another parent into each parent, half of them some places away."""
+    return _exchanged(rows, other, draws, shift=0.5)
+
+
+def shifted(rows: np.ndarray, letters: int, draws: np.random.Generator) -> np.ndarray:
+    """Delete a letter of each row and insert one elsewhere: what is between moves by one place."""
+    n, length = rows.shape
+    out, into = draws.integers(length, size=(2, n, 1))
+    fresh = draws.integers(letters, size=(n, 1))
+    places = np.arange(length)
+    # What each place takes its letter from: the next one between a letter that is deleted and one
+    # that is inserted behind it, else the one before.
+    source = places + ((places >= out) & (places < into)) - ((places <= out) & (places > into))
+    found = np.take_along_axis(rows, source, 1)
+    return np.where(places == into, fresh, found).astype(np.uint8)

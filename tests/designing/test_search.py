@@ -1,0 +1,194 @@
+"""A search: known optima, constraints, resume, and what a broken oracle leaves behind."""
+
+import numpy as np
+import pytest
+
+from biogan import GC, Avoid, SequenceSet, design
+from biogan.core.errors import CheckpointError, ConfigError, OutputError
+from biogan.core.rng import rng
+from biogan.designing.design import CALLS, DESIGNS, Transfer
+from biogan.designing.evolve import Evolution
+from biogan.designing.objective import Kept, Objective
+from biogan.designing.oracle import OracleError
+from biogan.designing.problems import Ehrlich
+from biogan.designing.proposals import ChainPrior
+from biogan.sequences.constraints.language import compiled
+from biogan.sequences.tokenizer import FIXED, Tokenizer
+
+
+def reads(n=200, length=20, seed=0):
+    codes = rng(seed, "reads").integers(0, 4, (n, length)).astype(np.uint8)
+    return SequenceSet.from_matrix(SequenceSet.from_strings(["ACGT"]).alphabet, codes)
+
+
+def count_g(texts):
+    return [text.count("G") for text in texts]
+
+
+class Chain:
+    """Draws of an Ehrlich function's own chain."""
+
+    def __init__(self, problem):
+        self.problem = problem
+
+    def sample(self, n, seed=0):
+        return SequenceSet.from_matrix(self.problem.alphabet, self.problem.draw(n, seed))
+
+
+def test_ehrlich_by_hand():
+    # States A, C, D: A may not follow C. One motif A.D in five letters.
+    steps = np.array([[0.4, 0.3, 0.3], [0.0, 0.5, 0.5], [0.3, 0.3, 0.4]])
+    problem = Ehrlich(steps, (np.array([0, 2]),), (np.array([0, 2]),), 5, 2)
+    found = problem(["ACDDD", "AAAAA", "CCCCC", "CADDD", "DDADD"])
+    assert found.tolist() == [1.0, 0.5, 0.0, -np.inf, 1.0]
+    assert problem([problem.solution()]).tolist() == [1.0]
+
+
+def test_chains_of_ehrlich_functions_are_feasible():
+    problem = Ehrlich.drawn(20, 60, 4, 4, seed=3)
+    assert np.isfinite(problem.score(problem.draw(500, 0))).all()
+    tokenizer = Tokenizer(problem.alphabet, problem.length, FIXED)
+    feasible = compiled([problem.feasible()], tokenizer)
+    rows = rng(0, "rows").integers(0, 20, (3000, 60)).astype(np.uint8)
+    rows = np.concatenate([rows, problem.draw(100, 1)])
+    assert (feasible.holds(rows) == np.isfinite(problem.score(rows))).all()
+
+
+def test_a_search_beats_the_draws_of_the_chain_by_far():
+    problem = Ehrlich.drawn(12, 24, 2, 4, seed=1)
+    tokenizer = Tokenizer(problem.alphabet, problem.length, FIXED)
+    feasible = compiled([problem.feasible()], tokenizer)
+    search = Evolution(tokenizer, ChainPrior(Chain(problem), tokenizer, feasible), feasible, seed=1)
+    while len(search.rows) < 3000:
+        search.tell(problem.score(search.ask(50).candidates.rows))
+    assert np.isfinite(search.scores).all()
+    assert len(np.unique(search.rows, axis=0)) == 3000
+    assert search.scores.max() > problem.score(problem.draw(3000, 0)).max()
+
+
+def test_designs_keep_the_constraints_and_differ():
+    found = design(
+        reads(), count_g, 20, calls=400, constraints=[Avoid("GGG"), GC(0.3, 0.6)], max_identity=0.8
+    )
+    rows = found.matrix(20)
+    for text in found:
+        assert "GGG" not in text and "CCC" not in text
+        assert 6 <= text.count("G") + text.count("C") <= 12
+    pairs = [(rows[i] == rows[j]).mean() for i in range(len(rows)) for j in range(i)]
+    assert max(pairs) <= 0.8
+    assert [*found.labels["score"]] == [str(n) for n in count_g([*found])]
+    # Letters that are asked for without constraints reach more.
+    assert int(found.labels["score"][0]) == 12
+    assert design(reads(), count_g, 1, calls=600).labels["score"][0] == "20"
+
+
+def test_a_resumed_search_is_the_same(tmp_path):
+    asked = []
+
+    def stops(texts):
+        asked.append(len(texts))
+        if sum(asked) > 120:
+            raise RuntimeError("the licence server is down")
+        return count_g(texts)
+
+    whole = design(reads(), count_g, 5, calls=300, seed=3, out=tmp_path / "whole")
+    with pytest.raises(OracleError, match="the oracle: RuntimeError for .*: the licence server"):
+        design(reads(), stops, 5, calls=300, seed=3, out=tmp_path / "run")
+    table = tmp_path / "run" / CALLS
+    kept = table.read_text().splitlines()
+    assert 100 < len(kept) < 130
+    # Half of a last line, as a killed process leaves it.
+    table.write_text("\n".join(kept[:-2]) + "\n" + kept[-2][:20])
+    again = design(reads(), count_g, 5, calls=300, seed=3, out=tmp_path / "run", resume=True)
+    assert [*again] == [*whole]
+    assert table.read_text() == (tmp_path / "whole" / CALLS).read_text()
+    names = (DESIGNS, "design.json")
+    for name in names:
+        assert (tmp_path / "run" / name).read_text() == (tmp_path / "whole" / name).read_text()
+
+
+def test_another_search_is_not_resumed(tmp_path):
+    design(reads(), count_g, 5, calls=50, seed=3, out=tmp_path)
+    with pytest.raises(ConfigError, match="was begun with seed 3, not 4"):
+        design(reads(), count_g, 5, calls=50, seed=4, out=tmp_path, resume=True)
+    with pytest.raises(OutputError, match="is not empty; --overwrite replaces it"):
+        design(reads(), count_g, 5, calls=50, seed=3, out=tmp_path)
+    table = tmp_path / CALLS
+    table.write_text(table.read_text().replace("\tfresh\t", "\tfresh\tx", 1))
+    with pytest.raises(CheckpointError, match=r"calls.tsv, line 2: .* is no call"):
+        design(reads(), count_g, 5, calls=60, seed=3, out=tmp_path, resume=True)
+
+
+def test_more_calls_go_on(tmp_path):
+    design(reads(), count_g, 5, calls=100, batch=20, seed=3, out=tmp_path / "a")
+    longer = design(
+        reads(), count_g, 5, calls=200, batch=20, seed=3, out=tmp_path / "a", resume=True
+    )
+    assert [*longer] == [*design(reads(), count_g, 5, calls=200, batch=20, seed=3)]
+
+
+def test_an_oracle_that_changes_its_mind_is_told():
+    draws = np.random.default_rng(0)
+    found = design(reads(), lambda texts: draws.random(len(texts)), 5, calls=60)
+    assert found.summary["repeatable"] is False
+    assert design(reads(), count_g, 5, calls=60).summary["repeatable"] is True
+
+
+def test_a_check_that_does_not_follow_is_flagged():
+    told = design(
+        reads(), count_g, 10, calls=400, check=lambda texts: [t.count("A") for t in texts]
+    )
+    assert told.summary["check"]["transfer"]["transfer"] < 0
+    assert "most of the gain is not confirmed" in told.summary["verdict"]
+    followed = design(reads(), count_g, 10, calls=400, check=count_g)
+    assert followed.summary["check"]["transfer"]["transfer"] == pytest.approx(1)
+    assert "not confirmed" not in followed.summary["verdict"]
+
+
+def test_transfer_of_scores_beyond_real_ones():
+    real = np.arange(10.0)
+    found = Transfer.of(np.full(4, 40.0), real, np.full(4, 8.0), real)
+    assert found.outside and not found.confirmed
+
+
+def test_several_objectives_and_ranges():
+    values = np.array([[1.0, 5.0], [2.0, 4.0], [0.0, 9.0], [3.0, -np.inf]])
+    front = Objective(("a",), ("b",)).scores(values, ("a", "b"))
+    assert front.tolist() == [-1.0, 0.0, -2.0, -np.inf]
+    kept = Objective(("a",), keep=(Kept.parsed("b=5:"),)).scores(values, ("a", "b"))
+    assert kept.argsort().tolist() == [3, 1, 2, 0]
+    with pytest.raises(ConfigError, match="the oracle gives a, b: say which"):
+        Objective().check(("a", "b"))
+    with pytest.raises(ConfigError, match="and no 'c'"):
+        Objective(("c",)).check(("a", "b"))
+
+
+def test_a_trained_model_is_searched_near_its_latents():
+    from biogan import SequenceGAN
+
+    small = {"width": 4, "depth": 1, "units": 8, "latent": 4, "batch_size": 8, "steps": 3}
+    gan = SequenceGAN(**small, judge_steps=0, seed=1).fit(reads())
+    found = design(gan, count_g, 5, calls=200, constraints=[Avoid("TTT")], real=reads(seed=1))
+    assert int(found.labels["score"][0]) >= 12 and all("TTT" not in text for text in found)
+    kinds = found.summary["proposals"]
+    assert set(kinds) == {"mutation", "exchange", "shift", "near", "fresh"}
+    again = design(gan, count_g, 5, calls=200, constraints=[Avoid("TTT")])
+    assert [*again] == [*found]
+
+
+def test_lengths_that_vary_are_refused():
+    with pytest.raises(ConfigError, match="only records of one length can be designed"):
+        design(SequenceSet.from_strings(["ACGT", "ACG"] * 20), count_g, 5, calls=50)
+
+
+def test_a_shift_moves_what_is_between_by_one():
+    from biogan.designing.proposals import shifted
+
+    rows = np.tile(np.arange(10, dtype=np.uint8), (500, 1))
+    for row in shifted(rows, 30, rng(0, "shift")):
+        left = [*row]
+        assert any(
+            [*np.delete(np.arange(10), out)] == [*np.delete(left, into)]
+            for out in range(10)
+            for into in range(10)
+        )
