@@ -79,6 +79,7 @@ def command(
     biogan sample run -n 10000 --seed 7 > new.fasta
     biogan sample run -n 1000000 --shard 2/8 -o part2.fasta.gz
     biogan sample run -n 96 --fix 35-40=TTGACA --avoid BsaI,EcoRI --gc 0.4:0.6
+    biogan sample run -n 500 --label class=AMP --label expr=10:14
     biogan sample digits -n 64 --seed 2 -o digits.png
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.models.registry import get_kind
@@ -92,9 +93,12 @@ def command(
     constraints = modality.constraints(constraining)
     # Of constraints that differ between records, each once.
     each = constraints.period if constraints is not None and constraints.each else None
-    start, stop = bounds(count or each or cls.samples, *shard)
+    start, stop = bounds(count or modality.wanted(sampling) or each or cls.samples, *shard)
     asked = [getattr(constraining, name, None) for name in ("template_from", "translate")]
-    check_out(run, out, overwrite, exclude, cls.read_as(read)[0], *asked)
+    labels = getattr(sampling, "labels", None)
+    check_out(run, out, overwrite, exclude, labels, cls.read_as(read)[0], *asked)
+    for line in modality.told(sampling):
+        console.say(line)
     known = None
     if exclude is not None:
         known = modality.read_known(exclude, read)

@@ -99,6 +99,10 @@ class UnverifiedModel(UserWarning):
     """A model folder of an earlier version, which kept no digests of its files."""
 
 
+class AdjustedRequest(UserWarning):
+    """What was asked for could not be followed to the letter; the message says what was done."""
+
+
 class ConfigError(BioganError):
     """An option out of its range, unknown, or in conflict with another."""
 

@@ -97,7 +97,7 @@ class LabelTable(NamedTuple):
     key: str
 
 
-def read_label_table(path: str, notes: list[str] | None = None) -> LabelTable:
+def read_label_table(path: str, notes: list[str] | None = None, once: bool = False) -> LabelTable:
     """Read a TSV of labels; the first column is the id, the first row names the columns.
 
     Parameters
@@ -106,6 +106,8 @@ def read_label_table(path: str, notes: list[str] | None = None) -> LabelTable:
         TSV, plain or compressed, without quoting.
     notes : list of str, optional
         Receives what is odd about the file and was dealt with, one sentence each.
+    once : bool
+        Whether an id may stand in one row only, also where another one says the same.
 
     Returns
     -------
@@ -145,6 +147,11 @@ def read_label_table(path: str, notes: list[str] | None = None) -> LabelTable:
                     f"{len(names) + 1:,}{hint}"
                 )
             elif name in rows:
+                if once:
+                    raise DataError(
+                        f"{where}: id {excerpt(name)} stands on line {lines[name]:,}, too: each "
+                        "row needs its own"
+                    )
                 if rows[name] != row:
                     raise DataError(
                         f"{where}: id {excerpt(name)} has other labels on line {lines[name]:,}"

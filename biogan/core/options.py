@@ -66,7 +66,8 @@ def option(
         Whether the value is the name of a file that is read.
     repeat : bool
         Whether several values may be given: with commas between them, by giving the flag several
-        times, or as a list in Python. The value is a text with commas.
+        times, or in Python as a list, or as a mapping of what is written NAME=VALUE. The value is
+        a text with commas.
     """
     meta = {"help": help, "group": group, "low": low, "high": high, "free": free, "level": level,
             "file": file, "repeat": repeat}  # fmt: skip
@@ -243,6 +244,10 @@ def check_count(name: str, n: Any, noun: str, low: int = 1) -> int:
     return int(n)
 
 
+def _listed(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple | set) else str(value)
+
+
 def _checked(field: dataclasses.Field, value: Any, kind: Kind) -> Any:
     """Return the value of an option as the type that its field declares."""
     name = flag(field.name)
@@ -250,6 +255,8 @@ def _checked(field: dataclasses.Field, value: Any, kind: Kind) -> Any:
         if not kind.optional:
             raise ConfigError(f"{name}: a value is needed")
         return None
+    if isinstance(value, Mapping) and field.metadata["repeat"]:
+        value = [f"{key}={_listed(several)}" for key, several in value.items()]
     if kind.choices and value not in kind.choices:
         raise ConfigError(f"{name}: " + unknown_name("value", str(value), kind.choices))
     if kind.type is str:

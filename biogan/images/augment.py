@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from biogan.core.errors import ConfigError
-from biogan.nn.image_nets import RecordShape, join, split
+from biogan.nn.conditioning import join, split
+from biogan.nn.image_nets import RecordShape
 
 #: Share of the images that undergo a change.
 APPLIED = 0.8
@@ -227,5 +228,5 @@ class Augmented(nn.Module):
         """Judge records, return (N,)."""
         if not self.shape.classes:
             return self.critic(self.augment(records))
-        images, classes = split(records, self.shape)
+        images, classes = split(records, self.shape[:3], self.shape.classes)
         return self.critic(join(self.augment(images), classes))

@@ -23,13 +23,12 @@ from biogan.images.config import ImageReadingConfig, ImageSamplingConfig
 from biogan.images.dataset import DEPTHS, ImageSet
 from biogan.images.read import is_images, read_images
 from biogan.images.write import grid, write_images
+from biogan.nn.conditioning import join, split
 from biogan.nn.image_nets import (
     DCGANCritic2D,
     DCGANGenerator2D,
     ImageNoise,
     RecordShape,
-    join,
-    split,
 )
 from biogan.nn.layers import Networks
 from biogan.training.config import ImageGANConfig
@@ -299,7 +298,7 @@ class ImageModality(PresetModality):
         """Turn records into images of the depth of the training data."""
         labels = None
         if self.shares:
-            images, classes = split(torch.from_numpy(batch), self.shape)
+            images, classes = split(torch.from_numpy(batch), self.shape[:3], len(self.shares))
             batch, labels = images.numpy(), classes.numpy().argmax(1)
         grey = (batch + 1) * ((self.high - self.low) / 2) + self.low
         # What the generator overshoots would wrap around.

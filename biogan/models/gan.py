@@ -6,13 +6,15 @@ kinds of data that come with biogan.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self, Unpack
 
 import numpy as np
 
-from biogan.core.errors import ConfigError
+from biogan.core.errors import AdjustedRequest, ConfigError, plural
+from biogan.core.label_rows import Conditions
 from biogan.core.options import check_count, takes
 from biogan.core.protocols import SAMPLED, Callback
 from biogan.images.config import ImageSamplingConfig
@@ -220,7 +222,13 @@ class GAN:
         """
         if self.networks:  # refused where nothing was fitted
             n = check_count("-n", n, self.modality.noun)
-        return joined([*self.stream(n, seed, exclude=exclude, constraints=constraints, **options)])
+        chunks = self.stream(n, seed, exclude=exclude, constraints=constraints, **options)
+        for line in self.modality.told(self._how(seed, options)):
+            warnings.warn(line, AdjustedRequest, stacklevel=3)
+        return joined([*chunks])
+
+    def _how(self, seed: int, options: Mapping[str, Any]) -> Any:
+        return self.modality.sampling.from_dict({"seed": seed, **options})
 
     def stream(
         self,
@@ -242,15 +250,27 @@ class GAN:
         generator, modality = self.networks.generator, self.modality
         n = check_count("-n", n, f"{modality.noun}s", low=0)
         start = check_count("start", start, f"{modality.noun}s", low=0)
-        how: Any = modality.sampling.from_dict({"seed": seed, **options})
+        how = self._how(seed, options)
+        most = modality.wanted(how)
+        if most is not None and n > most:
+            raise ConfigError(f"-n {n}: {plural(most, modality.noun)} asked for one by one")
         if constraints is not None:
-            return self._constrained(n, start, exclude, constraints, tell, how)
+            chunks = self._constrained(n, start, exclude, constraints, tell, how)
+            return chunks if most is None else self._named(chunks, how, start)
         draw = drawer(generator.eval(), modality, how)
         if exclude is not None:
-            draw = excluding(draw, modality, exclude)
+            draw = excluding(draw, modality, exclude, placed=most is not None)
         if how.refine is not None:
-            return refined(draw, modality, self.calibrated_critic, start, n, how)
-        return stream(draw, modality, start, n, f"{SAMPLED}{how.seed}", block_size(modality, how))
+            chunks = refined(draw, modality, self.calibrated_critic, start, n, how)
+        else:
+            size = block_size(modality, how)
+            chunks = stream(draw, modality, start, n, f"{SAMPLED}{how.seed}", size)
+        return chunks if most is None else self._named(chunks, how, start)
+
+    def _named(self, chunks: Iterator[Chunk], how: Any, first: int) -> Iterator[Chunk]:
+        for chunk in chunks:
+            yield chunk._replace(records=self.modality.named(chunk.records, how, first))
+            first += len(chunk.records)
 
     def _constrained(
         self,
@@ -271,7 +291,8 @@ class GAN:
             tell(line)
         draw = constrained(drawing)
         if exclude is not None:
-            draw = excluding(draw, modality, exclude, placed=drawing.plan.period > 1)
+            placed = drawing.plan.period > 1 or modality.wanted(how) is not None
+            draw = excluding(draw, modality, exclude, placed=placed)
         prefix = f"{SAMPLED}{how.seed}" + (f"_{how.refine}" if how.refine else "")
 
         def named() -> Iterator[Chunk]:
@@ -453,6 +474,12 @@ class SequenceGAN(GAN):
             n, seed, exclude=exclude, constraints=constraints, **options
         )
         return found
+
+    @property
+    def conditions(self) -> Conditions:
+        """The labels that were learned, after :meth:`fit`: names, kinds, counts and ranges."""
+        conditions: Conditions = self.modality.conditions  # type: ignore[attr-defined]
+        return conditions
 
     @property
     def tokenizer(self) -> Tokenizer:

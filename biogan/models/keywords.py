@@ -157,6 +157,11 @@ class SequenceGANOptions(TypedDict, total=False):
     """How often to read a record that occurs several times in the data: each time (all), or once
     (once in alignments, else all). Default: None."""
 
+    condition: str | None
+    """Labels to learn, so that sample --label can ask for them: NAME, or NAME=class, NAME=number,
+    NAME=multi where the kind is not found rightly; may be repeated (labels: key=value in the
+    headers, or --labels). Default: None."""
+
     judge_steps: int
     """Critic updates against the final generator, at the end, for sample --refine (0: none; at most
     as many as the run has). Default: 200."""
@@ -318,6 +323,15 @@ class SequenceSamplingOptions(TypedDict, total=False):
 
     chain_steps: int
     """Moves that --latents mcmc proposes to the noise of a record. Default: 300."""
+
+    label: str | None
+    """What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, NAME=LOW:HIGH,
+    NAME=top10% or NAME=LABEL,LABEL; may be repeated (default: as often as in the training data).
+    Default: None."""
+
+    labels: str | None
+    """TSV file of labels, one record to write in each row: first column an id, each further column
+    a label, as for --label. Default: None."""
 
 
 class ImageSamplingOptions(TypedDict, total=False):

@@ -95,9 +95,11 @@ def drawer(generator: Any, modality: Modality, how: Any) -> Draw:
     size = block_size(modality, how)
     place = next(generator.parameters()).device if how.device_noise else "cpu"
     names = ("wide",) if how.device_noise else ()
+    ask = modality.asking(how)
 
     def block(*stream: str | int) -> Drawn:
         noise = generator.noise(size, torch_generator(how.seed, *stream, *names, device=place))
+        noise = ask(noise, *stream)
         return Drawn(modality.draw(generator, noise, how), np.zeros(size, bool))
 
     return block
@@ -241,7 +243,10 @@ def interpolated(generator: Any, modality: Modality, pairs: int, steps: int, see
     """
     if pairs < 1 or steps < 2:
         raise ConfigError(f"{pairs} pairs of {steps} steps: at least 1 pair and 2 steps")
+    how = modality.sampling(seed=seed)
+    modality.check_sampling(generator, how)
     ends = generator.noise(2 * pairs, torch_generator(seed, "interpolate"))
+    ends = modality.asking(how)(ends, "interpolate")
     a, b = ends.latent[0::2, None], ends.latent[1::2, None]  # (pairs, 1, latent)
     cosine = torch.cosine_similarity(a, b, dim=2).clamp(-1 + 1e-6, 1 - 1e-6)[..., None]
     angle, t = torch.acos(cosine), torch.linspace(0, 1, steps)[None, :, None]
@@ -252,8 +257,6 @@ def interpolated(generator: Any, modality: Modality, pairs: int, steps: int, see
         if name != "latent"
     }
     noise = ends._replace(latent=arc.flatten(0, 1), **fixed)
-    how = modality.sampling(seed=seed)
-    modality.check_sampling(generator, how)
     rows = [
         modality.draw(generator, noise.rows(slice(i, i + steps)), how)
         for i in range(0, pairs * steps, steps)

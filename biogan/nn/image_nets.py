@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
+from biogan.nn.conditioning import Projection, join, split
 from biogan.nn.config import ImageNetConfig
 
 
@@ -103,7 +104,7 @@ class ImageCritic(nn.Module, ABC):
         super().__init__()
         self.shape = shape
         self.judge = nn.Linear(size, 1)
-        self.match = nn.Linear(shape.classes, size, bias=False) if shape.classes else None
+        self.match = Projection(shape.classes, size) if shape.classes else None
 
     @abstractmethod
     def features(self, images: Tensor) -> Tensor:
@@ -113,21 +114,9 @@ class ImageCritic(nn.Module, ABC):
         """Judge records, return (N,)."""
         if self.match is None:
             return self.judge(self.features(records)).squeeze(1)
-        images, classes = split(records, self.shape)
+        images, classes = split(records, self.shape[:3], self.shape.classes)
         found = self.features(images)
-        matching = (self.match(classes) * found).sum(1) / found.shape[1] ** 0.5
-        return self.judge(found).squeeze(1) + matching
-
-
-def join(images: Tensor, classes: Tensor) -> Tensor:
-    """Put images and one-hot classes into one row each: (N, pixels + classes)."""
-    return torch.cat([images.flatten(1), classes], 1)
-
-
-def split(records: Tensor, shape: RecordShape) -> tuple[Tensor, Tensor]:
-    """Take images (N, channels, height, width) and one-hot classes (N, classes) apart."""
-    images = records[:, : records.shape[1] - shape.classes]
-    return images.unflatten(1, shape[:3]), records[:, records.shape[1] - shape.classes :]
+        return self.judge(found).squeeze(1) + self.match(classes, found)
 
 
 KERNEL, SLOPE = 5, 0.3

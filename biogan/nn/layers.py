@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
+from biogan.nn.conditioning import modulated
 from biogan.nn.config import SequenceNetConfig
 
 SLOPE = 0.2
@@ -54,9 +55,9 @@ class ResidualBlock(nn.Module):
         self.first = convolution(width, width, kernel, dilation)
         self.second = convolution(width, width, kernel)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return x plus a small correction, same shape."""
-        h = self.first(activate(x))
+    def forward(self, x: Tensor, change: Tensor | None = None) -> Tensor:
+        """Return x plus a small correction, same shape; ``change`` as of :func:`modulated`."""
+        h = modulated(self.first(activate(x)), change)
         return x + RESIDUAL * self.second(activate(h))
 
 

@@ -20,6 +20,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from biogan.core.label_rows import Conditions
+from biogan.nn.conditioning import LabelEncoder, draw_labels, join
 from biogan.nn.config import SequenceNetConfig
 from biogan.nn.layers import draw_rotations, rotated, widened
 
@@ -61,6 +63,7 @@ class Grammar(NamedTuple):
     closing: tuple[int, ...] = ()
     opening: tuple[int, ...] = ()
     lengths: tuple[float, ...] = ()
+    by_label: tuple[tuple[float, ...], ...] = ()
 
     def lengths_of(self, letters: Tensor) -> Tensor:
         """Count the positions that are no end symbol, shape (N,), of (N, channels, length)."""
@@ -183,6 +186,8 @@ class Noise(NamedTuple):
         By how many letters a record is rotated where records are circular, else 0.
     quantile : Tensor, shape (N,)
         From U(0, 1); decides the length where it is drawn first.
+    labels : Tensor, shape (N, bytes), uint8
+        Labels of the sequences; of width 0 where none are learned.
     """
 
     latent: Tensor
@@ -190,6 +195,7 @@ class Noise(NamedTuple):
     gumbel: Tensor
     turn: Tensor
     quantile: Tensor
+    labels: Tensor
 
     def to(self, device: torch.device) -> Noise:
         """Move all parts to a device."""
@@ -206,6 +212,7 @@ def draw_noise(
     shape: Shape,
     rng: torch.Generator,
     lengths: bool = False,
+    conditions: Conditions | None = None,
 ) -> Noise:
     """Draw the noise of ``n`` sequences, where the generator ``rng`` draws.
 
@@ -221,12 +228,14 @@ def draw_noise(
         Source of randomness.
     lengths : bool
         Whether lengths are drawn.
+    conditions : Conditions, optional
+        Labels to draw; by default none.
 
     Examples
     --------
     >>> rng = torch.Generator().manual_seed(0)
     >>> [tuple(t.shape) for t in draw_noise(2, SequenceNetConfig(), Shape(4, 50), rng)]
-    [(2, 128), (2, 8, 50), (2, 4, 50), (2,), (2,)]
+    [(2, 128), (2, 8, 50), (2, 4, 50), (2,), (2,), (2, 0)]
     """
     place = rng.device
     latent = torch.randn(n, config.latent, generator=rng, device=place)
@@ -241,11 +250,14 @@ def draw_noise(
     quantile = torch.zeros(n, device=place)
     if lengths:
         quantile = torch.rand(n, generator=rng, device=place)
-    return Noise(latent, position, gumbel, turn, quantile)
+    labels = torch.empty(n, 0, dtype=torch.uint8, device=place)
+    if conditions is not None:
+        labels = draw_labels(conditions, n, rng)
+    return Noise(latent, position, gumbel, turn, quantile, labels)
 
 
 def drawn_lengths(
-    quantile: Tensor, shares: Sequence[float], low: int = 0, high: int | None = None
+    quantile: Tensor, shares: Sequence[float] | Tensor, low: int = 0, high: int | None = None
 ) -> Tensor:
     """Draw lengths by their shares.
 
@@ -253,8 +265,8 @@ def drawn_lengths(
     ----------
     quantile : Tensor, shape (N,)
         From U(0, 1).
-    shares : sequence of float
-        Share of the lengths 0, 1, 2 ...
+    shares : sequence of float, or Tensor, shape (N, lengths)
+        Share of the lengths 0, 1, 2 ..., the same for all sequences or of each by itself.
     low, high : int
         Lengths from ``low`` to ``high`` only, one of which has a share above 0.
 
@@ -269,6 +281,12 @@ def drawn_lengths(
     >>> drawn_lengths(torch.tensor([0.0, 0.4, 0.6, 1.0]), [0, 0, 0.5, 0.5], low=3).tolist()
     [3, 3, 3, 3]
     """
+    if isinstance(shares, Tensor):
+        within = shares[:, low : None if high is None else high + 1]
+        borders = within.cumsum(1)
+        found = (borders <= (quantile[:, None] * borders[:, -1:])).sum(1)
+        places = torch.arange(within.shape[1], device=quantile.device)
+        return low + torch.minimum(found, ((within > 0) * places).amax(1))
     some = shares[: None if high is None else high + 1][low:]
     steps = torch.tensor(some, dtype=torch.float64, device=quantile.device).cumsum(0)
     # Right: a length of share 0 is never drawn, also not by a quantile of exactly 0 or 1.
@@ -356,16 +374,34 @@ class LetterGenerator(nn.Module):
     grammar : Grammar
         Rules that every sampled sequence keeps to; those of training, too, where the length is
         drawn first.
+    conditions : Conditions
+        Labels that are learned.
+
+    Attributes
+    ----------
+    encoder : LabelEncoder or None
+        Reads the labels, where there are any to learn.
+    inputs : int
+        Numbers that the networks begin with: the latent vector and the labels.
     """
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
+    def __init__(
+        self,
+        config: SequenceNetConfig,
+        shape: Shape,
+        grammar: Grammar,
+        conditions: Conditions = Conditions(),  # noqa: B008 - nothing can change it
+    ) -> None:
         super().__init__()
         self.config, self.shape, self.grammar = config, shape, grammar
         self.length = nn.Linear(_COSINES, config.latent) if grammar.lengths else None
+        self.encoder = LabelEncoder(conditions) if conditions.size else None
+        self.inputs = config.latent + (self.encoder.width if self.encoder else 0)
 
     def noise(self, n: int, rng: torch.Generator) -> Noise:
         """Draw the noise of ``n`` sequences from a private stream."""
-        return draw_noise(n, self.config, self.shape, rng, bool(self.grammar.lengths))
+        conditions = None if self.encoder is None else self.encoder.conditions
+        return draw_noise(n, self.config, self.shape, rng, bool(self.grammar.lengths), conditions)
 
     def scores(self, noise: Noise, lengths: Tensor | None) -> Tensor:
         """Score every letter at every position, given the lengths: (N, channels, length)."""
@@ -374,28 +410,49 @@ class LetterGenerator(nn.Module):
             waves = torch.arange(1, _COSINES + 1, device=latent.device)
             share = lengths[:, None] / self.shape.length
             latent = latent + self.length((torch.pi * waves * share).cos())
+        labels = None
+        if self.encoder is not None:
+            labels = self.encoder(noise.labels)
+            # As long as the latent vector, so that neither drowns the other at first.
+            latent = torch.cat([latent, labels * self.config.latent**0.5], 1)
         # Networks may compute in half precision, letters are drawn in float32.
-        return widened(self.logits(latent, noise.position, lengths))
+        return widened(self.logits(latent, noise.position, lengths, labels))
 
-    def logits(self, latent: Tensor, position: Tensor, lengths: Tensor | None) -> Tensor:
-        """Score every letter at every position, shape (N, channels, length)."""
+    def logits(
+        self, latent: Tensor, position: Tensor, lengths: Tensor | None, labels: Tensor | None
+    ) -> Tensor:
+        """Score every letter at every position, shape (N, channels, length).
+
+        Parameters
+        ----------
+        latent : Tensor, shape (N, inputs)
+            Latent vector and labels.
+        position : Tensor, shape (N, position_noise, length)
+            Noise at each position.
+        lengths : Tensor, shape (N,), or None
+            Lengths, where they are drawn first.
+        labels : Tensor, shape (N, width), or None
+            Encoded labels, where they are learned.
+        """
         raise TypeError(f"{type(self).__name__} defines no logits")
 
     def forward(self, noise: Noise) -> Tensor:
-        """Write training letters, shape (N, channels, length)."""
+        """Write training letters, (N, channels, length); with labels, one row of both a record."""
         lengths = self._lengths(noise)
         logits = self.scores(noise, lengths)
         if lengths is not None:
             allowed = self.grammar.permitted(lengths, self.shape)
             logits = logits.masked_fill(~allowed, -torch.inf)
         letters = HEADS[self.config.head](logits, noise.gumbel, self.config.tau)
-        return rotated(letters, noise.turn) if self.config.rotate else letters
+        if self.config.rotate:
+            letters = rotated(letters, noise.turn)
+        return letters if self.encoder is None else join(letters, self.encoder(noise.labels))
 
     @torch.no_grad()
     def sample(
         self, noise: Noise, temperature: float = 1.0, low: int = 0, high: int | None = None
     ) -> Tensor:
-        """Draw hard letters as codes, shape (N, length), uint8.
+        """Draw hard letters as codes, shape (N, length), uint8; labels follow as bytes.
 
         A generator that was trained with the noiseless softmax head is decoded by its likeliest
         letter, as its critic never saw a draw. Where lengths are drawn first, only those from
@@ -405,8 +462,40 @@ class LetterGenerator(nn.Module):
         lengths = self._lengths(noise, low, high)
         scores = self.scores(noise, lengths)
         codes = draw_letters(scores, noise.gumbel, heat, self.grammar, lengths)
-        return rotated(codes, noise.turn) if self.config.rotate else codes
+        if self.config.rotate:
+            codes = rotated(codes, noise.turn)
+        return torch.cat([codes, noise.labels], 1)
+
+    def length_shares(self, noise: Noise, low: int = 0, high: int | None = None) -> Tensor:
+        """Return the shares of the lengths 0, 1, 2 ... given the labels, float64.
+
+        Of several labels p(length | a, b) is taken as proportional to
+        p(length | a) p(length | b) / p(length); where that leaves no length from ``low`` to
+        ``high``, the labels do not count.
+
+        Returns
+        -------
+        Tensor, shape (N, lengths)
+        """
+        pooled = torch.tensor(
+            self.grammar.lengths, dtype=torch.float64, device=noise.quantile.device
+        ).expand(len(noise.quantile), -1)
+        if self.encoder is None or not self.grammar.by_label:
+            return pooled
+        table = torch.tensor(self.grammar.by_label, dtype=torch.float64, device=pooled.device)
+        groups = self.encoder.groups(self.encoder(noise.labels)).double()
+        shares, first = pooled, 0
+        for size in self.encoder.group_counts:
+            some = groups[:, first : first + size]
+            own = some @ table[first : first + size] + (1 - some.sum(1, keepdim=True)) * pooled
+            shares, first = shares * own / pooled.clamp(min=1e-300), first + size
+        left = shares[:, low : None if high is None else high + 1].sum(1, keepdim=True)
+        return torch.where(left > 0, shares, pooled)
 
     def _lengths(self, noise: Noise, low: int = 0, high: int | None = None) -> Tensor | None:
         shares = self.grammar.lengths
-        return drawn_lengths(noise.quantile, shares, low, high) if shares else None
+        if not shares:
+            return None
+        if not self.grammar.by_label:
+            return drawn_lengths(noise.quantile, shares, low, high)
+        return drawn_lengths(noise.quantile, self.length_shares(noise, low, high), low, high)

@@ -23,6 +23,8 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from biogan.core.label_rows import Conditions
+from biogan.nn.conditioning import FiLM, LabelEncoder, Projection, modulated, split
 from biogan.nn.config import SequenceNetConfig
 from biogan.nn.layers import (
     RESIDUAL,
@@ -30,6 +32,7 @@ from biogan.nn.layers import (
     GroupCritic,
     Networks,
     PositionNoise,
+    ResidualBlock,
     SelfAttention,
     activate,
     body,
@@ -42,6 +45,50 @@ from biogan.nn.sequence_heads import Grammar, LetterGenerator, Shape
 NEAR = 8
 
 
+class SequenceCritic(GroupCritic):
+    """A critic of letters, and of the labels that go with them; a subclass judges both.
+
+    Parameters
+    ----------
+    units : int
+        As of :class:`GroupCritic`.
+    shape : Shape
+        Channels and length of the letters.
+    conditions : Conditions
+        Labels that are learned.
+    features : int
+        Features that labels are compared with.
+    """
+
+    def __init__(self, units: int, shape: Shape, conditions: Conditions, features: int) -> None:
+        super().__init__(units)
+        self.shape = shape
+        self.encoded = LabelEncoder(conditions).width
+        self.match = Projection(self.encoded, features) if self.encoded else None
+
+    def forward(self, records: Tensor) -> Tensor:
+        """Judge records, return (N,).
+
+        Parameters
+        ----------
+        records : Tensor, shape (N, channels, length)
+            One-hot letters; where labels are learned rows of both, see ``join``.
+        """
+        if self.match is None:
+            return self.judge_letters(records, None)
+        return self.judge_letters(*split(records, self.shape, self.encoded))
+
+    def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
+        """Judge (N, channels, length) and (N, width), return (N,)."""
+        raise TypeError(f"{type(self).__name__} defines no judge_letters")
+
+    def with_labels(self, logits: Tensor, features: Tensor, labels: Tensor | None) -> Tensor:
+        """Add how well the features go with the labels, where labels are learned."""
+        if self.match is None or labels is None:
+            return logits
+        return logits + self.match(labels, features)
+
+
 class DenseBlock(nn.Module):
     """Two linear layers beside an identity."""
 
@@ -49,9 +96,10 @@ class DenseBlock(nn.Module):
         super().__init__()
         self.first, self.second = nn.Linear(width, width), nn.Linear(width, width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return x plus a small correction, same shape."""
-        return x + RESIDUAL * self.second(activate(self.first(activate(x))))
+    def forward(self, x: Tensor, change: Tensor | None = None) -> Tensor:
+        """Return x plus a small correction, same shape; ``change`` as of ``modulated``."""
+        hidden = modulated(self.first(activate(x)), change)
+        return x + RESIDUAL * self.second(activate(hidden))
 
 
 def dense(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
@@ -75,25 +123,32 @@ class DenseGenerator(LetterGenerator):
         Channels and length of the output.
     """
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
-        super().__init__(config.replace(position_noise=0), shape, grammar)
+    def __init__(
+        self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
+    ) -> None:
+        super().__init__(config.replace(position_noise=0), shape, grammar, conditions)
         units, letters = config.chosen("units"), shape.channels * shape.length
-        self.layers = dense(config.latent, units, letters)
+        self.layers = dense(self.inputs, units, letters)
         self.near = min(NEAR, shape.length)
         ends = nn.Linear(units, shape.channels * self.near) if grammar.lengths else None
         self.ends = ends
+        self.film = FiLM(self.encoder.width, units) if self.encoder else None
 
-    def logits(self, latent: Tensor, position: Tensor, lengths: Tensor | None) -> Tensor:
+    def logits(
+        self, latent: Tensor, position: Tensor, lengths: Tensor | None, labels: Tensor | None
+    ) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
-        hidden = self.layers[:-1](latent)
-        logits = self.layers[-1](hidden).view(len(latent), *self.shape)
+        first, block, slope, last = self.layers
+        change = None if self.film is None or labels is None else self.film(labels)[0]
+        hidden = slope(block(first(latent), change))
+        logits = last(hidden).view(len(latent), *self.shape)
         if self.ends is None or lengths is None:
             return logits
         ends = self.ends(hidden).view(len(latent), -1, self.near)
         return logits + from_end(pad(ends, (0, self.shape.length - self.near)), lengths)
 
 
-class DenseCritic(GroupCritic):
+class DenseCritic(SequenceCritic):
     """Letters to one logit a sequence.
 
     Parameters
@@ -104,23 +159,26 @@ class DenseCritic(GroupCritic):
         Channels and length of the input.
     """
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
+    def __init__(
+        self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
+    ) -> None:
         units = config.chosen("units")
-        super().__init__(units if config.minibatch_std else 0)
+        super().__init__(units if config.minibatch_std else 0, shape, conditions, units)
         self.layers = dense(shape.channels * shape.length, units, 1)
         self.grammar = grammar
         self.near = min(NEAR, shape.length)
         ends = nn.Linear(shape.channels * self.near, units, bias=False)
         self.ends = ends if grammar.lengths else None
 
-    def forward(self, letters: Tensor) -> Tensor:
-        """Judge (N, channels, length), return (N,)."""
+    def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
+        """Judge (N, channels, length) and (N, width), return (N,)."""
         first = self.layers[0](letters.flatten(1))
         if self.ends is not None:
             lengths = self.grammar.lengths_of(letters)
             first = first + self.ends(from_end(letters, lengths, self.near).flatten(1))
         hidden = self.layers[1:-1](first)
-        return self.with_group(self.layers[-1](hidden).squeeze(1), hidden)
+        logits = self.with_labels(self.layers[-1](hidden).squeeze(1), hidden, labels)
+        return self.with_group(logits, hidden)
 
 
 class ResNetGenerator(LetterGenerator):
@@ -134,26 +192,37 @@ class ResNetGenerator(LetterGenerator):
         Channels and length of the output.
     """
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
-        super().__init__(config, shape, grammar)
+    def __init__(
+        self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
+    ) -> None:
+        super().__init__(config, shape, grammar, conditions)
         self.width = width = config.chosen("width")
-        self.unfold = nn.Linear(config.latent, width * shape.length)
-        ends = nn.Linear(config.latent, width * shape.length) if grammar.lengths else None
+        self.unfold = nn.Linear(self.inputs, width * shape.length)
+        ends = nn.Linear(self.inputs, width * shape.length) if grammar.lengths else None
         self.ends = ends
         self.position = PositionNoise(config.position_noise, width)
         self.blocks = body(config)
         self.letters = nn.Conv1d(width, shape.channels, 1)
+        depth = config.chosen("depth")
+        self.film = FiLM(self.encoder.width, width, depth) if self.encoder else None
 
-    def logits(self, latent: Tensor, position: Tensor, lengths: Tensor | None) -> Tensor:
+    def logits(
+        self, latent: Tensor, position: Tensor, lengths: Tensor | None, labels: Tensor | None
+    ) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
         x = self.unfold(latent).view(len(latent), self.width, self.shape.length)
         if self.ends is not None and lengths is not None:
             x = x + from_end(self.ends(latent).view_as(x), lengths)
-        x = self.blocks(self.position(x, position))
+        x = self.position(x, position)
+        if self.film is None or labels is None:
+            return self.letters(activate(self.blocks(x)))
+        changes = iter(self.film(labels))
+        for layer in self.blocks:
+            x = layer(x, next(changes)) if isinstance(layer, ResidualBlock) else layer(x)
         return self.letters(activate(x))
 
 
-class ResNetCritic(GroupCritic):
+class ResNetCritic(SequenceCritic):
     """Letters to one logit a sequence.
 
     Parameters
@@ -164,19 +233,23 @@ class ResNetCritic(GroupCritic):
         Channels and length of the input.
     """
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
+    def __init__(
+        self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
+    ) -> None:
         width = config.chosen("width")
-        super().__init__(width if config.minibatch_std else 0)
+        super().__init__(
+            width if config.minibatch_std else 0, shape, conditions, width * shape.length
+        )
         self.embed = convolution(shape.channels, width, config.kernel)
         self.blocks = body(config)
         self.judge = nn.Linear(width * shape.length, 1)
         self.grammar = grammar
         self.ends = nn.Linear(width * shape.length, 1, bias=False) if grammar.lengths else None
 
-    def forward(self, letters: Tensor) -> Tensor:
-        """Judge (N, channels, length), return (N,)."""
+    def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
+        """Judge (N, channels, length) and (N, width), return (N,)."""
         x = activate(self.blocks(self.embed(letters)))
-        logits = self.judge(x.flatten(1)).squeeze(1)
+        logits = self.with_labels(self.judge(x.flatten(1)).squeeze(1), x.flatten(1), labels)
         if self.ends is not None:
             lengths = self.grammar.lengths_of(letters)
             logits = logits + self.ends(from_end(x, lengths).flatten(1)).squeeze(1)
@@ -200,12 +273,14 @@ def stages(shape: Shape, depth: int) -> tuple[int, int]:
 class DCGANGenerator(LetterGenerator):
     """Latent vector to letters by upsampling; ``depth`` bounds the number of doublings."""
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
-        super().__init__(config, shape, grammar)
+    def __init__(
+        self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
+    ) -> None:
+        super().__init__(config, shape, grammar, conditions)
         count, self.bottom = stages(shape, config.chosen("depth"))
         width = config.chosen("width")
         widths = [width * 2**i for i in reversed(range(count + 1))]
-        self.unfold = nn.Linear(config.latent, widths[0] * self.bottom)
+        self.unfold = nn.Linear(self.inputs, widths[0] * self.bottom)
         self.attend = SelfAttention(widths[0]) if config.attention else nn.Identity()
         self.grow = nn.ModuleList(
             convolution(a, b, config.kernel) for a, b in zip(widths[:-1], widths[1:], strict=True)
@@ -213,25 +288,37 @@ class DCGANGenerator(LetterGenerator):
         self.position = PositionNoise(config.position_noise, width)
         self.mix = convolution(width, width, config.kernel)
         self.letters = nn.Conv1d(width, shape.channels, 1)
+        self.films = nn.ModuleList(
+            FiLM(self.encoder.width, after) for after in widths[1:] if self.encoder
+        )
 
-    def logits(self, latent: Tensor, position: Tensor, lengths: Tensor | None) -> Tensor:
+    def logits(
+        self, latent: Tensor, position: Tensor, lengths: Tensor | None, labels: Tensor | None
+    ) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
         x = self.attend(self.unfold(latent).view(len(latent), -1, self.bottom))
-        for layer in self.grow:
-            x = layer(activate(x).repeat_interleave(2, -1))
+        changes = [None] * len(self.grow)
+        if labels is not None:
+            changes = [film(labels)[0] for film in self.films]
+        for layer, change in zip(self.grow, changes, strict=True):
+            x = modulated(layer(activate(x).repeat_interleave(2, -1)), change)
         x = self.position(x[..., : self.shape.length], position)
         x = self.mix(activate(x))
         return self.letters(activate(x))
 
 
-class DCGANCritic(GroupCritic):
+class DCGANCritic(SequenceCritic):
     """Letters to one logit by strided convolutions."""
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
+    def __init__(
+        self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
+    ) -> None:
         count, bottom = stages(shape, config.chosen("depth"))
         width = config.chosen("width")
         widths = [width * 2**i for i in range(count + 1)]
-        super().__init__(widths[-1] if config.minibatch_std else 0)
+        super().__init__(
+            widths[-1] if config.minibatch_std else 0, shape, conditions, widths[-1] * bottom
+        )
         self.embed = convolution(shape.channels, width, config.kernel)
         self.shrink = nn.ModuleList(
             nn.Conv1d(a, b, config.kernel, stride=2, padding=config.kernel // 2)
@@ -240,53 +327,60 @@ class DCGANCritic(GroupCritic):
         self.attend = SelfAttention(widths[-1]) if config.attention else nn.Identity()
         self.judge = nn.Linear(widths[-1] * bottom, 1)
 
-    def forward(self, letters: Tensor) -> Tensor:
-        """Judge (N, channels, length), return (N,)."""
+    def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
+        """Judge (N, channels, length) and (N, width), return (N,)."""
         x = self.embed(letters)
         for layer in self.shrink:
             x = layer(activate(x))
         x = activate(self.attend(x))
-        return self.with_group(self.judge(x.flatten(1)).squeeze(1), x)
+        logits = self.with_labels(self.judge(x.flatten(1)).squeeze(1), x.flatten(1), labels)
+        return self.with_group(logits, x)
 
 
 class HybridGenerator(LetterGenerator):
     """The sum of a residual and a dense generator of one latent vector."""
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
-        super().__init__(config, shape, grammar)
-        self.local = ResNetGenerator(config, shape, grammar)
-        self.distant = DenseGenerator(config, shape, grammar)
+    def __init__(
+        self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
+    ) -> None:
+        super().__init__(config, shape, grammar, conditions)
+        self.local = ResNetGenerator(config, shape, grammar, conditions)
+        self.distant = DenseGenerator(config, shape, grammar, conditions)
         # Its own layer reads the length for both.
         self.local.length = self.distant.length = None
 
-    def logits(self, latent: Tensor, position: Tensor, lengths: Tensor | None) -> Tensor:
+    def logits(
+        self, latent: Tensor, position: Tensor, lengths: Tensor | None, labels: Tensor | None
+    ) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
-        local = self.local.logits(latent, position, lengths)
-        return local + self.distant.logits(latent, position, lengths)
+        local = self.local.logits(latent, position, lengths, labels)
+        return local + self.distant.logits(latent, position, lengths, labels)
 
 
 class HybridCritic(nn.Module):
     """The sum of a residual and a dense critic."""
 
-    def __init__(self, config: SequenceNetConfig, shape: Shape, grammar: Grammar) -> None:
+    def __init__(
+        self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
+    ) -> None:
         super().__init__()
-        self.local = ResNetCritic(config, shape, grammar)
-        self.distant = DenseCritic(config, shape, grammar)
+        self.local = ResNetCritic(config, shape, grammar, conditions)
+        self.distant = DenseCritic(config, shape, grammar, conditions)
 
-    def forward(self, letters: Tensor) -> Tensor:
-        """Judge (N, channels, length), return (N,)."""
-        return self.local(letters) + self.distant(letters)
+    def forward(self, records: Tensor) -> Tensor:
+        """Judge records, as :class:`SequenceCritic` does, return (N,)."""
+        return self.local(records) + self.distant(records)
 
 
 __all__ = ["CRITICS", "GENERATORS", "Networks", "Shape", "build"]
 
-GENERATORS: dict[str, Callable[[SequenceNetConfig, Shape, Grammar], nn.Module]] = {
+GENERATORS: dict[str, Callable[[SequenceNetConfig, Shape, Grammar, Conditions], nn.Module]] = {
     "resnet": ResNetGenerator,
     "dcgan": DCGANGenerator,
     "dense": DenseGenerator,
     "hybrid": HybridGenerator,
 }
-CRITICS: dict[str, Callable[[SequenceNetConfig, Shape, Grammar], nn.Module]] = {
+CRITICS: dict[str, Callable[[SequenceNetConfig, Shape, Grammar, Conditions], nn.Module]] = {
     "resnet": ResNetCritic,
     "dcgan": DCGANCritic,
     "dense": DenseCritic,
@@ -294,7 +388,12 @@ CRITICS: dict[str, Callable[[SequenceNetConfig, Shape, Grammar], nn.Module]] = {
 }
 
 
-def build(config: SequenceNetConfig, shape: Shape, grammar: Grammar = Grammar()) -> Networks:  # noqa: B008 - it is a tuple
+def build(
+    config: SequenceNetConfig,
+    shape: Shape,
+    grammar: Grammar = Grammar(),  # noqa: B008 - it is a tuple
+    conditions: Conditions = Conditions(),  # noqa: B008 - nothing can change it
+) -> Networks:
     """Build the pair of networks that a configuration names.
 
     Parameters
@@ -305,8 +404,11 @@ def build(config: SequenceNetConfig, shape: Shape, grammar: Grammar = Grammar())
         Channels and length of one encoded sequence.
     grammar : Grammar
         Rules of a sequence; by default none.
+    conditions : Conditions
+        Labels to learn; by default none.
     """
     family = config.chosen("architecture")
     return Networks(
-        GENERATORS[family](config, shape, grammar), CRITICS[family](config, shape, grammar)
+        GENERATORS[family](config, shape, grammar, conditions),
+        CRITICS[family](config, shape, grammar, conditions),
     )

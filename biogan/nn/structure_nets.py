@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, pad, softplus
 
+from biogan.nn.conditioning import Projection
 from biogan.nn.config import ImageNetConfig
 from biogan.nn.image_nets import DCGANCritic2D, DCGANGenerator2D, ImageGenerator, RecordShape
 from biogan.nn.layers import ResidualBlock, activate, convolution
@@ -191,7 +192,7 @@ class ChainCritic(DCGANCritic2D):
         # Both kinds of features are judged together.
         size = self.judge.in_features + widths[-1] * -(-shape.height // 2**_HALVED)
         self.judge = nn.Linear(size, 1)
-        self.match = nn.Linear(shape.classes, size, bias=False) if shape.classes else None
+        self.match = Projection(shape.classes, size) if shape.classes else None
 
     def features(self, images: Tensor) -> Tensor:
         """See maps (N, 1, L, L), return (N, size)."""

@@ -241,7 +241,7 @@ class SequenceSet:
 
     @classmethod
     def concatenate(cls, sets: Sequence[SequenceSet]) -> SequenceSet:
-        """Join sets over one alphabet, one behind another; labels are left behind.
+        """Join sets over one alphabet, one behind another, with the labels that all of them have.
 
         Raises
         ------
@@ -260,11 +260,13 @@ class SequenceSet:
         if len(letters) > 1:
             raise AlphabetError(f"sets over {' and '.join(letters)} cannot be joined")
         lengths = np.concatenate([np.zeros(1, np.int64), *(s.lengths for s in sets)])
+        common = [name for name in sets[0].labels if all(name in s.labels for s in sets)]
         return cls(
             sets[0].alphabet,
             np.concatenate([s.codes for s in sets]),
             np.cumsum(lengths),
             [name for s in sets for name in s.ids],
+            {name: np.concatenate([s.labels[name] for s in sets]) for name in common},
             weights=np.concatenate([s.weights for s in sets]),
         )
 

@@ -145,6 +145,50 @@ def placed_shares(letters: Tensor, k: int) -> Tensor:
     return (columns[:-1] @ columns[1:].transpose(1, 2)).flatten(1) / len(letters)
 
 
+def record_counts(letters: Tensor, longest: int) -> list[Tensor]:
+    """Count the words of 1 to ``longest`` letters in each record.
+
+    As :func:`mean_counts`, without the mean: a tensor of shape (N, channels ** k) for each k.
+
+    Examples
+    --------
+    >>> x = torch.eye(2)[torch.tensor([[0, 1, 1, 1]])].transpose(1, 2)
+    >>> [counts.tolist() for counts in record_counts(x, 2)]
+    [[[1.0, 3.0]], [[0.0, 1.0, 0.0, 2.0]]]
+    """
+    length, words = letters.shape[2], [letters]
+    for k in range(1, (longest + 1) // 2):
+        grown = words[-1][:, :, None, : length - k] * letters[:, None, :, k:]
+        words.append(grown.flatten(1, 2))
+    counts = [letters.sum(2)]
+    for k in range(2, longest + 1):
+        half, windows = k // 2, length - k + 1
+        first, second = words[half - 1], words[k - half - 1][:, :, half:]
+        pairs = first[:, :, :windows] @ second[:, :, :windows].transpose(1, 2)
+        counts.append(pairs.flatten(1))
+    return counts
+
+
+def weighted_places(letters: Tensor, weights: Tensor, k: int) -> Tensor:
+    """Count the words of ``k`` letters (1 or 2) in each place, sums by some weights.
+
+    As :func:`placed_shares`: shape (groups, length - k + 1, channels ** k) for weights (N, groups).
+
+    Examples
+    --------
+    >>> x = torch.eye(2)[torch.tensor([[0, 1, 1], [1, 1, 1]])].transpose(1, 2)
+    >>> weighted_places(x, torch.tensor([[0.5], [0.5]]), 2).tolist()
+    [[[0.0, 0.5, 0.0, 0.5], [0.0, 0.0, 0.0, 1.0]]]
+    """
+    if k == 1:
+        return torch.einsum("ng,ncl->glc", weights, letters)
+    columns = letters.permute(2, 1, 0).contiguous()  # (length, channels, N)
+    groups, channels = weights.shape[1], letters.shape[1]
+    heavy = columns[:-1, None] * weights.T[:, None]  # (length - 1, groups, channels, N)
+    pairs = heavy.flatten(1, 2) @ columns[1:].transpose(1, 2)
+    return pairs.unflatten(1, (groups, channels)).flatten(2).transpose(0, 1)
+
+
 #: Words of each length are counted up to this many different ones: k to 6 for DNA, 2 for protein.
 MOST_WORDS = 4096
 #: Letters of the longest words that are counted in each place by itself, where places are alike.
@@ -153,8 +197,8 @@ LONGEST_PLACED = 2
 _MOST_PLACED = 2**20
 # Half of the share of sequences that have ended, on average over the places, if lengths are even.
 _ENDED = 0.25
-# The mean over generated batches looks back about 50 steps: one batch says little.
-_MEMORY = 0.98
+#: The mean over generated batches looks back about 50 steps: one batch says little.
+MEMORY = 0.98
 
 
 class KmerMatching(nn.Module):
@@ -265,9 +309,29 @@ class KmerMatching(nn.Module):
             seen, drawn = joint(torch.stack([self._counts(real), mine]))
             self.batches += 1
             self.real.lerp_(seen, 1 / self.batches)
-            self.generated.lerp_(drawn, (1 / self.batches).clamp(min=1 - _MEMORY))
+            self.generated.lerp_(drawn, (1 / self.batches).clamp(min=1 - MEMORY))
             off = (self.generated - self.real) / (self.real + self.least)
         return self.weight / self.kinds * (off * (mine - self.real)).sum()
+
+    def weighted_counts(self, letters: Tensor, weights: Tensor) -> Tensor:
+        """Return sums of the counts of records by some weights, shape (groups, features).
+
+        Parameters
+        ----------
+        letters : Tensor, shape (N, channels, positions)
+            As :meth:`forward` takes them.
+        weights : Tensor, shape (N, groups)
+            What each record counts in each sum.
+        """
+        ended = []
+        if self.end is not None:
+            letters = cut(letters, self.end)
+            ended = [weights.T @ letters[:, self.end]]
+        if self.spelling is not None:
+            letters = spelled(letters, self.spelling)
+        anywhere = [weights.T @ part for part in record_counts(letters, self.lengths[-1])]
+        placed = [weighted_places(letters, weights, k).flatten(1) for k in self.placed]
+        return torch.cat(anywhere + placed + ended, 1)
 
     def _counts(self, letters: Tensor) -> Tensor:
         ended = []

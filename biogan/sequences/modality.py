@@ -15,7 +15,10 @@ from torch import Tensor, nn
 
 from biogan.core.errors import CheckpointError, ConfigError
 from biogan.core.files import Count, Size, check_fields
-from biogan.core.rng import layers_from, torch_generator
+from biogan.core.label_requests import Wanted, labels_asked, read_request, read_wanted
+from biogan.core.label_rows import Conditions
+from biogan.core.rng import layers_from, rng, torch_generator
+from biogan.nn.conditioning import LabelEncoder, draw_chance, join
 from biogan.nn.layers import Networks, draw_rotations, exact, rotated
 from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise, Shape
 from biogan.nn.sequence_nets import build
@@ -43,20 +46,31 @@ from biogan.sequences.constraints.drawing import Drawing, LogRatio
 from biogan.sequences.constraints.plan import ConstraintPlan, constraint_plan
 from biogan.sequences.constraints.preparation import prepared
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.found_labels import conditions_of
 from biogan.sequences.io.fasta import REFERENCE, as_set, read_fasta, reading_like
 from biogan.sequences.io.write import output_format, write_chunks, write_fasta
 from biogan.sequences.kmer_matching import LONGEST_PLACED, KmerMatching
+from biogan.sequences.label_lengths import label_shares, lengths_by_label
+from biogan.sequences.label_matching import LabelMatching
 from biogan.sequences.metrics import SEQUENCE_METRICS
 from biogan.sequences.metrics.context import read_extras
 from biogan.sequences.metrics.diversity import Variety
+from biogan.sequences.metrics.label_distance import LabelDistance
 from biogan.sequences.metrics.validation_distance import ValidationDistance
 from biogan.sequences.overlaps import Overlaps, joined
-from biogan.sequences.splits import Split, drawn, split
+from biogan.sequences.splits import Split, by_label, drawn, split
 from biogan.sequences.store import SequenceStore
 from biogan.sequences.stored_split import StoredSplit, split_stored
 from biogan.sequences.strands import both_strands, reverse_complement
 from biogan.sequences.tokenizer import FIXED, MOST_CHANNELS, VARIABLE, Tokenizer
-from biogan.training.batches import Batches, LazyBatches, RotatedBatches, Stream
+from biogan.training.batches import (
+    Batches,
+    BlurredBatches,
+    LazyBatches,
+    RotatedBatches,
+    Stream,
+    with_blurred_labels,
+)
 from biogan.training.engine import check_machine, keep_freed_memory
 from biogan.training.modality import Chunk, Modality, Plan, Progress, few_records
 from biogan.training.trainer import TRAINING_DATA, CheckResult
@@ -86,6 +100,8 @@ MOST_CALIBRATED, MOST_CALIBRATED_LETTERS = 10_000, 5_000_000
 AS_LEARNED = ("ambiguous", "case", "stop", "window", "stride", "unpack_ratio")
 #: File of a run's folder with samples of the last check.
 SAMPLES = "samples.fasta"
+#: Label of a sampled record that names its row of ``--labels``.
+WANTED = "wanted"
 
 
 @dataclass(frozen=True)
@@ -96,9 +112,15 @@ class SequenceModality(Modality):
     ----------
     tokenizer : Tokenizer
         Letters, length and kind of the sequences.
+    conditions : Conditions
+        Labels that are learned.
+    lengths : tuple of tuple of int
+        Training records of each group of labels with 0, 1, 2 ... positions, where lengths vary.
     """
 
     tokenizer: Tokenizer
+    conditions: Conditions = Conditions()
+    lengths: tuple[tuple[int, ...], ...] = ()
 
     name = "sequences"
     noun = "sequence"
@@ -242,6 +264,7 @@ class SequenceModality(Modality):
     def plan(cls, records: SequenceSet | SequenceStore, config: SequenceGANConfig) -> Plan:
         """Find letters and lengths, choose open options, and see that this machine can train it."""
         tokenizer = Tokenizer.of(records, config.word)
+        conditions, labelled = conditions_of(records, config.conditions)
         noted, advice = [], ""
         if isinstance(records, SequenceSet):
             check_distinct(records)
@@ -251,9 +274,12 @@ class SequenceModality(Modality):
         config, reasons = resolve(config, tokenizer, records)
         check_machine(config)
         check_size(config, tokenizer, advice)
-        lines = described(len(records), tokenizer, reasons) + noted
+        lines = described(len(records), tokenizer, reasons) + labelled + noted
         lines += few_records(len(records), cls.noun)
-        return Plan(cls(tokenizer), config, reasons, lines)
+        lengths: tuple[tuple[int, ...], ...] = ()
+        if isinstance(records, SequenceSet) and tokenizer.lengths:
+            lengths = lengths_by_label(records, conditions, tokenizer)
+        return Plan(cls(tokenizer, conditions, lengths), config, reasons, lines)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -270,11 +296,23 @@ class SequenceModality(Modality):
             raise CheckpointError("'complement' of alphabet has other letters than the alphabet")
         if tokenizer.lengths and not 0 < len(tokenizer.lengths) <= tokenizer.positions + 1:
             raise CheckpointError("'lengths' of layout has more lengths than positions")
-        return cls(tokenizer)
+        if "conditions" not in data:
+            return cls(tokenizer)
+        conditions = Conditions.from_dict(data["conditions"])
+        check_fields("layout", data, {"lengths_by_label": list[list[Count]]})
+        lengths = tuple(map(tuple, data["lengths_by_label"]))
+        groups = sum(LabelEncoder(conditions).group_counts) if tokenizer.lengths else 0
+        if [*map(len, lengths)] != [len(tokenizer.lengths)] * groups:
+            raise CheckpointError("'lengths_by_label' of layout are not those of its labels")
+        return cls(tokenizer, conditions, lengths)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the layout for the model card."""
-        return self.tokenizer.to_dict()
+        found = self.tokenizer.to_dict()
+        if self.conditions.parts:
+            found["conditions"] = self.conditions.to_dict()
+            found["lengths_by_label"] = [*map(list, self.lengths)]
+        return found
 
     def describe(self) -> str:
         """Say in a few words what a sequence is."""
@@ -295,6 +333,7 @@ class SequenceModality(Modality):
             "layout": self.describe()
             + ", read and written on both strands" * bool(config["reverse_complement"])
             + ", circular" * bool(config["rotate"]),
+            **({"labels": self.conditions.describe()} if self.conditions.parts else {}),
             "networks": ", ".join([family, *sizes, f"head {config['head']}"]),
         }
 
@@ -323,6 +362,12 @@ class SequenceModality(Modality):
                 records, config.validation, config.seed, both_strands=strands,
                 fewest=FEWEST_FOR_VALIDATION,
             )  # fmt: skip
+            if self.conditions.size:
+                names = tuple(part.name for part in self.conditions)
+                train, held_out = (
+                    by_label(x, records, names) for x in (parts.train, parts.held_out)
+                )
+                parts = dataclasses.replace(parts, train=train, held_out=held_out)
             noun = "distinct records"
             if config.repeats == "once":
                 for part in (parts.train, parts.held_out):
@@ -345,19 +390,38 @@ class SequenceModality(Modality):
     # --- records and tensors --------------------------------------------------------------
 
     def stored(self, records: Any) -> Tensor:
-        """Encode sequences as rows of codes, shape (n, positions), uint8."""
+        """Encode sequences as rows of codes, shape (n, positions), uint8, and labels behind."""
         if not isinstance(records, SequenceSet):
             records = as_set(records, "scored", self.tokenizer.alphabet, "the model")
-        return torch.from_numpy(self.tokenizer.encode(records))
+        codes = self.tokenizer.encode(records)
+        if self.conditions.size:
+            codes = np.hstack([codes, self.conditions.codes(records.labels, len(records))])
+        return torch.from_numpy(codes)
 
     def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
-        """Return what turns codes into one-hot letters, shape (n, channels, positions)."""
-        return OneHot(self.tokenizer.channels, device)
+        """Return what turns codes into one-hot letters, shape (n, channels, positions).
+
+        With labels each record is one row, its letters and then its labels.
+        """
+        letters = OneHot(self.tokenizer.channels, device)
+        if not self.conditions.size:
+            return letters
+        labels, border = LabelEncoder(self.conditions), self.tokenizer.positions
+
+        def encode(stored: Tensor) -> Tensor:
+            rows = stored.to(device)
+            return join(letters(rows[:, :border]), labels(rows[:, border:]))
+
+        return encode
 
     def decode(self, rows: np.ndarray, prefix: str, first: int, rough: bool = False) -> SequenceSet:
-        """Turn rows of codes into sequences."""
+        """Turn rows of codes into sequences with their labels."""
         ids = [f"{prefix}_{i}" for i in range(first + 1, first + 1 + len(rows))]
-        return self.tokenizer.decode(rows, ids)
+        border = self.tokenizer.positions
+        found = self.tokenizer.decode(rows[:, :border], ids)
+        for name, texts in self.conditions.texts(rows[:, border:]).items():
+            found.labels[name] = np.array(texts, object)
+        return found
 
     def as_stored(self, rows: np.ndarray) -> Tensor:
         """Return rows of codes as they are."""
@@ -385,7 +449,7 @@ class SequenceModality(Modality):
         """Build generator and critic with weights drawn from the seed."""
         with layers_from(config.seed, "weights"):
             shape = Shape(self.tokenizer.channels, self.tokenizer.positions)
-            return build(config, shape, self.grammar(config))
+            return build(config, shape, self.grammar(config), self.conditions)
 
     def grammar(self, config: SequenceGANConfig) -> Grammar:
         """Return the rules of a sequence for the networks."""
@@ -393,7 +457,9 @@ class SequenceModality(Modality):
         end = tokenizer.end if tokenizer.kind == VARIABLE else None
         if config.rotate:
             return Grammar(end)
-        return Grammar(end, tokenizer.closing, tokenizer.opening, tokenizer.length_shares)
+        shares = tokenizer.length_shares
+        by_label = label_shares(self.lengths, shares)
+        return Grammar(end, tokenizer.closing, tokenizer.opening, shares, by_label)
 
     def batches(self, train: Any, config: SequenceGANConfig) -> Stream:
         """Lay the training records out, all at once or a batch at a time."""
@@ -413,7 +479,9 @@ class SequenceModality(Modality):
 
             twin = other_strand if strands else None
             batches = LazyBatches(len(train), fetch, size, seed, twin)
-        return RotatedBatches(batches) if config.rotate else batches
+        if config.rotate:
+            batches = RotatedBatches(batches, self.conditions.size)
+        return BlurredBatches(batches, self.conditions) if self.conditions.size else batches
 
     def matching(self, config: SequenceGANConfig) -> nn.Module | None:
         """Build the term that matches k-mer counts, if it has a weight."""
@@ -422,13 +490,16 @@ class SequenceModality(Modality):
             return None
         tokenizer = self.tokenizer
         shape = tokenizer.channels, tokenizer.positions
+        how: dict[str, Any] = {}
         if tokenizer.word > 1:
             # Codons are matched by the letters they spell: across their borders, too.
             end = tokenizer.end if tokenizer.kind == VARIABLE else None
-            spelling = torch.from_numpy(tokenizer.spelling)
-            return KmerMatching(*shape, weight, spelling=spelling, end=end)
-        places = tokenizer.kind != VARIABLE and not config.rotate
-        return KmerMatching(*shape, weight, LONGEST_PLACED if places else 0)
+            how = {"spelling": torch.from_numpy(tokenizer.spelling), "end": end}
+        elif tokenizer.kind != VARIABLE and not config.rotate:
+            how = {"longest_placed": LONGEST_PLACED}
+        if self.conditions.size:
+            return LabelMatching(shape, self.conditions, weight, **how)
+        return KmerMatching(*shape, weight, **how)
 
     # --- sampling -------------------------------------------------------------------------
 
@@ -440,6 +511,7 @@ class SequenceModality(Modality):
                 "likeliest letters"
             )
         self.tokenizer.length_range(how.length)
+        self._wishes(how)
         if how.latents is not None:
             raise ConfigError(
                 f"--latents {how.latents}: nothing is constrained, add --template, --avoid or "
@@ -462,7 +534,47 @@ class SequenceModality(Modality):
             if isinstance(constraints, Constraint | Constraints):
                 constraints = [constraints]
             constraints = ConstraintPlan(flattened(constraints), {})
-        return prepared(generator, self.tokenizer, constraints, how, self.block, log_ratio)
+        ask = self.asking(how)
+        return prepared(generator, self.tokenizer, constraints, how, self.block, log_ratio, ask)
+
+    def _wishes(self, how: SequenceSamplingConfig, notes: list[str] | None = None) -> Wanted:
+        """Read what is asked for: a table of records, or one request for all."""
+        if how.labels is not None:
+            return read_wanted(how.labels, self.conditions, notes)
+        return Wanted([], [read_request(self.conditions, labels_asked(how.label), notes)])
+
+    def asking(self, how: SequenceSamplingConfig) -> Callable[..., Noise]:
+        """Return what puts the labels that are asked for into noise, else those of the data."""
+        conditions, wanted = self.conditions, self._wishes(how)
+        if not conditions.size:
+            return lambda noise, *stream: noise
+
+        def ask(noise: Noise, *stream: str | int) -> Noise:
+            n = len(noise.latent)
+            source = rng(how.seed, "labels", *stream)
+            uniform = source.random((n, 2))
+            normal = source.standard_normal((n, len(conditions.numbers)))
+            block = next((name for name in stream if isinstance(name, int)), 0)
+            codes = wanted.draw(uniform, normal, block * n)
+            return noise._replace(labels=torch.from_numpy(codes).to(noise.labels.device))
+
+        return ask
+
+    def wanted(self, how: SequenceSamplingConfig) -> int | None:
+        """Return how many rows the table of labels has, where there is one."""
+        return None if how.labels is None else len(self._wishes(how).ids)
+
+    def told(self, how: SequenceSamplingConfig) -> list[str]:
+        """Say which labels cannot be followed to the letter."""
+        notes: list[str] = []
+        self._wishes(how, notes)
+        return notes
+
+    def named(self, records: SequenceSet, how: SequenceSamplingConfig, first: int) -> SequenceSet:
+        """Add the ids of the table of labels."""
+        ids = self._wishes(how).ids[first : first + len(records)]
+        records.labels[WANTED] = np.array(ids, object)
+        return records
 
     def draw(
         self, generator: LetterGenerator, noise: Noise, how: SequenceSamplingConfig
@@ -482,7 +594,9 @@ class SequenceModality(Modality):
         """Return what measures the distance of samples from the validation split."""
         strands = config.chosen("reverse_complement")
         train = parts.train if isinstance(parts, Split) else parts.sample
-        return SequenceValidation(train, parts.held_out, self.tokenizer, config.seed, strands)
+        return SequenceValidation(
+            train, parts.held_out, self.tokenizer, config.seed, strands, self.conditions
+        )
 
     def preview(self, records: SequenceSet, folder: Path, step: int) -> None:
         """Write a few samples as FASTA."""
@@ -495,10 +609,16 @@ class SequenceModality(Modality):
     def for_calibration(self, held_out: SequenceSet, config: SequenceGANConfig) -> Tensor:
         """Return validation records; circular ones start at any letter, as in training."""
         real = self.stored(_calibrating(held_out, config))
-        if not config.rotate:
-            return real
-        turns = torch_generator(config.seed, "calibration turns")
-        return rotated(real, draw_rotations(len(real), self.tokenizer.positions, turns))
+        if config.rotate:
+            turns = torch_generator(config.seed, "calibration turns")
+            letters = real[:, : self.tokenizer.positions]
+            turned = rotated(letters, draw_rotations(len(real), letters.shape[1], turns))
+            real = torch.cat([turned, real[:, letters.shape[1] :]], 1)
+        if self.conditions.size:
+            chance = torch_generator(config.seed, "calibration labels")
+            drawn = draw_chance(self.conditions, len(real), chance)
+            real = with_blurred_labels(real, self.conditions, drawn)
+        return real
 
     def calibration_clusters(
         self, held_out: SequenceSet, config: SequenceGANConfig
@@ -550,6 +670,9 @@ class SequenceValidation:
         Seed of the subsamples.
     strands : bool
         Compare with both strands of the records, which a model of either strand writes.
+    conditions : Conditions
+        Labels that are learned: the distance is then the geometric mean of that of all records and
+        that within labels (:class:`LabelDistance`).
 
     Attributes
     ----------
@@ -567,6 +690,7 @@ class SequenceValidation:
         tokenizer: Tokenizer,
         seed: int,
         strands: bool = False,
+        conditions: Conditions = Conditions(),  # noqa: B008 - nothing can change it
     ) -> None:
         self.tokenizer = tokenizer
         train, held_out = (
@@ -577,19 +701,31 @@ class SequenceValidation:
         if strands:
             train, held_out = both_strands(train), both_strands(held_out)
         self.distance = ValidationDistance(train, held_out, seed) if len(held_out) else None
+        self.within = None
+        if self.distance is not None and conditions.size:
+            self.within = LabelDistance(train, held_out, conditions, seed)
         self.variety = Variety(train, self.n, seed)
         self.references: dict[str, float] = {}
         if self.distance is not None:
             self.references[TRAINING_DATA] = 1.0
             for name in suited_chains(train, fixed=tokenizer.kind != VARIABLE):
                 sampled = get_baseline(name).fit(train).sample(self.n, seed)
-                self.references[name] = self.distance.measure(sampled).total
+                self.references[name] = self._measured(sampled)["validation_distance"]
 
     def score(self, chunks: Sequence[Chunk]) -> CheckResult:
         """Return ``validation_distance`` (1: as close as training data), its parts, the variety."""
         some = SequenceSet.concatenate([chunk.records for chunk in chunks])
-        scores: dict[str, float] = {}
-        if self.distance is not None:
-            score = self.distance.measure(some)
-            scores = {"validation_distance": score.total, **score.parts}
-        return CheckResult(scores, self.variety.relative(some))
+        return CheckResult(self._measured(some), self.variety.relative(some))
+
+    def _measured(self, some: SequenceSet) -> dict[str, float]:
+        if self.distance is None:
+            return {}
+        score = self.distance.measure(some)
+        if self.within is None:
+            return {"validation_distance": score.total, **score.parts}
+        within = self.within.measure(some)
+        return {
+            "validation_distance": (score.total * within) ** 0.5,
+            "within-labels": within,
+            **score.parts,
+        }

@@ -111,6 +111,38 @@ def strand_clusters(sequences: SequenceSet, identity: float = 0.9) -> np.ndarray
     return np.unique(group, return_inverse=True)[1]
 
 
+def by_label(part: SequenceSet, records: SequenceSet, names: tuple[str, ...]) -> SequenceSet:
+    """Give a sequence back with each of its labels, where copies of it had different ones.
+
+    Parameters
+    ----------
+    part : SequenceSet
+        Distinct sequences of ``records``.
+    records : SequenceSet
+        The records that were collapsed.
+    names : tuple of str
+        Labels that count.
+
+    Examples
+    --------
+    >>> reads = SequenceSet.from_strings(["AC", "AC", "AC"], labels={"class": ["a", "b", "a"]})
+    >>> found = by_label(reads.unique(), reads, ("class",))
+    >>> found.labels["class"].tolist(), found.weights.tolist()
+    (['a', 'b'], [2.0, 1.0])
+    """
+    kept, first = set(part.strings()), dict[tuple[object, ...], int]()
+    columns = [records.labels[name] for name in names]
+    owner, chosen = [], []
+    for i, row in enumerate(zip(records.strings(), *columns, strict=True)):
+        if row[0] in kept:
+            chosen.append(i)
+            owner.append(first.setdefault(row, i))
+    out = records.take(np.array([*first.values()], np.int64))
+    sums = np.bincount(np.array(owner, int), records.weights[chosen], minlength=len(records))
+    out.weights = sums[[*first.values()]]
+    return out
+
+
 # Identities tried one after another where clusters are too large to be dealt out.
 STEPS = (0.95, 1.0)
 # The held-out part may be this much smaller or larger than it should be (or one record).

@@ -57,6 +57,29 @@ def _length_counts(
     return tuple(counts.tolist())
 
 
+def spread_shares(counts: np.ndarray) -> np.ndarray:
+    """Return shares of lengths by their counts, see :attr:`Tokenizer.length_shares`.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray, shape (positions + 1,)
+        Records with 0, 1, 2 ... positions; may be empty.
+    """
+    if not len(counts):
+        return counts
+    n, places = counts.sum(), np.arange(len(counts))
+    found = np.flatnonzero(counts)
+    unseen = min(1.0, (counts == 1).sum() / n)
+    mean = (counts @ places) / n
+    spread = np.sqrt(counts @ (places - mean) ** 2 / n)
+    # Silverman's rule for the width of a normal kernel.
+    width = max(0.5, 1.06 * spread * n**-0.2)
+    kernel = np.exp(-0.5 * ((places[:, None] - found) / width) ** 2)
+    kernel[: found[0]] = kernel[found[-1] + 1 :] = 0
+    spread_out = (kernel / kernel.sum(0)) @ counts[found]
+    return np.asarray(((1 - unseen) * counts + unseen * spread_out) / n)
+
+
 @dataclass(frozen=True)
 class Tokenizer:
     """Encodes sequences as rows of token codes of one length, and decodes them.
@@ -172,21 +195,7 @@ class Tokenizer:
         further records would have a length that was not seen (Good 1953, Biometrika 40:237).
         Lengths beyond the shortest and the longest record have share 0.
         """
-        counts = np.array(self.lengths, float)
-        if not len(counts):
-            return ()
-        n, places = counts.sum(), np.arange(len(counts))
-        found = np.flatnonzero(counts)
-        unseen = min(1.0, (counts == 1).sum() / n)
-        mean = (counts @ places) / n
-        spread = np.sqrt(counts @ (places - mean) ** 2 / n)
-        # Silverman's rule for the width of a normal kernel.
-        width = max(0.5, 1.06 * spread * n**-0.2)
-        kernel = np.exp(-0.5 * ((places[:, None] - found) / width) ** 2)
-        kernel[: found[0]] = kernel[found[-1] + 1 :] = 0
-        spread_out = (kernel / kernel.sum(0)) @ counts[found]
-        shares = ((1 - unseen) * counts + unseen * spread_out) / n
-        return tuple(shares.tolist())
+        return tuple(spread_shares(np.array(self.lengths, float)).tolist())
 
     def length_range(self, asked: str | None) -> tuple[int, int | None]:
         """Read a range of lengths in letters as one in positions.

@@ -15,7 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from biogan.core.label_rows import Conditions
 from biogan.core.rng import Permutation, torch_generator
+from biogan.nn.conditioning import Chance, blurred, draw_chance
 from biogan.nn.layers import draw_rotations, rotated
 
 
@@ -162,10 +164,12 @@ class RotatedBatches:
     ----------
     batches : Stream
         Rows of codes, shape (N, length).
+    fixed : int
+        Columns at the end of a row that are no letters and stay.
     """
 
-    def __init__(self, batches: Stream) -> None:
-        self.batches = batches
+    def __init__(self, batches: Stream, fixed: int = 0) -> None:
+        self.batches, self.fixed = batches, fixed
         self.batch_size, self.seed = batches.batch_size, batches.seed
 
     def __getitem__(self, k: int) -> Tensor:
@@ -176,7 +180,43 @@ class RotatedBatches:
         """Return some rows of batch ``k``."""
         batch = self.batches.part(k, rows)
         rng = torch_generator(self.seed, "turns", k)
-        return rotated(batch, draw_rotations(self.batch_size, batch.shape[1], rng)[rows])
+        letters = batch[:, : batch.shape[1] - self.fixed]
+        turned = rotated(letters, draw_rotations(self.batch_size, letters.shape[1], rng)[rows])
+        return torch.cat([turned, batch[:, letters.shape[1] :]], 1) if self.fixed else turned
+
+
+class BlurredBatches:
+    """Batches of records with labels, blurred anew each time, see :func:`blurred`.
+
+    Parameters
+    ----------
+    batches : Stream
+        Rows of codes that end with the bytes of the labels.
+    conditions : Conditions
+        The labels.
+    """
+
+    def __init__(self, batches: Stream, conditions: Conditions) -> None:
+        self.batches, self.conditions = batches, conditions
+        self.batch_size, self.seed = batches.batch_size, batches.seed
+
+    def __getitem__(self, k: int) -> Tensor:
+        """Return batch ``k`` (counted from 0), shape (batch_size, length)."""
+        return self.part(k, slice(None))
+
+    def part(self, k: int, rows: slice) -> Tensor:
+        """Return some rows of batch ``k``."""
+        rng = torch_generator(self.seed, "labels", k)
+        chance = draw_chance(self.conditions, self.batch_size, rng)
+        some = Chance(chance.coin[rows], chance.normal[rows])
+        return with_blurred_labels(self.batches.part(k, rows), self.conditions, some)
+
+
+def with_blurred_labels(rows: Tensor, conditions: Conditions, chance: Chance) -> Tensor:
+    """Return rows that end with the bytes of labels with these blurred, same shape."""
+    border = rows.shape[1] - conditions.size
+    labels = blurred(conditions, rows[:, border:].numpy(), chance)
+    return torch.cat([rows[:, :border], labels], 1)
 
 
 class StepInputs(NamedTuple):

@@ -510,6 +510,29 @@ class Modality(ABC):
         """
         raise ConfigError(f"constraints: only sequences can be drawn under them, not {self.name}")
 
+    def asking(self, how: Any) -> Callable[..., Any]:
+        """Return what puts the labels that are asked for into noise.
+
+        Returns
+        -------
+        callable
+            Takes the noise of a block and the names and numbers of its stream, of which the first
+            number is that of the block; by default the noise stays as it is.
+        """
+        return lambda noise, *stream: noise
+
+    def wanted(self, how: Any) -> int | None:
+        """Return how many records are asked for one by one; None where they are not."""
+        return None
+
+    def told(self, how: Any) -> list[str]:
+        """Say what of the options cannot be followed to the letter, one line each."""
+        return []
+
+    def named(self, records: Any, how: Any, first: int) -> Any:
+        """Return sampled records, the first of which is number ``first``, as they are asked for."""
+        return records
+
     @torch.no_grad()
     def draw(self, generator: Any, noise: Any, how: Any) -> np.ndarray:
         """Write the records of some noise, shape (n, ...)."""

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from biogan.nn.conditioning import join, split
 from biogan.nn.config import ImageNetConfig
 from biogan.nn.image_nets import (
     DCGANCritic2D,
@@ -8,8 +9,6 @@ from biogan.nn.image_nets import (
     ImageNoise,
     RecordShape,
     halvings,
-    join,
-    split,
     widths,
 )
 
@@ -58,7 +57,7 @@ def test_class_and_pixels_are_one_record():
     noise = generator.noise(4, torch.Generator().manual_seed(1))
     records = generator(noise)
     assert records.shape == (4, 2 * 16 * 16 + 3)
-    images, classes = split(records, shape)
+    images, classes = split(records, shape[:3], shape.classes)
     assert images.shape == (4, 2, 16, 16) and torch.equal(classes, noise.classes)
     assert torch.equal(join(images, classes), records)
     assert critic(records).shape == (4,)

@@ -99,7 +99,7 @@ def _mean(log_probabilities: np.ndarray) -> float:
 
 
 class Constrained(NamedTuple):
-    """Rows of codes of some records, shape (n, positions), uint8, and what became of the chains."""
+    """Rows of codes and labels of some records, uint8, and what became of the chains."""
 
     rows: np.ndarray
     chains: Chains
@@ -229,7 +229,7 @@ class Drawing:
         positions = self.generator.generator.shape.length
         uniform = torch.rand(self.size, positions + 1, generator=rng, dtype=torch.float64)
         codes, log_p = self.generator.draw(noise, items, uniform, every)
-        return codes.cpu(), log_p.cpu()
+        return torch.cat([codes.cpu(), noise.labels.cpu()], 1), log_p.cpu()
 
     def _chains(self, noise: Noise, items: Tensor, rng: torch.Generator) -> Constrained:
         network = self.generator.generator

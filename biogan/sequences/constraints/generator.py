@@ -84,7 +84,7 @@ class ConstrainedGenerator:
         low: int = 0,
         high: int | None = None,
     ) -> None:
-        self.generator, self.temperature = generator, temperature
+        self.generator, self.temperature, self.lengths = generator, temperature, (low, high)
         grammar, (channels, positions) = generator.grammar, generator.shape
         device = next(generator.parameters()).device
         # Other than CPU and CUDA devices know no float64.
@@ -173,7 +173,7 @@ class ConstrainedGenerator:
             whole = torch.full((n, 1), positions, device=self.device)
             return Lengths(whole, whole.new_zeros(n, 1, dtype=torch.float64))
         some = admitted.any(0).nonzero()[:, 0]
-        log_share, scores = self.log_shares.expand(n, -1), None
+        log_share, scores = self._log_shares(noise), None
         if not grammar.lengths:
             scores = self._scores(noise, None)
             log_share = length_law(scores, grammar, self.temperature)
@@ -186,6 +186,14 @@ class ConstrainedGenerator:
         last = admitted.long() * torch.arange(positions + 1, device=self.device)
         found = torch.minimum((steps <= asked).sum(1), last.amax(1))
         return Lengths(found[:, None], steps[:, -1:].log(), scores)
+
+    def _log_shares(self, noise: Noise) -> Tensor:
+        """Return the log-probability of each length before the constraints, given the labels."""
+        if not self.generator.grammar.by_label:
+            return self.log_shares.expand(len(noise.quantile), -1)
+        shares = self.generator.length_shares(noise, *self.lengths).to(self.device)
+        shares = shares.masked_fill(self.log_shares == -torch.inf, 0)
+        return (shares / shares.sum(1, keepdim=True)).log()
 
     def _weights(self, noise: Noise, items: Tensor, lengths: Lengths) -> Tensor:
         """Return the log-probability of each length together with the language, shape (N, K)."""

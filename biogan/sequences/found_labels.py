@@ -1,0 +1,103 @@
+"""Which labels of training records are learned, and what is said of those that are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from biogan.core.conditions import kind_of, members
+from biogan.core.display import shown
+from biogan.core.errors import ConfigError
+from biogan.core.label_rows import FEWEST, Conditions
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.regions import RANGE
+from biogan.sequences.store import SequenceStore
+
+# Labels that are named in the hint.
+_NAMED = 4
+
+
+def conditions_of(
+    records: SequenceSet | SequenceStore, asked: Sequence[str]
+) -> tuple[Conditions, list[str]]:
+    """Read the conditions off training records.
+
+    Parameters
+    ----------
+    records : SequenceSet or SequenceStore
+        Training data.
+    asked : sequence of str
+        What ``--condition`` names.
+
+    Returns
+    -------
+    conditions : Conditions
+        Empty where nothing is asked for.
+    lines : list of str
+        What is learned; or which labels could be.
+
+    Raises
+    ------
+    ConfigError
+        If a label cannot be learned.
+
+    Examples
+    --------
+    >>> reads = SequenceSet.from_strings(["AC"] * 40, labels={"class": ["a", "b"] * 20})
+    >>> conditions_of(reads, ())[1]
+    ['labels found and not used: class (2 classes): --condition NAME learns one']
+    """
+    if isinstance(records, SequenceStore):
+        if asked:
+            raise ConfigError(
+                f"--condition {asked[0]}: records in files beside the model have no labels, add "
+                "--no-store"
+            )
+        return Conditions(), []
+    if not asked:
+        found = usable(records.labels)
+        if not found:
+            return Conditions(), []
+        more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+        names = ", ".join(f"{shown(k, 40)} ({v})" for k, v in [*found.items()][:_NAMED])
+        said = f"labels found and not used: {names}{more}: --condition NAME learns one"
+        return Conditions(), [said]
+    notes: list[str] = []
+    conditions = Conditions.of(records.labels, asked, records.weights, notes)
+    lines = [f"labels to learn: {conditions.describe()}"]
+    lines += [
+        f"label {part.name}: one value for all records, nothing to learn"
+        for part in conditions
+        if part.constant
+    ]
+    return conditions, lines + notes
+
+
+def usable(columns: Mapping[str, Sequence[object] | np.ndarray]) -> dict[str, str]:
+    """Say of each label that could be learned what it is; names of records are none.
+
+    Examples
+    --------
+    >>> usable({"id": [str(i) + "x" for i in range(40)], "x": [str(i / 3) for i in range(40)]})
+    {'x': 'numbers'}
+    """
+    found: dict[str, str] = {}
+    for name, column in columns.items():
+        values = [str(value).strip() for value in column]
+        distinct = {value for value in values if value}
+        if name == RANGE or len(distinct) < 2:
+            continue
+        kind = kind_of(distinct)
+        if kind == "number":
+            found[name] = "numbers"
+            continue
+        counts: dict[str, int] = {}
+        for value in values:
+            for one in members(value) if kind == "multi" else [value] * bool(value):
+                counts[one] = counts.get(one, 0) + 1
+        often = sum(count >= FEWEST for count in counts.values())
+        if often > 1:
+            what = "classes" if kind == "class" else "labels, several at once"
+            found[name] = f"{often:,} {what}"
+    return found
