@@ -58,20 +58,21 @@ def command(
     if records.report is not None:
         for line in records.report.lines():
             console.say(line)
-    if not any(GAP in text for text in records):
-        records = records.ungapped()
-    plain = ALPHABETS.get(records.alphabet.name, records.alphabet).letters
-    if set(records.alphabet.letters) - {*plain, GAP, "*"}:
+    texts = records.strings()
+    plain = ALPHABETS.get(records.alphabet.name, records.alphabet)
+    others = sorted(set("".join(texts)) - set(plain.letters))
+    letters = plain.with_letters(others)
+    if set(others) - {GAP, "*"}:
         console.say(
             "ambiguous letters are checked as what they are, not as what they may stand for"
         )
     rows, wrong, counts = [], 0, Counter[str]()
-    for i, text in enumerate(records.strings()):
+    for i, text in enumerate(texts):
         labels = {name: values[i] for name, values in records.labels.items()}
         found = [
             (str(constraint), *violation)
             for constraint in plan.of(i, labels)
-            for violation in constraint.violations(text, records.alphabet)
+            for violation in constraint.violations(text, letters)
         ]
         rows += [(records.ids[i], *row) for row in found]
         wrong += bool(found)

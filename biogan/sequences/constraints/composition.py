@@ -92,18 +92,25 @@ class GC(Constraint):
                 f"--gc {excerpt(text)}: write LOW:HIGH, such as 0.4:0.6 or 40%:60%; of a part "
                 "0.4:0.6@1-30; of each 12 letters 0.3:0.7/12"
             )
-        percent = bool(found[2] or found[4]) or max(float(found[i] or 0) for i in (1, 3)) > 1
-        unit = 100 if percent else 1
+        # A number without a sign is percent if one of them is above 1.
+        bare = 100 if any(float(found[i] or 0) > 1 and not found[i + 1] for i in (1, 3)) else 1
         low, high = (
-            float(Fraction(found[i] or default) / unit) for i, default in ((1, 0), (3, unit))
+            Fraction(found[i]) / (100 if found[i + 1] else bare) if found[i] else Fraction(default)
+            for i, default in ((1, 0), (3, 1))
         )
+        if not low <= high <= 1:
+            raise ConfigError(
+                f"--gc {excerpt(text)}: shares from 0 to 1, or percent, the lower one first"
+            )
         start, stop, window = (int(found[i]) if found[i] else None for i in (5, 6, 7))
-        return cls(low, high, start, stop, window)
+        return cls(float(low), float(high), start, stop, window)
 
     def __str__(self) -> str:
         text = f"--gc {self.low:g}:{self.high:g}"
         if self.start is not None or self.stop is not None:
-            text += f"@{self.start or 1}-" + ("" if self.stop is None else str(self.stop))
+            text += f"@{1 if self.start is None else self.start}-" + (
+                "" if self.stop is None else str(self.stop)
+            )
         return text + (f"/{self.window}" if self.window is not None else "")
 
     def _range(self) -> tuple[int, int]:

@@ -32,6 +32,11 @@ class Template(Constraint):
     name : str
         Of the template, and the file that it is from, for messages.
 
+    Raises
+    ------
+    ConfigError
+        If there is no letter.
+
     Examples
     --------
     >>> from biogan import DNA
@@ -41,6 +46,10 @@ class Template(Constraint):
 
     letters: str
     name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.letters.strip():
+            raise ConfigError(f"{self}: a template has at least one letter")
 
     def __str__(self) -> str:
         return f"--template-from {self.name}" if self.name else f"--template {self.letters}"
@@ -65,7 +74,7 @@ class Template(Constraint):
         """Return the automaton of all sequences that fit, see :class:`Constraint`."""
         places, length = self.places(tokenizer.alphabet), tokenizer.length
         fits = len(places) <= length if tokenizer.kind == VARIABLE else len(places) == length
-        if not fits or len(places) % tokenizer.word or not places:
+        if not fits or len(places) % tokenizer.word:
             most = "up to " if tokenizer.kind == VARIABLE else ""
             words = f", in words of {tokenizer.word}" if tokenizer.word > 1 else ""
             raise ConfigError(

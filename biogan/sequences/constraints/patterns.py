@@ -123,7 +123,7 @@ def flank_letters(flank: str, alphabet: Alphabet) -> str:
     if any(len(letter) != 1 for letter in letters):
         raise ConfigError(
             f"--flanks {excerpt(flank)}: has letters that are none of "
-            f"{alphabet.letters.replace(GAP, '')}"
+            f"{ALPHABETS.get(alphabet.name, alphabet).letters.replace(GAP, '')}"
         )
     return "".join(letters)
 

@@ -22,6 +22,9 @@ from biogan.sequences.io.records import iter_records
 #: Labels in the header of a record: which template, and which protein, it was drawn under.
 TEMPLATE, PROTEIN = "template", "protein"
 
+# Letters of DNA alone, from which it is believed that they are no protein.
+_FEW = 20
+
 
 @dataclass(frozen=True)
 class ConstraintPlan:
@@ -110,9 +113,16 @@ def constraint_plan(config: ConstraintConfig) -> ConstraintPlan:
             for name, letters in _records(config.template_from)
         )
     if config.translate is not None:
+        proteins = list(_records(config.translate))
+        found = "".join(letters for _, letters in proteins).upper()
+        if len(found) > _FEW and not set(found) - set("ACGTUN"):
+            raise ConfigError(
+                f"--translate {config.translate}: these letters are those of DNA; the proteins "
+                "that are to be coded for are needed"
+            )
         each[PROTEIN] = tuple(
             (name, Translation(letters, config.genetic_code, f"{config.translate} ({shown(name)})"))
-            for name, letters in _records(config.translate)
+            for name, letters in proteins
         )
     return ConstraintPlan(tuple(always), each)
 

@@ -119,7 +119,7 @@ class Require(Constraint):
         """
         word, at, places = text.partition("@")
         found = re.fullmatch(r"(\d{0,9}):(\d{0,9})", places.strip(), re.ASCII)
-        if at and not found:
+        if not word.strip() or (at and not found):
             raise ConfigError(
                 f"--require {excerpt(text)}: write WORD or WORD@FIRST:LAST, such as TATAAT@30:45"
             )

@@ -62,9 +62,14 @@ def test_what_does_not_fit_a_model_is_one_line(constraint, tokenizer, said):
 
 
 @pytest.mark.parametrize("make, said", [
-    (lambda: GC.parse("0.6:0.4"), "--gc 0.6:0.4: shares from 0 to 1, or percent"),
+    (lambda: GC.parse("0.6:0.4"), "--gc '0.6:0.4': shares from 0 to 1, or percent"),
+    (lambda: GC(0.6, 0.4), "--gc 0.6:0.4: shares from 0 to 1, or percent"),
     (lambda: GC.parse("half"), "--gc 'half': write LOW:HIGH"),
     (lambda: GC.parse(":"), "--gc ':': write LOW:HIGH"),
+    (lambda: GC.parse("120:130"), "--gc '120:130': shares from 0 to 1, or percent"),
+    (lambda: GC.parse("0:1@0-3"), "--gc 0:1@0-3: places are counted from 1"),
+    (lambda: Require.parse("@3:4"), "--require '@3:4': write WORD"),
+    (lambda: Template(" "), "a template has at least one letter"),
     (lambda: GC(0.4, 0.6, window=20), "a sliding window has 1 to 12 letters"),
     (lambda: GC(0.4, 0.6, 9, 3), "--gc 0.4:0.6@9-3: places are counted from 1"),
     (lambda: Fixed("0=A"), "--fix '0=A': write FIRST-LAST=LETTERS"),
@@ -134,6 +139,19 @@ def test_rna_is_written_with_u_or_t_and_its_words_have_one_strand():
     assert Avoid("GGA").violations("TCCA", DNA)
     assert Avoid("+GGA").violations("TCCA", DNA) == []
     assert Avoid("DpnII").violations("GAUC", RNA)
+
+
+def test_shares_are_fractions_or_percent():
+    assert (
+        {GC.parse(x) for x in ("0.4:0.6", "40:60", "40%:60%", "40:60%", "40%:0.6", ".4:.6")}
+        == {GC(0.4, 0.6)}
+        == {GC(40, 60)}
+    )
+    assert GC.parse("1:1") == GC(1, 1) and GC.parse("0.5%:1%") == GC(0.005, 0.01)
+    assert GC.parse("50:") == GC(0.5) and GC.parse(":.25@3-/2") == GC(0, 0.25, 3, None, 2)
+    # 0.55 * 20 is a little more than 11 in floating point.
+    assert not GC(0.55, 1).violations("G" * 11 + "A" * 9)
+    assert language([GC(0.55, 0.55)], Tokenizer(DNA, 20, FIXED)).log_count() > 0
 
 
 def test_a_name_that_is_also_letters():

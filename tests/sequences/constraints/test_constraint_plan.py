@@ -88,3 +88,10 @@ def test_a_template_without_letters_names_its_line(tmp_path):
     path.write_text(">one\nNN\n>two\n")
     with pytest.raises(BioganError, match="line 3: record two has no letters"):
         constraint_plan(ConstraintConfig(template_from=str(path)))
+
+
+def test_dna_in_the_place_of_a_protein_is_refused(tmp_path):
+    path = tmp_path / "genes.fasta"
+    path.write_text(">gene\n" + "ATGAAACCCGGGTTTAAATAG\n")
+    with pytest.raises(BioganError, match="these letters are those of DNA"):
+        constraint_plan(ConstraintConfig(translate=str(path)))
