@@ -23,6 +23,8 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences, as_set, shuffled
 from biogan.sequences.metrics import SEQUENCE_METRICS, get_metrics
 from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.metrics.conditions import GROUP as CONDITIONS
+from biogan.sequences.metrics.conditions import labelled
 from biogan.sequences.metrics.context import read_extras
 
 
@@ -54,7 +56,8 @@ def measure(
     identity : float
         Identity from which a record is a near copy, above 0 to 1.
     **extras
-        Motifs and so on, see :func:`biogan.sequences.metrics.context.read_extras`.
+        Motifs, labels (``conditions``) and so on, see
+        :func:`biogan.sequences.metrics.context.read_extras`.
 
     Returns
     -------
@@ -84,18 +87,17 @@ def measure(
     if train is not None:
         fresh, _ = fresh_records(reference, source, SequenceSet.strings, "record", "training data")
     # Orders as in biogan.sequences.evaluate, so that both give one interval.
-    return metric(
-        Comparison(
-            Sample(shuffled(candidate, seed)),
-            Sample(shuffled(reference, seed, "target")),
-            Sample(source),
-            None if fresh is None else Sample(shuffled(fresh, seed)),
-            seed,
-            lengths_vary=len(lengths) > 1,
-            identity=identity,
-            extras=read_extras(**extras),
-        )
+    comparison = Comparison(
+        Sample(shuffled(candidate, seed)),
+        Sample(shuffled(reference, seed, "target")),
+        Sample(source),
+        None if fresh is None else Sample(shuffled(fresh, seed)),
+        seed,
+        lengths_vary=len(lengths) > 1,
+        identity=identity,
+        extras=read_extras(**extras),
     )
+    return metric(labelled(comparison, metric.needs) if metric.group == CONDITIONS else comparison)
 
 
 def functions() -> dict[str, Callable[..., Value]]:

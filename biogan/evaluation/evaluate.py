@@ -44,6 +44,49 @@ TIMES = 4
 
 
 @dataclass(frozen=True)
+class Part(Generic[Records]):
+    """Metrics that have trivial samplers of their own, as those of a label.
+
+    Attributes
+    ----------
+    metrics : tuple of Metric
+        What is measured.
+    unseen : frozenset of str
+        Names of those for which held-out data are the target itself: they learn from the records
+        that floors are fitted to, which may be the ceiling, and do not read the target.
+    floors : mapping of str to callable
+        The trivial samplers by name.
+    comparison : callable
+        As that of :class:`Scoring`.
+    shown : object
+        What the drawings of the report need of it.
+    """
+
+    metrics: tuple[Metric, ...]
+    unseen: frozenset[str]
+    floors: Mapping[str, Floor[Records]]
+    comparison: Callable[[Any, Any, Any, Any], Any]
+    shown: Any = None
+
+
+@dataclass(frozen=True)
+class Parts(Generic[Records]):
+    """All parts of an evaluation, and what the reader has to know of them.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+    handled : frozenset of str
+        Names of metrics that have no rows beside the other trivial samplers.
+    notes : tuple of str
+    """
+
+    parts: tuple[Part[Records], ...] = ()
+    handled: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Scoring(Generic[Records]):
     """What one evaluation measures with.
 
@@ -63,6 +106,9 @@ class Scoring(Generic[Records]):
         What the drawings of the report need beyond the samples.
     worth : callable
         Independent records that a sample is worth: all of them by default.
+    parts : callable
+        Metrics with trivial samplers of their own, from the samples ``target``, ``source`` and
+        ``held-out`` and the generated ones by name; by default there are none.
     """
 
     sample: Callable[[Records], Any]
@@ -72,6 +118,9 @@ class Scoring(Generic[Records]):
     tables: Callable[[Samples], dict[str, list[dict[str, Any]]]] = field(default=lambda samples: {})
     extras: Any = None
     worth: Callable[[Any], float] = len
+    parts: Callable[[Samples, Samples], Parts[Records]] = field(
+        default=lambda samples, generated: Parts()
+    )
 
     def compare(self, samples: Samples, name: str) -> Any:
         """Put one of the samples beside the real ones."""
@@ -94,6 +143,8 @@ class EvaluationSpec(ABC, Generic[Records]):
         Records that are drawn of each trivial sampler at most.
     fixed_needs : frozenset of str
         Needs of metrics that the data decide, alike for every column: what is not met has no row.
+    untold : frozenset of str
+        Reasons why there is no row that are not worth a note.
     identity : float or None
         Identity of a near copy; ``None`` where nearness is no identity.
     """
@@ -103,6 +154,7 @@ class EvaluationSpec(ABC, Generic[Records]):
     registry: ClassVar[MetricRegistry]
     floor_limit: ClassVar[int] = 10_000
     fixed_needs: ClassVar[frozenset[str]] = frozenset()
+    untold: ClassVar[frozenset[str]] = frozenset()
     identity: float | None = None
 
     def metrics(self, names: Sequence[str] | None) -> list[Metric]:
@@ -268,6 +320,16 @@ def evaluate_sets(
     }
     if roles.fresh is not None:
         samples["fresh"] = scoring.sample(spec.shuffled(roles.fresh, seed)[:whole])
+    new = {name: scoring.sample(spec.shuffled(some, seed)[:most]) for name, some in judged.items()}
+    samples["held-out"] = scoring.sample(spec.shuffled(roles.ceiling, seed)[:whole])
+
+    def alike(some: Samples) -> dict[str, Any]:
+        """Cut sets to one size, as drawings, tables and labels read them."""
+        return {k: s if k == "source" else _cut(s, size) for k, s in some.items()}
+
+    parts = scoring.parts(alike(samples), alike(new))
+    chosen = [m for m in chosen if m.name not in parts.handled]
+    columns += ["labels"] * bool(parts.parts)
     unfit: dict[str, str] = {}
     if not metrics or ALL in metrics:
         unfit = _unfit(chosen, scoring.compare(samples, "target"), spec.fixed_needs)
@@ -280,10 +342,9 @@ def evaluate_sets(
         comparison = scoring.compare({**real, "candidate": sample}, "candidate")
         return {m.name: _measured(m, comparison, reads.of(m), scoring.worth) for m in some}
 
-    new, found = {}, {}
-    for name, some in judged.items():
+    found = {}
+    for name in judged:
         tell(name)
-        new[name] = scoring.sample(spec.shuffled(some, seed)[:most])
         found[name] = score(new[name], chosen)
     every = _every(spec, roles, most, seed)
     beside: dict[str, dict[str, Value]] = {}
@@ -293,7 +354,6 @@ def evaluate_sets(
         reads = Sizes(most, len(kept), len(kept))
         beside = {name: score(some, compared, reads, kept) for name, some in new.items()}
     tell("held-out")
-    samples["held-out"] = scoring.sample(spec.shuffled(roles.ceiling, seed)[:whole])
     # Likeness to the training data is read on records outside it, the ceiling's need not be.
     novelty = [m for m in chosen if m.group == "novelty"]
     shared = {"held-out": score(samples["held-out"], [m for m in chosen if m not in novelty])}
@@ -312,9 +372,12 @@ def evaluate_sets(
         made = floor(fitted, min(most, drawn, spec.floor_limit), seed)
         samples[name] = scoring.sample(spec.shuffled(made, seed))
         shared[name] = score(samples[name], chosen, replace(sizes, alone=size))
-    # Drawings and tables show sets of one size.
-    samples = {k: some if k == "source" else _cut(some, size) for k, some in samples.items()}
-    new = {name: _cut(some, size) for name, some in new.items()}
+    samples, new = alike(samples), alike(new)
+    labelled: dict[str, list[Row]] = {name: [] for name in judged}
+    for part in parts.parts:
+        tell("labels")
+        for name, rows in _rows_of(part, spec, scoring, samples, new, fitted, seed).items():
+            labelled[name] += rows
     limit = f"floors and {CONTROL} at n = {spec.floor_limit:,}"
     notes = (
         f"every set is read at n = {size:,}, the smallest of {'' if n is None else f'-n {n:,}, '}"
@@ -324,9 +387,11 @@ def evaluate_sets(
         *([] if every is None else [every.note]),
         *_read_whole(chosen, sizes),
         *scoring.notes,
+        *parts.notes,
         *([RISES] if any(m.goal == "half" for m in chosen) else []),
-        *_left_out(unfit),
+        *_left_out({name: why for name, why in unfit.items() if why not in spec.untold}),
     )
+    shown = {"labels": [part.shown for part in parts.parts]} if parts.parts else {}
 
     def report(name: str) -> Report:
         values = {"generated": found[name], **shared}
@@ -335,13 +400,14 @@ def evaluate_sets(
             value = beside.get(name, {}).get(metric.name)
             return None if value is None or value.value is None else value
 
-        own = {**samples, "generated": new[name]}
+        own = {**samples, **shown, "generated": new[name]}
         sets = {"generated": judged[name], **given}
         return Report(
             rows=[
                 Row(m, {label: some[m.name] for label, some in values.items()}, against(m))
                 for m in chosen
-            ],
+            ]
+            + labelled[name],
             n=size,
             seed=seed,
             spec=spec.report,
@@ -402,6 +468,41 @@ def _measured(
         [few.candidate] if metric.alone else [few.candidate, few.reference]
     )))  # fmt: skip
     return replace(value, worth=worth) if value.n is not None and worth < value.n else value
+
+
+def _rows_of(
+    part: Part[Records],
+    spec: EvaluationSpec[Records],
+    scoring: Scoring[Records],
+    samples: Samples,
+    generated: Samples,
+    fitted: Records,
+    seed: int,
+) -> dict[str, list[Row]]:
+    """Score generated sets by the metrics of a part, beside its own trivial samplers."""
+
+    def score(sample: Any, some: Iterable[Metric]) -> dict[str, Value]:
+        real = samples["target"], samples["source"], samples.get("fresh")
+        comparison = part.comparison(sample, *real)
+        size = len(sample)
+        return {m.name: _measured(m, comparison, size, scoring.worth) for m in some}
+
+    def real(unseen: bool) -> list[Metric]:
+        return [m for m in part.metrics if (m.name in part.unseen) == unseen]
+
+    shared = {
+        "held-out": score(samples["held-out"], real(False)) | score(samples["target"], real(True))
+    }
+    for name, floor in part.floors.items():
+        drawn = floor(fitted, len(samples["target"]), seed)
+        shared[name] = score(scoring.sample(spec.shuffled(drawn, seed)), part.metrics)
+    rows = {}
+    for name, sample in generated.items():
+        columns = {"generated": score(sample, part.metrics), **shared}
+        rows[name] = [
+            Row(m, {label: some[m.name] for label, some in columns.items()}) for m in part.metrics
+        ]
+    return rows
 
 
 def _cut(sample: Any, n: int) -> Any:

@@ -102,13 +102,13 @@ class Metric:
         Key in tables and JSON.
     group : str
         Section of the report.
-    goal : {"low", "high", "half", "same"}
-        Better is lower, higher, nearer to 0.5, nearer to 1.
+    goal : {"low", "high", "half", "same", "held-out"}
+        Better is lower, higher, nearer to 0.5, nearer to 1, nearer to held-out real data.
     low, high : float or None
         Range of possible values.
     needs : tuple of str
         Conditions: ``nucleotides``, ``protein``, ``motifs``, ``coding``, ``profile``, ``columns``,
-        ``lengths``, ``labels``, ``fresh``; see
+        ``lengths``, ``labels``, ``condition``, ``fresh``; see
         :meth:`~biogan.sequences.metrics.comparison.Comparison.missing`.
     unit : str
         Unit of the value.
@@ -155,8 +155,18 @@ class Metric:
         cut = f"{len(few.candidate):,} of {len(comparison.candidate):,} records"
         return replace(value, note=f"{value.note}; {cut}" if value.note else cut)
 
-    def loss(self, value: float) -> float:
-        """Distance from the goal, so that lower is better for every metric."""
+    def loss(self, value: float, ceiling: float | None = None) -> float:
+        """Distance from the goal, so that lower is better for every metric.
+
+        Parameters
+        ----------
+        value : float
+            What was measured.
+        ceiling : float, optional
+            The value of held-out real data, where they are the goal; infinite without it.
+        """
+        if self.goal == "held-out":
+            return np.inf if ceiling is None else abs(value - ceiling)
         return {"low": value, "high": -value, "half": abs(value - 0.5), "same": abs(value - 1)}[
             self.goal
         ]

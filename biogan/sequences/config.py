@@ -351,6 +351,11 @@ class SequenceScoringConfig(Options):
     genetic_code: int = option(
         1, "Number of the genetic code at NCBI.", "Evaluation", low=1, high=33, level="basic"
     )
+    condition: str | None = option(
+        None, "Label that generated records were asked for: NAME, or NAME=class, NAME=multi, "
+        "NAME=number where its kind is not found rightly (those that all sets have).",
+        "Evaluation", level="basic", repeat=True,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

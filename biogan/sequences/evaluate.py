@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from biogan.core.errors import ConfigError, DataError, percentage, plural
+from biogan.core.display import shown
+from biogan.core.errors import ConfigError, DataError, few, percentage, plural
 from biogan.core.protocols import Sampler
 from biogan.evaluation.evaluate import (
     DRAWN,
     EvaluationSpec,
     Floor,
+    Part,
+    Parts,
     Progress,
     Scoring,
     evaluate_sets,
@@ -25,11 +28,26 @@ from biogan.evaluation.protocol import OVERLAP, Roles, Split
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import CONTROL
 from biogan.sequences.baselines import get_baseline, suited_chains
+from biogan.sequences.baselines.labelled import labelled_samplers
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences, as_set
 from biogan.sequences.io.motifs import Motif
 from biogan.sequences.metrics import get_metrics
-from biogan.sequences.metrics.comparison import FIXED_NEEDS, Comparison, Sample
+from biogan.sequences.metrics.comparison import (
+    FIXED_NEEDS,
+    NO_CONDITION,
+    Comparison,
+    Sample,
+)
+from biogan.sequences.metrics.conditions import GROUP as CONDITIONS
+from biogan.sequences.metrics.conditions import (
+    NEEDS,
+    UNSEEN,
+    Condition,
+    LabelledComparison,
+    label_kinds,
+    suits,
+)
 from biogan.sequences.metrics.context import Extras, Features, Profile, read_extras
 from biogan.sequences.metrics.labels import label_table
 from biogan.sequences.metrics.motifs import motif_table
@@ -41,6 +59,8 @@ from biogan.sequences.splits import split
 
 #: Sequences that are drawn of each trivial sampler at most: their values hardly change beyond.
 FLOOR_RECORDS = 100_000
+# Letters of the name of a label in the title of a row.
+_NAME = 16
 #: Records in which overlaps and shared letters are looked for, to say how many there are.
 MOST_LOOKED_AT = 10_000
 
@@ -61,6 +81,7 @@ def evaluate(
     coding: bool | None = None,
     code: int = 1,
     features: Features | None = None,
+    conditions: str | Sequence[str] = (),
 ) -> Report:
     """Score generated sequences beside held-out real ones and trivial samplers.
 
@@ -89,7 +110,7 @@ def evaluate(
         Names of trivial samplers; by default :func:`default_floors`.
     progress : callable, optional
         Receives, before a set is scored, its name, how many were scored and how many there are.
-    motifs, hmm, coding, code, features
+    motifs, hmm, coding, code, features, conditions
         What is known beyond the sequences, see
         :func:`biogan.sequences.metrics.context.read_extras`.
 
@@ -106,7 +127,8 @@ def evaluate(
         If a number is out of its range or a metric or floor unknown.
     """
     one = {"generated": generated}
-    extras = {"motifs": motifs, "hmm": hmm, "coding": coding, "code": code, "features": features}
+    extras = {"motifs": motifs, "hmm": hmm, "coding": coding, "code": code, "features": features,
+              "conditions": conditions}  # fmt: skip
     return compare(
         real, one, train, held_out, metrics, seed, n, identity, floors, progress, **extras
     )["generated"]
@@ -183,6 +205,7 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
     report = SEQUENCE_REPORT
     floor_limit = FLOOR_RECORDS
     fixed_needs = FIXED_NEEDS
+    untold = frozenset({NO_CONDITION})
 
     def metrics(self, names: Sequence[str] | None) -> list[Metric]:
         """Return the metrics of sequences with these names."""
@@ -259,10 +282,67 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         if roles.fresh is not None:
             note, warning = shared_with_training(roles.fresh, roles.source)
             notes.append(note)
+        wanted = [m for m in metrics if m.group == CONDITIONS]
+        labelled = partial(LabelledComparison, lengths_vary=lengths_vary, identity=self.identity,
+                           seed=seed, extras=self.extras)  # fmt: skip
+        parts = partial(self._parts, metrics=wanted, roles=roles, comparison=labelled, seed=seed)
         return Scoring(
             Sample, comparison, tuple(filter(None, notes)), tuple(filter(None, [warning])),
-            tables, self.extras, lambda sample: sample.overlaps.worth,
+            tables, self.extras, lambda sample: sample.overlaps.worth, parts,
         )  # fmt: skip
+
+    def _parts(
+        self,
+        samples: Mapping[str, Sample],
+        generated: Mapping[str, Sample],
+        metrics: Sequence[Metric],
+        roles: Roles[SequenceSet],
+        comparison: Callable[..., LabelledComparison],
+        seed: int,
+    ) -> Parts[SequenceSet]:
+        """Read every label by metrics and trivial samplers of its own."""
+        real = {"the real records": roles.fit, "the held-out records": samples["target"].sequences}
+        new = {
+            "the generated records" if name == "generated" else name: some.sequences
+            for name, some in generated.items()
+        }
+        if not metrics:
+            return Parts()
+        kinds = label_kinds(self.extras.conditions, real, new)
+        parts, notes = [], []
+        for name, kind in kinds.items():
+            condition = Condition(
+                name, kind, roles.fit, samples["target"], samples["held-out"],
+                [*generated.values()], self.identity, seed,
+            )  # fmt: skip
+            if why := condition.unreadable:
+                if self.extras.conditions:
+                    notes.append(f"label {name} is not read: {why}")
+                continue
+            own = [m for m in metrics if all(suits(condition, x) for x in m.needs if x in NEEDS)]
+            if len(kinds) > 1:
+                own = [
+                    replace(m, name=f"{m.name}:{name}", title=f"{m.title}, {shown(name, _NAME)}")
+                    for m in own
+                ]
+            floors: Mapping[str, Floor[SequenceSet]] = {}
+            if self.chosen_floors is None or self.chosen_floors:
+                floors = labelled_samplers(
+                    condition.strata, condition.column(samples["target"]), condition.by_position
+                )
+            unseen = frozenset(m.name for m in own if m.name.partition(":")[0] in UNSEEN)
+            compared = partial(comparison, condition=condition)
+            parts.append(Part(tuple(own), unseen, floors, compared, condition))
+            if condition.left_out:
+                notes.append(
+                    f"label {name}: too few records in a set to compare within "
+                    f"{few(condition.left_out)}"
+                )
+        if kinds and not any(part.metrics for part in parts):
+            asked = ", ".join(m.name for m in metrics)
+            notes.append(f"{asked}: nothing to be read of {', '.join(kinds)}")
+        handled = frozenset(m.name for m in metrics if kinds)
+        return Parts(tuple(parts), handled, tuple(notes))
 
     def describe(self, records: SequenceSet) -> dict[str, Any]:
         """Return alphabet, lengths and origin of a set."""

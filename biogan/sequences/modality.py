@@ -240,10 +240,12 @@ class SequenceModality(Modality):
     @classmethod
     def scoring_arguments(cls, options: SequenceScoringConfig) -> dict[str, Any]:
         """Read motifs and profile, before time is spent on the sequences."""
-        extras = read_extras(options.motifs or (), options.hmm, code=options.genetic_code)
+        extras = read_extras(options.motifs or (), options.hmm, code=options.genetic_code,
+                             conditions=options.condition or ())  # fmt: skip
         return {
             "identity": options.identity, "motifs": extras.motifs, "hmm": extras.hmm,
             "coding": options.coding, "code": options.genetic_code,
+            "conditions": extras.conditions,
         }  # fmt: skip
 
     @classmethod

@@ -15,6 +15,7 @@ from biogan.evaluation.report.results import TARGET, nearest_table
 from biogan.evaluation.report.spec import Panel
 from biogan.sequences.genetic_code import CODONS, codon_counts, genetic_code
 from biogan.sequences.kmers import kmer_names, kmer_table
+from biogan.sequences.label_panels import label_panels
 from biogan.sequences.metrics import proteins
 from biogan.sequences.metrics.comparison import Comparison
 from biogan.sequences.metrics.composition import gc_content
@@ -385,4 +386,5 @@ PANELS: dict[str, Callable[[Results, Sequence[str]], list[Panel]]] = {
     "genes": genes,
     "motifs": motifs,
     "diversity": _diversity,
+    "conditions": label_panels,
 }

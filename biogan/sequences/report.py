@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from biogan.core.display import shown
 from biogan.core.errors import percentage
 from biogan.evaluation.report.spec import Column, Facts, Floor, Pairs, ReportSpec, Section
+from biogan.sequences.baselines import labelled
 from biogan.sequences.panels import PANELS, Pair, closest_pairs, nearest_records
 
 if TYPE_CHECKING:
@@ -90,13 +91,15 @@ SECTIONS = {
         "generated ones.",
         "Frames broken by stops, missing start or stop codons, foreign codon usage.",
     ),
-    "labels": Section(
-        "Labels",
-        "Are generated records of use where labels are learned?",
-        "The gain in balanced accuracy on real records when a classifier learns from real and "
-        "generated records together instead of the real ones alone; for held-out data it is what "
-        "as many more real records are worth.",
-        "Labels that do not fit their records: then the gain is below 0.",
+    "conditions": Section(
+        "Conditions",
+        "Do records follow the labels that they were asked for, as real records do?",
+        "Predictors learned each label from training records. Of a number, points should spread "
+        "round the line as those of real records do; of classes, the square of generated records "
+        "should look like that of real ones, and hold no more on its diagonal: records that are "
+        "more typical of their label than real ones are lack what real ones have.",
+        "Labels that are ignored or swapped, one class that is right and another that is not, and "
+        "one record, or few, written for each label.",
     ),
     "protein": Section(
         "Protein properties",
@@ -170,6 +173,8 @@ SEQUENCE_REPORT = ReportSpec(
         "pair-pearson": "Long range",
         "unique": "Diversity",
         "length-w1": "Lengths",
+        "label-accuracy": "Labels",
+        "label-r": "Labels",
     },
     floors={
         "markov": Floor("markov", "Markov chain of that order"),
@@ -178,6 +183,12 @@ SEQUENCE_REPORT = ReportSpec(
         "dinucleotide-shuffle": Floor("dishuf", "real records shuffled, 2-mer counts kept"),
         "shuffle": Floor("shuf", "real records shuffled"),
         "uniform": Floor("unif", "random letters"),
+        labelled.LABEL_CHAIN: Floor("label-mk", "one Markov chain a label"),
+        labelled.LABEL_POSITIONAL: Floor(
+            "label-pos", "one chain a label with its own table at every position"
+        ),
+        labelled.CHAIN: Floor("no-label", "one Markov chain for all labels"),
+        labelled.SHUFFLED: Floor("shuf-lab", "real records with the labels of others"),
     },
     sections=SECTIONS,
     sources="k-mer and letter divergence: Lin 1991, IEEE Trans. Inf. Theory 37:145. Pair "

@@ -314,3 +314,31 @@ def test_a_run_on_overlapping_windows_is_evaluated_on_blocks_a_window_apart(tmp_
     assert "which split the data otherwise" in capsys.readouterr().err
     assert run(["evaluate", out, "-n", "40", "--metric", "letter-jsd"]) == 0
     assert "which records were kept apart cannot be told" in capsys.readouterr().err
+
+
+def test_labels_that_records_were_asked_for(tmp_path, capsys):
+    paths = {}
+    for seed, name in enumerate(("real", "new", "held")):
+        random = np.random.default_rng(seed)
+        shares = {"a": [0.4, 0.1, 0.1, 0.4], "b": [0.1, 0.4, 0.4, 0.1]}
+        rows = np.concatenate([random.choice(4, (60, 40), p=p) for p in shares.values()])
+        some = SequenceSet.from_matrix(DNA, rows.astype(np.uint8))
+        some.labels = {"class": np.repeat([*shares], 60), "expr": random.normal(size=120).round(3)}
+        paths[name] = str(tmp_path / f"{name}.fasta")
+        write_fasta(some, paths[name])
+    command = ["evaluate", paths["new"], "--reference", paths["real"], "--held-out", paths["held"]]
+    metrics = ["--metric", "label-accuracy", "--metric", "label-r"]
+    report = main([*command, "--condition", "class", "--condition", "expr", *metrics])
+    out = capsys.readouterr().out
+    accuracy, expr = report["label-accuracy:class"], report["label-r:expr"]
+    assert accuracy.generated.value > 0.95 and "label accuracy, class" in out
+    assert expr.generated.value is None
+    assert "cannot be assessed: not even real records follow it" in out.replace("\n  ", " ")
+    one = main([*command, "--condition", "class=class", *metrics[:2], "--quiet"])
+    assert [row.metric.name for row in one.rows] == ["label-accuracy"]
+    capsys.readouterr()
+    assert run([*command, "--condition", "kind", *metrics]) == 2  # a wrong command line
+    err = capsys.readouterr().err.strip().splitlines()[-1]
+    assert err.endswith(
+        "condition 'kind': the real records have no such label; labels there are: class, expr"
+    )

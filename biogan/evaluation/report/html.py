@@ -71,9 +71,9 @@ def bar(row: Row, column: str = "generated") -> Bar | None:
         return None
     found, ceiling = row.columns[column], row.ceiling
     assert found.value is not None and ceiling.value is not None
-    zero = row.metric.loss(ceiling.value)
+    zero = row.loss(ceiling.value)
     best = row.floors[row.best_floor].value if row.best_floor is not None else None
-    unit = row.metric.loss(best) - zero if best is not None else 0.0
+    unit = row.loss(best) - zero if best is not None else 0.0
     intervals = [_losses(row, value) for value in (found, ceiling)]
     scale = unit
     if unit <= 0:
@@ -84,7 +84,7 @@ def bar(row: Row, column: str = "generated") -> Bar | None:
         where = CEILING + (BAR_FLOOR - CEILING) * (loss - zero) / scale
         return round(min(max(where, _EDGE), WIDTH - _EDGE), 1)
 
-    loss = row.metric.loss(found.value)
+    loss = row.loss(found.value)
     span, band = ((place(low), place(high)) for low, high in intervals)
     far = CEILING + (BAR_FLOOR - CEILING) * (loss - zero) / scale > WIDTH - _EDGE
     return Bar(place(loss), span, band, place(zero + unit) if unit > 0 else None, far)
@@ -93,8 +93,8 @@ def bar(row: Row, column: str = "generated") -> Bar | None:
 def _losses(row: Row, value: Value) -> tuple[float, float]:
     """Smallest and largest distance from the goal within an interval."""
     assert value.low is not None and value.high is not None
-    ends = sorted((row.metric.loss(value.low), row.metric.loss(value.high)))
-    goal = {"half": 0.5, "same": 1.0}.get(row.metric.goal)
+    ends = sorted((row.loss(value.low), row.loss(value.high)))
+    goal = {"half": 0.5, "same": 1.0, "held-out": row.ceiling.value}.get(row.metric.goal)
     if goal is not None and value.low <= goal <= value.high:
         return 0.0, ends[1]
     return ends[0], ends[1]
@@ -118,7 +118,7 @@ STATUSES = {
 }
 # Rows of a further table that the page shows.
 _TABLE_ROWS = 50
-_GOALS = {"low": "low", "high": "high", "half": "0.5", "same": "1"}
+_GOALS = {"low": "low", "high": "high", "half": "0.5", "same": "1", "held-out": "as held-out"}
 
 
 @lru_cache(maxsize=1)
@@ -172,7 +172,7 @@ def to_fragment(results: Results) -> str:
     return render(
         "fragment.html",
         verdict=sentences(results), sections=_sections(results, {}), **head(results, "", ""),
-        floors=_floors(results),
+        floors=_floors(results), most_floors=max((len(r.floors) for r in results.rows), default=0),
     )  # fmt: skip
 
 
@@ -217,6 +217,8 @@ def provenance(results: Results) -> dict[str, Any]:
         "versions": ", ".join(versions),
         "groups": GROUPS,
         "floors": _floors(results),
+        "all_floors": _floors(results, results.floors),
+        "most_floors": max((len(row.floors) for row in results.rows), default=0),
         "skipped": _skipped(results.rows),
         "methods": [_method(row) for row in results.rows],
         "sources": results.spec.sources,
@@ -239,10 +241,18 @@ def _sections(results: Results, drawn: dict[str, Any]) -> list[dict[str, Any]]:
             "text": results.spec.section(group),
             "rows": [row_facts(row) for row in results.rows if row.metric.group == group],
             "counts": count_marks(row for row in results.rows if row.metric.group == group),
+            "floors": own_floors(results, group),
             "panels": drawn.get(group, []),
         }
         for group in groups
     ]
+
+
+def own_floors(results: Results, group: str) -> list[dict[str, str]]:
+    """Return the trivial samplers of a section where they are not those of the first row."""
+    rows = [row for row in results.rows if row.metric.group == group]
+    names = list(dict.fromkeys(name for row in rows for name in row.floors))
+    return [] if names == list(results.rows[0].floors) else _floors(results, names)
 
 
 def row_facts(row: Row) -> dict[str, Any]:
@@ -297,10 +307,14 @@ def _bar_text(row: Row, found: Value, ceiling: Value) -> str:
     return f"generated {number(found.value)}, held-out {number(ceiling.value)}{floor}"
 
 
-def _floors(results: Results) -> list[dict[str, str]]:
-    names = list(results.rows[0].floors) if results.rows else []
+def _floors(results: Results, names: Iterable[str] | None = None) -> list[dict[str, str]]:
+    """Say what the trivial samplers are, by default those of the first row."""
+    first = list(results.rows[0].floors) if results.rows else []
     spec = results.spec
-    return [{"name": n, "short": spec.short(n), "about": spec.about(n)} for n in names]
+    return [
+        {"name": n, "short": spec.short(n), "about": spec.about(n)}
+        for n in (first if names is None else names)
+    ]
 
 
 def _skipped(rows: Iterable[Row]) -> list[dict[str, str]]:

@@ -112,7 +112,8 @@ _MAIN = ("auroc", "near-copies", "kmer-jsd", "unique")
 
 
 # ColorBrewer scales that MultiQC knows: darker is farther from the goal.
-_SCALES = {"low": "Oranges", "high": "Oranges-rev", "half": "Oranges", "same": "Oranges"}
+_SCALES = {"low": "Oranges", "high": "Oranges-rev", "half": "Oranges", "same": "Oranges",
+           "held-out": "Oranges"}  # fmt: skip
 
 
 def to_multiqc(results: Results, sample: str) -> dict[str, Any]:
@@ -228,10 +229,23 @@ class ComparisonReport:
     def to_text(self) -> str:
         """Return a table with one row a metric and one column a set, each number with its mark."""
         sets = self._shown()
-        read = self.readable
-        floors = list(read[0].floors) if read else []
+        lines: list[str] = []
+        for rows in self.first.blocks:
+            if read := [row for row in rows if row.generated.value is not None]:
+                lines += [*([""] if lines else []), *self._block(sets, read)]
+        notes = [f"- {note}" for note in [*self.first.notes[:1], *self._at_other_n()]]
+        verdicts = [
+            f"{name}: {sentence}"
+            for name, report in sets.items()
+            for sentence in text.briefly(report)
+        ]
+        said = [*lines, "", *text.LEGEND, "", *notes, "", *verdicts]
+        return visible("\n".join(said), keep="\n")
+
+    def _block(self, sets: Mapping[str, Report], rows: Sequence[Row]) -> list[str]:
+        """Tabulate rows beside the same trivial samplers."""
         cells = [
-            ["metric", *sets, "held-out", *map(self.first.spec.short, floors)],
+            ["metric", *sets, "held-out", *map(self.first.spec.short, rows[0].floors)],
             *(
                 [
                     row.metric.title,
@@ -239,7 +253,7 @@ class ComparisonReport:
                       for r in self.rows_of(row.metric.name)),
                     *(number(v.value) for v in (row.ceiling, *row.floors.values())),
                 ]
-                for row in read
+                for row in rows
             ),
         ]  # fmt: skip
         widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
@@ -249,14 +263,7 @@ class ComparisonReport:
             for row in cells
         ]  # fmt: skip
         lines.insert(1, "-" * max(map(len, lines)))
-        notes = [f"- {note}" for note in [*self.first.notes[:1], *self._at_other_n()]]
-        verdicts = [
-            f"{name}: {sentence}"
-            for name, report in sets.items()
-            for sentence in text.briefly(report)
-        ]
-        said = [*lines, "", *text.LEGEND, "", *notes, "", *verdicts]
-        return visible("\n".join(said), keep="\n")
+        return lines
 
     def _at_other_n(self) -> list[str]:
         """Say that a classifier's area rises with n, and where it was not read at one n."""
@@ -316,6 +323,7 @@ class ComparisonReport:
                 "id": f"group-{i}",
                 "text": first.spec.section(group),
                 "rows": [self._row(row) for row in self.readable if row.metric.group == group],
+                "floors": html.own_floors(first, group),
                 "panels": drawn.get(group, []),
             }
             for i, group in enumerate(dict.fromkeys(row.metric.group for row in self.readable))
@@ -353,12 +361,12 @@ class ComparisonReport:
 
     def _row(self, row: Row) -> dict[str, Any]:
         own = self.rows_of(row.metric.name)
-        losses = [row.metric.loss(r.generated.value) for r in own if r.generated.value is not None]
+        losses = [row.loss(r.generated.value) for r in own if r.generated.value is not None]
         return {
             **html.row_facts(row),
             "cells": [
                 {**html.row_facts(r), "best": len(own) > 1 and r.generated.value is not None
-                 and row.metric.loss(r.generated.value) == min(losses)}
+                 and row.loss(r.generated.value) == min(losses)}
                 for r in own
             ],
         }  # fmt: skip

@@ -55,7 +55,8 @@ class Row:
     metric : Metric
         What was measured.
     columns : dict of str to Value
-        ``generated``, ``held-out`` (the ceiling), the floors and ``copies`` (the control).
+        ``generated``, ``held-out`` (the ceiling), the floors and, but for metrics of labels,
+        ``copies`` (the control).
     all_real : Value or None
         The generated set against all real records, training data among them, where the target is
         smaller than the generated set.
@@ -82,10 +83,14 @@ class Row:
             k: v for k, v in self.columns.items() if k not in ("generated", "held-out", CONTROL)
         }
 
+    def loss(self, value: float) -> float:
+        """Distance of a value from the goal of the metric, which may be the ceiling."""
+        return self.metric.loss(value, self.ceiling.value)
+
     @property
     def best_floor(self) -> str | None:
         """The trivial sampler that comes nearest to the goal."""
-        read = {k: self.metric.loss(v.value) for k, v in self.floors.items() if v.value is not None}
+        read = {k: self.loss(v.value) for k, v in self.floors.items() if v.value is not None}
         return min(read, key=lambda k: read[k]) if read else None
 
     @cached_property
@@ -141,7 +146,7 @@ class Row:
         if best is not None and column != best and found.value is not None:
             floor = self.floors[best].value
             assert floor is not None
-            if self.metric.loss(found.value) >= self.metric.loss(floor):
+            if self.loss(found.value) >= self.loss(floor):
                 return FLOOR
         return BETWEEN
 
@@ -168,9 +173,9 @@ class Row:
             return found.low <= 0
         if self.metric.goal == "half":
             # Which side of chance a classifier falls on means nothing: only how far from it.
-            near = min(self.metric.loss(found.low), self.metric.loss(found.high))
+            near = min(self.loss(found.low), self.loss(found.high))
             return found.low <= 0.5 <= found.high or near <= _far(ceiling)
-        if self.metric.loss(found.value) <= self.metric.loss(ceiling.value):
+        if self.loss(found.value) <= self.loss(ceiling.value):
             return True
         return found.low <= ceiling.high and ceiling.low <= found.high
 
@@ -209,15 +214,15 @@ class Row:
     def _beyond(self, value: Value) -> float:
         """Return how much worse than its value the worse end of an interval is."""
         assert value.value is not None and value.low is not None and value.high is not None
-        ends = self.metric.loss(value.low), self.metric.loss(value.high)
-        return max(ends) - self.metric.loss(value.value)
+        ends = self.loss(value.low), self.loss(value.high)
+        return max(ends) - self.loss(value.value)
 
     @property
     def _zero(self) -> float:
         """Distance from the goal of real data."""
         assert self.ceiling.value is not None
         # A classifier cannot tell real from real data: what held-out data show beyond is chance.
-        return 0.0 if self.metric.goal == "half" else self.metric.loss(self.ceiling.value)
+        return 0.0 if self.metric.goal == "half" else self.loss(self.ceiling.value)
 
     @property
     def _worst_floor(self) -> Value | None:
@@ -226,7 +231,7 @@ class Row:
         if self.metric.group == "novelty":
             columns = {k: v for k, v in self.columns.items() if k == CONTROL}
         read = [value for value in columns.values() if value.value is not None]
-        return max(read, key=lambda v: self.metric.loss(v.value or 0.0), default=None)
+        return max(read, key=lambda v: self.loss(v.value or 0.0), default=None)
 
     @property
     def _scale(self) -> float:
@@ -234,7 +239,7 @@ class Row:
         worst = self._worst_floor
         if worst is None or worst.value is None:
             return 0.0
-        return max(0.0, self.metric.loss(worst.value) - self._zero)
+        return max(0.0, self.loss(worst.value) - self._zero)
 
     @property
     def _range(self) -> float:
@@ -250,7 +255,7 @@ class Row:
         if worst is None or not _judged(worst) or self._reaches(worst, self.ceiling):
             return False
         assert worst.value is not None and found.value is not None
-        return self.metric.loss(found.value) + self._beyond(found) >= self.metric.loss(worst.value)
+        return self.loss(found.value) + self._beyond(found) >= self.loss(worst.value)
 
 
 @dataclass(frozen=True)
@@ -283,7 +288,8 @@ class Results:
     samples : dict of str to object
         What was scored, record by record: ``target`` (what every column is compared with),
         ``source`` (where copies are sought), ``fresh`` (the held-out records that their number is
-        compared with, where there are any) and each column. Not part of the JSON.
+        compared with, where there are any) and each column; ``labels`` are the labels that were
+        read, where there are any. Not part of the JSON.
     extras : object
         What the caller gave beyond the sets, for the kind's own drawings. Not part of the JSON.
     warnings : tuple of str
@@ -333,6 +339,19 @@ class Results:
     def first_floor(self) -> str | None:
         """The trivial sampler that stands first in the report, ``None`` where there is none."""
         return next(iter(self.rows[0].floors), None) if self.rows else None
+
+    @property
+    def blocks(self) -> list[list[Row]]:
+        """The rows in order, those beside the same trivial samplers together."""
+        found: dict[tuple[str, ...], list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(tuple(row.floors), []).append(row)
+        return [*found.values()]
+
+    @property
+    def floors(self) -> list[str]:
+        """Names of all trivial samplers, in the order of the rows."""
+        return [*dict.fromkeys(name for row in self.rows for name in row.floors)]
 
     def has_samples(self, *names: str) -> bool:
         """Tell whether all these samples are there; results made by hand have none."""
@@ -437,8 +456,8 @@ class Results:
                 "held_out": row.ceiling.value,
                 "held_out_low": row.ceiling.low,
                 "held_out_high": row.ceiling.high,
-                **{k: v.value for k, v in row.floors.items()},
-                CONTROL: row.columns[CONTROL].value,
+                **{k: row.columns[k].value if k in row.columns else None
+                   for k in (*self.floors, CONTROL)},
                 **(_all_real(row.all_real) if beside else {}),
                 "note": row.generated.note,
             }

@@ -83,23 +83,31 @@ def to_text(results: Results) -> str:
 
 
 def _table(results: Results) -> list[str]:
-    readable = [row for row in results.rows if row.generated.value is not None]
-    if not readable:
+    blocks = [[row for row in rows if row.generated.value is not None] for rows in results.blocks]
+    blocks = [rows for rows in blocks if rows]
+    if not blocks:
         return ["No metric could be read."]
-    others = [*readable[0].floors, CONTROL]
-    names = [_name(row) for row in readable]
-    first = max(map(len, [*names, "metric"]))
+    first = max(len(_name(row)) for rows in blocks for row in rows)
+    lines: list[str] = []
+    for rows in blocks:
+        lines += [*([""] if lines else []), *_block(results, rows, max(first, len("metric")))]
+    return lines
+
+
+def _block(results: Results, rows: list[Row], first: int) -> list[str]:
+    """Tabulate rows beside the same trivial samplers; ``first`` is the width of their names."""
+    others = [k for k in (*rows[0].floors, CONTROL) if k in rows[0].columns]
     cells = [["generated", "95 % interval", "held-out", *map(results.spec.short, others)]]
     cells += [
         [number(r.generated.value), interval(r.generated), number(r.ceiling.value),
          *(number(r.columns[k].value) for k in others)]
-        for r in readable
+        for r in rows
     ]  # fmt: skip
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-    marks = [" ", *(MARKS[row.status] for row in readable)]
+    marks = [" ", *(MARKS[row.status] for row in rows)]
     lines = [
         f"{mark} {name:<{first}} " + " ".join(f"{c:>{w}}" for c, w in zip(row, widths, strict=True))
-        for mark, name, row in zip(marks, ["metric", *names], cells, strict=True)
+        for mark, name, row in zip(marks, ["metric", *map(_name, rows)], cells, strict=True)
     ]
     return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
 
@@ -132,7 +140,7 @@ def _all_real(results: Results) -> list[str]:
 def _columns(results: Results) -> str:
     """Spell out the columns whose names were shortened, and what each is for."""
     short, real = results.spec.short, f"real {results.spec.noun}s"
-    floors = [f"{short(n)} ({n})" if short(n) != n else n for n in results.rows[0].floors]
+    floors = [f"{short(n)} ({n})" if short(n) != n else n for n in results.floors]
     return (
         f"held-out: {real}, the ceiling; {', '.join(floors)}: trivial samplers, the floors; "
         f"{CONTROL}: {real} verbatim, which only novelty can tell"
@@ -163,6 +171,8 @@ def _wrap(text: str, bullet: str = "") -> list[str]:
     )
 
 
+#: Metrics of labels of which more is worse.
+ERRORS = ("label-mae", "label-mae-boosting")
 #: Sentences at most, memorisation among them.
 _MOST = 6
 # Metrics that one sentence names.
@@ -226,7 +236,13 @@ def _judgements(results: Results) -> list[Sentence]:
     few = _few(results, spoken=bool(sentences))
     rows = {row.metric.name: row for row in results.rows if row.status != UNREAD}
     subjects = results.spec.subjects
-    spoken = [(subject, rows[name]) for name, subject in subjects.items() if name in rows]
+    spoken = [
+        (f"{subject}, {label}" if label else subject, row)
+        for name, subject in subjects.items()
+        for row in rows.values()
+        for known, _, label in [row.metric.name.partition(":")]
+        if known == name
+    ]
     if not spoken:
         # Metrics that were asked for one by one, or the caller's own; novelty was spoken about.
         spoken = [
@@ -307,9 +323,20 @@ def _consequence(row: Row, n: int) -> str:
     told = ""
     if row.metric.name == "auroc" and row.generated.details:
         told = f"; most telling: {', '.join(row.generated.details)}"
+    if row.metric.goal == "held-out":
+        told = f"; {_side(row)}{told}"
     if row.status == FLOOR:
         return f"no better than {best}{told}"
     return f"between real data and {best or 'a floor'}{told}"
+
+
+def _side(row: Row) -> str:
+    """Say on which side of held-out real data a value lies, and what that means."""
+    assert row.generated.value is not None and row.ceiling.value is not None
+    above = row.generated.value > row.ceiling.value
+    if above != (row.metric.name.partition(":")[0] in ERRORS):
+        return "records follow their label more closely than real ones"
+    return "records follow their label less closely than real ones"
 
 
 def _memorisation(results: Results) -> Sentence | None:

@@ -87,6 +87,30 @@ _MAX_ORDER, _MAX_POSITIONAL_ORDER = 5, 4
 _COMPARED = 0.2
 
 
+def plain_chain(train: SequenceSet) -> str:
+    """Name the Markov chain of the highest order, 1 to 5, with ten windows for each k-mer.
+
+    Examples
+    --------
+    >>> plain_chain(SequenceSet.from_strings(["ACGTTGCA"] * 200))
+    'markov-2'
+    """
+    return f"markov-{max(1, choose_k(train, highest=_MAX_ORDER + 1) - 1)}"
+
+
+def positional_chain(train: SequenceSet) -> str:
+    """Name the position-specific chain, of order 1 to 4, with ten records for each k-mer.
+
+    Examples
+    --------
+    >>> positional_chain(SequenceSet.from_strings(["ACGTTGCA"] * 200))
+    'positional-markov-1'
+    """
+    letters = max(2, train.alphabet.size)
+    order = int(np.log(max(1, len(train) / 10)) / np.log(letters)) - 1
+    return f"positional-markov-{min(max(1, order), _MAX_POSITIONAL_ORDER)}"
+
+
 def suited_chains(train: SequenceSet, fixed: bool) -> list[str]:
     """Name the Markov chains that suit a training set, the strongest of the trivial samplers.
 
@@ -114,11 +138,10 @@ def suited_chains(train: SequenceSet, fixed: bool) -> list[str]:
     >>> suited_chains(SequenceSet.from_strings(["ACGTTGCA"] * 200), fixed=True)
     ['markov-2', 'positional-markov-1']
     """
-    chains = [f"markov-{max(1, choose_k(train, highest=_MAX_ORDER + 1) - 1)}"]
-    letters = max(2, train.alphabet.size)
+    chains = [plain_chain(train)]
     if fixed:
-        order = int(np.log(max(1, len(train) / 10)) / np.log(letters)) - 1
-        return [*chains, f"positional-markov-{min(max(1, order), _MAX_POSITIONAL_ORDER)}"]
+        return [*chains, positional_chain(train)]
+    letters = max(2, train.alphabet.size)
     highest = _MAX_POSITIONAL_ORDER - (letters > 5)
     likeliest, from_end = (_likeliest_order(train, highest, end) for end in (False, True))
     orders = dict.fromkeys((likeliest, highest))

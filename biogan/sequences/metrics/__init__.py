@@ -9,6 +9,7 @@ from biogan.evaluation.metric import Metric
 # Importing a module registers its metrics.
 from biogan.sequences.metrics import (  # noqa: F401
     composition,
+    conditions,
     discriminability,
     diversity,
     features,

@@ -27,7 +27,7 @@ from biogan.sequences.similarity.words import covered
 #: The metrics of sequences, with the sections of the report in order.
 SEQUENCE_METRICS = MetricRegistry(
     "novelty", "discriminability", "k-mers", "positions", "lengths", "features", "composition",
-    "protein", "genes", "motifs", "diversity", "labels",
+    "protein", "genes", "motifs", "diversity", "conditions",
 )  # fmt: skip
 metric = SEQUENCE_METRICS.metric
 
@@ -78,7 +78,11 @@ def pair_identities(sequences: SequenceSet, by_position: bool) -> np.ndarray:
 
 
 #: Needs that the kind of data and the extras decide, alike for every candidate.
-FIXED_NEEDS = frozenset({"nucleotides", "protein", "profile", "motifs", "coding", "labels"})
+FIXED_NEEDS = frozenset({
+    "nucleotides", "protein", "profile", "motifs", "coding", "labels", "condition",
+})  # fmt: skip
+#: Why metrics of labels cannot be read of most data, which is not worth a note.
+NO_CONDITION = "no label that real and generated records share: --condition"
 # Share of whole genes in the reference from which its records count as genes.
 _CODING = 0.5
 
@@ -191,6 +195,8 @@ class Comparison(BaseComparison[Sample]):
             return self._without_genes()
         if need == "profile":
             return self._without_profile()
+        if need == "condition":
+            return NO_CONDITION
         if need == "labels" and not real.labels:
             return "no labels in the reference"
         if need == "labels" and not set(real.labels) & set(new.labels):

@@ -197,6 +197,9 @@ class Extras:
         NCBI's number of the genetic code.
     features : callable or None
         Gives n strings their features, a float array of shape (n, d): an embedding to compare in.
+    conditions : tuple of str
+        Labels that generated records were asked for, ``NAME`` or ``NAME=KIND``; by default those
+        that all sets have.
     """
 
     motifs: tuple[Motif, ...] = ()
@@ -204,6 +207,7 @@ class Extras:
     coding: bool | None = None
     code: int = 1
     features: Features | None = None
+    conditions: tuple[str, ...] = ()
 
 
 def read_extras(
@@ -212,6 +216,7 @@ def read_extras(
     coding: bool | None = None,
     code: int = 1,
     features: Features | None = None,
+    conditions: str | Sequence[str] = (),
 ) -> Extras:
     """Read what is given as a file and check the rest.
 
@@ -231,6 +236,10 @@ def read_extras(
     features : callable, optional
         Gives n strings their features, an array of shape (n, d): distances of distributions are
         then taken in these instead of k-mer frequencies.
+    conditions : str or sequence of str
+        Labels that generated records were asked for, ``NAME`` or ``NAME=class``, ``NAME=multi``,
+        ``NAME=number``; one text may hold several, with commas between them. By default those that
+        all sets have.
 
     Raises
     ------
@@ -245,4 +254,7 @@ def read_extras(
         coding,
         genetic_code(code).number,
         features,
+        tuple(name.strip() for name in conditions.split(",") if name.strip())
+        if isinstance(conditions, str)
+        else tuple(conditions),
     )

@@ -40,7 +40,8 @@ _MOST = 10_000
 # Blocks of overlapping records, of both classes together.
 _BLOCKS = 4 * FOLDS
 _MAX_KMER_CELLS = 1000
-_MAX_SITE_CELLS = 1500
+#: Positions times letters up to which letters are read by position.
+MAX_SITE_CELLS = 1500
 # Indicators of lengths: bins with as many records each.
 _LENGTH_BINS = 20
 _NUCLEOTIDES = 4
@@ -64,7 +65,7 @@ def classifier_auroc(comparison: Comparison) -> Value:
         return test
     new, real = test.new, test.real
     cells = int(new.sequences.lengths[0]) * new.sequences.alphabet.size
-    by_position = not comparison.missing("columns") and cells <= _MAX_SITE_CELLS
+    by_position = not comparison.missing("columns") and cells <= MAX_SITE_CELLS
     ends = _by_ends(comparison)
     features, names = classifier_features([new, real], by_position, ends)
     note = "k-mers and positions" if by_position else "k-mers"
@@ -123,7 +124,10 @@ def two_samples(candidate: Sample, reference: Sample, seed: int) -> TwoSamples |
 
 
 def classifier_features(
-    samples: Sequence[Sample], by_position: bool, lengths_vary: bool = False
+    samples: Sequence[Sample],
+    by_position: bool,
+    lengths_vary: bool = False,
+    constant: bool = False,
 ) -> tuple[np.ndarray, list[str]]:
     """Describe records by numbers that a linear classifier learns from.
 
@@ -135,11 +139,13 @@ def classifier_features(
         Indicators of the letters at each position too; needs one length.
     lengths_vary : bool
         Lengths, the letters at both ends and the reading frame too.
+    constant : bool
+        Constant features too: the same ones for any sets.
 
     Returns
     -------
     features : numpy.ndarray, shape (n of all sets, d), float32
-        Counts of k-mers, k = 1 to 4 while there are at most 1,000; none is constant.
+        Counts of k-mers, k = 1 to 4 while there are at most 1,000.
     names : list of str
         Their names.
     """
@@ -160,6 +166,8 @@ def classifier_features(
         tables.append(more)
         names += named
     features = np.concatenate(tables, axis=1, dtype=np.float32)
+    if constant:
+        return features, names
     keep = features.std(0) > 0
     return features[:, keep], [name for name, k in zip(names, keep, strict=True) if k]
 
@@ -175,7 +183,7 @@ def _by_length(sets: Sequence[SequenceSet]) -> tuple[np.ndarray, list[str]]:
         tables += [lengths[:, None] % CODON == np.arange(CODON), codon_counts(every)]
         names += [f"length = {r} mod {CODON}" for r in range(CODON)]
         names += [f"{codon} in frame" for codon in CODONS]
-    near = min(int(lengths.max()), max(1, _MAX_SITE_CELLS // (2 * len(letters))))
+    near = min(int(lengths.max()), max(1, MAX_SITE_CELLS // (2 * len(letters))))
     for from_end in (False, True):
         matrix = outer_letters(every, near, from_end)
         tables.append(

@@ -5,19 +5,21 @@ A set may be right as a whole and wrong in each part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.stats import norm
 
+from biogan.core.conditions import kind_of
 from biogan.evaluation.intervals import GROUPS, effective
 from biogan.evaluation.metric import Value
 from biogan.evaluation.two_sample import ridge
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import shuffled
 from biogan.sequences.metrics.comparison import SEQUENCE_METRICS, Comparison, Sample, metric
+from biogan.sequences.metrics.conditions import GROUP, LabelledComparison
 from biogan.sequences.metrics.context import Extras
 from biogan.sequences.metrics.discriminability import classifier_features
 
@@ -54,7 +56,7 @@ def label_table(
     rows = []
     for label in (name for name in real if name in new):
         values = {str(x) for x in real[label]} & {str(x) for x in new[label]} - {""}
-        if len(set(real[label])) > MAX_VALUES:
+        if len(set(real[label])) > MAX_VALUES or kind_of(real[label]) == "number":
             continue
         for value in sorted(values):
             parts = {
@@ -110,8 +112,8 @@ def _rows(
     return rows
 
 
-@metric("utility", "labels", "gain of a classifier", goal="high", low=-1.0, high=1.0,
-        needs=("labels",), most=_MOST, default=False)  # fmt: skip
+@metric("utility", GROUP, "gain of a classifier", goal="high", low=-1.0, high=1.0,
+        needs=("labels", "classes"), most=_MOST, default=False)  # fmt: skip
 def classifier_gain(comparison: Comparison) -> Value:
     """Balanced accuracy on real records after training on real and candidate records together.
 
@@ -127,7 +129,10 @@ def classifier_gain(comparison: Comparison) -> Value:
         some.sequences.take(np.flatnonzero(~left))
         for some, left in zip((source, comparison.candidate), near, strict=True)
     )
-    task = _task(train, new, test.sequences)
+    read = comparison.condition if isinstance(comparison, LabelledComparison) else None
+    task = _task(
+        train, new, test.sequences, [*test.sequences.labels] if read is None else [read.name]
+    )
     if isinstance(task, Value):
         return task
     told = f"label {task.label}{left_out(*near)}"
@@ -225,10 +230,12 @@ class _Task:
         return np.asarray(model.predict(self.features[2]) == self.test)
 
 
-def _task(train: SequenceSet, new: SequenceSet, test: SequenceSet) -> _Task | Value:
+def _task(
+    train: SequenceSet, new: SequenceSet, test: SequenceSet, labels: Sequence[str]
+) -> _Task | Value:
     """Make a task of the first label that all three sets have in enough records."""
     sets = (train, new, test)
-    for label in test.labels:
+    for label in labels:
         if not all(label in s.labels for s in sets) or len(set(test.labels[label])) > MAX_VALUES:
             continue
         columns = [np.array([str(x) for x in s.labels[label]]) for s in sets]

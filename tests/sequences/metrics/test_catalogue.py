@@ -27,7 +27,7 @@ def test_every_metric_is_documented():
 
 def test_goals_and_ranges():
     for found in get_metrics(["all"]):
-        assert found.goal in ("low", "high", "half", "same")
+        assert found.goal in ("low", "high", "half", "same", "held-out")
         assert found.function.__doc__
 
 
@@ -38,6 +38,12 @@ def test_goals_and_ranges():
 def test_loss_is_the_distance_from_the_goal(goal, value, loss):
     found = base.Metric("x", "g", goal, None, None, (), "", "x", lambda c: Value(value))
     assert found.loss(value) == pytest.approx(loss)
+
+
+def test_the_goal_may_be_held_out_data():
+    found = base.Metric("x", "g", "held-out", None, None, (), "", "x", lambda c: Value(0.0))
+    assert found.loss(0.9, 0.8) == pytest.approx(found.loss(0.7, 0.8))
+    assert found.loss(0.8) == float("inf")
 
 
 def test_a_new_metric_is_a_row_of_every_report():
