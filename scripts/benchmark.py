@@ -95,8 +95,17 @@ def gpu(args: argparse.Namespace) -> list[Row]:
     ]
 
 
+def constraints(args: argparse.Namespace) -> list[Row]:
+    """Time sampling under constraints against plain sampling."""
+    from benchmark_constraints import compare_constrained
+
+    return compare_constrained(args.model, LENGTH, args.sequences // 4, args.seed)
+
+
 TIME = "time-to-fidelity"
-SECTIONS = {f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, step, gpu)}
+SECTIONS = {
+    f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, constraints, step, gpu)
+}
 
 
 def spectrum_r(new: SequenceSet, real: SequenceSet) -> float:
