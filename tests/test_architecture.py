@@ -100,7 +100,7 @@ def test_start_up_is_free_of_heavy_packages(statement):
     assert not loaded & {"torch", "numpy", "pandas", "scipy", "sklearn", "Bio", "rich"}
 
 
-def test_no_file_names_a_place_of_one_machine():
+def test_no_file_names_a_place_of_one_machine_or_has_marks_of_a_merge():
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -109,7 +109,7 @@ def test_no_file_names_a_place_of_one_machine():
         pytest.skip("not a git checkout")
     # Put together here, so that this file does not find itself.
     folders = "|".join(["wo" + "rk", "ro" + "ot", "ho" + "me", "t" + "mp", "o" + "pt"])
-    places = re.compile(rf"(?<![\w.~*-])/(?:{folders})/\w")
+    places = re.compile(rf"(?<![\w.~*-])/(?:{folders})/\w|^(?:<{{7}}|>{{7}}) ")
     found = []
     for name in names:
         path = ROOT / name

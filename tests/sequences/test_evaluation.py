@@ -255,7 +255,7 @@ def test_real_promoters_and_their_floors():
     caught = evaluate(held, contaminated, train=train, metrics=QUICK, floors=[])
     assert caught["copies"].generated.value == pytest.approx(0.1, abs=0.002)
     assert caught["near-excess"].status == EXCESS
-    assert "the generator copies" in caught.verdict()[0]
+    assert any("the generator copies" in sentence for sentence in caught.verdict())
 
 
 def test_overlapping_windows_count_as_what_they_are_worth():

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations, islice
+from itertools import combinations
 
 from biogan.core.errors import ConfigError
 from biogan.sequences.constraints.constraint import Constraint, Constraints, flattened
-from biogan.sequences.constraints.language import Automaton, Language, compiled
+from biogan.sequences.constraints.language import Automaton, Language, compiled, narrowed
 from biogan.sequences.tokenizer import Tokenizer
 
-# Sets of constraints that are tried to find a smaller one that clashes.
-_TRIES = 300
+# States that are looked at to find a smaller set that clashes.
+_WORK = 500_000
+Named = tuple[str, Automaton]
 
 
 def language(
@@ -54,28 +55,58 @@ def language(
     single = isinstance(constraints, (Constraint, Constraints))
     parts = flattened([constraints] if single else constraints)  # type: ignore[list-item,arg-type]
     named = [(str(part), part.automaton(tokenizer)) for part in parts] + [*(rules or {}).items()]
-    found = compiled([automaton for _, automaton in named], tokenizer)
+    try:
+        found = compiled([automaton for _, automaton in named], tokenizer)
+    except ConfigError:  # too many states; what clashes is still to be named
+        few = _few_that_clash(named, tokenizer, len(named))
+        if few is None:
+            raise
+        raise ConfigError(_said(few)) from None
     if found.empty:
-        raise ConfigError(_clash(named, tokenizer))
+        needed = _needed(named, tokenizer)
+        raise ConfigError(_said(_few_that_clash(named, tokenizer, len(needed)) or needed))
     return found
 
 
-def _clash(named: Sequence[tuple[str, Automaton]], tokenizer: Tokenizer) -> str:
-    """Say which constraints cannot be kept together."""
+def _needed(named: Sequence[Named], tokenizer: Tokenizer) -> list[Named]:
+    """Return some that clash, none of which can be left out."""
+    needed: list[Named] = []
+    others = sorted(named, key=lambda one: one[1].states)
+    # The one with which those before it clash is needed; of those before it, again the last one.
+    while not (found := compiled([automaton for _, automaton in needed], tokenizer)).empty:
+        for count, one in enumerate(others):
+            found = narrowed(found, one[1], tokenizer)
+            if found.empty:
+                needed.append(one)
+                others = others[:count]
+                break
+    return [one for one in named if any(one is other for other in needed)]
 
-    def clashes(some: Iterable[tuple[str, Automaton]]) -> bool:
-        return compiled([automaton for _, automaton in some], tokenizer).empty
 
-    # What can be left out is left out; each of the others is then needed for the clash.
-    needed = list(named)
+def _few_that_clash(
+    named: Sequence[Named], tokenizer: Tokenizer, below: int
+) -> Sequence[Named] | None:
+    """Return fewer than so many that clash, or None if none is found soon."""
+    single = []
     for one in named:
-        fewer = [other for other in needed if other is not one]
-        if clashes(fewer):
-            needed = fewer
-    # Another set may be smaller.
-    sets = (few for size in range(1, len(needed)) for few in combinations(named, size))
-    needed = list(next(filter(clashes, islice(sets, _TRIES)), needed))
-    names = [name for name, _ in needed]
+        single.append(compiled([one[1]], tokenizer))
+        if single[-1].empty:
+            return [one] if below > 1 else None
+    # The cheap ones first. The automaton of many states reads what the one of few has left.
+    order = sorted(range(len(named)), key=lambda k: single[k].states)
+    pairs = [(few, many) for many, few in combinations(order[::-1], 2)][::-1]
+    work = 0
+    for few, many in pairs if below > 2 else ():
+        work += single[many].states
+        if work > _WORK:
+            return None
+        if narrowed(single[few], named[many][1], tokenizer).empty:
+            return [named[k] for k in sorted((few, many))]
+    return None
+
+
+def _said(clash: Sequence[Named]) -> str:
+    names = [name for name, _ in clash]
     if not names:
         return "this model has no sequence that can be written"
     if len(names) == 1:

@@ -136,23 +136,24 @@ def compiled(automata: Sequence[Automaton], tokenizer: Tokenizer) -> Language:
     >>> round(float(np.exp(language.log_count()))), language.states
     (57, 5)
     """
-    layers = _free(tokenizer)
+    found = free(tokenizer)
     # One at a time, the smallest first: what is in between is minimal, too.
     for automaton in sorted(automata, key=lambda automaton: automaton.states):
-        layers = _intersection(layers, automaton, tokenizer)
-    return Language(layers)
+        found = narrowed(found, automaton, tokenizer)
+    return found
 
 
-def _free(tokenizer: Tokenizer) -> tuple[np.ndarray, ...]:
-    """Return the layers of all sequences of a tokenizer, in which state 1 is behind the end."""
+def free(tokenizer: Tokenizer) -> Language:
+    """Return the language of all sequences of a tokenizer."""
     words, positions = np.zeros((1, tokenizer.end), np.int32), tokenizer.positions
     if tokenizer.kind != VARIABLE:
-        return (words,) * positions
+        return Language((words,) * positions)
+    # State 1 is behind the end.
     first = np.append(words, [[DEAD]], 1)
     later = np.array([[0] * tokenizer.end + [1], [DEAD] * tokenizer.end + [1]])
     last = np.where(later == DEAD, DEAD, 0)
     layers = [first, *[later] * (positions - 2), last][:positions]
-    return tuple(layer.astype(np.int32) for layer in layers)
+    return Language(tuple(layer.astype(np.int32) for layer in layers))
 
 
 class _Lifted:
@@ -180,16 +181,20 @@ class _Lifted:
         return self._known[key]
 
 
-def _intersection(
-    layers: Sequence[np.ndarray], automaton: Automaton, tokenizer: Tokenizer
-) -> tuple[np.ndarray, ...]:
-    """Return the layers of those sequences that an automaton accepts, too."""
+def narrowed(language: Language, automaton: Automaton, tokenizer: Tokenizer) -> Language:
+    """Return the language of those sequences that an automaton accepts, too.
+
+    Raises
+    ------
+    ConfigError
+        If it takes too many states.
+    """
     lifted, found, arcs = _Lifted(automaton, tokenizer), [], 0
     # A state is a state of the layer and one of the automaton in one number; behind the end of the
     # sequence the automaton is in a state of its own.
     ended = automaton.states
-    pairs = np.full(len(layers[0]), automaton.start, np.int64)  # none in an empty language
-    for position, layer in enumerate(layers):
+    pairs = np.full(len(language.layers[0]), automaton.start, np.int64)  # none in an empty language
+    for position, layer in enumerate(language.layers):
         state, own = np.divmod(pairs, ended + 1)
         stopped = own == ended
         here = np.where(stopped, 0, own)
@@ -213,8 +218,8 @@ def _intersection(
                 "fewer or shorter words, a lower limit of runs)"
             )
     own = pairs % (ended + 1)
-    accepted = automaton.accepts(len(layers) * tokenizer.word)
-    return _minimal(found, np.append(accepted, True)[own])
+    accepted = automaton.accepts(len(language.layers) * tokenizer.word)
+    return Language(_minimal(found, np.append(accepted, True)[own]))
 
 
 def _minimal(layers: list[np.ndarray], accepted: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -17,6 +17,7 @@ from biogan.sequences.metrics import (  # noqa: F401
     lengths,
     motifs,
     novelty,
+    orientation,
     positions,
     proteins,
     spectrum,

@@ -12,7 +12,7 @@ import numpy as np
 
 from biogan.core.errors import plural
 from biogan.evaluation.distances import entropy, jsd
-from biogan.evaluation.intervals import GROUPS, jackknife, jackknifed, wilson
+from biogan.evaluation.intervals import GROUPS, clustered_share, jackknife, jackknifed, wilson
 from biogan.evaluation.metric import Value
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_table
@@ -20,6 +20,8 @@ from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 
 # Cells of the tables of k-mer counts of single records that are held at once.
 _CELLS = 1 << 22
+# Letters of the unit of a simple repeat at most, and the share of real records with long ones.
+_LONGEST_UNIT, _TAIL = 6, 0.01
 
 
 @metric(
@@ -72,6 +74,19 @@ def run_distance(comparison: Comparison) -> Value:
     """Wasserstein-1 distance of the longest runs of one letter (homopolymers) of records."""
     new, real = (s.values(longest_runs) for s in (comparison.candidate, comparison.reference))
     return value_distance(comparison, new, real)
+
+
+@metric("simple-repeats", "composition", "simple repeats", high=1.0, unit="share", alike=False)
+def simple_repeats(comparison: Comparison) -> Value:
+    """Share of the records with a longer simple repeat than 99 in 100 real ones.
+
+    A distance of means cannot see a repeat in few records.
+    """
+    new, real = (s.values(longest_repeats) for s in (comparison.candidate, comparison.reference))
+    # The smallest border that at most one in a hundred real records lies beyond.
+    border = int(np.quantile(real, 1 - _TAIL, method="inverted_cdf"))
+    share = clustered_share(new > border, comparison.candidate.clusters)
+    return Value(*share, n=len(new), note=f"more than {plural(border, 'repeated letter')}")
 
 
 @metric("letter-jsd", "composition", "letter JSD", high=1.0, unit="bits")
@@ -165,6 +180,33 @@ def longest_runs(sequences: SequenceSet) -> np.ndarray:
     longest = np.zeros(len(sequences), np.int64)
     record = np.searchsorted(starts, borders[:-1], "right") - 1
     np.maximum.at(longest, record, np.diff(borders))
+    return longest
+
+
+def longest_repeats(sequences: SequenceSet) -> np.ndarray:
+    """Length of the longest simple repeat of each record; shape (n,), 0 for an empty record.
+
+    Letters in a row that equal the one 1, 2, ... or 6 places before: a repeat of a unit of up to
+    six letters, counted from its second unit on.
+
+    Examples
+    --------
+    >>> from biogan.sequences.dataset import SequenceSet
+    >>> longest_repeats(SequenceSet.from_strings(["AAAA", "CACACG", "ACGT"])).tolist()
+    [3, 3, 0]
+    """
+    codes, lengths = sequences.codes, sequences.lengths
+    place = np.arange(len(codes)) - np.repeat(sequences.offsets[:-1], lengths)
+    owner = np.repeat(np.arange(len(sequences)), lengths)
+    longest = np.zeros(len(sequences), np.int64)
+    for period in range(1, _LONGEST_UNIT + 1):
+        same = np.zeros(len(codes) + 1, bool)
+        same[period:-1] = codes[period:] == codes[:-period]
+        same[:-1] &= place >= period
+        edges = np.flatnonzero(np.diff(same, prepend=False))
+        starts, ends = edges[::2], edges[1::2]
+        # A run ends where a record does, as the first letters of the next one have none before.
+        np.maximum.at(longest, owner[starts], ends - starts)
     return longest
 
 

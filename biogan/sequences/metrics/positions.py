@@ -7,9 +7,11 @@ All statistics take the code rectangle ``SequenceSet.matrix()`` and the number o
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
 from math import comb
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from biogan.core.rng import rng
 from biogan.evaluation.distances import entropy, jsd, pearson
 from biogan.evaluation.intervals import GROUPS, jackknifed
 from biogan.evaluation.metric import Value
+from biogan.sequences.io.fasta import shuffled
 from biogan.sequences.metrics.comparison import Comparison, Sample, metric
 from biogan.sequences.metrics.composition import remaining
 
@@ -178,6 +181,11 @@ def slope(reference: np.ndarray, generated: np.ndarray) -> float:
     return float(x @ generated) / norm if norm > 0 else 0.0
 
 
+# Strong pairs: at most so many, so far apart, with this Cramer's V (the border that SDMetrics has)
+# and sum of squared C_ij (one record in 25 differs in both), among so many training records.
+_STRONGEST, _APART, _STRONG, _OFTEN, _MOST_PAIRED = 50, 4, 0.3, 0.005, 5_000
+# Weak ones that are named.
+_NAMED = 5
 # Indicators of all letters take some 100 bytes a column and record.
 _MOST = 20_000
 
@@ -231,6 +239,38 @@ def covariance_slope(comparison: Comparison) -> Value:
     return _from_pairs(comparison, 1, low=-np.inf, high=np.inf)
 
 
+@metric("weakest-pair", "positions", "weakest pair", goal="high", low=None, needs=("columns",),
+        most=_MOST)  # fmt: skip
+def weakest_pair(comparison: Comparison) -> Value:
+    """Least slope of C_ij among the pairs of positions that depend most on each other.
+
+    One pair that is lost, as a base pair or a contact, is not seen among thousands. The pairs are
+    those of the training data: at most 50, four positions or more apart, with Cramer's V of 0.3 or
+    more. Details name the weakest ones, positions counted from 1.
+
+    Notes
+    -----
+    V with the correction of Bergsma 2013, J. Korean Stat. Soc. 42:323.
+    """
+    found, note = _pair_statistics(comparison)
+    if not len(found[GROUPS].slopes):
+        return Value(None, note="no two positions that are apart depend clearly on each other")
+    value = jackknifed(
+        comparison,
+        lambda g: float(found[GROUPS if g is None else g].slopes.min()),
+        low=-np.inf,
+        correct=False,
+        note=note,
+    )
+    slopes = found[GROUPS].slopes
+    named = [
+        f"{i + 1} and {j + 1}: {slopes[k]:.2f}"
+        for k in np.argsort(slopes, kind="stable")[:_NAMED]
+        for i, j in [_strong_pairs(comparison.source, *_read(comparison))[k]]
+    ]
+    return replace(value, details=tuple(named))
+
+
 @metric("triplet-pearson", "positions", "triplet correlation r", goal="high", low=-1.0, high=1.0,
         needs=("columns",), most=_MOST, default=False)  # fmt: skip
 def triplet_correlation(comparison: Comparison) -> Value:
@@ -269,7 +309,7 @@ def _by_group(sample: Sample, count: Count) -> np.ndarray:
     return np.stack([count(sample.matrix[sample.groups == g], size) for g in range(GROUPS)])
 
 
-def _from_pairs(comparison: Comparison, which: int, low: float, high: float) -> Value:
+def _from_pairs(comparison: Comparison, which: Literal[0, 1], low: float, high: float) -> Value:
     if comparison.reference.matrix.shape[1] < 2:
         return Value(None, note="sequences of one letter have no pairs")
     found, note = _pair_statistics(comparison)
@@ -283,21 +323,104 @@ def _from_pairs(comparison: Comparison, which: int, low: float, high: float) -> 
     )
 
 
+class PairStatistics(NamedTuple):
+    """Pearson correlation and slope of all pairs of positions, and slopes of the strong ones."""
+
+    pearson: float
+    slope: float
+    slopes: np.ndarray
+
+
 @lru_cache(maxsize=1)
-def _pair_statistics(comparison: Comparison) -> tuple[list[tuple[float, float]], str]:
-    """Pearson and slope without each jackknife group, and last with all records."""
+def _pair_statistics(comparison: Comparison) -> tuple[list[PairStatistics], str]:
+    """Compare pairs without each jackknife group, and last with all records."""
     length = comparison.reference.matrix.shape[1]
-    size = comparison.reference.sequences.alphabet.size
-    columns = some_columns(length, size, rng(comparison.seed, "columns"))
-    mask = column_pairs(len(columns), size)
-    real = _covariances(comparison.reference, columns.tobytes(), size)
-    new = _covariances(comparison.candidate, columns.tobytes(), size)
+    columns, size = _read(comparison)
+    places = np.frombuffer(columns, np.int64)
+    mask = column_pairs(len(places), size)
+    real = _covariances(comparison.reference, columns, size)
+    new = _covariances(comparison.candidate, columns, size)
+    pairs = np.searchsorted(places, _strong_pairs(comparison.source, columns, size))
     found = []
     for g in (*range(GROUPS), None):
-        x, y = real(g)[mask], new(g)[mask]
-        found.append((pearson(x, y), slope(x, y)))
-    note = "" if len(columns) == length else f"{len(columns):,} of {length:,} columns"
+        x, y = real(g), new(g)
+        blocks = (
+            c.reshape(len(places), size, len(places), size)[pairs[:, 0], :, pairs[:, 1]]
+            for c in (x, y)
+        )
+        own, other = (b.reshape(len(pairs), size**2) for b in blocks)
+        strong = (own * other).sum(1) / np.maximum((own**2).sum(1), 1e-12)
+        found.append(PairStatistics(pearson(x[mask], y[mask]), slope(x[mask], y[mask]), strong))
+    note = "" if len(places) == length else f"{len(places):,} of {length:,} columns"
     return found, note
+
+
+def _read(comparison: Comparison) -> tuple[bytes, int]:
+    """Columns whose pairs are read, and the number of letters."""
+    size = comparison.reference.sequences.alphabet.size
+    length = comparison.reference.matrix.shape[1]
+    return some_columns(length, size, rng(comparison.seed, "columns")).tobytes(), size
+
+
+@lru_cache(maxsize=1)
+def _strong_pairs(source: Sample, columns: bytes, size: int) -> np.ndarray:
+    """Pairs of columns of the training data that depend most on each other: shape (pairs, 2)."""
+    places, none = np.frombuffer(columns, np.int64), np.zeros((0, 2), np.int64)
+    records = shuffled(source.sequences, 0)[:_MOST_PAIRED]
+    if not records.is_fixed_length or records.lengths[0] <= places.max() or len(records) < 2:
+        return none
+    i, j = np.triu_indices(len(places), 1)
+    far = places[j] - places[i] >= _APART
+    i, j = i[far], j[far]
+    strength, v = dependence(records.matrix()[:, places], size)
+    kept = np.flatnonzero((v[i, j] >= _STRONG) & (strength[i, j] >= _OFTEN))
+    kept = kept[np.argsort(-strength[i, j][kept], kind="stable")[:_STRONGEST]]
+    return np.stack([places[i[kept]], places[j[kept]]], 1) if len(kept) else none
+
+
+def dependence(matrix: np.ndarray, states: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much, and how strictly, the columns of each pair depend on each other.
+
+    Parameters
+    ----------
+    matrix : numpy.ndarray, shape (n, L), uint8
+        Codes below ``states``, two records or more.
+    states : int
+        Number of letters A.
+
+    Returns
+    -------
+    strength : numpy.ndarray, shape (L, L)
+        Sum of the squared C_ij(a, b): large where many records differ in both columns.
+    v : numpy.ndarray, shape (L, L)
+        Cramer's V, corrected for chance: 1 where one letter says which the other is, if only in
+        few records.
+
+    Examples
+    --------
+    >>> strength, v = dependence(np.array([[0, 0], [1, 1]] * 50, np.uint8), 2)
+    >>> float(strength[0, 1]), float(v[0, 1].round(2))
+    (0.25, 1.0)
+
+    Notes
+    -----
+    Bergsma 2013, J. Korean Stat. Soc. 42:323.
+    """
+    n, length = matrix.shape
+    joint = joint_counts(matrix, states)
+    single = np.diagonal(joint) / n
+    expected = np.outer(single, single)
+    squares = pair_covariance(joint, n) ** 2
+    strength, chi2 = (
+        cells.reshape(length, states, length, states).sum((1, 3))
+        for cells in (squares, squares / np.where(expected > 0, expected, np.inf))
+    )
+    used = (single.reshape(length, states) > 0).sum(1)
+    rows, columns = used[:, None], used[None]
+    chi2 = np.maximum(0, chi2 - (rows - 1) * (columns - 1) / (n - 1))
+    least = np.minimum(rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1))
+    varies = np.minimum(rows, columns) > 1
+    return strength, np.sqrt(chi2 / np.maximum(least - 1, 1e-9)) * varies
 
 
 # The reference, which stands in every comparison, and a candidate.

@@ -7,7 +7,7 @@ from comparing import compare, iid
 from biogan.sequences.alphabet import DNA, PROTEIN
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.input_report import Finding
-from biogan.sequences.metrics.composition import gc_content, longest_runs
+from biogan.sequences.metrics.composition import gc_content, longest_repeats, longest_runs
 
 GC40 = [0.3, 0.2, 0.2, 0.3]
 
@@ -92,3 +92,24 @@ def test_letters_whose_share_differs_are_named(shifted):
         assert low < share < high and low * high > 0
     same = iid(DNA, 100, 20, 3)
     assert compare("letter-jsd", same, same).details == ()
+
+
+def test_longest_repeats_by_hand():
+    texts = ["", "A", "AAAAA", "ACACACG", "GATTACAGATTACA", "CAGCAGCAG", "AC", "CC"]
+    # Letters behind the first unit; a unit of seven letters is too long to be looked for.
+    found = longest_repeats(SequenceSet.from_strings(texts))
+    assert found.tolist() == [0, 0, 4, 4, 1, 6, 0, 1]
+    # A record does not go on in the next one.
+    assert longest_repeats(SequenceSet.from_strings(["ACGA", "AAAC"])).tolist() == [1, 2]
+
+
+def test_repeats_in_a_twentieth_of_the_records_are_seen():
+    real, new = iid(DNA, 1000, 60, 1), iid(DNA, 1000, 60, 2)
+    right = compare("simple-repeats", new, real)
+    assert right.value < 0.02
+    texts = new.strings()
+    texts[:50] = [text[:20] + "CACACACACACA" + text[32:] for text in texts[:50]]
+    wrong = compare("simple-repeats", SequenceSet.from_strings(texts), real)
+    assert wrong.low > right.high and wrong.value == pytest.approx(0.05, abs=0.015)
+    assert wrong.note.startswith("more than ") and wrong.note.endswith(" repeated letters")
+    assert wrong.n == 1000

@@ -114,3 +114,39 @@ def test_a_metric_without_borders_needs_no_clip_of_none(monkeypatch):
     monkeypatch.setattr(np, "clip", strict)
     real = iid(DNA, 400, 6, 0)
     assert compare("pair-slope", real, real).value == pytest.approx(1)
+
+
+def paired(n, seed, pairs):
+    """Random letters of 30 columns; a pair of columns holds one letter in both."""
+    matrix = np.random.default_rng(seed).integers(0, 4, (n, 30)).astype(np.uint8)
+    for i, j in pairs:
+        matrix[:, j] = matrix[:, i]
+    return SequenceSet.from_matrix(DNA, matrix)
+
+
+def test_one_lost_pair_of_many_is_seen_and_named():
+    pairs = [(i, 29 - i) for i in range(10)]
+    real, new = paired(600, 1, pairs), paired(600, 2, pairs)
+    source = paired(900, 3, pairs)
+    whole = compare("weakest-pair", new, real, source)
+    assert whole.value > 0.9 and whole.high - whole.low < 0.2
+    lost = compare("weakest-pair", paired(600, 2, pairs[1:]), real, source)
+    assert -0.2 < lost.value < 0.2 and lost.high < whole.low
+    assert lost.details[0].startswith("1 and 30: ") and "1 and 30" not in lost.details[1]
+    # Nine pairs of ten: all pairs together hardly show it.
+    assert compare("pair-pearson", paired(600, 2, pairs[1:]), real, source).value > 0.7
+
+
+def test_without_clear_pairs_there_is_no_weakest_one():
+    real, new = paired(300, 1, []), paired(300, 2, [])
+    none = "no two positions that are apart depend clearly on each other"
+    assert compare("weakest-pair", new, real).note == none
+    # Two letters in one record in a hundred depend strictly, but seldom.
+    matrix = real.matrix()
+    matrix[:, [3, 20]] = 0
+    matrix[:3, [3, 20]] = 1
+    rare = SequenceSet.from_matrix(DNA, matrix)
+    assert compare("weakest-pair", new, rare).note == none
+    # Training records of other lengths have no such columns.
+    short = SequenceSet.from_strings(["ACGT", "AC"])
+    assert compare("weakest-pair", new, real, short).note == none
