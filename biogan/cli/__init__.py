@@ -96,8 +96,6 @@ def switch(*names: str) -> click.Option:
             setattr(console.settings, str(param.name), True)
         if value and param.name == "quiet":
             # Libraries talk through logging: that processes were started, for instance.
-            before = logging.root.manager.disable
-            ctx.call_on_close(lambda: logging.disable(before))
             logging.disable(logging.INFO)
 
     return click.Option(
@@ -154,7 +152,12 @@ def main(argv: Sequence[str] | None = None) -> Any:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     console.settings.reset(arguments)
-    return group.main(args=without_image(arguments), prog_name="biogan", standalone_mode=False)
+    # A wrong argument behind --quiet ends before there is a context that could be closed.
+    before = logging.root.manager.disable
+    try:
+        return group.main(args=without_image(arguments), prog_name="biogan", standalone_mode=False)
+    finally:
+        logging.disable(before)
 
 
 def without_image(arguments: list[str]) -> list[str]:

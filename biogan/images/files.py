@@ -10,7 +10,7 @@ import math
 import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import IO
@@ -80,9 +80,27 @@ def read_pages(
         If the file is damaged, of another format, far larger than it was packed, or its numbers are
         no 8 or 16 bits.
     """
+    pages = _pages(path, done, ratio, left_out)
+    try:
+        while True:
+            # Not across a yield: the caller, and other files, may warn meanwhile.
+            with _quiet(ratio):
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
+    finally:
+        with _quiet(ratio):
+            pages.close()
+
+
+def _pages(
+    path: Readable, done: Counter[str], ratio: float, left_out: list[str] | None
+) -> Generator[np.ndarray, None, None]:
+    """Read the images of a file, whatever libraries say about it."""
     name = name_of(path)
     try:
-        with _quiet(ratio), as_data_error(), seekable(path, ratio) as file:
+        with as_data_error(), seekable(path, ratio) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(0)
             room = _Room(name, size, ratio)

@@ -75,8 +75,10 @@ def test_quiet_is_quiet(fasta, tmp_path, capsys):
 
 def test_libraries_are_quiet_too_and_only_then(fasta, tmp_path, monkeypatch, caplog):
     log = logging.getLogger("some.library")
-    log.setLevel(logging.INFO)
-    monkeypatch.setattr(logging.root.manager, "disable", logging.NOTSET)
+    monkeypatch.setattr(log, "level", logging.INFO)
+    # Wrong arguments behind the switch leave nothing changed.
+    assert run(["-q", "train", fasta, "--no-such-option"]) == 2
+    assert logging.root.manager.disable == logging.NOTSET
 
     def read(*args, **options):
         log.info("processes were started")

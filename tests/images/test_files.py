@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -220,3 +221,16 @@ def test_names_in_any_script(tmp_path: Path) -> None:
     path = tmp_path / "细胞 é.png"
     Image.fromarray(GREY).save(path)
     assert read_images(path).ids == ("细胞 é",)
+
+
+def test_what_warns_is_as_it_was_between_pages(tmp_path: Path) -> None:
+    """A file that is half read hides no warnings of others, nor does one that is put aside."""
+    tifffile.imwrite(tmp_path / "x.tif", np.stack([DEEP, DEEP, DEEP]), photometric="minisblack")
+    before = list(warnings.filters), Image.MAX_IMAGE_PIXELS
+    one, two = (read_pages(tmp_path / "x.tif", Counter(), 0) for _ in range(2))
+    next(one), next(two)
+    assert (warnings.filters, Image.MAX_IMAGE_PIXELS) == before
+    assert logging.getLogger("tifffile").propagate
+    one.close()
+    assert len(list(two)) == 2
+    assert (warnings.filters, Image.MAX_IMAGE_PIXELS) == before

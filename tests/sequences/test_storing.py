@@ -104,6 +104,7 @@ OPTIONS = st.fixed_dictionaries(
 @given(st.lists(TOKENS, max_size=40).map(lambda parts: b">x\n" + b"".join(parts)), OPTIONS)
 @example(b">a\nAC-GT\n>b\nACGGT\n" * 5 + b">c\nA\n", {})  # aligned, until the last record
 @example(b">a\n" + b"ACGU" * 20 + b"\n>b\nEFILEFILPQ\n", {"foreign": "error"})
+@example(b">x\nA\xff" + b"\n>z\nACGTACGT" * 8 + b">\nAC\n", {})  # one odd letter, later another
 def test_any_file_is_the_same_stored(content, options):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "x.fa")

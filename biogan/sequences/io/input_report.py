@@ -149,7 +149,18 @@ class InputReport:
         }
 
 
-SEEN = "{seen}"
+SEEN, MAY_BE = "{seen}", "{may be}"
+# What letters that no alphabet has may come from.
+_HINTS = {
+    ">": "'>' inside a line: behind a blank, or files joined where one has no last line end?",
+    "()": "a line of brackets, as RNA folding programs write, is no sequence",
+    "[]": "a variant such as [A/G] has a letter of its own, here R",
+    "/": "'//' ends an entry of GenBank or EMBL, take such lines out",
+    "~_?": "gaps are read where they are '-' or '.'",
+    "&{}\\": "HTML or RTF instead of plain text?",
+    "\"'": "quotes: save the file as plain text without them",
+    "@+": "FASTQ? --format fastq reads it",
+}
 MOST_SHOWN = 8  # letters
 MOST_NAMED = 3  # records
 # The order in which the policies deal with things, and the report tells them.
@@ -167,7 +178,8 @@ class FindingCount:
     Attributes
     ----------
     finding : Finding
-        The counts and the words; ``{seen}`` in them stands for the letters seen.
+        The counts and the words; ``{seen}`` in them stands for the letters seen, ``{may be}`` for
+        what such letters may come from.
     seen : Counter of str
         How often each letter that is to be shown occurs.
     """
@@ -190,12 +202,26 @@ class FindingCount:
         """Return the finding, with the letters seen in words, the most frequent first."""
         if SEEN not in self.finding.what:
             return self.finding
+        done = self.finding.done.replace(MAY_BE, hints(self.seen))
         letters = sorted(self.seen, key=lambda c: (-self.seen[c], c))
         more = f" and {len(letters) - MOST_SHOWN:,} more" if len(letters) > MOST_SHOWN else ""
         # Names of code points have several words.
         words = [c if "!" <= c <= "~" else code_point(c) for c in letters[:MOST_SHOWN]]
         shown = (" " if all(len(word) == 1 for word in words) else ", ").join(words) + more
-        return replace(self.finding, what=self.finding.what.replace(SEEN, shown))
+        return replace(self.finding, what=self.finding.what.replace(SEEN, shown), done=done)
+
+
+def hints(seen: Iterable[str]) -> str:
+    """Say what letters that no alphabet has may come from, at most two things.
+
+    Examples
+    --------
+    >>> hints("@A"), hints("A")
+    ('; FASTQ? --format fastq reads it', '')
+    """
+    letters = set(seen)
+    told = [f"; {what}" for some, what in _HINTS.items() if letters & set(some)]
+    return "".join(told[:2])
 
 
 def named(

@@ -27,22 +27,11 @@ from biogan.sequences.io.detect import (
     OneLength,
     Whole,
 )
-from biogan.sequences.io.input_report import SEEN, Finding, FindingCount, named
+from biogan.sequences.io.input_report import MAY_BE, SEEN, Finding, FindingCount, hints, named
 from biogan.sequences.io.records import Letters
 
 STOP = "*"
 MASK = "X"
-# What letters that no alphabet has may come from.
-HINTS = {
-    ">": "'>' inside a line: behind a blank, or files joined where one has no last line end?",
-    "()": "a line of brackets, as RNA folding programs write, is no sequence",
-    "[]": "a variant such as [A/G] has a letter of its own, here R",
-    "/": "'//' ends an entry of GenBank or EMBL, take such lines out",
-    "~_?": "gaps are read where they are '-' or '.'",
-    "&{}\\": "HTML or RTF instead of plain text?",
-    "\"'": "quotes: save the file as plain text without them",
-    "@+": "FASTQ? --format fastq reads it",
-}
 
 
 class Policies:
@@ -241,14 +230,14 @@ class Policies:
             hint = f"--alphabet {found.name} may fit better"
             if whose:
                 hint = f"the file looks like {found.name}, and {whose} is {alphabet.name}"
-        seen = "".join(self.letters.seen(other))
-        told = [what for letters, what in HINTS.items() if any(c in seen for c in letters)]
-        hint = "; ".join([hint, *told[:2]])
         if self.config.foreign == "error":
-            hint = f"--foreign drop leaves such records out, {hint}"
+            hint = (
+                f"--foreign drop leaves such records out, {hint}{hints(self.letters.seen(other))}"
+            )
             self.fail(f"letter that alphabet {alphabet.name} does not have:", hint, positions)
         what = f"letters that alphabet {alphabet.name} does not have ({SEEN})"
-        self.found("foreign", what, f"dropped ({hint})", positions, drop=True, seen=other)
+        done = f"dropped ({hint}{MAY_BE})"
+        self.found("foreign", what, done, positions, drop=True, seen=other)
 
     def ambiguous(self, alphabet: Alphabet) -> Alphabet:
         """Drop, resolve or keep ambiguous letters; return the alphabet with those kept."""
