@@ -225,10 +225,11 @@ def run(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-# How torch (CPU and GPU differ), C++, the system and its loader say that memory does not suffice.
+# How torch (CPU and GPU differ; oneDNN names no reason), C++, the system and its loader say that
+# memory does not suffice.
 _NO_MEMORY = (
     "out of memory", "can't allocate memory", "alloc_failed", "bad_alloc", "failed to map segment",
-    "cannot allocate memory", "can't start new thread",
+    "cannot allocate memory", "can't start new thread", "could not create a primitive",
 )  # fmt: skip
 
 
@@ -239,6 +240,8 @@ def lacks_memory(error: BaseException) -> bool:
     --------
     >>> lacks_memory(MemoryError()), lacks_memory(RuntimeError("CUDA error: out of memory"))
     (True, True)
+    >>> lacks_memory(RuntimeError("could not create a primitive"))
+    True
     >>> lacks_memory(RuntimeError("shapes differ"))
     False
     """

@@ -76,6 +76,8 @@ class Value:
         What a reader can act on, e.g. the k-mers that give a set away.
     worth : int or None
         Independent records that these are worth, where they are fewer than ``n``.
+    takes : int
+        Records that one of ``n`` takes: 2 where pairs are measured.
     """
 
     value: float | None
@@ -86,6 +88,7 @@ class Value:
     note: str = ""
     details: tuple[str, ...] = ()
     worth: int | None = field(default=None, repr=False)
+    takes: int = field(default=1, repr=False)
 
 
 #: Of a comparison of the kind that the metric is for.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from biogan.core.memory import room_for_blas
 from biogan.core.rng import rng
 from biogan.evaluation.intervals import auroc
 from biogan.evaluation.metric import Value
@@ -98,6 +99,7 @@ def ridge(features: np.ndarray, classes: np.ndarray, scale: float = 1.0) -> Logi
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=scale * _STRENGTH, max_iter=100, tol=1e-3, class_weight="balanced")
+    room_for_blas()
     with warnings.catch_warnings():
         # A score needs no last digit of the coefficients.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from biogan.core.errors import DataError
+from biogan.core.memory import room_for_blas
 from biogan.core.rng import rng
 from biogan.images.dataset import ImageSet
 
@@ -55,6 +56,7 @@ class PixelSpace:
         table -= mean
         total = float((table.astype(np.float64) ** 2).sum())
         k = min(AXES, len(table), table.shape[1])
+        room_for_blas()
         _, values, axes = randomized_svd(table, k, random_state=0)
         # Rounding, where no pixel varies in that direction.
         kept = values > 1e-5 * max(values[0], 1e-3)

@@ -36,6 +36,7 @@ import torch
 from torch import Tensor, nn
 
 from biogan.core.errors import DataError, NonFiniteError
+from biogan.core.memory import room_for_blas
 from biogan.core.rng import rng, torch_generator
 from biogan.evaluation.intervals import auroc
 from biogan.models.card import JudgePart, ModelCard
@@ -93,6 +94,7 @@ class Calibration(JudgePart, frozen=True, eq=False):
         centre, spread = both.mean(), max(both.std(), 1e-12)
         labels = np.repeat([1, 0], [len(real), len(generated)])
         model = LogisticRegression(C=_STRENGTH, class_weight="balanced")
+        room_for_blas()
         model.fit(((both - centre) / spread)[:, None], labels)
         slope = float(model.coef_[0, 0] / spread)
         intercept = float(model.intercept_[0] - slope * centre)

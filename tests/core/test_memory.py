@@ -3,7 +3,10 @@
 import platform
 import subprocess
 import sys
+from importlib import import_module
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from biogan import SequenceGAN, SequenceSet
@@ -38,6 +41,40 @@ def faults(keep):
 def test_freed_megabytes_are_used_again_without_page_faults():
     """Ten rounds of sixteen megabytes, each of 256 pages."""
     assert faults(keep=True) < 500 < 10_000 < faults(keep=False)
+
+
+SHORT = """
+import resource
+from biogan.core.memory import room_for_blas
+taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + (30 << 20),) * 2)
+try:
+    room_for_blas()
+except MemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says it there")
+def test_linear_algebra_asks_before_it_waits_for_memory_for_ever():
+    """OpenBLAS tried for ever, and neither Ctrl-C nor SIGTERM ended it."""
+    run = [sys.executable, "-c", SHORT]
+    said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert said == "48 MB for linear algebra cannot be had\n"
+
+
+@pytest.mark.parametrize("module", ["evaluation.two_sample", "models.refinement"])
+def test_fits_of_scikit_learn_ask(module, monkeypatch):
+    def refuse():
+        raise MemoryError("none")
+
+    home = import_module(f"biogan.{module}")
+    monkeypatch.setattr(home, "room_for_blas", refuse)
+    scores, classes = np.arange(40.0), np.repeat([0, 1], 20)
+    with pytest.raises(MemoryError, match="none"):
+        if module == "models.refinement":
+            home.Calibration.fit(scores[:20], scores[20:])
+        home.ridge(scores[:, None], classes)
 
 
 def test_what_fits_is_not_refused_and_what_does_not_is():

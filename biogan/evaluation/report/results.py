@@ -200,14 +200,19 @@ class Row:
         ways = [n * (told / x) ** 2 for x in (limits[:1] if reached else limits) if x > 0]
         if n < SMALL_EFFECT and not reached:
             ways.append(SMALL_EFFECT)
-        return _rounded_up(max(MEDIUM_EFFECT, min(ways, default=SMALL_EFFECT)))
+        return _rounded_up(found.takes * max(MEDIUM_EFFECT, min(ways, default=SMALL_EFFECT)))
 
     def _told(self, found: Value) -> float:
         """Return the largest difference from held-out data that would still pass."""
         if self.metric.name == DIFFERENCE:
             assert found.value is not None and found.low is not None
             return found.value - found.low
-        return self._beyond(found) + (
+        assert found.value is not None and self.ceiling.value is not None
+        arm = self._beyond(found)
+        if self.loss(found.value) > self.loss(self.ceiling.value):
+            # What lets it pass is the end that lies nearer to real data.
+            arm = max(arm, self._before(found))
+        return arm + (
             _far(self.ceiling) if self.metric.goal == "half" else self._beyond(self.ceiling)
         )
 
@@ -216,6 +221,14 @@ class Row:
         assert value.value is not None and value.low is not None and value.high is not None
         ends = self.loss(value.low), self.loss(value.high)
         return max(ends) - self.loss(value.value)
+
+    def _before(self, value: Value) -> float:
+        """Return how much better than its value the better end of an interval is."""
+        assert value.value is not None and value.low is not None and value.high is not None
+        aims = {"low": -np.inf, "high": np.inf, "half": 0.5, "same": 1.0}
+        aim = aims.get(self.metric.goal, self.ceiling.value)
+        assert aim is not None
+        return self.loss(value.value) - self.loss(min(max(aim, value.low), value.high))
 
     @property
     def _zero(self) -> float:
@@ -470,7 +483,9 @@ class Results:
 
 
 def _plain(value: Value) -> dict[str, Any]:
-    return {**asdict(value), "details": list(value.details)}
+    found = {**asdict(value), "details": list(value.details)}
+    del found["takes"]  # "needed" counts records already
+    return found
 
 
 def _all_real(value: Value | None) -> dict[str, float | None]:

@@ -349,12 +349,16 @@ def _memorisation(results: Results) -> Sentence | None:
     copies = f"{_percent(row.generated)} of the generated {noun}s {spec.near_copy(results)}"
     trained = "train" in results.sets
     subject = "Memorisation"
+    shifted = results["shifted-copies"] if "shifted-copies" in results else row
     if row.ceiling.value is None:
+        more = _more_shifted(row.generated, shifted.generated)
         if trained:
             why = f"not assessable without real {noun}s outside the training data"
-            return Sentence(subject, UNREAD, f"{copies} a training {noun}", why)
+            return Sentence(subject, UNREAD, f"{copies} a training {noun}{more}", why)
         why = "not assessable without training and held-out data"
-        copies += f" a reference {noun}, which is copying if the generator was trained on the "
+        copies += (
+            f" a reference {noun}{more}, which is copying if the generator was trained on the "
+        )
         return Sentence(subject, UNREAD, f"{copies}reference", why)
     said = f"{copies} a {'training' if trained else 'reference'} {noun}, "
     said += f"held-out real data {100 * row.ceiling.value:.3g} %"
@@ -364,7 +368,6 @@ def _memorisation(results: Results) -> Sentence | None:
         assert verbatim.ceiling.value is not None
         said += f"; {_percent(verbatim.generated)} {spec.exact_copy}, held-out real data "
         said += f"{100 * verbatim.ceiling.value:.3g} %"
-    shifted = results["shifted-copies"] if "shifted-copies" in results else row
     if shifted is not row and shifted.status == EXCESS:
         assert shifted.ceiling.value is not None
         said += f"; {_percent(shifted.generated)} are shifted copies, held-out real data "
@@ -379,6 +382,13 @@ def _memorisation(results: Results) -> Sentence | None:
     if _above(row) or _above(verbatim):
         found = f"more than real data, which may be chance at n = {results.n:,}"
     return Sentence(subject, near.status, said, found)
+
+
+def _more_shifted(near: Value, shifted: Value) -> str:
+    """Name shifted copies where there are more of them than near copies: they have no identity."""
+    if near.high is None or shifted.low is None or shifted.low <= near.high:
+        return ""
+    return f", and {_percent(shifted)} are shifted copies of one"
 
 
 def _above(row: Row) -> bool:

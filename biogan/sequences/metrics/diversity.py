@@ -50,7 +50,7 @@ def identity_ratio(comparison: Comparison) -> Value:
         for values, sample in ((new, comparison.candidate), (real, comparison.reference))
     ]
     half = _Z * float(np.hypot(spread[0], ratio * spread[1]) / real.mean())
-    return Value(ratio, max(0.0, ratio - half), ratio + half, n=len(new))
+    return Value(ratio, max(0.0, ratio - half), ratio + half, n=len(new), takes=2)
 
 
 @metric(

@@ -234,6 +234,12 @@ def rate_difference(comparison: Comparison) -> Value:
     used = scanner.reachable
     if not used.any():
         return Value(None, note="all motifs are too short to be told from chance")
+    held = (new + real).sum(0)[:-1]
+    if not held[used].any():
+        widest = max(int(s.sequences.longest) for s in _pair(comparison))
+        wide = all(motif.width > widest for motif in scanner.motifs)
+        why = f"; they are wider than the longest record ({widest:,} letters)" * wide
+        return Value(None, note=f"no motif has a site in the generated or the real set{why}")
 
     def ratios(g: int | None) -> np.ndarray:
         return log2_ratios(remaining(new, g), remaining(real, g))[used]
@@ -249,6 +255,8 @@ def rate_difference(comparison: Comparison) -> Value:
         few = ", ".join(shown(name) for name in scanner.short[:_NAMED])
         more = f" and {len(scanner.short) - _NAMED:,} more" * (len(scanner.short) > _NAMED)
         notes.append(f"too short to be found: {few}{more}")
+    if empty := int((held[used] == 0).sum()):
+        notes.append(f"{empty:,} without a site in either set")
     note = "; ".join(notes)
     value = jackknifed(comparison, lambda g: float(np.abs(ratios(g)).mean()), note=note)
     return Value(value.value, value.low, value.high, value.plain, value.n, value.note, details)

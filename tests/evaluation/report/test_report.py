@@ -127,6 +127,22 @@ def test_an_interval_that_holds_the_worst_floor_proves_nothing_at_any_n():
     assert reached.needed > 2000
 
 
+def test_an_interval_that_only_its_better_end_lets_pass_proves_nothing():
+    """One record 500 times had an effective share of 0.004 [0, 1], and a green mark."""
+    ceiling = Value(1.0, 0.99, 1.0, n=500)
+    one = row("effective", Value(0.004, 0.0, 1.0, n=500), ceiling, (1.0,) * 5)
+    assert (one.status, one.needed) == (UNREAD, 2100)
+    ratio = row("identity-ratio", Value(4.0, 0.9, 4.2, n=500), Value(1.0, 0.9, 1.1, n=500), AREAS)
+    assert ratio.status == UNREAD
+
+
+def test_the_number_that_is_needed_counts_records_where_pairs_are_measured():
+    pairs = Value(1.0, 0.9, 1.1, n=250, takes=2)
+    few = row("identity-ratio", pairs, pairs, (1.0,) * 5)
+    assert (few.status, few.needed) == (UNREAD, 770)
+    assert "takes" not in report(few).to_dict()["metrics"][0]["columns"]["generated"]
+
+
 def test_floors_that_equal_real_data_leave_the_number_of_records_to_decide():
     # A shuffle keeps GC, and letters are even: no floor is worse than real data.
     same, ceiling = (0.01,) * 5, Value(0.01, 0.0, 0.03, n=100)
@@ -148,6 +164,15 @@ def test_novelty_has_to_tell_one_copy_in_ten():
     assert told(0.088, 40).status == UNREAD
     assert told(0.036, 104).status == REAL
     assert (told(0.06, 200).status, told(0.06, 200).needed) == (UNREAD, 290)
+
+
+def test_shifted_copies_are_named_beside_near_copies_where_nothing_is_held_out():
+    """Copies of the other strand are near copies of nothing."""
+    none = Value(0.0, 0.0, 0.015, n=250)
+    rows = [row("near-copies", none, Value(None)), row("shifted-copies", none, Value(None))]
+    assert "shifted" not in report(*rows).verdict()[0]
+    rows[1] = row("shifted-copies", Value(1.0, 0.985, 1.0, n=250), Value(None))
+    assert "100 % [98.5, 100] are shifted copies of one" in report(*rows).verdict()[0]
 
 
 def test_too_few_records_are_said_in_verdict_notes_page_and_tables():

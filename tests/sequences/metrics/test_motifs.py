@@ -97,6 +97,19 @@ def test_motifs_that_cannot_be_found():
                    "log2_ratio": None, "p": None, "q": None}  # fmt: skip
 
 
+def test_motifs_without_a_site_prove_nothing():
+    """No site in either set was a ratio of 0 [0, 0], with a green mark."""
+    wide = Motif("wide", np.tile(np.eye(4), (26, 1)))
+    none = compare("motif-rate", REAL, REAL, extras=Extras(motifs=(wide,)))
+    assert none.value is None
+    assert none.note == (
+        "no motif has a site in the generated or the real set; they are wider than the longest "
+        "record (100 letters)"
+    )
+    some = compare("motif-rate", NEW, REAL, extras=Extras(motifs=(*MOTIFS[:2], wide)))
+    assert some.note == "1 without a site in either set"
+
+
 def test_the_table_is_part_of_the_report():
     report = evaluate(REAL, NEW, floors=[], metrics=["motif-rate"], motifs=MOTIFS)
     frame = report.to_frame("motifs")

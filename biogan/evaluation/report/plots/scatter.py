@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from biogan.core.errors import percentage
+from biogan.core.memory import room_for_blas
 from biogan.evaluation.report.plots.canvas import (
     BLUE,
     GREEN,
@@ -159,6 +160,7 @@ def principal_components(tables: Mapping[str, np.ndarray]) -> Markup | None:
 
     if min(tables["real"].shape) < 2:
         return None
+    room_for_blas()
     model = PCA(2, svd_solver="randomized", random_state=0).fit(tables["real"])
     points = {name: model.transform(table) for name, table in tables.items()}
     return components("pca", points, model.explained_variance_ratio_.tolist())
