@@ -24,8 +24,8 @@ from biogan.sequences.io.fasta import Sequences, as_set, shuffled
 from biogan.sequences.metrics import SEQUENCE_METRICS, get_metrics
 from biogan.sequences.metrics.comparison import Comparison, Sample
 from biogan.sequences.metrics.conditions import GROUP as CONDITIONS
-from biogan.sequences.metrics.conditions import labelled
 from biogan.sequences.metrics.context import read_extras
+from biogan.sequences.metrics.labelled import labelled
 
 
 def measure(

@@ -20,6 +20,7 @@ from biogan.core.errors import ConfigError, DataError
 from biogan.core.protocols import Sampler
 from biogan.core.rng import rng
 from biogan.evaluation.metric import ALL, Metric, MetricRegistry, Value
+from biogan.evaluation.parts import Floor, Parts, Samples
 from biogan.evaluation.protocol import Records, Roles, Split, assign_roles, check_sets
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import CONTROL, Results, Row
@@ -28,11 +29,6 @@ from biogan.evaluation.samples import BaseComparison, BaseSample, random_order
 
 #: Receives, before a set is scored, its name, how many were scored and how many there are.
 Progress = Callable[[str, int, int], None]
-#: A trivial sampler: real records, a number and a seed to records.
-Floor = Callable[[Records, int, int], Records]
-#: The samples of an evaluation by name, as :class:`~biogan.evaluation.report.results.Results`
-#: holds them.
-Samples = Mapping[str, Any]
 
 #: What the reader of a classifier's area has to know.
 RISES = "an AUROC rises with n: compare it with others at this n only"
@@ -41,49 +37,6 @@ DRAWN = 10_000
 #: How many times as many records as the smaller of two compared sets the larger one has at most:
 #: more hardly narrow an interval, which has the root of 1/m + 1/n.
 TIMES = 4
-
-
-@dataclass(frozen=True)
-class Part(Generic[Records]):
-    """Metrics that have trivial samplers of their own, as those of a label.
-
-    Attributes
-    ----------
-    metrics : tuple of Metric
-        What is measured.
-    unseen : frozenset of str
-        Names of those for which held-out data are the target itself: they learn from the records
-        that floors are fitted to, which may be the ceiling, and do not read the target.
-    floors : mapping of str to callable
-        The trivial samplers by name.
-    comparison : callable
-        As that of :class:`Scoring`.
-    shown : object
-        What the drawings of the report need of it.
-    """
-
-    metrics: tuple[Metric, ...]
-    unseen: frozenset[str]
-    floors: Mapping[str, Floor[Records]]
-    comparison: Callable[[Any, Any, Any, Any], Any]
-    shown: Any = None
-
-
-@dataclass(frozen=True)
-class Parts(Generic[Records]):
-    """All parts of an evaluation, and what the reader has to know of them.
-
-    Attributes
-    ----------
-    parts : tuple of Part
-    handled : frozenset of str
-        Names of metrics that have no rows beside the other trivial samplers.
-    notes : tuple of str
-    """
-
-    parts: tuple[Part[Records], ...] = ()
-    handled: frozenset[str] = frozenset()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -373,10 +326,17 @@ def evaluate_sets(
         samples[name] = scoring.sample(spec.shuffled(made, seed))
         shared[name] = score(samples[name], chosen, replace(sizes, alone=size))
     samples, new = alike(samples), alike(new)
+
+    def draw(floor: Floor[Records]) -> Any:
+        return scoring.sample(spec.shuffled(floor(fitted, size, seed), seed))
+
+    def measured(metric: Metric, comparison: Any) -> Value:
+        return _measured(metric, comparison, size, scoring.worth)
+
     labelled: dict[str, list[Row]] = {name: [] for name in judged}
     for part in parts.parts:
         tell("labels")
-        for name, rows in _rows_of(part, spec, scoring, samples, new, fitted, seed).items():
+        for name, rows in part.rows(samples, new, draw, measured).items():
             labelled[name] += rows
     limit = f"floors and {CONTROL} at n = {spec.floor_limit:,}"
     notes = (
@@ -468,41 +428,6 @@ def _measured(
         [few.candidate] if metric.alone else [few.candidate, few.reference]
     )))  # fmt: skip
     return replace(value, worth=worth) if value.n is not None and worth < value.n else value
-
-
-def _rows_of(
-    part: Part[Records],
-    spec: EvaluationSpec[Records],
-    scoring: Scoring[Records],
-    samples: Samples,
-    generated: Samples,
-    fitted: Records,
-    seed: int,
-) -> dict[str, list[Row]]:
-    """Score generated sets by the metrics of a part, beside its own trivial samplers."""
-
-    def score(sample: Any, some: Iterable[Metric]) -> dict[str, Value]:
-        real = samples["target"], samples["source"], samples.get("fresh")
-        comparison = part.comparison(sample, *real)
-        size = len(sample)
-        return {m.name: _measured(m, comparison, size, scoring.worth) for m in some}
-
-    def real(unseen: bool) -> list[Metric]:
-        return [m for m in part.metrics if (m.name in part.unseen) == unseen]
-
-    shared = {
-        "held-out": score(samples["held-out"], real(False)) | score(samples["target"], real(True))
-    }
-    for name, floor in part.floors.items():
-        drawn = floor(fitted, len(samples["target"]), seed)
-        shared[name] = score(scoring.sample(spec.shuffled(drawn, seed)), part.metrics)
-    rows = {}
-    for name, sample in generated.items():
-        columns = {"generated": score(sample, part.metrics), **shared}
-        rows[name] = [
-            Row(m, {label: some[m.name] for label, some in columns.items()}) for m in part.metrics
-        ]
-    return rows
 
 
 def _cut(sample: Any, n: int) -> Any:

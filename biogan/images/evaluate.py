@@ -11,13 +11,12 @@ from biogan.core.errors import DataError, percentage
 from biogan.core.protocols import Sampler
 from biogan.evaluation.evaluate import (
     EvaluationSpec,
-    Floor,
     Progress,
-    Samples,
     Scoring,
     evaluate_sets,
 )
 from biogan.evaluation.metric import Metric
+from biogan.evaluation.parts import Floor, Samples
 from biogan.evaluation.protocol import Roles, Split
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.samples import row_keys

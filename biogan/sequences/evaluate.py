@@ -16,14 +16,12 @@ from biogan.core.protocols import Sampler
 from biogan.evaluation.evaluate import (
     DRAWN,
     EvaluationSpec,
-    Floor,
-    Part,
-    Parts,
     Progress,
     Scoring,
     evaluate_sets,
 )
 from biogan.evaluation.metric import Metric
+from biogan.evaluation.parts import Floor, Part, Parts
 from biogan.evaluation.protocol import OVERLAP, Roles, Split
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import CONTROL
@@ -40,15 +38,15 @@ from biogan.sequences.metrics.comparison import (
     Sample,
 )
 from biogan.sequences.metrics.conditions import GROUP as CONDITIONS
-from biogan.sequences.metrics.conditions import (
+from biogan.sequences.metrics.conditions import UNSEEN
+from biogan.sequences.metrics.context import Extras, Features, Profile, read_extras
+from biogan.sequences.metrics.labelled import (
     NEEDS,
-    UNSEEN,
-    Condition,
     LabelledComparison,
+    LabelReader,
     label_kinds,
     suits,
 )
-from biogan.sequences.metrics.context import Extras, Features, Profile, read_extras
 from biogan.sequences.metrics.labels import label_table
 from biogan.sequences.metrics.motifs import motif_table
 from biogan.sequences.metrics.novelty import duplicate_table, rarefaction_table
@@ -311,7 +309,7 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         kinds = label_kinds(self.extras.conditions, real, new)
         parts, notes = [], []
         for name, kind in kinds.items():
-            condition = Condition(
+            condition = LabelReader(
                 name, kind, roles.fit, samples["target"], samples["held-out"],
                 [*generated.values()], self.identity, seed,
             )  # fmt: skip

@@ -16,7 +16,7 @@ from biogan.sequences.metrics.predictors import Numbers
 if TYPE_CHECKING:
     from biogan.evaluation.report.results import Results
     from biogan.sequences.metrics.comparison import Sample
-    from biogan.sequences.metrics.conditions import Condition
+    from biogan.sequences.metrics.labelled import LabelReader
 
 # Points of a set that are drawn, and share of them beyond the axes at either end.
 _POINTS, _BEYOND = 2_000, 0.002
@@ -26,22 +26,22 @@ def label_panels(results: Results, new: Sequence[str]) -> list[Panel]:
     """Draw every label that was read, of real records first."""
     drawn = []
     sets = results.named_samples(TARGET, *new)
-    for i, condition in enumerate(results.samples.get("labels", [])):
-        if condition.kind == "number":
-            drawn += _number(condition, sets, f"label-{i}")
-        elif condition.untaught:
+    for i, reader in enumerate(results.samples.get("labels", [])):
+        if reader.kind == "number":
+            drawn += _number(reader, sets, f"label-{i}")
+        elif reader.untaught:
             continue
-        elif condition.kind == "class":
-            drawn += _classes(condition, sets, f"label-{i}")
+        elif reader.kind == "class":
+            drawn += _classes(reader, sets, f"label-{i}")
         else:
-            drawn += _several(condition, sets, f"label-{i}")
+            drawn += _several(reader, sets, f"label-{i}")
     return drawn
 
 
-def _number(condition: Condition, sets: dict[str, Sample], name: str) -> list[Panel]:
+def _number(reader: LabelReader, sets: dict[str, Sample], name: str) -> list[Panel]:
     family = Numbers.FAMILIES[0]
     points = {
-        key: (condition.values(s)[:_POINTS], condition.predicted(s, family)[:_POINTS])
+        key: (reader.values(s)[:_POINTS], reader.predicted(s, family)[:_POINTS])
         for key, s in sets.items()
     }
     every = np.concatenate([np.concatenate(pair) for pair in points.values()])
@@ -50,30 +50,28 @@ def _number(condition: Condition, sets: dict[str, Sample], name: str) -> list[Pa
     limits = float(low - edge), float(high + edge)
     drawn = []
     for j, (key, (asked, predicted)) in enumerate(points.items()):
-        found = condition.correlation(sets[key], family)
+        found = reader.correlation(sets[key], family)
         r = None if found is None else found.value
-        drawn.append(
-            asked_predicted(f"{name}-{j}", asked, predicted, key, condition.name, limits, r)
-        )
-    return [Panel(condition.name, f"predicted by {family}", beside(drawn), wide=True)]
+        drawn.append(asked_predicted(f"{name}-{j}", asked, predicted, key, reader.name, limits, r))
+    return [Panel(reader.name, f"predicted by {family}", beside(drawn), wide=True)]
 
 
-def _classes(condition: Condition, sets: dict[str, Sample], name: str) -> list[Panel]:
-    strata = condition.strata
+def _classes(reader: LabelReader, sets: dict[str, Sample], name: str) -> list[Panel]:
+    strata = reader.strata
     drawn = []
     for j, (key, sample) in enumerate(sets.items()):
-        asked = condition.members(sample)[condition.rows(sample)].argmax(1)
+        asked = reader.members(sample)[reader.rows(sample)].argmax(1)
         counts = np.zeros((len(strata), len(strata)))
-        np.add.at(counts, (asked, condition.predicted(sample)), 1)
+        np.add.at(counts, (asked, reader.predicted(sample)), 1)
         shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-        drawn.append(confusion(f"{name}-{j}", shares, strata.names, key, condition.name))
+        drawn.append(confusion(f"{name}-{j}", shares, strata.names, key, reader.name))
     caption = "share of the records of each row that are predicted to be of each class"
-    return [Panel(condition.name, caption, beside(drawn), wide=True)]
+    return [Panel(reader.name, caption, beside(drawn), wide=True)]
 
 
-def _several(condition: Condition, sets: dict[str, Sample], name: str) -> list[Panel]:
-    names = [condition.strata.names[i] for i in condition.read]
-    shares = {key: condition.accuracies(sample).each for key, sample in sets.items()}
+def _several(reader: LabelReader, sets: dict[str, Sample], name: str) -> list[Panel]:
+    names = [reader.strata.names[i] for i in reader.read]
+    shares = {key: reader.accuracies(sample).each for key, sample in sets.items()}
     svg = curves.dumbbells(name, shares, names, "records, balanced, that are predicted right")
     caption = "having each or not, predicted right; half is chance"
-    return [Panel(condition.name, caption, svg, wide=True)]
+    return [Panel(reader.name, caption, svg, wide=True)]

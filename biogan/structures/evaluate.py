@@ -10,8 +10,9 @@ import numpy as np
 
 from biogan.core.errors import DataError, plural
 from biogan.core.protocols import Sampler
-from biogan.evaluation.evaluate import EvaluationSpec, Floor, Progress, Scoring, evaluate_sets
+from biogan.evaluation.evaluate import EvaluationSpec, Progress, Scoring, evaluate_sets
 from biogan.evaluation.metric import Metric
+from biogan.evaluation.parts import Floor
 from biogan.evaluation.protocol import Roles, Split
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.samples import row_keys

@@ -19,9 +19,10 @@ from biogan.evaluation.two_sample import ridge
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import shuffled
 from biogan.sequences.metrics.comparison import SEQUENCE_METRICS, Comparison, Sample, metric
-from biogan.sequences.metrics.conditions import GROUP, LabelledComparison
+from biogan.sequences.metrics.conditions import GROUP
 from biogan.sequences.metrics.context import Extras
 from biogan.sequences.metrics.discriminability import classifier_features
+from biogan.sequences.metrics.labelled import LabelledComparison
 
 #: Metrics of the table; those that do not fit the data are left out.
 MAIN = ("kmer-jsd", "letter-jsd", "gc-w1", "gravy-w1", "length-w1", "unique")

@@ -17,7 +17,7 @@ from biogan.sequences.baselines.labelled import by_label
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.evaluate import compare, evaluate
 from biogan.sequences.metrics.comparison import Sample
-from biogan.sequences.metrics.conditions import UNANSWERABLE, Condition
+from biogan.sequences.metrics.labelled import UNANSWERABLE, LabelReader
 
 READ = ["label-accuracy", "label-r", "label-mae", "label-spread"]
 
@@ -189,7 +189,7 @@ def test_near_copies_between_training_and_held_out_teach_nothing():
     )
     held = relabelled(real, **{"class": labels})
     sample = Sample(held)
-    condition = Condition("class", "class", train, sample, sample, [sample])
+    condition = LabelReader("class", "class", train, sample, sample, [sample])
     assert condition.learned[1] == 300
     assert UNANSWERABLE in condition.accuracy_unanswerable
 
@@ -229,7 +229,7 @@ def test_labels_are_compared_within_at_one_n():
     train, held = classes_of(300, 4, 0), classes_of(300, 4, 1)
     new = classes_of(300, 4, 2, {0: 120, 1: 30, 2: 5})
     sample, target = Sample(new), Sample(held)
-    condition = Condition("class", "class", train, target, target, [sample])
+    condition = LabelReader("class", "class", train, target, target, [sample])
     names = [condition.strata.names[i] for i in condition.labels]
     # 97 records part what differs; one label of 30 would take the power from all.
     assert (names, condition.n) == (["c0", "c3"], 120)

@@ -1,0 +1,374 @@
+"""One label of an evaluation: which records are read, and what predicts it from letters.
+
+:class:`LabelReader` fits predictors to real training records and asks them about other records;
+a :class:`LabelledComparison` puts a candidate beside real records by one label. The metrics that
+read them are in :mod:`biogan.sequences.metrics.conditions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from biogan.core.conditions import (
+    MOST_CLASSES,
+    ConditionKind,
+    chosen_conditions,
+    kind_of,
+    numbers,
+)
+from biogan.evaluation.conditions import (
+    LEAST_R,
+    MANY_LABELS,
+    Accuracies,
+    Measured,
+    Strata,
+    chance,
+    class_accuracy,
+    multi_accuracy,
+    rank_correlation,
+)
+from biogan.evaluation.intervals import GROUPS
+from biogan.evaluation.report.results import MEDIUM_EFFECT
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.io.fasta import shuffled
+from biogan.sequences.metrics.comparison import Comparison, Sample
+from biogan.sequences.metrics.predictors import MOST, Classes, Described, Numbers
+from biogan.sequences.overlaps import joined
+from biogan.sequences.similarity.pairs import clusters
+
+#: What rows say that not even real records can answer.
+UNANSWERABLE = "cannot be assessed: not even real records follow it"
+UNTAUGHT = "cannot be assessed: training records without a relative in the target are too few"
+
+
+def label_kinds(
+    asked: Sequence[str], real: Mapping[str, SequenceSet], generated: Mapping[str, SequenceSet]
+) -> dict[str, ConditionKind]:
+    """Find the labels to be read and their kinds.
+
+    Parameters
+    ----------
+    asked : sequence of str
+        ``NAME`` or ``NAME=KIND``; by default labels that all sets have and that are no names.
+    real, generated : mapping of str to SequenceSet
+        Sets by what messages call them; kinds are found from the first real one.
+
+    Raises
+    ------
+    ConfigError
+        If a label that was asked for is not in every set.
+    """
+    first, known = next(iter(real.items()))
+    every = {**real, **generated}
+    if not asked:
+        shared = [name for name in known.labels if all(name in s.labels for s in every.values())]
+        kinds = {name: kind_of(known.labels[name]) for name in shared}
+        return {
+            name: kind for name, kind in kinds.items()
+            if kind == "number" or len({*known.labels[name]}) <= MOST_CLASSES or kind == "multi"
+        }  # fmt: skip
+    found = chosen_conditions(asked, known.labels, first)
+    for where, some in every.items():
+        chosen_conditions([f"{name}={kind}" for name, kind in found.items()], some.labels, where)
+    return found
+
+
+class LabelReader:
+    """One label of an evaluation: which records are read, and what predicts it.
+
+    Parameters
+    ----------
+    name, kind : str
+        Name of the label and what it is.
+    fit : SequenceSet
+        Real records with labels that predictors learn from.
+    target, held_out : Sample
+        Real records that predictors have not seen, and those that are compared with them.
+    generated : sequence of Sample
+        All sets that are judged. What is read of each label depends on all, so that one scale
+        serves them.
+    identity : float
+        Records of ``fit`` with this identity to a target record are not learned from.
+    seed : int
+        Seed of the order in which records are learned from.
+
+    Attributes
+    ----------
+    strata : Strata
+        Labels that training records have often enough.
+    read : numpy.ndarray of int
+        Numbers of those that every set has in 20 records.
+    labels : numpy.ndarray of int
+        Those of them that sets are compared within; ``n`` records of each set and label.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kind: ConditionKind,
+        fit: SequenceSet,
+        target: Sample,
+        held_out: Sample,
+        generated: Sequence[Sample],
+        identity: float = 0.9,
+        seed: int = 0,
+    ) -> None:
+        self.name, self.kind, self.seed = name, kind, seed
+        self.target = target
+        self._fit, self._identity = fit, identity
+        self.strata = Strata.of(name, kind, fit.labels[name])
+        sets = (target, held_out, *generated)
+        fixed = all(some.sequences.is_fixed_length for some in sets) and fit.is_fixed_length
+        lengths = {int(some.sequences.lengths[0]) for some in sets} | {int(fit.lengths[0])}
+        self.by_position = fixed and len(lengths) == 1
+        counts = [self.members(some).sum(0) for some in sets]
+        self._cut = np.min(counts, 0)
+        enough = 1 if kind == "number" else GROUPS
+        self.read = np.flatnonzero(self._cut >= enough)
+        self.labels = np.flatnonzero(self._cut >= GROUPS)
+        # One rare label would take the power from all others.
+        if (self._cut >= MEDIUM_EFFECT).any():
+            self.labels = np.flatnonzero(self._cut >= MEDIUM_EFFECT)
+        self.n = int(self._cut[self.labels].min()) if len(self.labels) else 0
+
+    @property
+    def unreadable(self) -> str:
+        """Why nothing can be read; empty where something can."""
+        if len(self.strata) < 2:
+            return f"fewer than two labels of {GROUPS} training records"
+        if not len(self.read):
+            return f"no label of {GROUPS} records in every set"
+        return ""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names of the labels that training data have and that sets are not compared within."""
+        return tuple(n for i, n in enumerate(self.strata.names) if i not in self.labels)
+
+    def members(self, sample: Sample) -> np.ndarray:
+        """Tell which records of a sample are in which stratum, shape (n, strata), bool."""
+        found: np.ndarray = sample.kept(
+            (self, "members"), lambda: self.strata.members(self.column(sample))
+        )
+        return found
+
+    def column(self, sample: Sample) -> np.ndarray:
+        """Return the label of each record as text; without it, ``""``."""
+        empty = np.full(len(sample), "", object)
+        return np.asarray(sample.sequences.labels.get(self.name, empty))
+
+    def rows(self, sample: Sample) -> np.ndarray:
+        """Return the records that predictors are asked about.
+
+        Of a number as many in each of its ranges as every set has: a correlation depends on how
+        far apart the numbers lie.
+        """
+        belongs = self.members(sample)
+        if self.kind == "multi":
+            return np.flatnonzero(self.strata.labelled(self.column(sample)))
+        if self.kind == "class":
+            return np.flatnonzero(belongs[:, self.read].any(1))
+        some = [np.flatnonzero(belongs[:, s])[: self._cut[s]] for s in self.read]
+        return np.sort(np.concatenate(some))
+
+    def part(self, sample: Sample, label: int) -> Sample:
+        """Return the first ``n`` records of a label."""
+        found: Sample = sample.kept(
+            (self, "part", label),
+            lambda: Sample(sample.sequences.take(self.part_rows(sample, label))),
+        )
+        return found
+
+    def part_rows(self, sample: Sample, label: int) -> np.ndarray:
+        """Return which records of a sample :meth:`part` holds."""
+        return np.flatnonzero(self.members(sample)[:, label])[: self.n]
+
+    def evidence(self, sample: Sample) -> np.ndarray:
+        """Return the cluster of each record: near copies, and records that overlap."""
+        found: np.ndarray = sample.kept(
+            "near copies or overlaps",
+            lambda: joined(clusters(sample.sequences, 0.9), sample.clusters),
+        )
+        return found
+
+    @cached_property
+    def learned(self) -> tuple[Sample, int]:
+        """Return the records that predictors learn from, and how many relatives were left out."""
+        known = np.flatnonzero(self.strata.labelled(self._fit.labels[self.name]))
+        some = Sample(shuffled(self._fit.take(known), self.seed)[:MOST])
+        near = some.near_copies(self.target, self._identity)
+        if not some.sequences.alphabet.has_gap:
+            near |= 2 * some.shared_letters(self.target) >= np.maximum(some.sequences.lengths, 1)
+        return Sample(some.sequences.take(np.flatnonzero(~near))), int(near.sum())
+
+    @cached_property
+    def described(self) -> Described:
+        """Return what predictors read of records."""
+        return Described(self.learned[0], self.by_position)
+
+    @cached_property
+    def _classes(self) -> Classes | None:
+        train = self.learned[0]
+        counts = self.strata.members(train.sequences.labels[self.name]).sum(0)
+        one_is_all = self.kind == "multi" and (counts >= len(train)).any()
+        if not counts.all() or one_is_all:
+            return None
+        return Classes(self.described, train, self.strata)
+
+    @cached_property
+    def _numbers(self) -> Numbers:
+        train = self.learned[0]
+        values = numbers(train.sequences.labels[self.name])
+        return Numbers(self.described, train, values, self.seed)
+
+    def values(self, sample: Sample) -> np.ndarray:
+        """Return the numbers that the records of :meth:`rows` were asked for."""
+        return numbers(self.column(sample)[self.rows(sample)])
+
+    def predicted(self, sample: Sample, family: str = "") -> np.ndarray:
+        """Return what is predicted of the records of :meth:`rows`.
+
+        Classes, shape (n,); which of several classes they have, shape (n, strata); or numbers by
+        one of the families of :class:`~biogan.sequences.metrics.predictors.Numbers`.
+        """
+        found: np.ndarray = sample.kept(
+            (self, "predicted", family), lambda: self._predict(sample, family)
+        )
+        return found
+
+    def _predict(self, sample: Sample, family: str) -> np.ndarray:
+        if family:
+            found = self._numbers.predict(sample, family)
+        else:
+            assert self._classes is not None
+            found = self._classes.predict(sample)
+        return np.asarray(found[self.rows(sample)])
+
+    @property
+    def untaught(self) -> bool:
+        """Whether too few training records have no relative in the target."""
+        few = len(self.learned[0]) < GROUPS
+        return few or (self.kind != "number" and self._classes is None)
+
+    def accuracies(self, sample: Sample) -> Accuracies:
+        """Return the balanced accuracy of a sample, and that of each label of ``read``."""
+        rows, predicted = self.rows(sample), self.predicted(sample)
+        asked, evidence = self.members(sample)[rows], self.evidence(sample)[rows]
+        if self.kind == "class":
+            return class_accuracy(asked.argmax(1), predicted, evidence)
+        # Who has all or none of a label was not asked for it.
+        own = asked[:, self.read]
+        return multi_accuracy(own, predicted[:, self.read], evidence)
+
+    @cached_property
+    def chance(self) -> float:
+        """Accuracy of records that know nothing of their labels."""
+        if self.kind == "multi":
+            return 0.5
+        belongs = self.members(self.target)
+        rows = np.flatnonzero(belongs.any(1))
+        assert self._classes is not None
+        predicted = self._classes.predict(self.target)[rows]
+        return chance(predicted, belongs[rows].argmax(1), self.read)
+
+    @cached_property
+    def accuracy_unanswerable(self) -> str:
+        """Why the accuracy says nothing; empty where it says something."""
+        if self.untaught:
+            return UNTAUGHT
+        found = self.accuracies(self.target).all
+        if found.low > self.chance:
+            return ""
+        said = f"held-out {found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
+        return f"{UNANSWERABLE} ({said}, chance {self.chance:.2f})"
+
+    def correlation(self, sample: Sample, family: str) -> Measured | None:
+        """Return the correlation of asked and predicted numbers; ``None`` where one is constant."""
+        rows, asked = self.rows(sample), self.values(sample)
+        predicted = self.predicted(sample, family)
+        if min(len(np.unique(asked)), len(np.unique(predicted))) < 2:
+            return None
+        return rank_correlation(asked, predicted, self.evidence(sample)[rows])
+
+    def number_unanswerable(self, family: str) -> str:
+        """Why a number says nothing by a family of predictors; empty where it says something."""
+        if self.untaught:
+            return UNTAUGHT
+        found = self.correlation(self.target, family)
+        if found is not None and found.value >= LEAST_R:
+            return ""
+        said = "held-out r undefined" if found is None else f"held-out r {found.value:.2f}"
+        return f"{UNANSWERABLE} ({said}, needed {LEAST_R:.1f})"
+
+    @property
+    def note(self) -> str:
+        """What predictors read, for the note of a value."""
+        train, near = self.learned
+        left = f", {near:,} relatives of held-out records left out" if near else ""
+        return f"label {self.name}; {self.described.what} of {len(train):,} records{left}"
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledComparison(Comparison):
+    """A comparison in which one label is read.
+
+    Attributes
+    ----------
+    condition : LabelReader or None
+        What reads it.
+    """
+
+    condition: LabelReader | None = None
+
+    @property
+    def reader(self) -> LabelReader:
+        """The label; the need ``condition`` was met."""
+        assert self.condition is not None
+        return self.condition
+
+    def missing(self, need: str) -> str:
+        """Say why ``need`` is not met; an empty string if it is."""
+        if self.condition is None or need not in NEEDS:
+            return super().missing(need)
+        return "" if suits(self.condition, need) else f"not of a {self.condition.kind}"
+
+
+#: Needs of metrics of labels, besides those of all sequences.
+NEEDS = ("condition", "classes", "numbers", "many-labels")
+
+
+def suits(condition: LabelReader, need: str) -> bool:
+    """Whether a label is what a metric of it is for."""
+    if need == "many-labels":
+        return condition.kind != "number" and len(condition.labels) >= MANY_LABELS
+    wanted: dict[str, tuple[str, ...]] = {"classes": ("class", "multi"), "numbers": ("number",)}
+    return condition.kind in wanted.get(need, (condition.kind,))
+
+
+def labelled(comparison: Comparison, needs: Sequence[str]) -> Comparison:
+    """Return a comparison in which the first label that suits these needs is read, if one does.
+
+    Raises
+    ------
+    ConfigError
+        If a label that was asked for is not in every set.
+    """
+    source, target = comparison.source, comparison.reference
+    real = {"the training records": source.sequences, "the real records": target.sequences}
+    new = {"the generated records": comparison.candidate.sequences}
+    for name, kind in label_kinds(comparison.extras.conditions, real, new).items():
+        condition = LabelReader(
+            name, kind, source.sequences, target, target, [comparison.candidate],
+            comparison.identity, comparison.seed,
+        )  # fmt: skip
+        if not condition.unreadable and all(suits(condition, x) for x in needs if x in NEEDS):
+            return LabelledComparison(
+                comparison.candidate, target, source, comparison.fresh, comparison.seed,
+                lengths_vary=comparison.lengths_vary, identity=comparison.identity,
+                extras=comparison.extras, condition=condition,
+            )  # fmt: skip
+    return comparison
