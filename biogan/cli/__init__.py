@@ -109,6 +109,7 @@ COMMANDS = {
     "sample": "Write new records from a trained model.",
     "evaluate": "Score generated records against real ones.",
     "compare": "Score several generated sets of sequences on one scale.",
+    "oracle": "Learn to predict a label of sequences, for design.",
     "design": "Search for sequences of a high score, and check them independently.",
     "check": "Look for violations of constraints in sequences.",
     "baseline": "Write sequences from a trivial sampler, the floor to beat.",

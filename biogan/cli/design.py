@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 @click.command(cls=GroupedCommand, headings=(DesignConfig, ConstraintConfig))
 @click.argument("source", type=DATA)
 @click.option("--oracle", required=True, metavar="ORACLE",
-              help="What is optimised: FILE.py:FUNCTION, MODULE:FUNCTION, cmd:PROGRAM (FASTA in, "
-              "id<TAB>value out), motif:FILE or gc.")  # fmt: skip
+              help="What is optimised: a folder of biogan oracle, labels:NAME, FILE.py:FUNCTION, "
+              "MODULE:FUNCTION, cmd:PROGRAM (FASTA in, id<TAB>value out), motif:FILE or "
+              "gc.")  # fmt: skip
 @click.option("--check", metavar="ORACLE",
-              help="A second oracle, asked once at the end and never optimised.")  # fmt: skip
+              help="A second oracle, asked once at the end and never optimised.  [default: of "
+              "labels:NAME boosted trees on records that are held out]")  # fmt: skip
 @click.option("-n", "count", type=click.IntRange(1), default=96, show_default=True,
               help="Designs to write.")  # fmt: skip
 @click.option("--real", type=DATA, metavar="FILE",
@@ -75,12 +77,10 @@ def command(
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.designing.design import PRIOR, Search, carried_out
     from biogan.designing.objective import Kept, Objective
-    from biogan.designing.oracle import load_oracle
+    from biogan.designing.oracle import load_pair
     from biogan.sequences.io.fasta import read_fasta, reading_like
 
     objective = Objective(maximise, minimise, tuple(map(Kept.parsed, keep)))
-    asked = load_oracle(oracle, oracle_timeout)
-    checker = load_oracle(check, oracle_timeout) if check else None
     records = None
     model: Any = None
     if Path(source).is_dir():
@@ -89,18 +89,23 @@ def command(
         model = load_model(source)
     else:
         records = read_fasta(source)
+    others = records
+    if real is not None:
+        alphabet = model.tokenizer.alphabet if records is None else records.alphabet
+        others = read_fasta(real, reading_like(alphabet))
+    pair = load_pair(oracle, check, others, oracle_timeout, config.seed)
+    for note in pair.notes:
+        console.say(note)
     search = Search.of(
-        records if model is None else model, asked, plan_of(constraints), objective, config,
+        records if model is None else model, pair.oracle, plan_of(constraints), objective, config,
         prior or PRIOR,
     )  # fmt: skip
-    if real is not None:
-        records = read_fasta(real, reading_like(search.tokenizer.alphabet))
 
     def watch(done: int, calls: int, best: float) -> None:
         console.status(f"{done:,} of {calls:,} calls, best {best:.4g}")
 
     made = carried_out(
-        search, count, check=checker, real=records, out=out, resume=resume, overwrite=overwrite,
+        search, count, check=pair.check, real=others, out=out, resume=resume, overwrite=overwrite,
         watch=watch,
     )  # fmt: skip
     console.end_status()
@@ -115,10 +120,13 @@ def command(
         f"{summary['calls']:,} calls: {len(made):,} designs in {out}, best {best['best']:.4g}, "
         f"mean {best['mean']:.4g}"
     )
-    if "real" in summary:
+    if "real" in summary and "best" in summary["real"]:
         of = summary["real"]
-        console.say(f"real records: best {of['best']:.4g}, mean {of['mean']:.4g}")
-    if checker is None:
+        console.say(
+            f"{of['n']:,} real records, asked for besides: best {of['best']:.4g}, mean "
+            f"{of['mean']:.4g}"
+        )
+    if pair.check is None:
         console.say("no --check: nothing says whether another predictor would agree")
     elif "verdict" in summary:
         console.say(summary["verdict"])

@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from biogan.core.conditions import ConditionKind
 from biogan.core.options import Options, option
+
+
+@dataclass(frozen=True)
+class OracleConfig(Options):
+    """What a predictor learns, and how."""
+
+    kind: ConditionKind | None = option(
+        None,
+        "What the label is: class, multi (several classes, ; between them) or number.",
+        "Predictor",
+    )
+    family: Literal["ridge", "boosting"] = option(
+        "ridge", "Ridge regression, or boosted trees.", "Predictor", level="basic"
+    )
+    seed: int = option(0, "Seed of the split and of the trees.", "Predictor", level="basic")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from biogan.designing.calls import Call, CallTable
 from biogan.designing.config import DesignConfig
 from biogan.designing.evolve import KINDS, Evolution, Proposed
 from biogan.designing.objective import Objective
-from biogan.designing.oracle import Asked, Oracle
+from biogan.designing.oracle import Asked, Oracle, load_pair
 from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.constraints.constraint import Constraint, flattened
@@ -34,10 +34,12 @@ CALLS, DESIGNS, SUMMARY = "calls.tsv", "designs.fasta", "design.json"
 PRIOR = "markov-3"
 #: How a question is called that was asked for a second time.
 AGAIN = "again"
+#: How a question is called about a real record, to compare with.
+OF_REAL = "real"
 # Questions that are asked twice, to find an oracle that answers differently.
 _TWICE = 3
 # Real records that are scored to compare with.
-_MOST_REAL = 2_000
+_MOST_REAL, _FEWEST_REAL = 2_000, 100
 # Transfer below which most of the gain is not confirmed.
 TRANSFERS = 0.5
 
@@ -268,7 +270,7 @@ class Transfer:
         """
         gain, confirmed = _gain(designs, real), _gain(checked, real_checked)
         transfer = confirmed / gain if gain > 0 else float("nan")
-        outside = designs.mean() > real.max() and checked.mean() <= real_checked.max()
+        outside = gain > 0 and designs.mean() > real.max() and checked.mean() <= real_checked.max()
         return cls(gain, confirmed, transfer, bool(outside))
 
     def __str__(self) -> str:
@@ -284,6 +286,7 @@ class Transfer:
 
 
 def _gain(designs: np.ndarray, real: np.ndarray) -> float:
+    real = real[np.isfinite(real)]
     spread = real.std(ddof=1) if len(real) > 1 else np.nan
     return float((designs.mean() - real.mean()) / spread) if spread > 0 else float("nan")
 
@@ -291,10 +294,10 @@ def _gain(designs: np.ndarray, real: np.ndarray) -> float:
 @takes(DesignConfig)
 def design(
     source: Any,
-    oracle: Oracle,
+    oracle: Oracle | str,
     n: int = 96,
     *,
-    check: Oracle | None = None,
+    check: Oracle | str | None = None,
     constraints: Iterable[Constraint] = (),
     real: SequenceSet | None = None,
     objective: Objective = Objective(),  # noqa: B008 - it is frozen
@@ -310,12 +313,14 @@ def design(
     source : SequenceGAN or SequenceSet
         A trained model, whose sequences the search starts from and stays near, or sequences, to
         which a Markov chain is fitted.
-    oracle : Oracle
-        What is optimised: a function from a list of sequences to a number each.
+    oracle : Oracle or str
+        What is optimised: a function from a list of sequences to a number each, or a name that
+        :func:`~biogan.designing.oracle.load_pair` takes, such as ``labels:NAME``.
     n : int
         Designs at most.
-    check : Oracle, optional
-        Another oracle, which is asked once, at the end, and never optimised.
+    check : Oracle or str, optional
+        Another oracle, which is asked once, at the end, and never optimised. ``labels:NAME`` holds
+        out its own.
     constraints : iterable of Constraint
         What all designs keep.
     real : SequenceSet, optional
@@ -349,10 +354,10 @@ def design(
     if real is None and isinstance(source, SequenceSet):
         real = source
     config = DesignConfig.from_dict(options)
-    search = Search.of(source, Asked(oracle, "the oracle"), constraints, objective, config)
-    checker = None if check is None else Asked(check, "the check")
+    pair = load_pair(oracle, check, real, seed=config.seed)
+    search = Search.of(source, pair.oracle, constraints, objective, config)
     return carried_out(
-        search, n, check=checker, real=real, out=out, resume=resume, overwrite=overwrite
+        search, n, check=pair.check, real=real, out=out, resume=resume, overwrite=overwrite
     )
 
 
@@ -407,25 +412,14 @@ def carried_out(
     summary = _summary(search, evolution, table, numbers)
     texts = search.tokenizer.decode(evolution.rows[numbers]).strings()
     labels = _labels(search, evolution, table, numbers)
-    if real is not None and len(real) > _MOST_REAL:
-        picked = rng(search.config.seed, "real").permutation(len(real))[:_MOST_REAL]
-        real = real.take(np.sort(picked))
-    compared: dict[str, np.ndarray] = {}
-    columns = search.oracle.columns
     if real is not None:
-        compared["real"] = search.objective.scores(
-            search.oracle(real.ungapped().strings()), columns
-        )
-        summary["real"] = _spread(compared["real"])
+        # Not more questions than the search itself has asked.
+        most = min(_MOST_REAL, max(_FEWEST_REAL, search.config.calls))
+        picked = rng(search.config.seed, "real").permutation(len(real))[:most]
+        real = real.take(np.sort(picked))
+    summary |= compared(search, table, [text.replace("-", "") for text in texts], real, check)
     if check is not None:
-        checked = check([text.replace("-", "") for text in texts])[:, 0]
-        labels["check"] = [f"{value:.6g}" for value in checked]
-        summary["check"] = {"oracle": check.name, "designs": _spread(checked)}
-        if real is not None:
-            real_checked = check(real.ungapped().strings())[:, 0]
-            found = Transfer.of(evolution.scores[numbers], compared["real"], checked, real_checked)
-            summary["check"] |= {"real": _spread(real_checked), "transfer": asdict(found)}
-            summary["verdict"] = str(found)
+        labels["check"] = [f"{value:.6g}" for value in summary["check"].pop("values")]
     designs = Designs.from_strings(
         texts, [f"design_{i + 1}" for i in range(len(texts))], search.tokenizer.alphabet, labels
     )
@@ -435,6 +429,86 @@ def carried_out(
         write_fasta(designs, Path(out) / DESIGNS)
         write_json({**_told(search), **summary}, Path(out) / SUMMARY)
     return designs
+
+
+def compared(
+    search: Search,
+    table: CallTable,
+    texts: list[str],
+    real: SequenceSet | None,
+    check: Asked | None,
+) -> dict[str, Any]:
+    """Compare designs with real records, by the oracle and by the check.
+
+    Parameters
+    ----------
+    search : Search
+        What was wanted.
+    table : CallTable
+        Answers of the oracle; those for real records are kept in it as well.
+    texts : list of str
+        Designs without gaps.
+    real : SequenceSet, optional
+        Real records.
+    check : Asked, optional
+        The second oracle.
+
+    Returns
+    -------
+    dict
+        Parts ``real``, ``check`` and ``verdict`` of the summary, as far as they can be given.
+
+    Raises
+    ------
+    OracleError, ConfigError
+        If an oracle fails, or the check has no value of what was optimised.
+    """
+    found: dict[str, Any] = {}
+    names = search.objective.names(search.oracle.columns)
+    others = [] if real is None else real.ungapped().strings()
+    if real is not None:
+        unknown = [*dict.fromkeys(text for text in others if text not in table.known)]
+        if unknown:
+            values = search.oracle(unknown)
+            rows = zip(unknown, map(tuple, values.tolist()), strict=True)
+            table.add([Call(0, OF_REAL, 0, *row) for row in rows], search.oracle.columns)
+    optimised = [
+        search.objective.wanted(
+            np.array([table.known[text] for text in some], float), search.oracle.columns
+        )
+        if some
+        else np.zeros((0, len(names)))
+        for some in (texts, others)
+    ]
+    if real is not None:
+        found["real"] = {"n": len(others), **_spreads(names, search.objective, optimised[1])}
+    if check is None:
+        return found
+    checked = [
+        search.objective.checked(check(some), check.columns, names) if some else optimised[1]
+        for some in (texts, others)
+    ]
+    sign = search.objective.sign(names[0])
+    found["check"] = {
+        "oracle": check.name,
+        "designs": _spreads(names, search.objective, checked[0]),
+        "values": (sign * checked[0][:, 0]).tolist(),
+    }
+    if real is not None:
+        transfers = {
+            name: Transfer.of(
+                optimised[0][:, k], optimised[1][:, k], checked[0][:, k], checked[1][:, k]
+            )
+            for k, name in enumerate(names)
+        }
+        said = [f"{name}: {one}" if len(names) > 1 else str(one) for name, one in transfers.items()]
+        found["check"] |= {
+            "real": _spreads(names, search.objective, checked[1]),
+            "transfer": {name: asdict(one) for name, one in transfers.items()},
+            "confirmed": all(one.confirmed for one in transfers.values()),
+        }
+        found["verdict"] = "; ".join(said)
+    return found
 
 
 def _told(search: Search) -> dict[str, Any]:
@@ -492,6 +566,16 @@ def _summary(
     }
 
 
+def _spreads(names: Sequence[str], objective: Objective, wanted: np.ndarray) -> dict[str, Any]:
+    """Say mean, best and spread of values as the oracle gives them: of one, or of each by name."""
+    found = {}
+    for k, name in enumerate(names):
+        sign = objective.sign(name)
+        of = _spread(wanted[:, k])
+        found[name] = {key: sign * v if key != "sd" else v for key, v in of.items()}
+    return found[names[0]] if len(names) == 1 else found
+
+
 def _spread(values: np.ndarray) -> dict[str, float]:
     finite = values[np.isfinite(values)]
     if not len(finite):
@@ -503,7 +587,7 @@ def _labels(
     search: Search, evolution: Evolution, table: CallTable, numbers: np.ndarray
 ) -> dict[str, list[str]]:
     """Return what stands in the headers: values, round, kind of proposal, parent, its edits."""
-    calls = [call for call in table.calls if call.kind != AGAIN]
+    calls = [call for call in table.calls if call.kind not in (AGAIN, OF_REAL)]
     labels: dict[str, list[str]] = {}
     for k, name in enumerate(search.oracle.columns):
         labels[name] = [f"{calls[i].values[k]:.6g}" for i in numbers]

@@ -108,6 +108,44 @@ class Objective:
                 f"the oracle gives {', '.join(columns)}: say which with --maximise and --minimise"
             )
 
+    def names(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns that are raised or lowered."""
+        return (*self.maximise, *self.minimise) or tuple(columns[:1])
+
+    def sign(self, name: str) -> int:
+        """Return -1 for a column that is lowered, 1 for one that is raised."""
+        return -1 if name in self.minimise else 1
+
+    def checked(
+        self, values: np.ndarray, columns: Sequence[str], names: Sequence[str]
+    ) -> np.ndarray:
+        """Return a check's values of what is optimised, shape (n, names); the higher the better.
+
+        Parameters
+        ----------
+        values : numpy.ndarray, shape (n, columns)
+            What the check has answered.
+        columns : sequence of str
+            Names of these; a single one is of the same property, whatever its name.
+        names : sequence of str
+            What is optimised.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be told which column is which.
+        """
+        places = [*columns]
+        if len(places) == len(names) == 1:
+            return self.sign(names[0]) * values
+        for name in names:
+            if name not in places:
+                raise ConfigError(
+                    f"--check gives {', '.join(columns)}, and no {name!r}, which was optimised"
+                )
+        parts = [self.sign(name) * values[:, places.index(name)] for name in names]
+        return np.stack(parts, 1)
+
     def wanted(self, values: np.ndarray, columns: Sequence[str]) -> np.ndarray:
         """Return the values to be raised, shape (n, objectives); those to be lowered negated."""
         if not self.maximise and not self.minimise:

@@ -15,17 +15,24 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from biogan.core.display import shown
 from biogan.core.errors import BioganError, ConfigError, first_line
 from biogan.core.inputs import check_once
+from biogan.designing.predictor import FACTS, Predictor, halves
+from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.motifs import Motif, read_motifs
 
 #: How an oracle can be named, for messages.
-NAMED = "gc, motif:FILE, cmd:PROGRAM, FILE.py:FUNCTION or MODULE:FUNCTION"
+NAMED = (
+    "a folder of biogan oracle, labels:NAME, gc, motif:FILE, cmd:PROGRAM, FILE.py:FUNCTION or "
+    "MODULE:FUNCTION"
+)
+#: What names an oracle that is fitted to labels.
+LABELS = "labels:"
 #: The column of an oracle that gives one number and no name.
 SCORE = "score"
 # Letters of a sequence that a message shows.
@@ -187,18 +194,21 @@ def _within(seconds: float | None, work: Callable[[], Any]) -> Any:
     return result[0]
 
 
-def load_oracle(text: str, timeout: float | None = None) -> Asked:
+def load_oracle(text: str, timeout: float | None = None, flag: str = "--oracle") -> Asked:
     """Return the oracle that a text names.
 
     Parameters
     ----------
     text : str
-        ``gc`` (share of G and C); ``motif:FILE`` (log-odds score of the best site of each motif, in
-        bits, on either strand); ``cmd:PROGRAM`` (FASTA on its standard input; a line
-        ``id<TAB>value...`` for each record on its standard output, after an optional line of names
-        that begins with ``id``); ``FILE.py:FUNCTION`` or ``MODULE:FUNCTION``.
+        A folder that ``biogan oracle`` has written; ``gc`` (share of G and C); ``motif:FILE``
+        (log-odds score of the best site of each motif, in bits, on either strand);
+        ``cmd:PROGRAM`` (FASTA on its standard input; a line ``id<TAB>value...`` for each record on
+        its standard output, after an optional line of names that begins with ``id``);
+        ``FILE.py:FUNCTION`` or ``MODULE:FUNCTION``.
     timeout : float, optional
         Seconds that one question may take.
+    flag : str
+        What asked for it, for messages.
 
     Raises
     ------
@@ -211,6 +221,8 @@ def load_oracle(text: str, timeout: float | None = None) -> Asked:
     [[0.75], [0.0]]
     """
     kind, separator, rest = text.partition(":")
+    if (Path(text) / FACTS).is_file():
+        return Asked(Predictor.load(Path(text)), text, timeout)
     if text == "gc":
         return Asked(gc, "gc")
     if kind == "motif" and rest:
@@ -218,8 +230,86 @@ def load_oracle(text: str, timeout: float | None = None) -> Asked:
     if kind == "cmd" and rest.strip():
         return Asked(Program(rest.strip(), timeout), text)
     if separator and rest.isidentifier():
-        return Asked(_function(kind, rest), text, timeout)
-    raise ConfigError(f"--oracle {shown(text)}: no oracle of this name; give {NAMED}")
+        return Asked(_function(kind, rest, flag), text, timeout)
+    raise ConfigError(f"{flag} {shown(text)}: no oracle of this name; give {NAMED}")
+
+
+class Pair(NamedTuple):
+    """What is optimised, what checks it, and how both came about.
+
+    Attributes
+    ----------
+    oracle : Asked
+        What is optimised.
+    check : Asked or None
+        What is asked once at the end.
+    notes : tuple of str
+        Lines to be said.
+    """
+
+    oracle: Asked
+    check: Asked | None
+    notes: tuple[str, ...] = ()
+
+
+def load_pair(
+    oracle: Oracle | str,
+    check: Oracle | str | None = None,
+    records: SequenceSet | None = None,
+    timeout: float | None = None,
+    seed: int = 0,
+) -> Pair:
+    """Return an oracle and its check, by name or as functions.
+
+    ``labels:NAME`` learns a label of ``records``: ridge regression. Without a check it learns from
+    one half of them, and boosted trees that have learned from the other half are the check; the two
+    halves have no near copies between them.
+
+    Parameters
+    ----------
+    oracle, check : Oracle or str
+        Functions, or what :func:`load_oracle` takes, or ``labels:NAME``.
+    records : SequenceSet, optional
+        Labelled records for ``labels:NAME``.
+    timeout : float, optional
+        Seconds that one question may take.
+    seed : int
+        Seed of the halves and of the trees.
+
+    Raises
+    ------
+    ConfigError, DataError
+        If there is no such oracle, or no such label.
+    """
+    notes: list[str] = []
+    checker = None
+    if isinstance(check, str):
+        checker = load_oracle(check, timeout, "--check")
+    elif check is not None:
+        checker = Asked(check, "the check", timeout)
+    if not isinstance(oracle, str):
+        return Pair(Asked(oracle, "the oracle", timeout), checker)
+    label = oracle.removeprefix(LABELS)
+    if label == oracle:
+        return Pair(load_oracle(oracle, timeout), checker)
+    if records is None:
+        raise ConfigError(f"--oracle {shown(oracle)}: give the labelled records with --real")
+    parts: Sequence[SequenceSet] = [records]
+    if checker is None:
+        if label in records.labels:
+            parts = halves(records, label, seed)
+        second = Predictor.fitted(parts[-1], label, "boosting", seed=seed)
+        checker = Asked(second, f"boosting on the other half of {oracle}")
+        notes.append(
+            f"--check: none given; {len(parts[1]):,} labelled records were held out, boosted trees "
+            "that have learned from them are the check"
+        )
+    first = Predictor.fitted(parts[0], label, "ridge", seed=seed)
+    notes.insert(
+        0, f"--oracle {shown(oracle)}: ridge regression on {first.described.what} of "
+        f"{first.records:,} labelled records",
+    )  # fmt: skip
+    return Pair(Asked(first, oracle), checker, tuple(notes))
 
 
 def gc(sequences: list[str]) -> dict[str, list[float]]:
@@ -253,12 +343,12 @@ def _best_site(motif: Motif, text: str) -> float:
     return float(max(own[np.arange(width), sites].sum(1).max() for own in strands))
 
 
-def _function(home: str, name: str) -> Oracle:
+def _function(home: str, name: str, flag: str) -> Oracle:
     """Import a function from a file or from a module."""
     try:
         if home.endswith(".py"):
             if not Path(home).is_file():
-                raise ConfigError(f"--oracle {shown(home)}: no such file")
+                raise ConfigError(f"{flag} {shown(home)}: no such file")
             spec = importlib.util.spec_from_file_location(Path(home).stem, home)
             assert spec is not None and spec.loader is not None
             module = importlib.util.module_from_spec(spec)
@@ -270,14 +360,14 @@ def _function(home: str, name: str) -> Oracle:
     except BioganError:
         raise
     except AttributeError as error:
-        raise ConfigError(f"--oracle {shown(home)}: has no function {name!r}") from error
+        raise ConfigError(f"{flag} {shown(home)}: has no function {name!r}") from error
     except Exception as error:
         raise ConfigError(
-            f"--oracle {shown(home)}: cannot be imported: {type(error).__name__}: "
+            f"{flag} {shown(home)}: cannot be imported: {type(error).__name__}: "
             + first_line(error)
         ) from error
     if not callable(function):
-        raise ConfigError(f"--oracle {shown(home)}: {name!r} is no function")
+        raise ConfigError(f"{flag} {shown(home)}: {name!r} is no function")
     found: Oracle = function
     return found
 

@@ -138,11 +138,42 @@ def test_a_check_that_does_not_follow_is_flagged():
     told = design(
         reads(), count_g, 10, calls=400, check=lambda texts: [t.count("A") for t in texts]
     )
-    assert told.summary["check"]["transfer"]["transfer"] < 0
+    assert told.summary["check"]["transfer"]["score"]["transfer"] < 0
     assert "most of the gain is not confirmed" in told.summary["verdict"]
     followed = design(reads(), count_g, 10, calls=400, check=count_g)
-    assert followed.summary["check"]["transfer"]["transfer"] == pytest.approx(1)
+    assert followed.summary["check"]["transfer"]["score"]["transfer"] == pytest.approx(1)
     assert "not confirmed" not in followed.summary["verdict"]
+
+
+def test_a_value_that_is_lowered_is_checked_in_its_direction():
+    found = design(
+        reads(), count_g, 10, calls=400, objective=Objective(minimise=("score",)),
+        check=lambda texts: {"other": count_g(texts)},
+    )  # fmt: skip
+    part = found.summary["check"]
+    assert part["transfer"]["score"]["transfer"] == pytest.approx(1)
+    assert found.summary["designs"]["best"] == 0 == float(found.labels["check"][0])
+    assert part["designs"]["best"] == 0 and part["real"]["mean"] > 3
+
+
+def test_several_values_are_checked_one_by_one(tmp_path):
+    def both(texts):
+        return {"g": count_g(texts), "a": [t.count("A") for t in texts]}
+
+    want = Objective(("g",), ("a",))
+    found = design(
+        reads(), both, 10, calls=400, objective=want, out=tmp_path,
+        check=lambda texts: {"a": [-t.count("A") for t in texts], "g": count_g(texts)},
+    )  # fmt: skip
+    part = found.summary["check"]
+    assert part["transfer"]["g"]["transfer"] == pytest.approx(1)
+    assert part["transfer"]["a"]["transfer"] == pytest.approx(-1) and not part["confirmed"]
+    assert "g: by the oracle" in found.summary["verdict"]
+    # Real records are questions, too, but none of the search.
+    lines = (tmp_path / CALLS).read_text().splitlines()
+    assert sum("\treal\t" in line for line in lines) == 200
+    with pytest.raises(ConfigError, match="--check gives score, and no 'g', which was optimised"):
+        design(reads(), both, 10, calls=60, objective=want, check=count_g)
 
 
 def test_transfer_of_scores_beyond_real_ones():

@@ -1,0 +1,174 @@
+"""Predictors of labels: what they learn, what they refuse to promise, and their files."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from biogan import SequenceSet, design
+from biogan.cli.design import command as design_command
+from biogan.cli.oracle import command as oracle_command
+from biogan.core.errors import BioganError, CheckpointError, ConfigError, DataError
+from biogan.core.rng import rng
+from biogan.designing.oracle import load_oracle, load_pair
+from biogan.designing.predictor import FAMILIES, WEIGHTS, Predictor, assess, halves
+from biogan.sequences.io.write import write_fasta
+
+
+def labelled(n=300, length=20, seed=0):
+    """Make records: a number, the count of G with noise; a class, whether they end on A."""
+    draws = rng(seed, "labelled")
+    codes = draws.integers(0, 4, (n, length)).astype(np.uint8)
+    reads = SequenceSet.from_matrix(SequenceSet.from_strings(["ACGT"]).alphabet, codes)
+    values = (codes == 2).sum(1) + draws.normal(0, 0.3, n)
+    reads.labels["expr"] = np.array([f"{v:.3f}" for v in values], object)
+    reads.labels["end"] = np.where(codes[:, -1] == 0, "a", "other").astype(object)
+    some = [";".join(x for x, c in zip("uv", row, strict=True) if c == 1) for row in codes[:, :2]]
+    reads.labels["parts"] = np.array(some, object)
+    return reads
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_numbers_are_predicted_and_stay_within_the_labels(family, tmp_path):
+    reads = labelled()
+    predict = Predictor.fitted(reads, "expr", family)
+    values = np.array(reads.labels["expr"], float)
+    fresh = labelled(seed=1)
+    found = predict(fresh.strings())["expr"]
+    assert np.corrcoef(found, np.array(fresh.labels["expr"], float))[0, 1] > 0.8
+    extreme = predict(["G" * 20, "A" * 20])["expr"]
+    assert values.min() <= extreme[1] < extreme[0] <= values.max()
+    predict.save(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"oracle.json", WEIGHTS}
+    assert (load_oracle(f"{tmp_path}")(fresh.strings()).ravel() == found).all()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_trees_and_ridge_predict_what_the_library_does(family):
+    """Weights that are written by ourselves mean the same as the model that they are taken from."""
+    from sklearn.ensemble import GradientBoostingRegressor
+    from sklearn.linear_model import RidgeCV
+
+    from biogan.designing import predictor as module
+
+    features = rng(0, "features").normal(size=(80, 6)).astype(np.float32)
+    target = features[:, 0] + features[:, 1] ** 2
+    model = module._MODELS[family].fitted(features, target[:, None], 3)
+    if family == "ridge":
+        own = RidgeCV(module._PENALTIES, fit_intercept=False)
+    else:
+        own = GradientBoostingRegressor(
+            n_estimators=module._TREES, learning_rate=module._RATE, max_depth=module._DEPTH,
+            subsample=module._SUBSAMPLE, max_features="sqrt", init="zero", random_state=3,
+        )  # fmt: skip
+    theirs = own.fit(features, target - target.mean()).predict(features) + target.mean()
+    assert model(features).ravel() == pytest.approx(theirs.ravel(), abs=1e-5)
+
+
+def test_classes_are_shares():
+    reads = labelled()
+    predict = Predictor.fitted(reads, "end")
+    found = predict(["C" * 19 + "A", "C" * 19 + "G"])
+    assert predict.names == ("a", "other") and found["a"][0] > 0.6 > 0.3 > found["a"][1]
+    assert found["a"] + found["other"] == pytest.approx(1, abs=1e-4)
+    many = Predictor.fitted(reads, "parts")
+    assert many.kind == "multi" and many.names == ("u", "v")
+
+
+def test_how_good_a_predictor_is():
+    reads = labelled(400)
+    found = assess(reads, "expr")
+    assert found["measure"] == "r" and 0.85 < found["low"] < found["value"] < found["high"]
+    # 64 to 96 of 400: a fifth, in whole clusters.
+    assert 64 <= found["held_out"] <= 96
+    assert assess(reads, "end")["value"] > 0.9 and assess(reads, "parts")["value"] > 0.8
+    reads.labels["expr"] = rng(0, "shuffle").permutation(reads.labels["expr"])
+    assert assess(reads, "expr")["low"] < 0.1
+
+
+def test_halves_share_no_copies():
+    reads = labelled(200)
+    twice = SequenceSet.concatenate([reads, reads])
+    first, second = halves(twice, "expr", 0)
+    assert not {*first.strings()} & {*second.strings()}
+    assert abs(len(first) - len(second)) < 20
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("none", "condition 'none': the records have no such label; labels there are: expr"),
+        ("one", "label 'one': all 60 records have the same"),
+        ("rare", "label 'rare': 3 records have one, 40 are needed"),
+    ],
+)
+def test_labels_that_cannot_be_learned(label, message):
+    reads = labelled(60)
+    reads.labels["one"] = np.full(60, "x", object)
+    reads.labels["rare"] = np.array(["x", "y", "x"] + [""] * 57, object)
+    with pytest.raises(BioganError, match=message):
+        Predictor.fitted(reads, label)
+
+
+def test_sequences_of_another_length_are_refused():
+    predict = Predictor.fitted(labelled(60), "expr")
+    with pytest.raises(DataError, match="a sequence of 3 letters; this predictor reads positions"):
+        predict(["ACG"])
+
+
+def test_damaged_folders(tmp_path):
+    Predictor.fitted(labelled(60), "expr").save(tmp_path)
+    weights = (tmp_path / WEIGHTS).read_bytes()
+    (tmp_path / WEIGHTS).write_bytes(weights[:100])
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_oracle(f"{tmp_path}")
+    (tmp_path / WEIGHTS).write_bytes(weights)
+    facts = json.loads((tmp_path / "oracle.json").read_text())
+    (tmp_path / "oracle.json").write_text(json.dumps(facts | {"family": "forest"}))
+    with pytest.raises(CheckpointError, match="'family' of .* is 'forest'"):
+        load_oracle(f"{tmp_path}")
+    (tmp_path / "oracle.json").write_text(json.dumps(facts | {"family": "boosting"}))
+    with pytest.raises(CheckpointError, match="weights of another predictor"):
+        load_oracle(f"{tmp_path}")
+
+
+def test_a_label_is_optimised_and_checked_by_records_that_were_held_out():
+    reads = labelled(400)
+    found = design(reads, "labels:expr", 10, calls=300)
+    assert found.summary["check"]["oracle"] == "boosting on the other half of labels:expr"
+    assert found.summary["check"]["transfer"]["expr"]["transfer"] > 0.5
+    counts = [text.count("G") for text in found]
+    assert np.mean(counts) > 9
+    assert load_pair("labels:expr", lambda texts: [0.0] * len(texts), reads).check.name == (
+        "the check"
+    )
+    with pytest.raises(ConfigError, match="give the labelled records with --real"):
+        load_pair("labels:expr")
+    with pytest.raises(ConfigError, match="the records have no such label"):
+        load_pair("labels:exp", records=reads)
+
+
+def test_commands_from_labels_to_designs(tmp_path):
+    write_fasta(labelled(240), tmp_path / "labelled.fasta")
+    data, oracle, check = (str(tmp_path / name) for name in ("labelled.fasta", "o", "c"))
+    run = CliRunner().invoke
+    done = run(
+        oracle_command, [data, "--target", "expr", "-o", oracle, "--check", check],
+        catch_exceptions=False,
+    )  # fmt: skip
+    first, second = done.stderr.splitlines()
+    assert "ridge on k-mers and positions of 1" in first and "boosting" in second
+    assert "Spearman r 0." in first and "held-out records" in first
+    with pytest.raises(BioganError, match="o: is not empty; --overwrite replaces it"):
+        run(oracle_command, [data, "--target", "expr", "-o", oracle], catch_exceptions=False)
+    done = run(
+        design_command,
+        [data, "--oracle", oracle, "--check", check, "--calls", "200", "-n", "5", "-o",
+         str(tmp_path / "designs")],
+        catch_exceptions=False,
+    )  # fmt: skip
+    assert "transfer" in done.stderr and done.exit_code == 0
+    assert (
+        json.loads((tmp_path / "designs" / "design.json").read_text())["check"]["oracle"] == check
+    )
