@@ -117,10 +117,13 @@ def test_varying_lengths_and_codons():
         assert keep(some, *rules) and {*some.lengths.tolist()} == {15, 18}
     one = gan.sample(30, constraints=[Template("ATGNNNNNNNNNNNNTAA")], chain_steps=5)
     assert {*one.lengths.tolist()} == {18}
-    with pytest.raises(ConfigError, match="no sequence that this model writes keeps --fix 1-3=TTT"):
-        gan.sample(1, constraints=[Fixed("1-3=TTT")])
-    with pytest.raises(ConfigError, match="keeps --template .* and --length 15: its lengths"):
-        gan.sample(1, constraints=[Template("N" * 18)], length="15")
+    with pytest.raises(ConfigError, match=r"keeps --fix 1-3=TTT and the first and last words of "
+                       r"this model \(ATG first, TAA or TGA last\) tog"):  # fmt: skip
+        gan.sample(1, constraints=[MaxRun(9), Fixed("1-3=TTT")])
+    with pytest.raises(ConfigError, match="no sequence keeps --template N* and --length 15 toget"):
+        gan.sample(1, constraints=[Template("N" * 18), OpenReadingFrame()], length="15")
+    with pytest.raises(ConfigError, match="keeps --template NNN and the lengths of this model"):
+        gan.sample(1, constraints=[Template("NNN"), GC(0, 0.9)])
 
 
 @pytest.mark.filterwarnings("ignore::biogan.core.errors.UnverifiedModel")

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import torch
 
 from biogan.core.errors import ConfigError
 from biogan.core.rng import torch_generator
-from biogan.nn.sequence_heads import COLD, LetterGenerator, Noise
+from biogan.nn.sequence_heads import COLD, Grammar, LetterGenerator, Noise
 from biogan.sequences.config import SequenceSamplingConfig
 from biogan.sequences.constraints.constraint import Constraint
 from biogan.sequences.constraints.drawing import CHAINS, Drawing, LogRatio, Probe
 from biogan.sequences.constraints.generator import ConstrainedGenerator, as_mask
 from biogan.sequences.constraints.joint import language
+from biogan.sequences.constraints.language import DEAD, Automaton
 from biogan.sequences.constraints.plan import ConstraintPlan
 from biogan.sequences.tokenizer import Tokenizer
 
@@ -63,14 +65,10 @@ def prepared(
         found, masks = _items(plan, tokenizer)
     constrained = ConstrainedGenerator(generator, found, masks, how.temperature, low, high)
     for item in (~constrained.admitted.any(1)).nonzero()[:, 0].tolist():
-        kept = plan.of(item)
-        language(kept, tokenizer)  # says which of them clash
-        asked = [f"--length {how.length}"] if how.length else []
-        said = " and ".join([*map(str, kept), *asked])
-        raise ConfigError(
-            f"no sequence that this model writes keeps {said}: its lengths, or the words with "
-            "which its records begin and end, do not allow it"
-        )
+        kept, lengths = plan.of(item), torch.isfinite(constrained.log_shares).cpu().numpy()
+        language(kept, tokenizer, own_rules(generator.grammar, lengths, tokenizer, how.length))
+        said = " and ".join(map(str, kept))
+        raise ConfigError(f"{said}: no sequence that this model writes keeps them in numbers")
     noise = ask(generator.noise(Probe.SIZE, torch_generator(0, "constraints", "probe")), "probe", 0)
     probe = Probe.of(constrained, noise)
     latents = how.latents or ("mcmc" if how.refine else probe.latents)
@@ -79,6 +77,45 @@ def prepared(
         steps, size = 0, block
     lines = tuple(probe.lines(None if how.latents or how.refine else latents))
     return Drawing(constrained, how.seed, latents, steps, size, log_ratio, ask, plan, lines)
+
+
+def own_rules(
+    grammar: Grammar, lengths: np.ndarray, tokenizer: Tokenizer, asked: str | None
+) -> dict[str, Automaton]:
+    """Return what the sequences of a model keep anyway, named for messages.
+
+    Parameters
+    ----------
+    grammar : Grammar
+        First and last words.
+    lengths : numpy.ndarray, shape (positions + 1,), bool
+        Lengths in positions that there are.
+    tokenizer : Tokenizer
+        Words.
+    asked : str or None
+        The range of lengths that was asked for.
+    """
+    every = np.zeros((1, tokenizer.alphabet.size), np.int64)
+    rules = {
+        f"--length {asked}" if asked else "the lengths of this model": Automaton(
+            [every], ends=lambda letters: lengths[[letters // tokenizer.word]]
+        )
+    }
+    opening, closing = list(grammar.opening), list(grammar.closing)
+    if opening or closing:
+        # States: before the first word, inside, behind a last word.
+        table = np.full((3, tokenizer.end), DEAD)
+        table[0, opening or slice(None)] = 1
+        table[1] = 1
+        # One word cannot open and close: it closes.
+        table[:2, closing] = 2
+        ends = np.array([False, not closing, True])
+        named = [" or ".join(tokenizer.words(words)) for words in (opening, closing) if words]
+        name = f"the first and last words of this model ({' first, '.join(named)} last)"
+        if len(named) == 1:
+            name = f"the {'first' if opening else 'last'} words of this model ({named[0]})"
+        rules[name] = Automaton([table], ends=lambda letters: ends, tokens=True)
+    return rules
 
 
 def check_suited(generator: LetterGenerator, how: SequenceSamplingConfig) -> None:
