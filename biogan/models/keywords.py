@@ -321,8 +321,9 @@ class SequenceSamplingOptions(TypedDict, total=False):
     where the constraints are likely, so that the rest responds to what is fixed (mcmc; by default
     where their probability varies with the noise). Default: None."""
 
-    chain_steps: int
-    """Moves that --latents mcmc proposes to the noise of a record. Default: 300."""
+    chain_steps: int | None
+    """Moves that --latents mcmc proposes to the noise of a record (50 to 300, more where the
+    probability of the constraints varies more). Default: None."""
 
     label: str | None
     """What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, NAME=LOW:HIGH,

@@ -113,8 +113,12 @@ class SequenceSamplingConfig(SamplingConfig):
         "Sampling",
         level="basic",
     )
-    chain_steps: int = option(
-        300, "Moves that --latents mcmc proposes to the noise of a record.", "Sampling", low=1
+    chain_steps: int | None = option(
+        None,
+        "Moves that --latents mcmc proposes to the noise of a record (50 to 300, more where the "
+        "probability of the constraints varies more).",
+        "Sampling",
+        low=1,
     )
     label: str | None = option(
         None,

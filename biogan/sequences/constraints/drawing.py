@@ -41,8 +41,10 @@ LogRatio = Callable[[np.ndarray], np.ndarray]
 #: Chains of a block: so many are drawn for the sake of one.
 CHAINS = 32
 #: Standard deviation of log p(constraints | noise) up to which noise is drawn from its prior. The
-#: noise then differs from that of the joint law by about half its square, 0.02 nats.
-VARIES = 0.2
+#: noise then differs from that of the joint law by about half its square, 0.12 nats.
+VARIES = 0.5
+#: Moves of a chain for each unit of that deviation, at least and at most.
+MOVES, FEWEST_MOVES, MOST_MOVES = 100, 50, 300
 #: Probability of the constraints under a model below which it is told.
 RARE = 1e-9
 # Items by which both are estimated.
@@ -139,6 +141,11 @@ class Probe:
     def latents(self) -> Latents:
         """What suits: chains where the probability varies."""
         return "mcmc" if self.spread > VARIES else "free"
+
+    @property
+    def steps(self) -> int:
+        """Moves that a chain needs: few where it starts close to where it has to come to."""
+        return int(min(max(MOVES * self.spread, FEWEST_MOVES), MOST_MOVES))
 
     def lines(self, chosen: Latents | None) -> list[str]:
         """Say what was found, one line each; the choice of latents only if it was made by it."""

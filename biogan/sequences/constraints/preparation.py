@@ -72,7 +72,7 @@ def prepared(
     noise = ask(generator.noise(Probe.SIZE, torch_generator(0, "constraints", "probe")), "probe", 0)
     probe = Probe.of(constrained, noise)
     latents = how.latents or ("mcmc" if how.refine else probe.latents)
-    steps, size = max(how.chain_steps, how.effort or 0), CHAINS
+    steps, size = max(how.chain_steps or probe.steps, how.effort or 0), CHAINS
     if latents == "free":
         steps, size = 0, block
     lines = tuple(probe.lines(None if how.latents or how.refine else latents))
