@@ -39,15 +39,38 @@ class Lengths(NamedTuple):
     scores: Tensor | None = None
 
 
-def as_mask(language: Language) -> np.ndarray | None:
+def as_mask(language: Language, end: int | None = None) -> np.ndarray | None:
     """Return which codes may stand where, shape (channels, positions), bool.
 
-    None where that depends on the codes before.
+    Parameters
+    ----------
+    language : Language
+        All sequences of some constraints.
+    end : int, optional
+        The end symbol, where lengths vary.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        None where the codes that may stand at a position depend on those before by more than
+        whether the sequence has ended.
     """
-    if language.states != len(language.layers):
-        return None
-    mask: np.ndarray = np.concatenate(language.layers).T >= 0
-    return mask
+    ended: list[
+        int | None
+    ] = []  # the state behind the end of the sequence, None where there is no other
+    for layer in language.layers:
+        ended.append(None)
+        if len(layer) > 1:
+            stops = (layer >= 0).sum(1) == 1
+            if end is None or len(layer) > 2 or stops.sum() != 1 or (layer[:, end] < 0).any():
+                return None
+            ended[-1] = int(stops.argmax())
+    for layer, own, following in zip(language.layers, ended, [*ended[1:], None], strict=True):
+        if following is not None and end is not None:
+            goes_on = np.delete(layer, end, 1) if own is None else np.delete(layer[1 - own], end)
+            if (goes_on == following).any() or (layer[:, end] == 1 - following).any():
+                return None
+    return np.array([(layer >= 0).any(0) for layer in language.layers]).T
 
 
 class ConstrainedGenerator:

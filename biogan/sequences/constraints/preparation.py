@@ -17,7 +17,7 @@ from biogan.sequences.constraints.generator import ConstrainedGenerator, as_mask
 from biogan.sequences.constraints.joint import language
 from biogan.sequences.constraints.language import DEAD, Automaton
 from biogan.sequences.constraints.plan import ConstraintPlan
-from biogan.sequences.tokenizer import Tokenizer
+from biogan.sequences.tokenizer import VARIABLE, Tokenizer
 
 
 def prepared(
@@ -155,9 +155,10 @@ def check_suited(generator: LetterGenerator, how: SequenceSamplingConfig) -> Non
 def _items(plan: ConstraintPlan, tokenizer: Tokenizer) -> tuple[list, np.ndarray | None]:
     """Return the languages of the records, or one language and a mask for each record."""
     own: list[tuple[Constraint, ...]] = [plan.of(i)[len(plan.always) :] for i in range(plan.period)]
+    end = tokenizer.end if tokenizer.kind == VARIABLE else None
     masks = []
     for each in own:
-        mask = as_mask(language(each, tokenizer))
+        mask = as_mask(language(each, tokenizer), end)
         if mask is None:
             return [language([*plan.always, *some], tokenizer) for some in own], None
         masks.append(mask)

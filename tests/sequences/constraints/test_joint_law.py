@@ -5,7 +5,7 @@ import pytest
 import torch
 from support.laws import Tabled, chance, letters
 
-from biogan import DNA
+from biogan import DNA, GC, Avoid, Fixed, MaxRun, Require, Template
 from biogan.nn.sequence_heads import Grammar, Noise, Shape, draw_noise
 from biogan.sequences.constraints.generator import ConstrainedGenerator, as_mask
 from biogan.sequences.constraints.language import DEAD, Automaton, compiled
@@ -229,3 +229,29 @@ def test_masks_of_several_items_are_the_same_as_languages_of_their_own():
     again, same = other.draw(noise, which, uniforms(generator, 40), True)
     assert torch.equal(codes, again) and len(found.unique()) == 2
     assert same.tolist() == pytest.approx(found.tolist(), abs=1e-12)
+
+
+def test_masks_of_sequences_that_end_say_what_their_languages_say():
+    """A row that goes on to its end symbols is in the language just where the mask lets it."""
+    tokenizer = Tokenizer(DNA, 4, "variable", lengths=(0, 1, 1, 1, 1))
+    rows = np.concatenate(
+        [np.pad(letters(4, k), ((0, 0), (0, 4 - k)), constant_values=4) for k in (1, 2, 3, 4)]
+    )
+
+    def held(constraint):
+        language = compiled([constraint.automaton(tokenizer)], tokenizer)
+        mask = as_mask(language, 4)
+        return language.holds(rows), mask
+
+    for constraint in (Template("NRA"), Fixed("2=R"), Fixed("1-2=AC"), Template("N")):
+        kept, mask = held(constraint)
+        assert (mask[rows, np.arange(4)].all(1) == kept).all(), str(constraint)
+    for constraint in (Avoid("TA"), Require("T"), MaxRun(1), GC(0.5, 0.5)):
+        assert held(constraint)[1] is None
+    # Of one length or another, but not between.
+    some = Automaton([np.zeros((1, 4), int)], ends=lambda n: np.array([n in (1, 3)]))
+    assert as_mask(compiled([some], tokenizer), 4) is None
+    # A closes, wherever it stands.
+    table = np.array([[1, 0, 0, 0], [DEAD] * 4])
+    closing = Automaton([table], ends=lambda n: np.array([False, True]))
+    assert as_mask(compiled([closing], tokenizer), 4) is None
