@@ -151,7 +151,7 @@ def test_circles_turn_with_the_noise():
 def test_what_suits_is_found_and_said(generator):
     tokenizer = Tokenizer(DNA, 4, "fixed")
     probe = probed(generator, compiled([fixed(1, 2)], tokenizer))
-    assert probe.latents == "mcmc" and "more than 0.2" in probe.lines("mcmc")[0]
+    assert probe.latents == "mcmc" and "more than 0.5" in probe.lines("mcmc")[0]
     assert probe.lines(None) == []
     probe = probed(generator, compiled([], tokenizer))
     assert probe.latents == "free" and probe.log_probability == pytest.approx(0, abs=1e-9)
