@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +15,16 @@ from biogan.core.errors import ConfigError, DataError
 from biogan.core.files import Size, check_fields
 from biogan.core.rng import layers_from
 from biogan.nn.image_nets import RecordShape
-from biogan.nn.layers import Networks
+from biogan.nn.layers import Networks, exact
 from biogan.nn.structure_nets import ChainCritic, ChainGenerator, MapGenerator, from_units
 from biogan.nn.structure_nets import records as distance_maps
+from biogan.nn.twist_nets import TwistCritic, TwistGenerator, Twists, twist_records
 from biogan.structures.config import StructureReadingConfig
 from biogan.structures.dataset import FragmentSet
 from biogan.structures.read import is_structures, read_fragments, read_structures, split_families
+from biogan.structures.twists import FEWEST_RESIDUES, learn_twists, read_twists
 from biogan.structures.write import map_grid, write_structures
-from biogan.training.config import ImageGANConfig
+from biogan.training.config import ImageGANConfig, SamplingConfig
 from biogan.training.modality import Plan, Progress, planned
 from biogan.training.presets import Preset, PresetModality, resolve
 from biogan.training.validation import Features
@@ -46,10 +48,14 @@ class StructureModality(PresetModality):
         Residues of a fragment.
     painted : bool
         Whether maps are painted, so that they may contradict themselves: they are kept then.
+    twists : Twists or None
+        Kinds of twists of training fragments, for a chain that is built from them. ``None`` for
+        maps that are painted, and for chains of biogan 0.2 and before.
     """
 
     residues: int
     painted: bool = False
+    twists: Twists | None = None
 
     name = "structures"
     noun = "fragment"
@@ -57,8 +63,13 @@ class StructureModality(PresetModality):
     reading = StructureReadingConfig
     reader = "read_structures"
     kind = "distances"
+    preset = Preset(
+        "relativistic",
+        {"width": 32, "batch_size": 32, "r1": 0.1, "r2": 0.1, "penalty_every": 4},
+        "chain",
+    )
     # A map of 64 residues is five times an image of MNIST, and the number of steps counts.
-    preset = Preset("relativistic", {"width": 16, "batch_size": 32}, "chain")
+    painting = Preset("relativistic", {"width": 16, "batch_size": 32}, "dcgan")
 
     # --- files ----------------------------------------------------------------------------
 
@@ -109,7 +120,8 @@ class StructureModality(PresetModality):
     def plan(cls, records: FragmentSet, config: ImageGANConfig) -> Plan:
         """Find the number of residues, and fill in the preset."""
         modality = cls.of(records, config)
-        config, reasons = resolve(config, cls.preset, cls.kind)
+        preset = cls.painting if modality.painted else cls.preset
+        config, reasons = resolve(config, preset, cls.kind)
         return planned(modality, records, config, reasons)
 
     @classmethod
@@ -132,25 +144,42 @@ class StructureModality(PresetModality):
             raise ConfigError(
                 f"--augment {config.augment}: distance maps do not change when a fragment is moved"
             )
-        return cls(records.residues, config.architecture == "dcgan")
+        if config.architecture == "dcgan":
+            return cls(records.residues, painted=True)
+        if records.residues < FEWEST_RESIDUES:
+            raise DataError(
+                f"{records.source}: fragments of {records.residues} residues, at least "
+                f"{FEWEST_RESIDUES} are needed to learn how twists follow one another"
+            )
+        return cls(records.residues, twists=learn_twists(records.xyz, config.seed))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> StructureModality:
         """Read the modality off a model card."""
         check_fields("layout", data, {"residues": Size})
         check_fields("layout", data, {"painted": bool} if "painted" in data else {})
-        return cls(**{k: v for k, v in data.items() if k != "kind"})
+        twists = data.get("twists")
+        rest = {k: v for k, v in data.items() if k not in ("kind", "twists")}
+        return cls(**rest, twists=None if twists is None else read_twists(twists))
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the model card holds."""
-        return {"kind": self.kind, **asdict(self)}
+        twists = None if self.twists is None else self.twists._asdict()
+        return {"kind": self.kind, **asdict(replace(self, twists=None)), "twists": twists}
 
     def describe(self) -> str:
         """Say in a few words what a fragment is."""
-        return f"{self.residues:,} residues, C-alpha distance maps"
+        what = "C-alpha distance maps" if self.twists is None else "C-alpha twists and distances"
+        return f"{self.residues:,} residues, {what}"
 
     def networks(self, config: ImageGANConfig) -> Networks:
         """Build generator and critic."""
+        if self.twists is not None:
+            with layers_from(config.seed, "weights"):
+                return Networks(
+                    TwistGenerator(config, self.twists, self.residues),
+                    TwistCritic(config, self.residues),
+                )
         shape = RecordShape(1, self.residues, self.residues)
         kind = ChainGenerator if config.architecture == "chain" else MapGenerator
         with layers_from(config.seed, "weights"):
@@ -163,18 +192,31 @@ class StructureModality(PresetModality):
         return torch.from_numpy(np.ascontiguousarray(self.checked(records).xyz, np.float32))
 
     def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
-        """Measure distance maps in network units."""
-        return lambda batch: distance_maps(batch.to(device))
+        """Measure twists and distance maps in network units."""
+        measured = distance_maps if self.twists is None else twist_records
+        return lambda batch: measured(batch.to(device))
+
+    @torch.no_grad()
+    def draw(self, generator: Any, noise: Any, how: SamplingConfig) -> np.ndarray:
+        """Write distance maps, or the coordinates (n, residues, 3) of chains that have twists."""
+        if self.twists is None:
+            return super().draw(generator, noise, how)
+        with exact():
+            written: Tensor = generator.coordinates(noise.to(next(generator.parameters()).device))
+            return written.cpu().numpy()
 
     def decode(
         self, batch: np.ndarray, prefix: str, first: int, rough: bool = False
     ) -> FragmentSet:
-        """Turn distance maps into coordinates; rough ones are not refined."""
+        """Turn what :meth:`draw` writes into fragments; rough ones of maps are not refined."""
         from biogan.structures.geometry import embed, handed
 
-        maps = from_units(torch.from_numpy(batch))[:, 0].numpy()
-        xyz = embed(maps, refine=not rough)
-        xyz = xyz if rough else handed(xyz)
+        if self.twists is not None:
+            maps, xyz = batch[:0], batch - batch.mean(1, keepdims=True)
+        else:
+            maps = from_units(torch.from_numpy(batch))[:, 0].numpy()
+            xyz = embed(maps, refine=not rough)
+            xyz = xyz if rough else handed(xyz)
         ids = tuple(f"{prefix}_{i}" for i in range(first + 1, first + 1 + len(xyz)))
         # Each its own family, also beside those of other blocks.
         families = np.arange(first, first + len(xyz))

@@ -75,8 +75,8 @@ def test_one_class_is_no_class_to_learn():
 
 def test_structures_are_built_as_chains():
     config, reasons = resolve(ImageGANConfig(), CHAINS)
-    assert (config.architecture, config.width, config.batch_size) == ("chain", 16, 32)
-    assert "width 16" in reasons[1] and "batch_size 32" in reasons[1]
+    assert (config.architecture, config.width, config.batch_size) == ("chain", 32, 32)
+    assert "width 32" in reasons[1] and "batch_size 32" in reasons[1]
     assert resolve(ImageGANConfig(architecture="dcgan"), CHAINS)[0].architecture == "dcgan"
 
 
