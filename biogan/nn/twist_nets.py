@@ -227,7 +227,7 @@ class TwistGenerator(nn.Module):
         width, bottom, count = config.chosen("width"), length, 0
         while bottom % 2 == 0 and bottom > 8:
             bottom, count = bottom // 2, count + 1
-        widths = [width * min(2**i, 4) for i in reversed(range(count + 1))]
+        widths = [width * min(2**i, 2) for i in reversed(range(count + 1))]
         self.bottom = bottom
         self.unfold = nn.Linear(config.latent, widths[0] * bottom)
         self.grow = nn.ModuleList(
