@@ -14,8 +14,8 @@ from biogan.core.rng import rng
 from biogan.nn.twist_nets import Twists
 from biogan.structures.geometry import bond_angles, pseudo_torsions, separations
 
-#: Residues of a fragment that has two twists.
-FEWEST_RESIDUES = 5
+#: Residues of a fragment whose coarse chain has three points.
+FEWEST_RESIDUES = 8
 #: Kinds of twists at most.
 KINDS = 20
 # Twists that kinds are found from, and rounds of k-means.
