@@ -29,15 +29,22 @@ from biogan.core.inputs import (
     too_large,
 )
 from biogan.images.dataset import DEPTHS
-from biogan.images.tiff import COLOUR, GREY, Layout, layout, open_tiff, plane_behind
+from biogan.images.tiff import (
+    COLOUR,
+    GREY,
+    WHITE_IS_ZERO,
+    Layout,
+    layout,
+    open_tiff,
+    plane_behind,
+)
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 FORMATS = ("PNG", "TIFF", "JPEG")
 # First bytes of TIFF (either byte order, classic and big), and of PNG and JPEG.
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 STARTS = (b"\x89PNG", *TIFF_STARTS, b"\xff\xd8\xff")
-BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
-WHITE_IS_ZERO = 0
+BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLES, SAMPLE_FORMAT = 258, 262, 277, 339
 GREY_16 = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 HIGHEST = 65535
 
@@ -231,6 +238,8 @@ def _pillow_pages(
             if tiff and pixels.dtype == np.uint16 and _inverted(image):
                 pixels = HIGHEST - pixels
             done[SHALLOW] += shallow
+            # A fourth channel of which the file does not say that it is alpha: Pillow drops it.
+            done[ALPHA] += tiff and image.mode == "RGB" and image.tag_v2.get(SAMPLES) == 4  # type: ignore[attr-defined]
             yield pixels
 
 

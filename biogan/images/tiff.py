@@ -26,6 +26,9 @@ _MOST_CHANNELS = 7
 # What tifffile finds by itself, without a description by the program that wrote the file.
 _PLAIN = ("generic", "uniform")
 _UNPACKED = 1  # of the tag Compression
+#: Of the tag PhotometricInterpretation.
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB = 0, 1, 2
+_ALPHA = (1, 2)  # of the tag ExtraSamples
 # What axes of a stack are called.
 _AXES = {"Z": "depths", "T": "times", "C": "channels"}
 _IMAGES = "IQ"
@@ -87,11 +90,13 @@ def layout(file: IO[bytes], name: str) -> Layout:
     ------
     DataError
         If pages follow one another in a circle, if there are fewer planes than the header says, or
-        if channels are neither one nor three.
+        if channels are neither one nor three, in planes of their own or in one page.
     """
     size = file.seek(0, os.SEEK_END)
     with open_tiff(file, name) as tiff:
         pages = list(_pages(tiff, name))
+        for page in pages:
+            _check_samples(page, name)
         found = _stack(tiff, pages, name, size)
         if found is None:
             found = _single(pages)
@@ -110,6 +115,25 @@ def _pages(tiff: Any, name: str) -> Iterator[Any]:
             raise DataError(f"{name}: damaged image: its pages follow one another in a circle")
         seen.add(page.offset)
         yield page
+
+
+def _check_samples(page: Any, name: str) -> None:
+    """Refuse pages with channels that Pillow drops without a word, as it reads the first ones."""
+    count = int(page.samplesperpixel)
+    alpha = any(int(extra) in _ALPHA for extra in page.extrasamples)
+    if page.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO):
+        known = count in (GREY, COLOUR) or (count == GREY + 1 and alpha)
+    else:
+        known = page.photometric != RGB or count <= COLOUR + 1
+    if not known:
+        raise _channels(name, "a page", count)
+
+
+def _channels(name: str, what: str, count: int) -> DataError:
+    return DataError(
+        f"{name}: {what} of {count:,} channels; grey or RGB is needed: save each channel as a "
+        "stack of its own"
+    )
 
 
 def _size(page: Any) -> tuple[int, int]:
@@ -223,10 +247,7 @@ def _arranged(
     at = axes.find("C")
     channels = shape[at] if at >= 0 else GREY
     if channels not in (GREY, COLOUR) and channels <= _MOST_CHANNELS:
-        raise DataError(
-            f"{name}: a stack of {channels} channels; grey or RGB is needed: save each channel "
-            "as a stack of its own"
-        )
+        raise _channels(name, "a stack", channels)
     if channels == COLOUR:
         order = np.moveaxis(np.array(numbers).reshape(shape), at, -1)
         return Layout(order.ravel().tolist(), COLOUR, behind, AS_COLOUR)

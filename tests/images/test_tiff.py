@@ -114,6 +114,32 @@ def test_samples_of_one_page(tmp_path: Path) -> None:
             np.testing.assert_array_equal(pages_of(path)[0], planes[None])
 
 
+@pytest.mark.parametrize("kind", ["u1", "u2"])
+def test_channels_of_one_page_are_not_dropped_in_silence(tmp_path: Path, kind: str) -> None:
+    """Pillow reads the first channels of a page, and says nothing of the others."""
+    path, values = tmp_path / "x.tif", np.moveaxis(STACK[:5], 0, 2).astype(kind)
+    for count, extra in ((2, ["unspecified"]), (4, ["unspecified"] * 3), (4, ["unassalpha"] * 3)):
+        for place in ("contig", "separate"):
+            samples = values[..., :count]
+            tifffile.imwrite(
+                path, samples if place == "contig" else np.moveaxis(samples, 2, 0),
+                photometric="minisblack", planarconfig=place, extrasamples=extra,
+            )  # fmt: skip
+            with pytest.raises(
+                DataError, match=rf"x\.tif: a page of {count} channels; grey"
+            ):
+                read_images(path)
+    tifffile.imwrite(path, values, photometric="rgb", extrasamples=["unspecified"] * 2)
+    with pytest.raises(DataError, match="a page of 5 channels"):
+        read_images(path)
+    for extra in ("unspecified", "unassalpha"):
+        tifffile.imwrite(path, values[..., :4], photometric="rgb", extrasamples=[extra])
+        found, done = pages_of(path)
+        assert (found.shape, done) == ((1, 3, 16, 16), {"alpha channel left out": 1})
+    tifffile.imwrite(path, values[..., :2], photometric="minisblack", extrasamples=["unassalpha"])
+    assert pages_of(path)[1] == {"alpha channel left out": 1}
+
+
 def test_a_stack_that_a_program_numbers_as_channels(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "x.tif", STACK, imagej=True, photometric="minisblack")
     found, done = pages_of(tmp_path / "x.tif")
