@@ -8,11 +8,12 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import click
 
-from biogan.core.display import message, visible
+from biogan.core.display import message, redraws, visible
 from biogan.core.errors import percentage
 
 # What Lightning Fabric, torchrun, srun and a person set where they start several processes, and the
@@ -24,6 +25,7 @@ STARTED = (
     ("MASTER_ADDR", "NODE_RANK"),
 )
 _WIDTH = 24
+_WIDEST = 1000
 
 
 @dataclass
@@ -87,9 +89,16 @@ def say_processes(count: int) -> None:
 
 def status(text: str) -> None:
     """Replace the current status line; only on a terminal, nothing with ``--quiet``."""
-    if not settings.quiet and sys.stderr.isatty() and not follower():
-        # \033[K clears what a longer line left behind.
-        _write("\r" + message(text) + "\033[K")
+    if not settings.quiet and redraws(sys.stderr.isatty()) and not follower():
+        # \033[K clears what a longer line left behind. A line that wraps could not be drawn again.
+        _write("\r" + message(text)[: _columns() - 1] + "\033[K")
+
+
+def _columns() -> int:
+    """Return the width of the terminal; of one that does not know, more than any line has."""
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _WIDEST
+    return _WIDEST
 
 
 def end_status() -> None:
@@ -120,7 +129,7 @@ class Bar:
     def __call__(self, done: int, total: int | None) -> None:
         """Show ``done`` bytes of ``total``; without a total, the rate alone."""
         now = self.clock()
-        terminal = sys.stderr.isatty()
+        terminal = redraws(sys.stderr.isatty())
         if terminal:
             due = now - self.last >= self.EVERY or done == total
         else:
@@ -172,7 +181,7 @@ class Steps:
     def __call__(self, name: str, done: int, total: int) -> None:
         """Show the step that begins now, with ``done`` of ``total`` steps behind it."""
         now = self.clock()
-        terminal = sys.stderr.isatty()
+        terminal = redraws(sys.stderr.isatty())
         line = self.line(name, done, total, now - self.start, terminal)
         if terminal:
             status(line)

@@ -8,6 +8,7 @@ pages, tables and headers of FASTA.
 from __future__ import annotations
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Callable
@@ -137,3 +138,21 @@ def code_point(character: str) -> str:
         return f"byte 0x{number - 0xDC00:02x} (no UTF-8)"
     name = f"(^{chr(number ^ 0x40)})" if number < 0x80 else unicodedata.name(character, "")
     return f"U+{number:04X} {name}".rstrip()
+
+
+def redraws(terminal: bool) -> bool:
+    """Tell whether a line can be drawn again: on a terminal, but on none that is ``dumb``.
+
+    So call themselves those that print what should move the cursor, as a shell in an editor does.
+
+    Parameters
+    ----------
+    terminal : bool
+        What ``isatty`` says of the file.
+
+    Examples
+    --------
+    >>> redraws(False)
+    False
+    """
+    return terminal and os.environ.get("TERM") != "dumb"

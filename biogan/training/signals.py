@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
 
+from biogan.core.display import redraws
+
 Handler = Callable[[int, FrameType | None], Any] | signal.Handlers
 
 _STDERR = 2
@@ -54,7 +56,7 @@ class Signals:
             # On a terminal a status line may stand there. Not by sys.stderr, which this may have
             # interrupted in the middle of a line.
             with suppress(OSError):
-                clear = "\r\033[K" if os.isatty(_STDERR) else ""
+                clear = "\r\033[K" if redraws(os.isatty(_STDERR)) else ""
                 os.write(_STDERR, f"{clear}stopping after this step{again}\n".encode())
 
     def __enter__(self) -> Signals:

@@ -1,8 +1,12 @@
 """The progress bars of reading and scoring."""
 
 import errno
+import fcntl
 import logging
+import os
+import struct
 import sys
+import termios
 import warnings
 
 import pytest
@@ -13,6 +17,7 @@ from biogan.cli import console, run
 @pytest.fixture
 def shown(monkeypatch):
     lines = []
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(console, "status", lines.append)
     return lines
@@ -94,6 +99,35 @@ def test_nothing_beside_a_terminal_or_with_quiet(terminal, quiet, monkeypatch, c
     console.Bar("reading")(5, 5)
     console.Steps("scoring")("generated", 0, 4)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("terminal", "columns", "expected"),
+    [
+        ("xterm", 20, b"\rreading [######....\x1b[K"),
+        ("xterm", 0, b"\rreading [######..................]  25 %\x1b[K"),
+        ("dumb", 20, b""),
+    ],
+)
+def test_a_status_line_fits_into_the_terminal(terminal, columns, expected, monkeypatch):
+    """One that wraps is not cleared, and a dumb terminal prints what should move the cursor."""
+    controller, end = os.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    monkeypatch.setenv("TERM", terminal)
+    monkeypatch.setattr(console.settings, "quiet", False)
+    for by, _ in console.STARTED:
+        monkeypatch.delenv(by, raising=False)
+    with open(end, "w", closefd=False) as screen, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", screen)
+        console.status("reading [######..................]  25 %")
+    os.set_blocking(controller, False)
+    try:
+        assert os.read(controller, 1000) == expected
+    except BlockingIOError:
+        assert not expected
+    finally:
+        os.close(end)
+        os.close(controller)
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EPIPE])

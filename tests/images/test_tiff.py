@@ -125,9 +125,7 @@ def test_channels_of_one_page_are_not_dropped_in_silence(tmp_path: Path, kind: s
                 path, samples if place == "contig" else np.moveaxis(samples, 2, 0),
                 photometric="minisblack", planarconfig=place, extrasamples=extra,
             )  # fmt: skip
-            with pytest.raises(
-                DataError, match=rf"x\.tif: a page of {count} channels; grey"
-            ):
+            with pytest.raises(DataError, match=rf"x\.tif: a page of {count} channels; grey"):
                 read_images(path)
     tifffile.imwrite(path, values, photometric="rgb", extrasamples=["unspecified"] * 2)
     with pytest.raises(DataError, match="a page of 5 channels"):
