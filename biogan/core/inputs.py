@@ -80,6 +80,11 @@ _peeked: dict[str | int, tuple[Any, bytes]] = {}
 def name_of(data: Readable) -> str:
     """Return how messages call an input: its path, ``-``, or the name of an open file.
 
+    Raises
+    ------
+    DataError
+        If it is none of these.
+
     Examples
     --------
     >>> name_of(Path("a.fa")), name_of("-"), name_of(io.BytesIO())
@@ -87,6 +92,8 @@ def name_of(data: Readable) -> str:
     """
     if isinstance(data, str | os.PathLike):
         return os.fsdecode(data)
+    if not hasattr(data, "read"):
+        raise DataError(f"a path or an open file is needed, not {type(data).__name__}")
     name = getattr(data, "name", None)
     return name if isinstance(name, str) else "an open file"
 
@@ -222,6 +229,8 @@ class Packed(io.RawIOBase):
             piece = read(size)
         except UnicodeDecodeError as error:
             raise FastaError("no UTF-8; open the file for bytes ('rb')", self.name) from error
+        except ValueError as error:  # it is closed
+            raise FastaError(f"cannot be read: {error}", self.name) from error
         return piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else piece or b""
 
     def start(self, size: int) -> bytes:

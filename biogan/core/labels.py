@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
@@ -163,6 +163,8 @@ def read_label_table(path: str, notes: list[str] | None = None, once: bool = Fal
                     missing.setdefault(label, _Rows()).add(name, source.number)
     if not names:
         raise DataError(f"{path}: the table of labels is empty")
+    if not rows:
+        raise DataError(f"{path}: the table of labels has a header and no row")
     if again.count:
         source.notes.append(f"rows that repeat one further up: {again}")
     for label, found in sorted(missing.items()):
@@ -197,6 +199,8 @@ def _check_header(where: str, line: str, names: list[str]) -> None:
     if not names:
         if line.startswith(">"):
             hint = "; this looks like FASTA"
+        elif line.startswith(("#", "%", "//")):
+            hint = "; this looks like a comment: take it out, the first line names the columns"
         elif "," in line or ";" in line:
             hint = "; this looks like CSV: save it with tabs between the columns"
         else:
@@ -210,6 +214,27 @@ def _check_header(where: str, line: str, names: list[str]) -> None:
             f"{where}: label columns need distinct names, found more than one, or an empty one: "
             f"{few([excerpt(name) for name in twice])}"
         )
+
+
+# What may be done to the ids of a table so that they are those of records, and what to say then.
+_LIKENESS: dict[str, Callable[[str], str]] = {
+    "take the quotes out of the table": lambda name: name.strip("'\""),
+    "take the '>' out of the table": lambda name: name.removeprefix(">"),
+    "take the blanks around the ids out of the table": str.strip,
+    "ids of the table go on behind a blank: the id of a record is the first word of its header":
+        lambda name: (name.split() or [""])[0],
+    "capitals and small letters differ": str.lower,
+}  # fmt: skip
+
+
+def _likeness(table: Iterable[str], ids: Iterable[str]) -> str:
+    """Say what to do where the ids of a table are nearly those of the records."""
+    table, known = list(table), set(ids)
+    for hint, change in _LIKENESS.items():
+        wanted = {name.lower() for name in known} if change is str.lower else known
+        if any(change(name) in wanted for name in table):
+            return hint
+    return ""
 
 
 def join_labels(
@@ -249,11 +274,10 @@ def join_labels(
             f"({excerpt(corner)}); add a header"
         )
     if len(missing) == len(keys):
-        first = next(iter(rows), "")
-        hint = "take the quotes out of the table" if first[:1] in "'\"" and first else ""
         raise DataError(
-            f"{path}: no record has a row (the first id of the table is {excerpt(first)}, of the "
-            f"sequences {excerpt(keys[0])}); {hint or 'is it the table of this file?'}"
+            f"{path}: no record has a row (the first id of the table is "
+            f"{excerpt(next(iter(rows)))}, of the sequences {excerpt(keys[0])}); "
+            f"{_likeness(rows, keys) or 'is it the table of this file?'}"
         )
     notes, known = [f"{path}: {oddity}" for oddity in oddities], set(keys)
     unknown = [name for name in rows if name not in known]

@@ -229,19 +229,20 @@ class MetricRegistry(dict[str, Metric]):
 
         return register
 
-    def choose(self, names: Sequence[str] | None = None) -> list[Metric]:
+    def choose(self, names: Sequence[str] | str | None = None) -> list[Metric]:
         """Return the metrics with these names, or the default ones in the order of the report.
 
         Parameters
         ----------
-        names : list of str, optional
-            Names; ``"all"`` stands for every metric, those that cost more time too.
+        names : list of str, or str, optional
+            Names, or one; ``"all"`` stands for every metric, those that cost more time too.
 
         Raises
         ------
         ConfigError
             If a name is unknown.
         """
+        names = [names] if isinstance(names, str) else names
         for name in names or ():
             if name not in self and name != ALL:
                 raise ConfigError(unknown_name("metric", name, (*self, ALL)))

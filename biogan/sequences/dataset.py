@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from biogan.core.display import code_point
 from biogan.core.errors import AlphabetError, DataError
 from biogan.sequences.alphabet import GAP, UNKNOWN, Alphabet, get_alphabet
 from biogan.sequences.regions import RANGE, Regions
@@ -94,19 +95,46 @@ class SequenceSet:
     ) -> SequenceSet:
         """Make a set from plain strings.
 
+        Parameters
+        ----------
+        strings : sequence of str
+            A list, an array or a column of a table.
+        ids : sequence, optional
+            Ids; what is no string is written as one.
+        alphabet : Alphabet or str
+            Of the letters.
+        labels : mapping of str to sequence, optional
+            Labels by name; None and NaN are no label, ``""``.
+
         Raises
         ------
         AlphabetError
             If a letter is not in the alphabet; use :func:`biogan.clean_records` for dirty input.
+        DataError
+            If there is one string alone, or something that is no string among them.
+
+        Examples
+        --------
+        >>> some = SequenceSet.from_strings(["AC", "GT"], ids=[1, 2], labels={"x": [None, "b"]})
+        >>> some.ids, some.labels["x"].tolist()
+        (['1', '2'], ['', 'b'])
         """
         alphabet = get_alphabet(alphabet)
+        if isinstance(strings, str):
+            raise DataError("one string, where a list of sequences is needed")
+        strings = list(strings)
+        for i, text in enumerate(strings, 1):
+            if not isinstance(text, str):
+                raise DataError(f"sequence {i:,} is of type {type(text).__name__}, not a string")
+        ids = None if ids is None else [str(name) for name in ids]
+        labels = {str(k): [_told(value) for value in v] for k, v in (labels or {}).items()}
         codes, offsets = alphabet.encode_many(strings)
         bad = np.flatnonzero(codes == UNKNOWN)
         if len(bad):
             record = int(np.searchsorted(offsets, bad[0], "right")) - 1
             letter = strings[record][bad[0] - offsets[record]]
             raise AlphabetError(
-                f"sequence {record + 1}: letter {letter!r} is not in the {alphabet.name} "
+                f"sequence {record + 1}: letter {code_point(letter)} is not in the {alphabet.name} "
                 f"alphabet {alphabet.letters}"
             )
         return cls(alphabet, codes, offsets, ids, labels)
@@ -409,3 +437,8 @@ def cut_windows(
         ),
         int((lengths - covered).sum()),
     )
+
+
+def _told(label: Any) -> Any:
+    """Return a label; ``""``, as a file has it, where there is none (None, NaN)."""
+    return "" if label is None or label != label else label

@@ -103,6 +103,13 @@ def test_gzip_table(tmp_path: Path) -> None:
         ('"id"\t"g"\n"a"\t"1"\n', "labels.tsv", "take the quotes out"),
         ("id\t" + "\t".join(map(str, range(1001))) + "\n", "line 1", "1,001 label columns"),
         ("\n \n", "labels.tsv", "is empty"),
+        ("id\tg\n", "labels.tsv", "has a header and no row"),
+        ("# by R\nid\tg\na\t1\n", "labels.tsv, line 1", "this looks like a comment: take it out"),
+        ("id\tg\n>a\t1\n", "labels.tsv", "take the '>' out of the table"),
+        ("id\tg\na \t1\n", "labels.tsv", "take the blanks around the ids out"),
+        ("id\tg\na n=1\t1\n", "labels.tsv", "the id of a record is the first word of its header"),
+        ("id\tg\nA\t1\n", "labels.tsv", "capitals and small letters differ"),
+        ("id\tg\nother\t1\n", "labels.tsv", "is it the table of this file"),
         ("id\na\n", "line 1", "a label column"),
         (
             "id\tg\tg\na\t1\t2\n",
@@ -110,7 +117,6 @@ def test_gzip_table(tmp_path: Path) -> None:
             "distinct names, found more than one",
         ),
         ("id\tg\nq\t1\n", "labels.tsv", "no record has a row"),
-        ("id\tg\n", "labels.tsv", "no record has a row"),
     ],
 )
 def test_tables_that_do_not_fit(tmp_path: Path, table: str, where: str, what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import biogan
 from biogan import read_fasta, write_fasta
-from biogan.core.errors import AlphabetError, DataError
+from biogan.core.errors import AlphabetError, DataError, FastaError
 from biogan.sequences.alphabet import DNA, PROTEIN
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.metrics import get_metrics
 
 TEXTS = st.lists(st.text("ACGT", max_size=12), max_size=12)
 
@@ -143,3 +146,49 @@ def test_parts_that_do_not_fit() -> None:
     with pytest.raises(AlphabetError, match="sequence 2: letter 'N' is not in the dna alphabet"):
         SequenceSet.from_strings(["AC", "GNT"])
     assert SequenceSet.from_strings(["MK"], alphabet=PROTEIN).ids == ["seq_1"]
+
+
+def test_ids_of_a_table_are_words_and_what_is_missing_is_no_label():
+    """A label of None was written as x=None, and an id that is a number ended in a traceback."""
+    some = SequenceSet.from_strings(
+        np.array(["ACGT", "GG", "TT"]), ids=[7, np.int64(8), "c"],
+        labels={"x": [None, float("nan"), 2], 3: ["a", "b", "c"]},
+    )  # fmt: skip
+    assert some.ids == ["7", "8", "c"]
+    assert {k: v.tolist() for k, v in some.labels.items()} == {
+        "x": ["", "", 2], "3": ["a", "b", "c"]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("strings", "what"),
+    [
+        ("ACGT", "one string, where a list"),
+        (["ACGT", b"AC"], "sequence 2 is of type bytes"),
+        ([None], "sequence 1 is of type NoneType"),
+    ],
+)
+def test_what_is_no_list_of_strings_is_one_line(strings, what):
+    with pytest.raises(DataError, match=what):
+        SequenceSet.from_strings(strings)
+
+
+@pytest.mark.parametrize("data", [None, 3, b"x.fa", ["x.fa"]])
+@pytest.mark.parametrize("reader", ["read_fasta", "read_images", "read_structures"])
+def test_what_is_no_file_is_one_line(data, reader):
+    with pytest.raises(DataError, match=f"an open file is needed, not {type(data).__name__}"):
+        getattr(biogan, reader)(data)
+
+
+def test_one_metric_may_be_named_by_itself():
+    """It was taken for a list of letters: unknown metric 'g'."""
+    assert [m.name for m in get_metrics("gc-w1")] == ["gc-w1"]
+
+
+def test_what_cannot_be_read_or_written_is_one_line(tmp_path):
+    closed = io.BytesIO(b">a\nACGT\n")
+    closed.close()
+    with pytest.raises(FastaError, match="an open file: cannot be read: I/O operation on closed"):
+        biogan.read_fasta(closed)
+    with pytest.raises(DataError, match="a SequenceSet can be written, not list"):
+        biogan.write_fasta(["ACGT"], tmp_path / "x.fa")

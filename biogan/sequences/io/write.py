@@ -6,18 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from biogan.core.display import visible
-from biogan.core.errors import ConfigError, OutputError
+from biogan.core.errors import ConfigError, DataError, OutputError
 from biogan.core.files import open_output, utf8
 from biogan.core.inputs import split_compression
 from biogan.core.labels import LABEL, LABEL_NAME
 from biogan.core.options import unknown_name
-
-if TYPE_CHECKING:
-    from biogan.sequences.dataset import SequenceSet
-
+from biogan.sequences.dataset import SequenceSet
 
 _BREAK = re.compile(r"[\t\r\n]")
 
@@ -39,7 +35,11 @@ def write_fasta(sequences: SequenceSet, path: str | Path, wrap: int = 0) -> None
     ------
     OutputError
         If the file cannot be written, or an id or label would not read back as it is.
+    DataError
+        If ``sequences`` are something else.
     """
+    if not isinstance(sequences, SequenceSet):
+        raise DataError(f"a SequenceSet can be written, not {type(sequences).__name__}")
     write_chunks([sequences], path, wrap=wrap)
 
 
