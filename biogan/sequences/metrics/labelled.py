@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,6 +41,8 @@ from biogan.sequences.metrics.predictors import MOST, Classes, Described, Number
 from biogan.sequences.overlaps import joined
 from biogan.sequences.similarity.pairs import clusters
 
+# Identity of records that are one piece of evidence.
+_NEAR = 0.9
 #: What rows say that not even real records can answer.
 UNANSWERABLE = "cannot be assessed: not even real records follow it"
 UNTAUGHT = "cannot be assessed: training records without a relative in the target are too few"
@@ -75,6 +78,24 @@ def label_kinds(
     for where, some in every.items():
         chosen_conditions([f"{name}={kind}" for name, kind in found.items()], some.labels, where)
     return found
+
+
+class Learned(NamedTuple):
+    """Records that predictors learn from.
+
+    Attributes
+    ----------
+    sample : Sample
+        The records.
+    left_out : int
+        Records that were left out, as the target holds relatives of them.
+    one_family : bool
+        Whether nearly all records are relatives of one another, so that only copies were.
+    """
+
+    sample: Sample
+    left_out: int
+    one_family: bool
 
 
 class LabelReader:
@@ -130,9 +151,10 @@ class LabelReader:
         enough = 1 if kind == "number" else GROUPS
         self.read = np.flatnonzero(self._cut >= enough)
         self.labels = np.flatnonzero(self._cut >= GROUPS)
-        # One rare label would take the power from all others.
-        if (self._cut >= MEDIUM_EFFECT).any():
-            self.labels = np.flatnonzero(self._cut >= MEDIUM_EFFECT)
+        # A few rare labels would take the power from all others.
+        frequent = np.flatnonzero(self._cut >= MEDIUM_EFFECT)
+        if 2 * len(frequent) >= len(self.labels):
+            self.labels = frequent
         self.n = int(self._cut[self.labels].min()) if len(self.labels) else 0
 
     @property
@@ -189,30 +211,39 @@ class LabelReader:
 
     def evidence(self, sample: Sample) -> np.ndarray:
         """Return the cluster of each record: near copies, and records that overlap."""
+        identity = 1.0 if self.learned.one_family else _NEAR
         found: np.ndarray = sample.kept(
-            "near copies or overlaps",
-            lambda: joined(clusters(sample.sequences, 0.9), sample.clusters),
+            ("near copies or overlaps", identity),
+            lambda: joined(clusters(sample.sequences, identity), sample.clusters),
         )
         return found
 
     @cached_property
-    def learned(self) -> tuple[Sample, int]:
-        """Return the records that predictors learn from, and how many relatives were left out."""
+    def learned(self) -> Learned:
+        """Return the records that predictors learn from: none with a relative in the target.
+
+        Where most have one, as in a set of mutants, all are relatives of one another, generated
+        records too: then only copies are left out.
+        """
         known = np.flatnonzero(self.strata.labelled(self._fit.labels[self.name]))
         some = Sample(shuffled(self._fit.take(known), self.seed)[:MOST])
         near = some.near_copies(self.target, self._identity)
         if not some.sequences.alphabet.has_gap:
             near |= 2 * some.shared_letters(self.target) >= np.maximum(some.sequences.lengths, 1)
-        return Sample(some.sequences.take(np.flatnonzero(~near))), int(near.sum())
+        one_family = bool(2 * near.sum() > len(near))
+        if one_family:
+            near = some.near_copies(self.target, 1.0)
+        left = Sample(some.sequences.take(np.flatnonzero(~near)))
+        return Learned(left, int(near.sum()), one_family)
 
     @cached_property
     def described(self) -> Described:
         """Return what predictors read of records."""
-        return Described(self.learned[0], self.by_position)
+        return Described(self.learned.sample, self.by_position)
 
     @cached_property
     def _classes(self) -> Classes | None:
-        train = self.learned[0]
+        train = self.learned.sample
         counts = self.strata.members(train.sequences.labels[self.name]).sum(0)
         one_is_all = self.kind == "multi" and (counts >= len(train)).any()
         if not counts.all() or one_is_all:
@@ -221,7 +252,7 @@ class LabelReader:
 
     @cached_property
     def _numbers(self) -> Numbers:
-        train = self.learned[0]
+        train = self.learned.sample
         values = numbers(train.sequences.labels[self.name])
         return Numbers(self.described, train, values, self.seed)
 
@@ -251,7 +282,7 @@ class LabelReader:
     @property
     def untaught(self) -> bool:
         """Whether too few training records have no relative in the target."""
-        few = len(self.learned[0]) < GROUPS
+        few = len(self.learned.sample) < GROUPS
         return few or (self.kind != "number" and self._classes is None)
 
     def accuracies(self, sample: Sample) -> Accuracies:
@@ -307,8 +338,9 @@ class LabelReader:
     @property
     def note(self) -> str:
         """What predictors read, for the note of a value."""
-        train, near = self.learned
-        left = f", {near:,} relatives of held-out records left out" if near else ""
+        train, near, one_family = self.learned
+        what = "copies" if one_family else "relatives"
+        left = f", {near:,} {what} of held-out records left out" if near else ""
         return f"label {self.name}; {self.described.what} of {len(train):,} records{left}"
 
 
