@@ -26,6 +26,8 @@ MOST_LABELS = 50
 MANY_LABELS = 8
 #: A correlation on real records below which no number can be read off a record.
 LEAST_R = 0.3
+#: What rows say that not even real records can answer.
+UNANSWERABLE = "cannot be assessed: not even real records follow it"
 _Z = float(norm.ppf(0.975))
 
 

@@ -9,7 +9,7 @@ The directions in which real images vary most: principal components of their pix
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -146,6 +146,47 @@ FLOORS: dict[str, Callable[[ImageSet, int, int], ImageSet]] = {
     "pixel-gaussian": pixel_gaussian,
     "gaussian": gaussian,
 }
+
+
+def labelled_floors(
+    labels: np.ndarray, classes: tuple[str, ...]
+) -> dict[str, Callable[[ImageSet, int, int], ImageSet]]:
+    """Return trivial samplers of images with classes, by name.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray, shape (m,)
+        Classes that are asked for, as numbers: the first n of them.
+    classes : tuple of str
+        Their names.
+    """
+
+    def like(drawn: ImageSet, asked: np.ndarray) -> ImageSet:
+        return replace(drawn, labels=asked, classes=classes)
+
+    def each(images: ImageSet, n: int, seed: int) -> ImageSet:
+        """Draw of one Gaussian a class."""
+        asked = labels[:n]
+        pixels = np.empty((len(asked), *images.shape), images.pixels.dtype)
+        for c in np.unique(asked):
+            own = np.array([name == classes[c] for name in images.classes], bool)
+            held = np.zeros(0, int) if images.labels is None else own[images.labels].nonzero()[0]
+            some = images[held] if len(held) else images
+            pixels[asked == c] = gaussian(some, int((asked == c).sum()), seed).pixels
+        return like(_named(pixels, images, "label-gaussian"), asked)
+
+    def one(images: ImageSet, n: int, seed: int) -> ImageSet:
+        """Draw of one Gaussian for all."""
+        asked = labels[:n]
+        return like(gaussian(images, len(asked), seed), asked)
+
+    def mixed(images: ImageSet, n: int, seed: int) -> ImageSet:
+        """Give real images the classes of others."""
+        asked = labels[:n]
+        rows = np.resize(rng(seed, "shuffled labels").permutation(len(images)), len(asked))
+        return like(images[rows], asked)
+
+    return {"label-gaussian": each, "no-label": one, "shuffled-labels": mixed}
 
 
 def _blocks(draw: Callable[[int], np.ndarray], n: int, images: ImageSet) -> np.ndarray:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from biogan.core.errors import DataError, percentage
 from biogan.core.protocols import Sampler
 from biogan.evaluation.evaluate import (
@@ -16,16 +18,16 @@ from biogan.evaluation.evaluate import (
     evaluate_sets,
 )
 from biogan.evaluation.metric import Metric
-from biogan.evaluation.parts import Floor, Samples
+from biogan.evaluation.parts import Floor, Part, Parts, Samples
 from biogan.evaluation.protocol import Roles, Split
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.samples import row_keys
-from biogan.images.baselines import FLOORS, flat
+from biogan.images.baselines import FLOORS, flat, labelled_floors
 from biogan.images.dataset import ImageSet
 from biogan.images.features import feature_net, said
 from biogan.images.metrics import IMAGE_METRICS, class_table
 from biogan.images.report import IMAGE_REPORT
-from biogan.images.samples import Embedding, ImageComparison, ImageSample
+from biogan.images.samples import NO_LABELS, Embedding, ImageComparison, ImageSample
 
 #: Images that are drawn of each trivial sampler at most.
 FLOOR_IMAGES = 10_000
@@ -112,7 +114,8 @@ class ImageEvaluation(EvaluationSpec[ImageSet]):
     report = IMAGE_REPORT
     registry = IMAGE_METRICS
     floor_limit = FLOOR_IMAGES
-    fixed_needs = frozenset({"classes"})
+    fixed_needs = frozenset({"classes", "labels"})
+    untold = frozenset({NO_LABELS})
 
     def keys(self, records: ImageSet) -> list[bytes]:
         """Return a hash of the pixels of each image."""
@@ -163,7 +166,14 @@ class ImageEvaluation(EvaluationSpec[ImageSet]):
             some = {name: scoring.compare(samples, name) for name in ("generated", "held-out")}
             return {"classes": class_table(some)}
 
-        return replace(scoring, tables=tables)
+        wanted = tuple(m for m in metrics if "labels" in m.needs)
+        # Of a split reference the network has learned from all images, the target's too.
+        learned_apart = roles.fit is roles.source and bool(roles.source.classes)
+        parts = partial(
+            _labelled, metrics=wanted, unseen=bool(self.features) or learned_apart,
+            told=len(wanted) == len(metrics), seed=seed,
+        )  # fmt: skip
+        return replace(scoring, tables=tables, parts=parts)
 
     def describe(self, records: ImageSet) -> dict[str, Any]:
         """Return shape, depth and origin of a set."""
@@ -180,6 +190,30 @@ class ImageEvaluation(EvaluationSpec[ImageSet]):
         if records.notes:
             facts["notes"] = list(records.notes)
         return facts
+
+
+def _labelled(
+    samples: Samples,
+    generated: Samples,
+    metrics: tuple[Metric, ...],
+    unseen: bool,
+    told: bool,
+    seed: int,
+) -> Parts[ImageSet]:
+    """Read the classes that images were asked for, beside trivial samplers of their own.
+
+    ``unseen`` says whether the network has not learned from the target, ``told`` whether a reason
+    is a note, as nothing else was asked for.
+    """
+    target, names = samples["target"], frozenset(m.name for m in metrics)
+    if not unseen or not all((s.asked >= 0).any() for s in (target, *generated.values())):
+        why = NO_LABELS if unseen else "the network has learned from all images: --held-out"
+        return Parts((), names, (f"{', '.join(names)}: {why}",) if told and names else ())
+    images = target.images[np.flatnonzero(target.asked >= 0)]
+    assert images.labels is not None
+    floors = labelled_floors(images.labels, images.classes)
+    part = Part(metrics, names, floors, partial(ImageComparison, seed=seed))
+    return Parts((part,) if metrics else (), names)
 
 
 def _network(roles: Roles[ImageSet], seed: int, progress: Callable[[str], None]) -> Embedding:

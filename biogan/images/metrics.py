@@ -12,6 +12,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.stats import binom, norm, wasserstein_distance
 
+from biogan.core.errors import percentage
+from biogan.evaluation.conditions import class_accuracy
 from biogan.evaluation.distances import (
     Neighbourhoods,
     directions,
@@ -29,7 +31,7 @@ from biogan.images.samples import ImageComparison, ImageSample
 
 #: The metrics of images, with the sections of the report in order.
 IMAGE_METRICS = MetricRegistry(
-    "novelty", "discriminability", "classes", "features", "pixels", "diversity"
+    "novelty", "discriminability", "classes", "features", "pixels", "diversity", "conditions"
 )
 metric = IMAGE_METRICS.metric
 
@@ -42,6 +44,8 @@ _IMAGES_A_DIRECTION = 10
 _DEGREE = 3
 #: Images whose nearest training images are looked up.
 MOST_PIXELS = 2_000
+# Classes that details name, the worst first.
+_WORST = 5
 _Z = float(norm.ppf(0.975))
 
 
@@ -196,6 +200,25 @@ def density(comparison: ImageComparison) -> Value:
 def coverage(comparison: ImageComparison) -> Value:
     """Share of the real points with a generated one within their 5 nearest real neighbours."""
     return _neighbours(comparison, 3)
+
+
+@metric("label-accuracy", "conditions", "label accuracy", goal="held-out", high=1.0, unit="share",
+        needs=("labels", "features", "classes"))  # fmt: skip
+def label_accuracy(comparison: ImageComparison) -> Value:
+    """Balanced share of images that a classifier of training images gives the asked class."""
+    told = comparison.unanswerable
+    if told:
+        return Value(None, note=told)
+    sample = comparison.candidate
+    rows = np.flatnonzero(sample.asked >= 0)
+    evidence = np.unique(sample.keys, return_inverse=True)[1]
+    found = class_accuracy(sample.asked[rows], sample.classes[rows], evidence[rows])
+    names = getattr(comparison.reference.embed, "classes", ())
+    shares = zip(np.unique(sample.asked[rows]).tolist(), found.each.tolist(), strict=True)
+    worst = sorted(shares, key=lambda pair: pair[1])[:_WORST]
+    details = tuple(f"{names[c]} {percentage(share)}" for c, share in worst)
+    note = f"chance {1 / len(names):.2f}"
+    return Value(*found.all, n=len(rows), note=note, details=details)
 
 
 def class_table(samples: dict[str, ImageComparison]) -> list[dict[str, object]]:

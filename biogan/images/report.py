@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from biogan.evaluation.report.plots import curves, scatter
 from biogan.evaluation.report.plots.canvas import embedded, grid, picture_pairs
+from biogan.evaluation.report.plots.labels import beside, confusion
 from biogan.evaluation.report.results import TARGET, Results, nearest_table
 from biogan.evaluation.report.spec import Column, Facts, Floor, Pairs, Panel, ReportSpec, Section
 from biogan.images.dataset import ImageSet
@@ -46,6 +47,14 @@ SECTIONS = {
         "Grey bars are real images, dots generated ones, strokes held-out ones, all as a small "
         "classifier sees them. It has to choose a class for every image, for noise too.",
         "Mode collapse: classes that are rare or missing.",
+    ),
+    "conditions": Section(
+        "Conditions",
+        "Are images of the class that they were asked for, as real ones are?",
+        "The square of generated images should look like that of real ones, and hold no more on "
+        "its diagonal: images that are more typical of their class than real ones are lack what "
+        "real ones have.",
+        "Classes that are ignored, swapped or mixed.",
     ),
     "features": Section(
         "Feature space",
@@ -176,6 +185,20 @@ def _classes(results: Results, new: Sequence[str]) -> list[Panel]:
     return [Panel("Share of each class", "as a classifier sees them", svg, wide=len(names) > 12)]
 
 
+def _asked(results: Results, new: Sequence[str]) -> list[Panel]:
+    sets = _sets(results, TARGET, *new)
+    names = getattr(sets[TARGET].embed, "classes", ())
+    drawn = []
+    for i, (key, sample) in enumerate(sets.items()):
+        rows = np.flatnonzero(sample.asked >= 0)
+        counts = np.zeros((len(names), len(names)))
+        np.add.at(counts, (sample.asked[rows], sample.classes[rows]), 1)
+        shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+        drawn.append(confusion(f"asked-{i}", shares, names, key, "class"))
+    caption = "share of the images of each row that are seen as each class"
+    return [Panel("Classes asked for", caption, beside(drawn), wide=True)]
+
+
 def _pixels(results: Results, new: Sequence[str]) -> list[Panel]:
     sets = _sets(results, TARGET, *new, "held-out")
     drawings: dict[str, tuple[str, str, Callable[[ImageSample], np.ndarray]]] = {
@@ -207,6 +230,7 @@ PANELS: dict[str, Callable[[Results, Sequence[str]], list[Panel]]] = {
     "classes": _classes,
     "pixels": _pixels,
     "diversity": _diversity,
+    "conditions": _asked,
 }
 
 
@@ -269,12 +293,16 @@ IMAGE_REPORT = ReportSpec(
         "frechet": "Distribution",
         "coverage": "Coverage",
         "class-jsd": "Classes",
+        "label-accuracy": "Labels",
         "sharpness-w1": "Sharpness",
         "pair-distance": "Diversity",
     },
     floors={
         "noise": Floor("noise", "random pixels"),
         "pixel-gaussian": Floor("pixgauss", "each pixel drawn by itself, with its mean and spread"),
+        "label-gaussian": Floor("label-gauss", "one such Gaussian a class"),
+        "no-label": Floor("no-label", "one Gaussian for all classes"),
+        "shuffled-labels": Floor("shuf-lab", "real images with the classes of others"),
         "gaussian": Floor("gauss", "one Gaussian along 64 principal components of the pixels"),
     },
     sections=SECTIONS,

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from biogan.evaluation.conditions import UNANSWERABLE, class_accuracy
 from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.samples import BaseComparison, BaseSample, row_keys
 from biogan.images.baselines import flat
@@ -124,6 +125,10 @@ def _coarse(images: ImageSet) -> np.ndarray:
     return np.ascontiguousarray(table.reshape(len(images), -1))
 
 
+#: Why there is nothing to say about labels.
+NO_LABELS = "no classes that real and generated images share"
+
+
 class Embedding(Protocol):
     """Turns images into features; those that know classes have ``classify`` too."""
 
@@ -187,6 +192,19 @@ class ImageSample(BaseSample[ImageSet]):
             return self._whole.classes[: len(self)]
         classify = getattr(self.embed, "classify")  # noqa: B009 - not all embeddings have it
         return np.asarray(classify(self.images), np.int64)
+
+    @cached_property
+    def asked(self) -> np.ndarray:
+        """Class that each image was asked for, or has, as the embedding numbers them, shape (n,).
+
+        -1 where there is none that it knows.
+        """
+        known = {name: i for i, name in enumerate(getattr(self.embed, "classes", ()))}
+        labels = self.images.labels
+        if labels is None:
+            return np.full(len(self), -1)
+        numbers = np.array([known.get(name, -1) for name in self.images.classes], np.int64)
+        return np.asarray(numbers[labels])
 
     @cached_property
     def keys(self) -> list[bytes]:
@@ -265,9 +283,22 @@ class ImageComparison(BaseComparison[ImageSample]):
         """Say why ``need`` is not met; an empty string if it is, as ``features`` always are."""
         if need == "classes" and not getattr(self.reference.embed, "classes", ()):
             return "the reference has no classes"
+        if need == "labels" and not all(
+            (sample.asked >= 0).any() for sample in (self.candidate, self.reference)
+        ):
+            return NO_LABELS
         if need == "relatives" and len(self.source) < GROUPS:
             return f"fewer than {GROUPS} training images"
         return super().missing(need)
+
+    @property
+    def unanswerable(self) -> str:
+        """Why the classes of real images cannot be told; empty where they can."""
+        real = self.reference
+        rows = np.flatnonzero(real.asked >= 0)
+        found = class_accuracy(real.asked[rows], real.classes[rows], rows).all
+        chance = 1 / len(getattr(real.embed, "classes", ()))
+        return "" if found.low > chance else f"{UNANSWERABLE} ({found.value:.2f})"
 
     @property
     def border(self) -> float:

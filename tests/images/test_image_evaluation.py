@@ -208,3 +208,49 @@ def test_digits_from_0_to_4_only():
     whole = evaluate_images(real, fresh)
     for name in (*failed, "precision", "class-gap"):
         assert whole[name].status == REAL, name
+
+
+def test_classes_that_images_were_asked_for():
+    """Small and large squares: right, swapped, and shuffled classes."""
+
+    def asked(labels: np.ndarray) -> ImageSet:
+        return ImageSet.from_pixels(FRESH.pixels, labels, ("small", "large"), source="asked")
+
+    own = FRESH.labels
+    found = {
+        name: evaluate_images(TRAIN, asked(labels), held_out=HELD, metrics=["label-accuracy"])
+        for name, labels in {
+            "right": own, "swapped": 1 - own,
+            "shuffled": np.random.default_rng(0).permutation(own),
+        }.items()
+    }  # fmt: skip
+    row = {name: report["label-accuracy"] for name, report in found.items()}
+    right = row["right"]
+    assert right.generated.value > 0.9 and right.ceiling.value > 0.9
+    assert list(right.floors) == ["label-gaussian", "no-label", "shuffled-labels"]
+    assert "copies" not in right.columns
+    assert row["swapped"].generated.value == pytest.approx(1 - right.generated.value)
+    for chance in (row["shuffled"].generated, right.columns["shuffled-labels"]):
+        assert chance.low < 0.5 < chance.high
+    assert row["swapped"].status == row["shuffled"].status == FLOOR
+    page = found["right"].to_html()
+    assert "<title>class predicted against asked, generated</title>" in page
+    # Without classes, or of a reference that was split, there is nothing to say.
+    plain = ImageSet.from_pixels(FRESH.pixels)
+    report = quick(TRAIN, plain, held_out=HELD, metrics=["label-accuracy", "intensity-w1"])
+    assert [r.metric.name for r in report.rows] == ["intensity-w1"]
+    alone = quick(TRAIN, asked(own), metrics=["label-accuracy"])
+    assert alone.rows == []
+    said = "label-accuracy: the network has learned from all images: --held-out"
+    assert said in alone.notes and "No metric could be read." in alone.to_text()
+
+
+def test_classes_that_cannot_be_told_are_not_assessed():
+    random = np.random.default_rng(0)
+    sets = [
+        ImageSet.from_pixels(s.pixels, random.permutation(np.arange(len(s)) % 2), ("a", "b"))
+        for s in (TRAIN, HELD, FRESH)
+    ]
+    report = evaluate_images(sets[0], sets[2], held_out=sets[1], metrics=["label-accuracy"])
+    assert report["label-accuracy"].generated.value is None
+    assert "not even real records follow it" in report["label-accuracy"].generated.note

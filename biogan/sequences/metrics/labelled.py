@@ -24,6 +24,7 @@ from biogan.core.conditions import (
 from biogan.evaluation.conditions import (
     LEAST_R,
     MANY_LABELS,
+    UNANSWERABLE,
     Accuracies,
     Measured,
     Strata,
@@ -43,8 +44,7 @@ from biogan.sequences.similarity.pairs import clusters
 
 # Identity of records that are one piece of evidence.
 _NEAR = 0.9
-#: What rows say that not even real records can answer.
-UNANSWERABLE = "cannot be assessed: not even real records follow it"
+#: What rows say where there is nothing to learn from.
 UNTAUGHT = "cannot be assessed: training records without a relative in the target are too few"
 
 

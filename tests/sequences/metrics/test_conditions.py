@@ -8,7 +8,7 @@ from make_demo_data import conditional
 
 from biogan import read_fasta
 from biogan.core.errors import ConfigError
-from biogan.evaluation.conditions import Strata
+from biogan.evaluation.conditions import UNANSWERABLE, Strata
 from biogan.evaluation.report.results import BETWEEN, FLOOR, REAL, UNREAD
 from biogan.metrics import measure
 from biogan.sequences.alphabet import DNA
@@ -17,7 +17,7 @@ from biogan.sequences.baselines.labelled import by_label
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.evaluate import compare, evaluate
 from biogan.sequences.metrics.comparison import Sample
-from biogan.sequences.metrics.labelled import UNANSWERABLE, LabelReader
+from biogan.sequences.metrics.labelled import LabelReader
 
 READ = ["label-accuracy", "label-r", "label-mae", "label-spread"]
 
