@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -113,21 +113,19 @@ def flattened(constraints: Iterable[Constraint | Constraints]) -> tuple[Constrai
     )
 
 
-def without_gaps(sequence: str, alphabet: Alphabet) -> tuple[str, list[int]]:
+def without_gaps(sequence: str, alphabet: Alphabet) -> tuple[str, Sequence[int]]:
     """Return the letters of a sequence in upper case without its gaps, and their places from 1.
 
     Examples
     --------
-    >>> from biogan import DNA
     >>> without_gaps("ac-G", DNA.with_letters("-"))
     ('ACG', [1, 2, 4])
     """
-    kept = [
-        (letter, place)
-        for place, letter in enumerate(sequence.upper(), 1)
-        if letter != GAP or not alphabet.has_gap
-    ]
-    return "".join(letter for letter, _ in kept), [place for _, place in kept]
+    letters = sequence.upper()
+    if not alphabet.has_gap or GAP not in letters:
+        return letters, range(1, len(letters) + 1)
+    places = [place for place, letter in enumerate(letters, 1) if letter != GAP]
+    return letters.replace(GAP, ""), places
 
 
 class Surrounded:

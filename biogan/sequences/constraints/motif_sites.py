@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -75,6 +76,7 @@ class AvoidMotif(Constraint):
         of = f"{self.source}:{self.share:g} ({name})" if self.source else f"{name}:{self.share:g}"
         return f"--avoid-motifs {of}"
 
+    @cached_property
     def _scores(self) -> tuple[np.ndarray, int]:
         """Return the scores of A, C, G and T on each strand, and what no site may exceed.
 
@@ -96,7 +98,7 @@ class AvoidMotif(Constraint):
         The tree of all beginnings that can still become a site (branch and bound), with the longest
         other beginning that each ends with (Aho and Corasick 1975, CACM 18:333).
         """
-        scores, limit = self._scores()
+        scores, limit = self._scores
         width = scores.shape[1]
         # The best that the places from here on can add.
         rest = np.append(scores.max(2)[:, ::-1].cumsum(1)[:, ::-1], np.zeros((len(scores), 1)), 1)
@@ -134,7 +136,7 @@ class AvoidMotif(Constraint):
         """Return the sites, see :class:`Constraint`."""
         _check_nucleotides(self, alphabet)
         whole = Surrounded(sequence, alphabet, self.flanks)
-        scores, limit = self._scores()
+        scores, limit = self._scores
         best, width = scores[0].max(1).sum(), scores.shape[1]
         # A letter that is none of the four is the last column, which no site makes up for.
         never = np.full((*scores.shape[:2], 1), -(10**15))

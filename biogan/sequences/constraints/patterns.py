@@ -111,6 +111,7 @@ def _codes(alphabet: Alphabet) -> str:
     return f" and {''.join(plain.ambiguity)}" if plain else ""
 
 
+@lru_cache
 def flank_letters(flank: str, alphabet: Alphabet) -> str:
     """Return what stands beside each sequence in letters of its alphabet.
 

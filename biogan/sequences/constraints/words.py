@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -179,5 +180,9 @@ def starts(word: Pattern, text: str) -> list[int]:
     >>> starts(("A", "AC"), "AAAC")
     [0, 1, 2]
     """
-    places = "".join(x if len(x) == 1 and x.isalpha() else f"[{re.escape(x)}]" for x in word)
-    return [found.start() for found in re.finditer(f"(?={places})", text)]
+    return [found.start() for found in _expression(word).finditer(text)]
+
+
+@lru_cache
+def _expression(word: Pattern) -> re.Pattern[str]:
+    return re.compile("(?=" + "".join(f"[{re.escape(place)}]" for place in word) + ")")
