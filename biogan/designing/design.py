@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,16 @@ import numpy as np
 
 from biogan.core import __version__
 from biogan.core.errors import CheckpointError, ConfigError, DataError, OutputError
-from biogan.core.files import claim_folder, read_json, write_json
+from biogan.core.files import claim_folder, read_json, write_json, write_text
 from biogan.core.options import takes
 from biogan.core.rng import rng
 from biogan.designing.calls import Call, CallTable
+from biogan.designing.comparison import Scored, spread_of
 from biogan.designing.config import DesignConfig
 from biogan.designing.evolve import KINDS, Evolution, Proposed
 from biogan.designing.objective import Objective
 from biogan.designing.oracle import Asked, Oracle, load_pair
+from biogan.designing.page import to_html
 from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.constraints.constraint import Constraint, flattened
@@ -30,6 +32,7 @@ from biogan.sequences.tokenizer import VARIABLE, Tokenizer
 
 #: Files of a run.
 CALLS, DESIGNS, SUMMARY = "calls.tsv", "designs.fasta", "design.json"
+PAGE = "design.html"
 #: The sampler that is fitted to sequences where none is named.
 PRIOR = "markov-3"
 #: How a question is called that was asked for a second time.
@@ -38,10 +41,10 @@ AGAIN = "again"
 OF_REAL = "real"
 # Questions that are asked twice, to find an oracle that answers differently.
 _TWICE = 3
+# Relative difference up to which two answers are the same: sums in another order differ by less.
+_SAME = 1e-5
 # Real records that are scored to compare with.
 _MOST_REAL, _FEWEST_REAL = 2_000, 100
-# Transfer below which most of the gain is not confirmed.
-TRANSFERS = 0.5
 
 #: Receives calls done, calls to do and the best score.
 Watch = Callable[[int, int, float], None]
@@ -71,6 +74,8 @@ class Search:
         Draws records of the kind.
     language : Language or None
         What all records keep.
+    constraints : tuple of Constraint
+        The same as they were asked for.
     oracle : Asked
         What is optimised.
     objective : Objective
@@ -84,6 +89,7 @@ class Search:
     tokenizer: Tokenizer
     prior: Prior
     language: Language | None
+    constraints: tuple[Constraint, ...]
     oracle: Asked
     objective: Objective
     config: DesignConfig
@@ -139,7 +145,7 @@ class Search:
         if tokenizer.kind == VARIABLE:
             raise ConfigError(f"{tokenizer.describe()}: only records of one length can be designed")
         told |= {"constraints": list(map(str, wanted)), "objective": str(objective)}
-        return cls(tokenizer, found, words, oracle, objective, config, told)
+        return cls(tokenizer, found, words, tuple(wanted), oracle, objective, config, told)
 
     def run(self, table: CallTable, watch: Watch = lambda done, calls, best: None) -> Evolution:
         """Ask until all calls are made; those of the table are not asked again.
@@ -222,73 +228,6 @@ def chosen(search: Evolution, n: int, max_identity: float) -> np.ndarray:
         if not ((search.rows[found] == search.rows[i]).mean(1) > max_identity).any():
             found.append(i)
     return np.array(found, int)
-
-
-@dataclass(frozen=True)
-class Transfer:
-    """How much of a gain another oracle confirms.
-
-    Attributes
-    ----------
-    oracle_gain, check_gain : float
-        Mean of the designs minus mean of real records, in standard deviations of real records.
-    transfer : float
-        The second over the first; NaN where there is no gain.
-    outside : bool
-        Whether the designs' mean by the oracle is beyond all real records, and by the check not.
-    """
-
-    oracle_gain: float
-    check_gain: float
-    transfer: float
-    outside: bool
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether most of the gain is confirmed."""
-        return self.transfer >= TRANSFERS and not self.outside
-
-    @classmethod
-    def of(
-        cls, designs: np.ndarray, real: np.ndarray, checked: np.ndarray, real_checked: np.ndarray
-    ) -> Transfer:
-        """Compare scores of designs and of real records, by the oracle and by the check.
-
-        Parameters
-        ----------
-        designs, real : numpy.ndarray, shape (n,), (m,)
-            Scores by the oracle that was optimised.
-        checked, real_checked : numpy.ndarray, shape (n,), (m,)
-            Scores by the check.
-
-        Examples
-        --------
-        >>> real = np.array([0.0, 1.0, 2.0])
-        >>> found = Transfer.of(np.array([6.0]), real, np.array([2.0]), real)
-        >>> found.transfer, found.outside, found.confirmed
-        (0.2, True, False)
-        """
-        gain, confirmed = _gain(designs, real), _gain(checked, real_checked)
-        transfer = confirmed / gain if gain > 0 else float("nan")
-        outside = gain > 0 and designs.mean() > real.max() and checked.mean() <= real_checked.max()
-        return cls(gain, confirmed, transfer, bool(outside))
-
-    def __str__(self) -> str:
-        if not self.oracle_gain > 0:
-            return "the designs score no higher than real records by the oracle itself"
-        said = (
-            f"by the oracle {self.oracle_gain:+.1f} standard deviations of real records, by the "
-            f"check {self.check_gain:+.1f}: transfer {self.transfer:.2f}"
-        )
-        if self.confirmed:
-            return said
-        return said + ", most of the gain is not confirmed"
-
-
-def _gain(designs: np.ndarray, real: np.ndarray) -> float:
-    real = real[np.isfinite(real)]
-    spread = real.std(ddof=1) if len(real) > 1 else np.nan
-    return float((designs.mean() - real.mean()) / spread) if spread > 0 else float("nan")
 
 
 @takes(DesignConfig)
@@ -416,10 +355,12 @@ def carried_out(
         # Not more questions than the search itself has asked.
         most = min(_MOST_REAL, max(_FEWEST_REAL, search.config.calls))
         picked = rng(search.config.seed, "real").permutation(len(real))[:most]
-        real = real.take(np.sort(picked))
-    summary |= compared(search, table, [text.replace("-", "") for text in texts], real, check)
+        real = real.take(np.sort(picked)).ungapped()
+    plain = [text.replace("-", "") for text in texts]
+    scored = _scored(search, table, plain, [] if real is None else real.strings(), check)
+    summary |= scored.summary()
     if check is not None:
-        labels["check"] = [f"{value:.6g}" for value in summary["check"].pop("values")]
+        labels["check"] = [f"{value:.6g}" for value in scored.check_values()]
     designs = Designs.from_strings(
         texts, [f"design_{i + 1}" for i in range(len(texts))], search.tokenizer.alphabet, labels
     )
@@ -428,87 +369,49 @@ def carried_out(
     if out is not None:
         write_fasta(designs, Path(out) / DESIGNS)
         write_json({**_told(search), **summary}, Path(out) / SUMMARY)
+        page = to_html(Path(out).name, designs, real, scored, evolution.scores, _facts(search))
+        write_text(page, Path(out) / PAGE)
     return designs
 
 
-def compared(
-    search: Search,
-    table: CallTable,
-    texts: list[str],
-    real: SequenceSet | None,
-    check: Asked | None,
-) -> dict[str, Any]:
-    """Compare designs with real records, by the oracle and by the check.
+def _scored(
+    search: Search, table: CallTable, texts: list[str], others: list[str], check: Asked | None
+) -> Scored:
+    """Score designs and real records by the oracle and by the check.
 
-    Parameters
-    ----------
-    search : Search
-        What was wanted.
-    table : CallTable
-        Answers of the oracle; those for real records are kept in it as well.
-    texts : list of str
-        Designs without gaps.
-    real : SequenceSet, optional
-        Real records.
-    check : Asked, optional
-        The second oracle.
-
-    Returns
-    -------
-    dict
-        Parts ``real``, ``check`` and ``verdict`` of the summary, as far as they can be given.
-
-    Raises
-    ------
-    OracleError, ConfigError
-        If an oracle fails, or the check has no value of what was optimised.
+    Answers of the oracle for real records are kept in the table as well.
     """
-    found: dict[str, Any] = {}
     names = search.objective.names(search.oracle.columns)
-    others = [] if real is None else real.ungapped().strings()
-    if real is not None:
-        unknown = [*dict.fromkeys(text for text in others if text not in table.known)]
-        if unknown:
-            values = search.oracle(unknown)
-            rows = zip(unknown, map(tuple, values.tolist()), strict=True)
-            table.add([Call(0, OF_REAL, 0, *row) for row in rows], search.oracle.columns)
+    unknown = [*dict.fromkeys(text for text in others if text not in table.known)]
+    if unknown:
+        values = search.oracle(unknown)
+        rows = zip(unknown, map(tuple, values.tolist()), strict=True)
+        table.add([Call(0, OF_REAL, 0, *row) for row in rows], search.oracle.columns)
+    sets = [some for some in (texts, others) if some]
     optimised = [
         search.objective.wanted(
             np.array([table.known[text] for text in some], float), search.oracle.columns
         )
-        if some
-        else np.zeros((0, len(names)))
-        for some in (texts, others)
+        for some in sets
     ]
-    if real is not None:
-        found["real"] = {"n": len(others), **_spreads(names, search.objective, optimised[1])}
-    if check is None:
-        return found
-    checked = [
-        search.objective.checked(check(some), check.columns, names) if some else optimised[1]
-        for some in (texts, others)
-    ]
-    sign = search.objective.sign(names[0])
-    found["check"] = {
-        "oracle": check.name,
-        "designs": _spreads(names, search.objective, checked[0]),
-        "values": (sign * checked[0][:, 0]).tolist(),
+    checked = []
+    if check is not None:
+        for some in sets:
+            answers = check(some)
+            checked.append(search.objective.checked(answers, check.columns, names))
+    signs = tuple(map(search.objective.sign, names))
+    return Scored(names, signs, optimised, checked, None if check is None else check.name)
+
+
+def _facts(search: Search) -> dict[str, Any]:
+    """Return what the page says about a search."""
+    return {
+        "oracle": search.oracle.name,
+        "constraints": search.constraints,
+        "objective": str(search.objective) or "--maximise the oracle's value",
+        "source": {k: str(v) for k, v in search.told.items() if k in ("data", "model", "prior")},
+        **search.config.to_dict(),
     }
-    if real is not None:
-        transfers = {
-            name: Transfer.of(
-                optimised[0][:, k], optimised[1][:, k], checked[0][:, k], checked[1][:, k]
-            )
-            for k, name in enumerate(names)
-        }
-        said = [f"{name}: {one}" if len(names) > 1 else str(one) for name, one in transfers.items()]
-        found["check"] |= {
-            "real": _spreads(names, search.objective, checked[1]),
-            "transfer": {name: asdict(one) for name, one in transfers.items()},
-            "confirmed": all(one.confirmed for one in transfers.values()),
-        }
-        found["verdict"] = "; ".join(said)
-    return found
 
 
 def _told(search: Search) -> dict[str, Any]:
@@ -539,7 +442,7 @@ def _opened(path: Path, search: Search, resume: bool, overwrite: bool) -> CallTa
                 )
         table.read()
     else:
-        for name in (CALLS, DESIGNS):
+        for name in (CALLS, DESIGNS, PAGE):
             (path / name).unlink(missing_ok=True)
         write_json(_told(search), path / SUMMARY)
     return table
@@ -557,30 +460,15 @@ def _summary(
     return {
         "calls": len(evolution.rows),
         "columns": list(search.oracle.columns),
-        "designs": {"n": len(numbers), **_spread(evolution.scores[numbers])},
+        "designs": {"n": len(numbers), **spread_of(evolution.scores[numbers])},
         "pair_identity": float(np.concatenate(pairs).mean()) if pairs else None,
         "best_after": {f"{m}": float(best[m - 1]) for m in marks},
         "top10": float(np.sort(evolution.scores)[::-1][:10].mean()),
         "proposals": dict(zip(KINDS, evolution.shares.round(3).tolist(), strict=True)),
-        "repeatable": all(table.known[call.sequence] == call.values for call in twice),
+        "repeatable": all(
+            np.allclose(table.known[call.sequence], call.values, _SAME, _SAME) for call in twice
+        ),
     }
-
-
-def _spreads(names: Sequence[str], objective: Objective, wanted: np.ndarray) -> dict[str, Any]:
-    """Say mean, best and spread of values as the oracle gives them: of one, or of each by name."""
-    found = {}
-    for k, name in enumerate(names):
-        sign = objective.sign(name)
-        of = _spread(wanted[:, k])
-        found[name] = {key: sign * v if key != "sd" else v for key, v in of.items()}
-    return found[names[0]] if len(names) == 1 else found
-
-
-def _spread(values: np.ndarray) -> dict[str, float]:
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return {}
-    return {"mean": float(finite.mean()), "best": float(finite.max()), "sd": float(finite.std())}
 
 
 def _labels(

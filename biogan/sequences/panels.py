@@ -193,7 +193,7 @@ def closest_pairs(results: Results, n: int = 20) -> list[Pair]:
     by_position = _one_length(results.samples["generated"], results.samples["source"])
     found = []
     for a, b, share in zip(i[best].tolist(), j[best].tolist(), identity[best], strict=True):
-        rows = _rows(new[a], source[b], by_position)
+        rows = aligned(new[a], source[b], by_position)
         found.append(Pair(new.ids[a], source.ids[b], float(share), *rows))
     return found
 
@@ -213,7 +213,7 @@ def _one_length(a: Sample, b: Sample) -> bool:
     return len(lengths) == 1
 
 
-def _rows(new: str, real: str, by_position: bool) -> tuple[str, str]:
+def aligned(new: str, real: str, by_position: bool) -> tuple[str, str]:
     """Align two sequences: letter under letter, or by edit distance."""
     if by_position or not new or not real:
         return new, real

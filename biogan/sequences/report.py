@@ -135,11 +135,11 @@ def _pairs(results: Results) -> Pairs | None:
         f"The {len(found):,} generated records that are most like {source}, aligned. Differences "
         "are marked."
     )
-    return Pairs(question, Markup("").join(_pair(pair) for pair in found))
+    return Pairs(question, Markup("").join(pair_of(pair) for pair in found))
 
 
-def _pair(pair: Pair) -> Markup:
-    """Mark the letters that differ."""
+def pair_of(pair: Pair) -> Markup:
+    """Draw two aligned records; the letters that differ are marked."""
     same = [a == b for a, b in zip(pair.top, pair.bottom, strict=True)]
     top, bottom = (
         Markup("").join(

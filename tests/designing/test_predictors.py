@@ -37,6 +37,8 @@ def test_numbers_are_predicted_and_stay_within_the_labels(family, tmp_path):
     fresh = labelled(seed=1)
     found = predict(fresh.strings())["expr"]
     assert np.corrcoef(found, np.array(fresh.labels["expr"], float))[0, 1] > 0.8
+    # Whatever else is asked for at once.
+    assert [predict([text])["expr"][0] for text in fresh.strings()[:5]] == found[:5].tolist()
     extreme = predict(["G" * 20, "A" * 20])["expr"]
     assert values.min() <= extreme[1] < extreme[0] <= values.max()
     predict.save(tmp_path)

@@ -1,0 +1,295 @@
+"""The page of a design run: how it went, what another predictor says, and what the designs are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from markupsafe import Markup
+
+from biogan.core import __version__
+from biogan.core.errors import percentage, plural
+from biogan.evaluation.distances import jsd
+from biogan.evaluation.report.html import STATUSES, render
+from biogan.evaluation.report.plots.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    drawing,
+    label,
+    legend,
+)
+from biogan.evaluation.report.plots.logos import logos
+from biogan.evaluation.report.results import FLOOR, REAL, UNREAD
+from biogan.evaluation.report.spec import Panel, Section
+from biogan.evaluation.report.text import number
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.kmers import kmer_counts
+from biogan.sequences.panels import Pair, aligned
+from biogan.sequences.report import pair_of
+from biogan.sequences.similarity.pairs import nearest
+
+if TYPE_CHECKING:
+    from biogan.designing.comparison import Scored, Transfer
+
+# Points of a curve, designs that are shown letter by letter, records that logos are drawn of.
+_POINTS, _SHOWN, _LOGO_LENGTH = 400, 12, 200
+# Designs of the mean in the curve.
+_TOP = 10
+# k-mers that compositions are compared by: this many cells at most.
+_MOST_CELLS, _HIGHEST_K = 400, 4
+
+_CURVE = Section(
+    "Search",
+    "How did the search go?",
+    "Best score, and mean of the ten best, of all sequences that were scored so far.",
+    "A curve that still rises at its end: more calls would find more. One that is flat from the "
+    "beginning: the search has found nothing that draws of the model do not hold.",
+)
+_CHECK = Section(
+    "Check",
+    "Does a predictor that was not optimised agree?",
+    "Each point is a sequence, with its score by the oracle that was optimised and by the check. "
+    "Designs should continue the cloud of real records upwards and to the right.",
+    "Designs far to the right of all real records and no higher than they: the search has found "
+    "the faults of the oracle.",
+)
+_LETTERS = Section(
+    "Sequences",
+    "What was changed?",
+    "The best designs, each below or above the real record that it is most like. Differences are "
+    "marked.",
+    "Designs that are all alike; long stretches of one letter; copies of one real record.",
+)
+
+
+def to_html(
+    name: str,
+    designs: SequenceSet,
+    real: SequenceSet | None,
+    scored: Scored,
+    scores: np.ndarray,
+    facts: Mapping[str, Any],
+) -> str:
+    """Return the page of a run.
+
+    Parameters
+    ----------
+    name : str
+        Heading: the folder.
+    designs : SequenceSet
+        The best first.
+    real : SequenceSet or None
+        Real records without gaps, in the order of ``scored``.
+    scored : Scored
+        Scores of both, by the oracle and by the check.
+    scores : numpy.ndarray, shape (calls,)
+        Score of every call; -inf: not feasible.
+    facts : mapping
+        ``oracle``, ``constraints``, ``objective``, ``source`` and the options of the run.
+    """
+    plain = designs.ungapped()
+    calls = plural(len(scores), "call")
+    return render(
+        "design.html",
+        version=__version__,
+        kind="design",
+        title=name,
+        lead=f"{plural(len(designs), 'design')} from {calls} to {facts['oracle']}",
+        verdict=_verdict(scored),
+        search=_CURVE,
+        curve=_curve(scores, scored),
+        check=_CHECK,
+        points=_points(scored),
+        table=_table(plain, real, scored),
+        constraints=[
+            (str(one), sum(bool(one.violations(t, designs.alphabet)) for t in designs.strings()))
+            for one in facts["constraints"]
+        ],
+        letters=_LETTERS,
+        logos=_logos(plain, real, scored),
+        pairs=_pairs(plain, real, scored, designs.labels),
+        facts=[
+            ("Oracle", facts["oracle"]),
+            ("Check", scored.check or "none"),
+            ("Wanted", facts["objective"]),
+            *((key.capitalize(), value) for key, value in facts["source"].items()),
+            ("Batch, seed", f"{facts['batch'] or 'default'}, {facts['seed']}"),
+            ("Designs share at most", percentage(facts["max_identity"])),
+        ],
+    )
+
+
+def _verdict(scored: Scored) -> list[dict[str, Any]]:
+    """Say what the check makes of each value, with a mark."""
+    if not scored.transfers:
+        why = "no check was given" if scored.check is None else "there are no real records"
+        return [{
+            "subject": "Transfer", "status": STATUSES[UNREAD],
+            "consequence": "nothing says whether another predictor would agree",
+            "evidence": f"{why}; a score by the predictor that was optimised proves nothing",
+        }]  # fmt: skip
+    return [
+        {
+            "subject": f"Transfer, {name}" if len(scored.names) > 1 else "Transfer",
+            "status": STATUSES[REAL if one.confirmed else FLOOR],
+            "consequence": _consequence(one),
+            "evidence": str(one),
+        }
+        for name, one in scored.transfers.items()
+    ]
+
+
+def _consequence(one: Transfer) -> str:
+    if one.confirmed:
+        return "the check confirms most of the gain"
+    if not one.oracle_gain > 0:
+        return "no gain over real records"
+    if one.outside:
+        return "beyond all real records by the oracle, and not by the check"
+    return "most of the gain is not confirmed"
+
+
+def _curve(scores: np.ndarray, scored: Scored) -> list[Panel]:
+    """Draw the best score and the mean of the ten best over calls."""
+    if len(scored.names) > 1:
+        # A score is a rank among all calls then: it has no course.
+        return []
+    finite = np.where(np.isfinite(scores), scores, -np.inf)
+    best = np.maximum.accumulate(finite)
+    top: list[float] = []
+    mean = np.full(len(scores), np.nan)
+    for i, score in enumerate(finite.tolist()):
+        if np.isfinite(score) and (len(top) < _TOP or score > top[0]):
+            top = sorted([*top, score])[-_TOP:]
+        if len(top) == _TOP:
+            mean[i] = sum(top) / _TOP
+    at = np.unique(np.linspace(0, len(scores) - 1, _POINTS).astype(int))
+    sign = scored.signs[0]
+    with drawing("curve", "best score over calls", width=5.6) as d:
+        d.axes.plot(at + 1, sign * np.where(best[at] > -np.inf, best[at], np.nan), color=BLUE,
+                    label="best")  # fmt: skip
+        d.axes.plot(at + 1, sign * mean[at], color=GREEN, label=f"mean of the best {_TOP}")
+        if len(scored.optimised) > 1:
+            own = scored.optimised[1][:, 0]
+            d.axes.axhline(
+                sign * own.max(), color=INK, linewidth=1, linestyle="--", label="best real record"
+            )
+        d.axes.set(xlabel="calls", ylabel=label(scored.names[0]))
+        d.axes.xaxis.set_major_formatter("{x:,.0f}")
+        legend(d.axes)
+    return [Panel("Score", "by the oracle that was optimised", d.svg)]
+
+
+def _points(scored: Scored) -> list[Panel]:
+    """Draw the oracle against the check, of each value."""
+    drawn = []
+    for k, name in enumerate(scored.names if scored.check else ()):
+        sign = scored.signs[k]
+        sets = [sign * np.stack([o[:, k], c[:, k]]) for o, c in
+                zip(scored.optimised, scored.checked, strict=True)]  # fmt: skip
+        with drawing(f"check-{k}", f"{name} by the oracle and by the check", height=4.2) as d:
+            looks = [("designs", BLUE, "D", 16), ("real records", INK, "o", 9)]
+            for (x, y), (what, colour, marker, size) in [*zip(sets, looks, strict=False)][::-1]:
+                d.axes.scatter(
+                    x, y, s=size, color=colour, marker=marker, label=what, linewidths=0,
+                    alpha=0.75 if what == "designs" else 0.3, rasterized=True,
+                )  # fmt: skip
+            if len(sets) > 1:
+                x, y = sets[1]
+                for line, value in ((d.axes.axvline, x), (d.axes.axhline, y)):
+                    line(value.max() if sign > 0 else value.min(), color=GREY, linewidth=0.9,
+                         linestyle=":")  # fmt: skip
+            d.axes.set(xlabel=f"{label(name)}, oracle", ylabel=f"{label(name)}, check")
+            legend(d.axes)
+        drawn.append(Panel(label(name), "dotted: the best real record by each", d.svg))
+    return drawn
+
+
+def _table(designs: SequenceSet, real: SequenceSet | None, scored: Scored) -> dict[str, Any]:
+    """Put designs beside the best real records and all of them."""
+    sets, rows = [designs], [np.arange(len(designs))]
+    heads = ["designs"]
+    if real is not None:
+        best = scored.best_real()
+        sets += [real.take(best), real]
+        rows += [best, np.arange(len(real))]
+        heads += ["best tenth of real records", "all real records"]
+    body = [["records", *(f"{len(some):,}" for some in sets)]]
+    for what, tables in (("oracle", scored.optimised), ("check", scored.checked)):
+        for k, name in enumerate(scored.names if tables else ()):
+            of = [tables[min(i, 1)][row, k] for i, row in enumerate(rows)]
+            sign = scored.signs[k]
+            title = f"{label(name)}, {what}" if len(scored.names) > 1 else what
+            body.append([f"{title}, mean", *(number(sign * float(x.mean())) for x in of)])
+            body.append([f"{title}, best", *(number(sign * float(x.max())) for x in of)])
+    body.append(["identity of pairs", *(_pair_identity(some) for some in sets)])
+    if real is not None:
+        k = 1
+        while k < _HIGHEST_K and designs.alphabet.size ** (k + 1) <= _MOST_CELLS:
+            k += 1
+        counts = [kmer_counts(some, k) for some in sets]
+        parts = [number(float(jsd(one, counts[1]))) for one in counts]
+        body.append([f"{k}-mer divergence from the best tenth (bits)", parts[0], "", parts[2]])
+    return {"head": heads, "rows": body}
+
+
+def _pair_identity(some: SequenceSet) -> str:
+    """Return the mean identity by position of pairs of neighbours in a set of one length."""
+    if len(some) < 2 or not some.is_fixed_length:
+        return ""
+    matrix = some.matrix()[:1000]
+    total = (matrix[:, None] == matrix[None]).mean(2) if len(matrix) <= 200 else None
+    if total is not None:
+        pairs = total[np.triu_indices(len(matrix), 1)]
+    else:
+        pairs = (matrix[1:] == matrix[:-1]).mean(1)
+    return number(float(pairs.mean()))
+
+
+def _logos(designs: SequenceSet, real: SequenceSet | None, scored: Scored) -> list[Markup]:
+    """Draw logos of designs and of the best real records, where all have one length."""
+    sets = {"designs": designs}
+    if real is not None:
+        sets["best tenth of real records"] = real.take(scored.best_real())
+    lengths = {int(x) for some in sets.values() for x in some.lengths}
+    if len(lengths) > 1 or max(lengths) > _LOGO_LENGTH:
+        return []
+    size = designs.alphabet.size
+    shares = {
+        key: np.stack([np.bincount(c, minlength=size) for c in some.matrix().T]) / len(some)
+        for key, some in sets.items()
+    }
+    return logos("letters", shares, designs.alphabet.letters)
+
+
+def _pairs(
+    designs: SequenceSet,
+    real: SequenceSet | None,
+    scored: Scored,
+    labels: Mapping[str, Sequence[str] | np.ndarray],
+) -> Markup:
+    """Align the best designs with the real record that each is most like."""
+    best = designs[:_SHOWN]
+    if real is None:
+        rows = [
+            Markup("{}  {}").format(n, t) for n, t in zip(best.ids, best.strings(), strict=True)
+        ]
+        return Markup('<pre class="letters">{}</pre>').format(Markup("\n").join(rows))
+    i, j, identity = nearest(best, real)
+    found = []
+    one_length = designs.is_fixed_length and real.is_fixed_length
+    one_length = one_length and designs.longest == real.longest
+    for a, b, share in zip(i.tolist(), j.tolist(), identity.tolist(), strict=True):
+        top, bottom = aligned(best[a], real[b], one_length)
+        edits = sum(x != y for x, y in zip(top, bottom, strict=True))
+        says = [
+            f"{key} {labels[key][a]}"
+            for key in dict.fromkeys(("score", *scored.names, "check", "proposed"))
+            if key in labels
+        ]
+        name = f"{best.ids[a]}, {', '.join(says)}, {plural(edits, 'letter')} changed"
+        found.append(pair_of(Pair(name, real.ids[b], share, top, bottom)))
+    return Markup("").join(found)
