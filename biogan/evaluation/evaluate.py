@@ -20,7 +20,7 @@ from biogan.core.errors import ConfigError, DataError
 from biogan.core.protocols import Sampler
 from biogan.core.rng import rng
 from biogan.evaluation.metric import ALL, Metric, MetricRegistry, Value
-from biogan.evaluation.parts import Floor, Parts, Samples
+from biogan.evaluation.parts import MOST, Floor, Parts, Samples
 from biogan.evaluation.protocol import Records, Roles, Split, assign_roles, check_sets
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.report.results import CONTROL, Results, Row
@@ -276,11 +276,12 @@ def evaluate_sets(
     new = {name: scoring.sample(spec.shuffled(some, seed)[:most]) for name, some in judged.items()}
     samples["held-out"] = scoring.sample(spec.shuffled(roles.ceiling, seed)[:whole])
 
-    def alike(some: Samples) -> dict[str, Any]:
+    def alike(some: Samples, n: int = size) -> dict[str, Any]:
         """Cut sets to one size, as drawings, tables and labels read them."""
-        return {k: s if k == "source" else _cut(s, size) for k, s in some.items()}
+        return {k: s if k == "source" else _cut(s, n) for k, s in some.items()}
 
-    parts = scoring.parts(alike(samples), alike(new))
+    few = min(size, MOST)
+    parts = scoring.parts(alike(samples, few), alike(new, few))
     chosen = [m for m in chosen if m.name not in parts.handled]
     columns += ["labels"] * bool(parts.parts)
     unfit: dict[str, str] = {}
@@ -328,15 +329,15 @@ def evaluate_sets(
     samples, new = alike(samples), alike(new)
 
     def draw(floor: Floor[Records]) -> Any:
-        return scoring.sample(spec.shuffled(floor(fitted, size, seed), seed))
+        return scoring.sample(spec.shuffled(floor(fitted, few, seed), seed))
 
     def measured(metric: Metric, comparison: Any) -> Value:
-        return _measured(metric, comparison, size, scoring.worth)
+        return _measured(metric, comparison, few, scoring.worth)
 
     labelled: dict[str, list[Row]] = {name: [] for name in judged}
     for part in parts.parts:
         tell("labels")
-        for name, rows in part.rows(samples, new, draw, measured).items():
+        for name, rows in part.rows(alike(samples, few), alike(new, few), draw, measured).items():
             labelled[name] += rows
     limit = f"floors and {CONTROL} at n = {spec.floor_limit:,}"
     notes = (

@@ -14,6 +14,8 @@ from biogan.evaluation.metric import Metric, Value
 from biogan.evaluation.protocol import Records
 from biogan.evaluation.report.results import Row
 
+#: Records of each set that parts read at most.
+MOST = 10_000
 #: A trivial sampler: real records, a number and a seed to records.
 Floor = Callable[[Records, int, int], Records]
 #: The samples of an evaluation by name, as :class:`~biogan.evaluation.report.results.Results`

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from biogan.evaluation.parts import MOST
 from biogan.evaluation.report.plots import curves
 from biogan.evaluation.report.plots.labels import asked_predicted, beside, confusion
 from biogan.evaluation.report.results import TARGET
@@ -25,7 +26,7 @@ _POINTS, _BEYOND = 2_000, 0.002
 def label_panels(results: Results, new: Sequence[str]) -> list[Panel]:
     """Draw every label that was read, of real records first."""
     drawn = []
-    sets = results.named_samples(TARGET, *new)
+    sets = {key: s.first(MOST) for key, s in results.named_samples(TARGET, *new).items()}
     for i, reader in enumerate(results.samples.get("labels", [])):
         if reader.kind == "number":
             drawn += _number(reader, sets, f"label-{i}")
