@@ -5,9 +5,10 @@ critic sees both together, and losses and penalties need no special case for lab
 
 * A generator reads the labels beside the latent vector, and they scale and shift the channels of
   its hidden layers (Perez et al. 2018, "FiLM", eq. 2).
-* A critic adds the product of its features with a linear function of the labels (Miyato & Koyama
-  2018, "cGANs with projection discriminator", eq. 3). A class is one-hot, several classes at once
-  are multi-hot, and the rank of a number is read by smooth bumps: one formula serves all of them.
+* A critic reads the labels in its first layer, and adds the product of its features with a linear
+  function of the labels (Miyato & Koyama 2018, "cGANs with projection discriminator", eq. 3). A
+  class is one-hot, several classes at once are multi-hot, and the rank of a number is read by
+  smooth bumps: one formula serves all of them.
 """
 
 from __future__ import annotations
@@ -199,8 +200,8 @@ class Projection(nn.Linear):
         super().__init__(labels, features, bias=False)
 
     def forward(self, labels: Tensor, features: Tensor) -> Tensor:  # type: ignore[override]
-        """Return <V y, features> over the root of their number, shape (N,)."""
-        return (super().forward(labels) * features).sum(1) / features.shape[1] ** 0.5
+        """Return <V y, features>, shape (N,)."""
+        return (super().forward(labels) * features).sum(1)
 
 
 class FiLM(nn.Module):

@@ -116,7 +116,8 @@ class ImageCritic(nn.Module, ABC):
             return self.judge(self.features(records)).squeeze(1)
         images, classes = split(records, self.shape[:3], self.shape.classes)
         found = self.features(images)
-        return self.judge(found).squeeze(1) + self.match(classes, found)
+        matching = self.match(classes, found) / found.shape[1] ** 0.5
+        return self.judge(found).squeeze(1) + matching
 
 
 KERNEL, SLOPE = 5, 0.3

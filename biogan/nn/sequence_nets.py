@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
@@ -58,13 +59,23 @@ class SequenceCritic(GroupCritic):
         Labels that are learned.
     features : int
         Features that labels are compared with.
+    width : int
+        Channels of the first hidden layer, which sees the labels, too.
     """
 
-    def __init__(self, units: int, shape: Shape, conditions: Conditions, features: int) -> None:
+    def __init__(
+        self, units: int, shape: Shape, conditions: Conditions, features: int, width: int
+    ) -> None:
         super().__init__(units)
         self.shape = shape
         self.encoded = LabelEncoder(conditions).width
         self.match = Projection(self.encoded, features) if self.encoded else None
+        self.read = nn.Linear(self.encoded, width, bias=False) if self.encoded else None
+        if self.match is not None:
+            # Weights of the size of the last layer's learn as fast as that one; divided by the
+            # root of the features in the forward pass instead, they learned that much slower.
+            with torch.no_grad():
+                self.match.weight.div_(features**0.5)
 
     def forward(self, records: Tensor) -> Tensor:
         """Judge records, return (N,).
@@ -81,6 +92,13 @@ class SequenceCritic(GroupCritic):
     def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
         """Judge (N, channels, length) and (N, width), return (N,)."""
         raise TypeError(f"{type(self).__name__} defines no judge_letters")
+
+    def seen(self, hidden: Tensor, labels: Tensor | None) -> Tensor:
+        """Let the first hidden layer, (N, width) or (N, width, length), see the labels."""
+        if self.read is None or labels is None:
+            return hidden
+        found = self.read(labels)
+        return hidden + (found if hidden.dim() == 2 else found[..., None])
 
     def with_labels(self, logits: Tensor, features: Tensor, labels: Tensor | None) -> Tensor:
         """Add how well the features go with the labels, where labels are learned."""
@@ -163,7 +181,8 @@ class DenseCritic(SequenceCritic):
         self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
     ) -> None:
         units = config.chosen("units")
-        super().__init__(units if config.minibatch_std else 0, shape, conditions, units)
+        spread = units if config.minibatch_std else 0
+        super().__init__(spread, shape, conditions, units, units)
         self.layers = dense(shape.channels * shape.length, units, 1)
         self.grammar = grammar
         self.near = min(NEAR, shape.length)
@@ -172,7 +191,7 @@ class DenseCritic(SequenceCritic):
 
     def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
         """Judge (N, channels, length) and (N, width), return (N,)."""
-        first = self.layers[0](letters.flatten(1))
+        first = self.seen(self.layers[0](letters.flatten(1)), labels)
         if self.ends is not None:
             lengths = self.grammar.lengths_of(letters)
             first = first + self.ends(from_end(letters, lengths, self.near).flatten(1))
@@ -237,9 +256,8 @@ class ResNetCritic(SequenceCritic):
         self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
     ) -> None:
         width = config.chosen("width")
-        super().__init__(
-            width if config.minibatch_std else 0, shape, conditions, width * shape.length
-        )
+        spread = width if config.minibatch_std else 0
+        super().__init__(spread, shape, conditions, width * shape.length, width)
         self.embed = convolution(shape.channels, width, config.kernel)
         self.blocks = body(config)
         self.judge = nn.Linear(width * shape.length, 1)
@@ -248,7 +266,7 @@ class ResNetCritic(SequenceCritic):
 
     def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
         """Judge (N, channels, length) and (N, width), return (N,)."""
-        x = activate(self.blocks(self.embed(letters)))
+        x = activate(self.blocks(self.seen(self.embed(letters), labels)))
         logits = self.with_labels(self.judge(x.flatten(1)).squeeze(1), x.flatten(1), labels)
         if self.ends is not None:
             lengths = self.grammar.lengths_of(letters)
@@ -316,9 +334,8 @@ class DCGANCritic(SequenceCritic):
         count, bottom = stages(shape, config.chosen("depth"))
         width = config.chosen("width")
         widths = [width * 2**i for i in range(count + 1)]
-        super().__init__(
-            widths[-1] if config.minibatch_std else 0, shape, conditions, widths[-1] * bottom
-        )
+        spread = widths[-1] if config.minibatch_std else 0
+        super().__init__(spread, shape, conditions, widths[-1] * bottom, width)
         self.embed = convolution(shape.channels, width, config.kernel)
         self.shrink = nn.ModuleList(
             nn.Conv1d(a, b, config.kernel, stride=2, padding=config.kernel // 2)
@@ -329,7 +346,7 @@ class DCGANCritic(SequenceCritic):
 
     def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
         """Judge (N, channels, length) and (N, width), return (N,)."""
-        x = self.embed(letters)
+        x = self.seen(self.embed(letters), labels)
         for layer in self.shrink:
             x = layer(activate(x))
         x = activate(self.attend(x))

@@ -3,13 +3,15 @@
 import numpy as np
 
 from biogan import DNA, ImageSet, SequenceSet
+from biogan.core.label_rows import Conditions
 from biogan.core.rng import rng
 from biogan.images.modality import ImageModality
 from biogan.sequences.autoconfig import resolve
 from biogan.sequences.config import SequenceGANConfig
+from biogan.sequences.label_lengths import lengths_by_label
 from biogan.sequences.modality import SequenceModality
 from biogan.sequences.tokenizer import Tokenizer
-from biogan.training.batches import Batches, RotatedBatches
+from biogan.training.batches import Batches, BlurredBatches, RotatedBatches
 from biogan.training.config import ImageGANConfig
 from biogan.training.engine import Engine
 from biogan.training.step import AdversarialStep
@@ -23,7 +25,11 @@ SEQUENCES = {
     "dcgan": {"architecture": "dcgan", "head": "softmax"},
     "codons": {},
     "groups": {"minibatch_std": True},
+    "labels": {},
+    "labelled genes": {},
 }
+#: Conditions of the kinds that have labels.
+LABELS = {"labels": ("class", "number", "several"), "labelled genes": ("class", "number")}
 IMAGES = {
     "images": {"preset": "wgan-gp", "augment": "cells,cutout,brightness,contrast"},
     "batch norm": {"preset": "classic"},
@@ -38,13 +44,25 @@ def step_of(kind, **options):
 
 def sequences(kind, **options):
     codes = rng(0, "records").integers(0, 4, (80, 24)).astype(np.uint8)
-    records = genes() if kind == "codons" else SequenceSet.from_matrix(DNA, codes)
+    coding = kind in ("codons", "labelled genes")
+    records = genes() if coding else SequenceSet.from_matrix(DNA, codes)
     layout = Tokenizer.of(records)
     small = {"width": 4, "depth": 2, "units": 8, "latent": 4, "batch_size": 8, "steps": 9}
     lacking = {"dense": ("width", "depth"), "dcgan": ("units",)}.get(kind, ())
     small = {k: v for k, v in small.items() if k not in lacking}
     config, _ = resolve(SequenceGANConfig(**small, **SEQUENCES[kind], **options), layout)
-    return stepped(SequenceModality(layout), records, config)
+    modality = SequenceModality(layout)
+    if kind in LABELS:
+        n = len(records)
+        records.labels = {
+            "class": np.array(["a", "b"] * (n // 2), object),
+            "number": np.array([str(i / 7) for i in range(n)], object),
+            "several": np.array(["x;y", "x"] * (n // 2), object),
+        }
+        conditions = Conditions.of(records.labels, LABELS[kind], np.ones(n))
+        lengths = lengths_by_label(records, conditions, layout) if coding else ()
+        modality = SequenceModality(layout, conditions, lengths)
+    return stepped(modality, records, config)
 
 
 def stepped(modality, records, config):
@@ -52,10 +70,12 @@ def stepped(modality, records, config):
     networks, engine = modality.networks(config), Engine(config)
     rows = modality.stored(records)
     batches = Batches(rows, np.ones(len(rows)), 8, 0)
-    rotate = getattr(config, "rotate", None)
+    if getattr(config, "rotate", None):
+        batches = RotatedBatches(batches)
+    if (labels := getattr(modality, "conditions", None)) is not None and labels.size:
+        batches = BlurredBatches(batches, labels)
     return AdversarialStep(
-        networks.generator, modality.augmented(networks.critic, config),
-        RotatedBatches(batches) if rotate else batches,
+        networks.generator, modality.augmented(networks.critic, config), batches,
         modality.encoder(engine.device), config, engine, modality.matching(config),
     )  # fmt: skip
 
