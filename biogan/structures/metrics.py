@@ -6,10 +6,17 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
+from scipy.spatial import cKDTree
 from scipy.stats import binom, t
 
 from biogan.evaluation.distances import jsd
-from biogan.evaluation.intervals import GROUPS, effective, jackknifed, newcombe, wilson
+from biogan.evaluation.intervals import (
+    GROUPS,
+    effective,
+    jackknifed,
+    newcombe,
+    wilson,
+)
 from biogan.evaluation.metric import MetricRegistry, Value
 from biogan.evaluation.samples import BaseComparison, BaseSample
 from biogan.evaluation.two_sample import cross_validation, ridge_auroc
@@ -42,6 +49,10 @@ _BOXES, _DEGREES = 2_000, 15
 NEAR, EXACT = 1.0, 0.05
 #: Fragments whose nearest training fragments are looked up, and that classifiers learn from.
 MOST_NEAREST, MOST_CLASSIFIED = 500, 5_000
+#: Fragments that are compared with one another.
+MOST_UNIQUE = 2_000
+# Pairs of them that are laid on one another at a time.
+_PAIRS = 10_000
 
 
 def first_neighbours(xyz: np.ndarray) -> np.ndarray:
@@ -138,6 +149,38 @@ def gyration(comparison: FragmentComparison) -> Value:
 def contacts(comparison: FragmentComparison) -> Value:
     """Wasserstein distance of the relative contact orders."""
     return _wasserstein(comparison, contact_order, 1.0)
+
+
+@metric("unique", "diversity", "unique", goal="high", high=1.0, unit="share", most=MOST_UNIQUE,
+        alone=True)  # fmt: skip
+def unique_share(comparison: FragmentComparison) -> Value:
+    """Share of fragments that lie on no earlier one within 0.05 Angstrom; it falls with n."""
+    again = repeated(comparison.candidate.fragments.xyz.astype(np.float64), EXACT)
+    n = len(again)
+    distinct = n - int(again.sum())
+    # A fragment that comes again is no matter of its family.
+    return Value(distinct / n, *wilson(distinct, n), n=n)
+
+
+def repeated(xyz: np.ndarray, border: float) -> np.ndarray:
+    """Tell which fragments lie on an earlier one, RMSD below ``border``: shape (n,), bool.
+
+    Examples
+    --------
+    >>> walk = np.random.default_rng(0).normal(size=(1, 8, 3)).cumsum(1)
+    >>> repeated(np.concatenate([walk, walk[:, ::-1], walk + 5]), 0.05).tolist()
+    [False, False, True]
+    """
+    half = xyz.shape[1] // 2
+    across = np.linalg.norm(xyz[:, half:] - xyz[:, : xyz.shape[1] - half], axis=2)
+    # Ends that move by d and e, d^2 + e^2 <= L RMSD^2, change their distance by d + e at most.
+    reach = border * np.sqrt(2 * xyz.shape[1])
+    pairs = cKDTree(across).query_pairs(reach, p=np.inf, output_type="ndarray")
+    found = np.zeros(len(xyz), bool)
+    for at in range(0, len(pairs), _PAIRS):
+        one, other = np.sort(pairs[at : at + _PAIRS], 1).T
+        found[other[rmsd(xyz[one], xyz[other]) < border]] = True
+    return found
 
 
 @metric("pair-rmsd", "diversity", "pair RMSD", goal="same", alike=False)

@@ -156,6 +156,17 @@ def test_diversity():
     assert measured("pair-rmsd", walks(2), walks(2)).value is None
 
 
+def test_a_fragment_that_comes_again_is_seen_wherever_it_stands():
+    some = walks(40)
+    turned = some[:4] @ np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0]]) + 7
+    again = np.concatenate([some, turned + np.random.default_rng(1).normal(0, 0.005, turned.shape)])
+    assert measured("unique", some, walks(40)).value == 1
+    assert measured("unique", again, walks(40)).value == pytest.approx(40 / 44)
+    # A mirror image is another fragment.
+    mirrored = np.concatenate([some, some[:4] * [1, 1, -1]])
+    assert measured("unique", mirrored, walks(40)).value == 1
+
+
 def test_groups_keep_families_whole():
     sample = FragmentSample(fragments(walks(50), np.repeat(np.arange(25), 2)))
     assert sample.groups.tolist() == [i % GROUPS for i in range(25) for _ in range(2)]
@@ -234,4 +245,4 @@ def test_order_does_not_depend_on_the_file():
 def test_names_and_order():
     names = [m.name for m in STRUCTURE_METRICS.choose()]
     assert names[:2] == ["copies", "near-copies"] and names[-1] == "pair-rmsd"
-    assert len(names) == len(STRUCTURE_METRICS) == 17
+    assert len(names) == len(STRUCTURE_METRICS) == 18

@@ -20,8 +20,8 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.genetic_code import genetic_code
 from biogan.sequences.kmers import grouped_kmer_counts
 from biogan.sequences.metrics.context import Extras, unavailable
-from biogan.sequences.overlaps import Overlaps
-from biogan.sequences.similarity.pairs import has_near_copy, nearest
+from biogan.sequences.overlaps import Overlaps, joined
+from biogan.sequences.similarity.pairs import clusters, has_near_copy, nearest
 from biogan.sequences.similarity.words import covered
 
 #: The metrics of sequences, with the sections of the report in order.
@@ -134,6 +134,13 @@ class Sample(BaseSample[SequenceSet]):
         """Identities of random pairs; see :func:`pair_identities`."""
         return self._array(
             ("pairs", by_position), lambda: pair_identities(self.sequences, by_position)
+        )
+
+    def relatives(self, identity: float) -> np.ndarray:
+        """Group records that overlap or have this identity to each other: shape (n,)."""
+        return self._array(
+            ("relatives", identity),
+            lambda: joined(clusters(self.sequences, identity), self.clusters),
         )
 
     def near_copies(self, source: Sample, identity: float) -> np.ndarray:

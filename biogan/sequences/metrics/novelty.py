@@ -131,7 +131,8 @@ def other_strand_copies(comparison: Comparison) -> Value:
 def near_copies(comparison: Comparison) -> Value:
     """Share of the records with a training record at or above the identity (0.9)."""
     near = comparison.candidate.near_copies(comparison.source, comparison.identity)
-    share = clustered_share(near, comparison.candidate.clusters)
+    # Relatives are near copies of the same records, together or not at all.
+    share = clustered_share(near, comparison.candidate.relatives(comparison.identity))
     return Value(*share, n=len(near), note=f"id>={comparison.identity:g}")
 
 
@@ -142,8 +143,10 @@ def near_copy_excess(comparison: Comparison) -> Value:
     assert comparison.fresh is not None  # the need "fresh" was met
     new = comparison.candidate.near_copies(comparison.source, comparison.identity)
     real = comparison.fresh.near_copies(comparison.source, comparison.identity)
-    worth = effective(new.astype(float), comparison.candidate.clusters)
-    real_worth = effective(real.astype(float), comparison.fresh.clusters)
+    worth, real_worth = (
+        effective(hits.astype(float), sample.relatives(comparison.identity))
+        for hits, sample in ((new, comparison.candidate), (real, comparison.fresh))
+    )
     low, high = newcombe(
         new.sum() * worth / len(new), worth, real.sum() * real_worth / len(real), real_worth
     )

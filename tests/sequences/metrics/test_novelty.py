@@ -161,3 +161,15 @@ def test_an_alignment_has_no_shifted_copies_and_short_records_none():
     assert compare("shifted-copies", aligned, aligned).note == "aligned: a column does not shift"
     short = SequenceSet.from_strings(["ACGTACGT"] * 3)
     assert compare("shifted-copies", short, short).note == "no record holds 20 letters"
+
+
+def test_relatives_are_near_copies_together():
+    """Five relatives of a training record are one piece of evidence, not five."""
+    train = iid(DNA, 200, 40, 1)
+    alone = SequenceSet.concatenate([train[:20], iid(DNA, 80, 40, 2)])
+    families = SequenceSet.concatenate([train[:4]] * 5 + [iid(DNA, 80, 40, 2)])
+    fresh = Sample(iid(DNA, 100, 40, 3))
+    for name in ("near-copies", "near-excess"):
+        one, five = (compare(name, new, train, fresh=fresh) for new in (alone, families))
+        assert one.value == five.value == pytest.approx(0.2)
+        assert five.high - five.low > 1.2 * (one.high - one.low)
