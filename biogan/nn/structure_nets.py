@@ -7,7 +7,8 @@ image.
 :class:`MapGenerator` generates maps directly. They are symmetric, non-negative and zero on the
 diagonal, but need not be the distances of any chain. :class:`ChainGenerator` generates bond
 lengths, angles and torsions and computes the distances of that chain, so its maps are always those
-of a chain.
+of a chain. It serves models of biogan 0.2 and before; chains are now learned by the networks of
+:mod:`biogan.nn.twist_nets`.
 """
 
 from __future__ import annotations
@@ -111,6 +112,40 @@ def build_chain(bonds: Tensor, angles: Tensor, torsions: Tensor) -> Tensor:
     return torch.cat([torch.zeros_like(first), places], 1)
 
 
+def from_latent(size: int, width: int, length: int, most: int) -> tuple[nn.Linear, nn.ModuleList]:
+    """Return the layers that turn a latent vector into features of a chain, see :func:`grown`.
+
+    Parameters
+    ----------
+    size : int
+        Numbers of the latent vector.
+    width : int
+        Channels at full length; at half the length twice as many, and so on.
+    length : int
+        Residues. They begin as eight or fewer, or as many as halving gives.
+    most : int
+        Channels at most, in widths.
+    """
+    bottom, count = length, 0
+    while bottom % 2 == 0 and bottom > 8:
+        bottom, count = bottom // 2, count + 1
+    widths = [width * min(2**i, most) for i in reversed(range(count + 1))]
+    unfold = nn.Linear(size, widths[0] * bottom)
+    grow = nn.ModuleList(
+        nn.Sequential(convolution(a, b, _KERNEL), ResidualBlock(b, _KERNEL))
+        for a, b in zip(widths[:-1], widths[1:], strict=True)
+    )
+    return unfold, grow
+
+
+def grown(code: Tensor, unfold: nn.Module, grow: nn.ModuleList, length: int) -> Tensor:
+    """Turn (N, size) into (N, width, length), doubling the length before each layer."""
+    x: Tensor = unfold(code).unflatten(1, (-1, length // 2 ** len(grow)))
+    for layer in grow:
+        x = layer(activate(x).repeat_interleave(2, -1))
+    return x
+
+
 class MapGenerator(ImageGenerator):
     """Distance maps painted by the classic convolutions, made symmetric with a zero diagonal."""
 
@@ -137,25 +172,14 @@ class ChainGenerator(ImageGenerator):
 
     def __init__(self, config: ImageNetConfig, shape: RecordShape) -> None:
         super().__init__(config, shape)
-        width = config.chosen("width")
-        length, count = shape.height, 0
-        while length % 2 == 0 and length > 8:
-            length, count = length // 2, count + 1
-        widths = [width * min(2**i, 4) for i in reversed(range(count + 1))]
-        self.bottom = length
-        self.unfold = nn.Linear(config.latent + shape.classes, widths[0] * length)
-        self.grow = nn.ModuleList(
-            nn.Sequential(convolution(a, b, _KERNEL), ResidualBlock(b, _KERNEL))
-            for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
+        width, size = config.chosen("width"), config.latent + shape.classes
+        self.unfold, self.grow = from_latent(size, width, shape.height, 4)
         self.tail = nn.Sequential(*[ResidualBlock(width, _KERNEL) for _ in range(_TAIL)])
         self.write = nn.Conv1d(width, 4, 1)
 
     def internal(self, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Turn (N, latent + classes) into bonds, angles and torsions, see :func:`build_chain`."""
-        x = self.unfold(code).unflatten(1, (-1, self.bottom))
-        for layer in self.grow:
-            x = layer(activate(x).repeat_interleave(2, -1))
+        x = grown(code, self.unfold, self.grow, self.shape.height)
         # From here on in single precision: along a chain errors add up.
         written = self.write(activate(self.tail(x))).float()  # (N, 4, L)
         bonds = BOND + _GIVE * written[:, 0, 1:].tanh()

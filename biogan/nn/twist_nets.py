@@ -26,7 +26,7 @@ from torch.nn.functional import avg_pool1d, one_hot, pad
 
 from biogan.nn.config import ImageNetConfig
 from biogan.nn.layers import ResidualBlock, activate, convolution
-from biogan.nn.structure_nets import build_chain, records
+from biogan.nn.structure_nets import build_chain, from_latent, grown, records
 
 # Residues whose mean is a point of the coarse chain, and residues from one to the next.
 _WINDOW, _STEP = 4, 2
@@ -224,16 +224,8 @@ class TwistGenerator(nn.Module):
         }
         for name, values in told.items():
             self.register_buffer(name, values, persistent=False)
-        width, bottom, count = config.chosen("width"), length, 0
-        while bottom % 2 == 0 and bottom > 8:
-            bottom, count = bottom // 2, count + 1
-        widths = [width * min(2**i, 2) for i in reversed(range(count + 1))]
-        self.bottom = bottom
-        self.unfold = nn.Linear(config.latent, widths[0] * bottom)
-        self.grow = nn.ModuleList(
-            nn.Sequential(convolution(a, b, _KERNEL), ResidualBlock(b, _KERNEL))
-            for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
+        width = config.chosen("width")
+        self.unfold, self.grow = from_latent(config.latent, width, length, 2)
         self.see = nn.Conv1d(self.kinds + 5 + _NOISE, width, 1)
         self.bend = nn.Sequential(*[ResidualBlock(width, _KERNEL, d) for d in _DILATIONS])
         self.write = nn.Conv1d(width, 2, 1)
@@ -262,9 +254,7 @@ class TwistGenerator(nn.Module):
 
     def internal(self, noise: TwistNoise) -> tuple[Tensor, Tensor, Tensor]:
         """Turn noise into bonds, angles and torsions, see :func:`build_chain`."""
-        x = self.unfold(noise.latent).unflatten(1, (-1, self.bottom))
-        for layer in self.grow:
-            x = layer(activate(x).repeat_interleave(2, -1))
+        x = grown(noise.latent, self.unfold, self.grow, self.length)
         kinds = self.drawn(noise.gumbel)
         angles, torsions = self.angles[kinds], self.torsions[kinds]
         seen = [
@@ -280,7 +270,7 @@ class TwistGenerator(nn.Module):
         off = chosen + (1 - part.square()).sqrt() * noise.normal[:, 1:3]
         off = off * self.spreads[:, kinds].transpose(0, 1)
         torsions = (torsions + off[:, 1])[:, 1:-1]
-        # One number a fragment, from which the latent vector is not told: its first direction.
+        # By the first direction of the latent vector: fragments differ in how exact they are.
         varies = (_VARIES * (_LOG_SPREAD * noise.latent[:, :1]).exp()).clamp(max=_MOST)
         bonds = BOND + varies * noise.normal[:, 0] - (BOND - CIS) * (noise.uniform < self.cis)
         return (
