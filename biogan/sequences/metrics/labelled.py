@@ -282,7 +282,7 @@ class LabelReader:
     @property
     def untaught(self) -> bool:
         """Whether too few training records have no relative in the target."""
-        few = len(self.learned.sample) < GROUPS
+        few = len(self.learned.sample) < GROUPS or not self.described.size
         return few or (self.kind != "number" and self._classes is None)
 
     def accuracies(self, sample: Sample) -> Accuracies:

@@ -36,6 +36,8 @@ class Described:
     ----------
     what : str
         What is read, for notes.
+    size : int
+        Numbers of a record: those that vary among ``train``.
     """
 
     def __init__(self, train: Sample, by_position: bool) -> None:
@@ -45,6 +47,7 @@ class Described:
         features = self._features(train)
         spread = features.std(0)
         self._kept = spread > 0
+        self.size = int(self._kept.sum())
         self._middle, self._spread = features.mean(0)[self._kept], spread[self._kept]
 
     def of(self, sample: Sample) -> np.ndarray:

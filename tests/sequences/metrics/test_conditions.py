@@ -51,7 +51,7 @@ def one_record_each(some: SequenceSet) -> SequenceSet:
 @pytest.fixture(scope="module")
 def reports():
     """Promoters of the right labels, and four ways to get labels wrong; n = 1,000."""
-    train, held = conditional(2500, "train"), conditional(1000, "held")
+    train, held = conditional(1500, "train"), conditional(1000, "held")
     new = conditional(1000, "new")
     sets = {
         "right": new, "shuffled": shuffled_labels(new), "swapped": swapped(new),
@@ -108,7 +108,7 @@ def test_a_label_has_its_own_rows_and_floors(reports):
     assert all([*row.floors] == floors for row in report.rows)
     assert "copies" not in report.rows[0].columns
     accuracy = report["label-accuracy:class"].generated
-    assert accuracy.note.startswith("label class; k-mers and positions of 2,500 records")
+    assert accuracy.note.startswith("label class; k-mers and positions of 1,500 records")
     assert accuracy.note.endswith("chance 0.50")
     assert [text.partition(" ")[0] for text in accuracy.details] != []
     table = report.to_text()
@@ -231,17 +231,16 @@ def classes_of(n: int, k: int, seed: int, counts: dict[int, int] | None = None) 
 def test_the_rank_of_the_own_label_among_ten():
     train, held, new = (classes_of(100, 10, seed) for seed in range(3))
     chance = sum(1 / i for i in range(1, 11)) / 10
-    right, wrong = (
-        evaluate(train, some, held_out=held, metrics=["label-mrr"])["label-mrr"]
-        for some in (new, shuffled_labels(new))
-    )
+    sets = {"right": new, "wrong": shuffled_labels(new)}
+    found = compare(train, sets, held_out=held, metrics=["label-mrr"], floors=[])
+    right, wrong = (found[name]["label-mrr"] for name in sets)
     assert right.generated.value > 0.9
     assert wrong.generated.low < chance < wrong.generated.high
     assert f"chance {chance:.2f}" in right.generated.note
     # Seven labels and numbers have no such row.
     few = evaluate(
         *(classes_of(100, 7, seed) for seed in (0, 1)), held_out=classes_of(100, 7, 2),
-        metrics=["label-mrr"],
+        metrics=["label-mrr"], floors=[],
     )  # fmt: skip
     assert few.rows == []
     assert "label-mrr: nothing to be read of class" in " ".join(few.notes)
@@ -274,9 +273,10 @@ def test_who_asks_for_one_class_is_read_beside_held_out_records_of_it():
 
 def test_who_asks_for_high_numbers_only_is_read_beside_such_records():
     """The correlation within the upper half is lower than that over the whole range, for all."""
-    train, held, new = (conditional(n, name) for n, name in ((1500, "t"), (900, "h"), (2000, "n")))
+    train, held, new = (conditional(n, name) for n, name in ((1000, "t"), (700, "h"), (1400, "n")))
     scores = new.labels["score"].astype(float)
     high = new.take(np.flatnonzero(scores > np.median(scores)))
+    # Both are cut to what they share, so each is read by itself.
     rows = [
         evaluate(train, some, held_out=held, metrics=["label-r"], floors=[],
                  conditions="score")["label-r"]
