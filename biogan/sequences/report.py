@@ -172,7 +172,7 @@ SEQUENCE_REPORT = ReportSpec(
         "site-pair-jsd": "Positions",
         "pair-pearson": "Long range",
         "unique": "Diversity",
-        "length-w1": "Lengths",
+        "length-jsd": "Lengths",
         "label-accuracy": "Labels",
         "label-r": "Labels",
     },

@@ -177,6 +177,8 @@ ERRORS = ("label-mae", "label-mae-boosting")
 _MOST = 6
 # Metrics that one sentence names.
 _NAMED = 3
+# Metrics of which a sentence names details, and how many.
+_TELLING = {"auroc": 5, "length-jsd": 2}
 #: What the sentence about metrics with too few records is about.
 POWER = "Power"
 #: What a sentence about doubtful sets is about.
@@ -321,8 +323,8 @@ def _consequence(row: Row, n: int) -> str:
         caution = f", but so is {best}, so this proves little" if also else ""
         return f"indistinguishable from real data at n = {n:,}{caution}"
     told = ""
-    if row.metric.name == "auroc" and row.generated.details:
-        told = f"; most telling: {', '.join(row.generated.details)}"
+    if row.metric.name in _TELLING and row.generated.details:
+        told = f"; most telling: {', '.join(row.generated.details[: _TELLING[row.metric.name]])}"
     if row.metric.goal == "held-out":
         told = f"; {_side(row)}{told}"
     if row.status == FLOOR:

@@ -319,10 +319,18 @@ def test_what_fails_is_not_crowded_out(lengths, last):
     some = [r for r in full().rows if r.metric.name not in ("length-w1", "unique")]
     unique = row("unique", Value(0.9, 0.8, 1.0), Value(0.9, 0.8, 1.0), (1.0,) * 5)
     spoken = report(
-        *some, row("length-w1", Value(lengths, lengths - 0.01, lengths + 0.01), CEILING), unique
+        *some, row("length-jsd", Value(lengths, lengths - 0.01, lengths + 0.01), CEILING), unique
     ).verdict()
     assert len(spoken) == 6
     assert spoken[-1].startswith(last)
+
+
+def test_the_verdict_names_the_lengths_that_differ():
+    bins = ("54 to 59 +0.13 [+0.10, +0.16]", "39 to 53 -0.11 [-0.13, -0.09]", "60 to 62 -0.02")
+    found = Value(0.05, 0.04, 0.06, n=1000, details=bins)
+    said = report(row("length-jsd", found, CEILING)).verdict()[0]
+    assert said.startswith("Lengths: length JSD 0.050 [0.040, 0.060]; ")
+    assert said.endswith(f"; most telling: {bins[0]}, {bins[1]}.")
 
 
 def test_a_floor_that_reaches_real_data_is_said():
