@@ -12,7 +12,7 @@ from biogan.sequences.constraints.generator import ConstrainedGenerator
 from biogan.sequences.constraints.language import DEAD, Automaton, compiled
 from biogan.sequences.tokenizer import Tokenizer
 
-CHAINS, STEPS = 4096, 150
+CHAINS, STEPS = 2048, 150
 
 
 def fixed(*places):
@@ -95,7 +95,7 @@ def test_noise_and_sequence_are_drawn_from_their_joint_law(generator):
     chains = found.chains
     assert chains.after.mean() > chains.before.mean() + 0.3
     assert 0.2 < chains.taken.mean() / STEPS < 1
-    assert str(chains).startswith("latents mcmc: 4,096 chains of 150 steps, ")
+    assert str(chains).startswith("latents mcmc: 2,048 chains of 150 steps, ")
 
 
 def test_free_noise_keeps_its_prior(generator):
