@@ -269,6 +269,18 @@ class StepInputs(NamedTuple):
         yield self.weight
 
 
+def alike(noise: Any, real: Tensor) -> Any:
+    """Give generated records the labels of the real ones of their batch, where there are labels.
+
+    Losses that compare pairs then compare records of one label, penalties between records keep it,
+    and k-mers are matched on as many records of each label.
+    """
+    labels = getattr(noise, "labels", None)
+    if labels is None or not labels.shape[1]:
+        return noise
+    return noise._replace(labels=real[:, -labels.shape[1] :].to(labels.device))
+
+
 def draw_inputs(
     batches: Stream,
     generator: Any,
@@ -306,7 +318,7 @@ def draw_inputs(
     critic_steps = len(penalised)
     for i in range(critic_steps):
         real.append(batches.part(t * critic_steps + i, rows))
-        noise.append(generator.noise(n, rng).rows(rows))
+        noise.append(alike(generator.noise(n, rng).rows(rows), real[-1]))
         alpha.append(torch.rand(n, generator=rng, device=rng.device)[rows])
-    noise.append(generator.noise(n, rng).rows(rows))
+    noise.append(alike(generator.noise(n, rng).rows(rows), real[-1]))
     return StepInputs(tuple(real), tuple(noise), tuple(alpha), torch.tensor(weight), penalised)
