@@ -210,7 +210,8 @@ def auroc(
 
     Notes
     -----
-    DeLong et al. 1988, Biometrics 44:837; for clusters Obuchowski 1997, Biometrics 53:567.
+    DeLong et al. 1988, Biometrics 44:837; for clusters Obuchowski 1997, Biometrics 53:567. The
+    quantile is that of Student's t, as few clusters tell little of their own spread.
 
     Where nothing can be told, what two records of different folds have in common counts twice out
     of fold: once when the one is tested and once when the other is. The variance is twice DeLong's
@@ -222,12 +223,24 @@ def auroc(
     above = (ranks[:m] - rankdata(positive)) / n
     below = 1 - (ranks[m:] - rankdata(negative)) / m
     area = float(above.mean())
-    parts = np.concatenate([(above - area) / m, (below - area) / n])
-    if groups is not None:
-        parts = np.bincount(np.unique(groups, return_inverse=True)[1], parts)
-    count = len(parts)
+    cluster = np.arange(m + n) if groups is None else np.unique(groups, return_inverse=True)[1]
+    parts = [
+        np.bincount(cluster[rows], errors, cluster.max() + 1)
+        for rows, errors in (
+            (slice(m), (above - area) / m),
+            (slice(m, None), (below - area) / n),
+        )
+    ]
+    counts = [len(np.unique(cluster[:m])), len(np.unique(cluster[m:])), cluster.max() + 1]
+    own, other, every = (count / max(1, count - 1) for count in counts)
+    variance = (
+        own * (parts[0] @ parts[0])
+        + other * (parts[1] @ parts[1])
+        + 2 * every * (parts[0] @ parts[1])
+    )
     twice = 1 + 4 * area * (1 - area) * out_of_fold
-    half = _Z * float(np.sqrt(twice * count / max(1, count - 1) * (parts @ parts)))
+    freedom = max(1, counts[0] + counts[1] - 2)
+    half = float(t.ppf(0.975, freedom) * np.sqrt(twice * max(0.0, variance)))
     return area, max(0.0, area - half), min(1.0, area + half)
 
 

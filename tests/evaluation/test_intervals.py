@@ -67,7 +67,8 @@ def test_auroc_counts_ties_as_half():
     area, low, high = auroc(np.array([2.0, 3.0]), np.array([1.0, 2.0]))
     assert area == 0.875  # wins 1, 1/2, 1, 1 of four
     # Each share is 1/8 off the mean, halved by the two records of a class: four parts of 1/16.
-    half = 1.959964 * np.sqrt(4 / 3 * 4 / 16**2)
+    # Each class has two records, 2 / (2 - 1); t of two degrees of freedom.
+    half = 4.302653 * np.sqrt(2 * 4 / 16**2)
     assert (low, high) == pytest.approx((0.875 - half, min(1, 0.875 + half)), abs=1e-6)
 
 
@@ -128,3 +129,24 @@ def test_shares_of_numbers_that_are_not_whole():
     low, high = wilson(0.5, 2.0)
     assert wilson(5, 20)[0] > low > 0 and wilson(5, 20)[1] < high < 1
     assert wilson(0.0, 2.5)[0] == 0 and wilson(2.5, 2.5)[1] == 1
+
+
+def test_few_clusters_do_not_make_the_interval_of_an_area_too_narrow():
+    """Eight clusters a class, whose records are alike: 95 % of the intervals hold one half."""
+    rng = np.random.default_rng(5)
+    groups, inside = np.repeat(np.arange(16), 10), 0
+    for _ in range(600):
+        scores = rng.normal(size=16)[groups] + 0.3 * rng.normal(size=160)
+        _, low, high = auroc(scores[:80], scores[80:], groups)
+        inside += low <= 0.5 <= high
+    assert 0.93 <= inside / 600 <= 0.975
+
+
+def test_clusters_that_hold_both_classes_count_once():
+    rng = np.random.default_rng(6)
+    pairs = rng.normal(size=200)
+    scores = pairs + 0.1 * rng.normal(size=200), pairs + 0.1 * rng.normal(size=200)
+    apart = auroc(*scores)
+    paired = auroc(*scores, np.tile(np.arange(200), 2))
+    # What both classes have in common does not move the area.
+    assert paired[2] - paired[1] < 0.3 * (apart[2] - apart[1])
