@@ -345,7 +345,7 @@ def evaluate_sets(
         f"generated {least:,}, target {len(roles.target):,} and ceiling {len(roles.ceiling):,}",
         *([limit] if size > spec.floor_limit else []),
         *roles.notes,
-        *([] if every is None else [every.note]),
+        *([] if every is None or not chosen else [every.note]),
         *_read_whole(chosen, sizes),
         *scoring.notes,
         *parts.notes,

@@ -141,9 +141,10 @@ def _columns(results: Results) -> str:
     """Spell out the columns whose names were shortened, and what each is for."""
     short, real = results.spec.short, f"real {results.spec.noun}s"
     floors = [f"{short(n)} ({n})" if short(n) != n else n for n in results.floors]
+    copied = any(CONTROL in row.columns for row in results.rows)
+    control = f"; {CONTROL}: {real} verbatim, which only novelty can tell" if copied else ""
     return (
-        f"held-out: {real}, the ceiling; {', '.join(floors)}: trivial samplers, the floors; "
-        f"{CONTROL}: {real} verbatim, which only novelty can tell"
+        f"held-out: {real}, the ceiling; {', '.join(floors)}: trivial samplers, the floors{control}"
     )
 
 
