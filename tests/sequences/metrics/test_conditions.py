@@ -9,6 +9,7 @@ from make_demo_data import conditional
 from biogan import read_fasta
 from biogan.core.errors import ConfigError
 from biogan.evaluation.conditions import UNANSWERABLE, Strata
+from biogan.evaluation.report.report import ComparisonReport
 from biogan.evaluation.report.results import BETWEEN, FLOOR, REAL, UNREAD
 from biogan.metrics import measure
 from biogan.sequences.alphabet import DNA
@@ -119,6 +120,37 @@ def test_a_label_has_its_own_rows_and_floors(reports):
     for title in ("class predicted against asked, real", "class predicted against asked, generated",
                   "score predicted against asked, generated"):  # fmt: skip
         assert f"<title>{title}</title>" in page
+
+
+def test_a_comparison_of_sets_has_the_rows_of_labels_beside_their_floors(reports):
+    both = ComparisonReport(reports)
+    text = both.to_text()
+    line = next(x for x in text.splitlines() if x.startswith("label accuracy, class"))
+    marks = line.split()[3:]
+    # Right, shuffled, swapped and copied labels; the classes of copied records are right.
+    assert [marks[i] for i in (1, 3, 5)] == ["=", "x", "x"]
+    page = both.to_html()
+    assert page.count("label-mk") >= 2  # over the rows and in the key
+    for name in ("right", "shuffled", "swapped", "copied"):
+        assert f"<title>class predicted against asked, {name}</title>" in page
+
+
+def test_order_and_names_of_records_change_nothing():
+    sets = [conditional(n, name) for n, name in ((400, "t"), (200, "h"), (200, "n"))]
+    random = np.random.default_rng(1)
+    other = []
+    for some in sets:
+        mixed_up = some.take(random.permutation(len(some)))
+        mixed_up.ids = [f"x{i}" for i in range(len(some))]
+        mixed_up.labels = dict(reversed(mixed_up.labels.items()))
+        other.append(mixed_up)
+    metrics = ["label-accuracy", "label-r", "label-spread", "label-jsd"]
+    one, two = (
+        evaluate(train, new, held_out=held, metrics=metrics) for train, held, new in (sets, other)
+    )
+    assert len(one.rows) == 9
+    for row in one.rows:
+        assert row.columns == two[row.metric.name].columns, row.metric.name
 
 
 def mixed(n: int, seed: int, share: float = 0.5) -> SequenceSet:
