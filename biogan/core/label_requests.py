@@ -18,14 +18,8 @@ from biogan.core.conditions import members, numbers
 from biogan.core.display import excerpt
 from biogan.core.errors import ConfigError, few
 from biogan.core.inputs import is_pipe
-from biogan.core.label_rows import (
-    Condition,
-    Conditions,
-    rank_bytes,
-    ranks_of,
-    reflected,
-    taken,
-)
+from biogan.core.label_codes import Condition, rank_bytes, ranks_of, reflected
+from biogan.core.label_rows import Conditions, taken
 from biogan.core.labels import read_label_table
 from biogan.core.options import unknown_name
 

@@ -19,7 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from biogan.core.label_rows import TOP_RANK, Condition, Conditions
+from biogan.core.label_codes import TOP_RANK, Condition
+from biogan.core.label_rows import Conditions
 
 #: Gaussian bumps by which the rank of a number is read, evenly spaced from 0 to 1.
 BUMPS = 16

@@ -9,7 +9,8 @@ import numpy as np
 from biogan.core.conditions import kind_of, members
 from biogan.core.display import shown
 from biogan.core.errors import ConfigError
-from biogan.core.label_rows import FEWEST, Conditions
+from biogan.core.label_codes import FEWEST
+from biogan.core.label_rows import Conditions
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.regions import RANGE
 from biogan.sequences.store import SequenceStore

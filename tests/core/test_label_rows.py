@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from biogan.core.errors import CheckpointError, ConfigError, DataError
+from biogan.core.label_codes import ranks_of
 from biogan.core.label_requests import labels_asked, read_request, read_wanted
-from biogan.core.label_rows import Conditions, ranks_of
+from biogan.core.label_rows import Conditions
 from biogan.core.rng import rng
 
 N = 400
