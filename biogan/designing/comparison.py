@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from biogan.core.errors import plural
+
 # Transfer below which most of the gain is not confirmed.
 TRANSFERS = 0.5
 
@@ -48,7 +50,7 @@ class Transfer:
         designs, real : numpy.ndarray, shape (n,), (m,)
             Scores by the oracle that was optimised.
         checked, real_checked : numpy.ndarray, shape (n,), (m,)
-            Scores by the check.
+            Scores by the check; what it calls not feasible counts as the worst of all others.
 
         Examples
         --------
@@ -57,14 +59,26 @@ class Transfer:
         >>> found.transfer, found.outside, found.confirmed
         (0.2, True, False)
         """
+        worst = np.concatenate([checked, real_checked])
+        worst = worst[np.isfinite(worst)].min(initial=np.inf)
+        checked = np.where(np.isfinite(checked), checked, worst)
         gain, confirmed = _gain(designs, real), _gain(checked, real_checked)
         transfer = confirmed / gain if gain > 0 else float("nan")
         outside = gain > 0 and designs.mean() > real.max() and checked.mean() <= real_checked.max()
         return cls(gain, confirmed, transfer, bool(outside))
 
+    def summary(self) -> dict[str, Any]:
+        """Return it for a file: None where there is no number."""
+        return {name: value if np.isfinite(value) else None for name, value in asdict(self).items()}
+
     def __str__(self) -> str:
         if not self.oracle_gain > 0:
             return "the designs score no higher than real records by the oracle itself"
+        if np.isnan(self.check_gain):
+            return (
+                f"by the oracle {self.oracle_gain:+.1f} standard deviations of real records; the "
+                "check does not tell real records apart, so that it confirms nothing"
+            )
         said = (
             f"by the oracle {self.oracle_gain:+.1f} standard deviations of real records, by the "
             f"check {self.check_gain:+.1f}: transfer {self.transfer:.2f}"
@@ -112,6 +126,16 @@ class Scored:
         columns = zip(*(some.T for some in (*self.optimised, *self.checked)), strict=True)
         return {name: Transfer.of(*of) for name, of in zip(self.names, columns, strict=True)}
 
+    @property
+    def infeasible(self) -> int:
+        """Designs that the check calls not feasible."""
+        return int((~np.isfinite(self.checked[0])).any(1).sum()) if self.checked else 0
+
+    def lost(self) -> str:
+        """Say how many designs the check calls not feasible; nothing if none."""
+        designs = plural(len(self.optimised[0]), "design")
+        return f"{self.infeasible:,} of {designs} not feasible by the check" * bool(self.infeasible)
+
     def check_values(self) -> np.ndarray:
         """Return what the check answered for the designs, of the first value, shape (n,)."""
         return self.signs[0] * self.checked[0][:, 0]
@@ -139,10 +163,12 @@ class Scored:
             said = [f"{k}: {one}" if several else str(one) for k, one in self.transfers.items()]
             found["check"] |= {
                 "real": self._spreads(self.checked[1]),
-                "transfer": {name: asdict(one) for name, one in self.transfers.items()},
+                "transfer": {name: one.summary() for name, one in self.transfers.items()},
                 "confirmed": all(one.confirmed for one in self.transfers.values()),
             }
-            found["verdict"] = "; ".join(said)
+            found["verdict"] = "; ".join([*said, *filter(None, [self.lost()])])
+        if self.infeasible:
+            found["check"]["infeasible"] = self.infeasible
         return found
 
     def _spreads(self, values: np.ndarray) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +161,9 @@ class Search:
         search = Evolution(
             self.tokenizer, self.prior, self.language, config.seed, config.max_identity
         )
+        if table.columns:
+            self.objective.check(table.columns)
+            self.oracle.columns = table.columns
         values = np.zeros((0, 0))
         turn = 0
         while len(search.rows) < config.calls:
@@ -171,8 +174,10 @@ class Search:
             texts = self._texts(asked)
             found = self._answers(table, texts, asked, turn)
             values = found if not len(values) else np.concatenate([values, found])
-            search.tell(found[:, 0])
-            search.scores = self.objective.scores(values, self.oracle.columns)
+            scores = self.objective.scores(values, self.oracle.columns)
+            # With several values those of before change, too: they count what is better than each.
+            search.scores = scores[: len(search.rows)]
+            search.tell(scores[len(search.rows) :])
             watch(len(search.rows), config.calls, float(search.scores.max()))
         return search
 
@@ -212,9 +217,6 @@ class Search:
                     for i, (text, row) in enumerate(zip(again, second.tolist(), strict=True))
                 ]
             table.add(calls, self.oracle.columns)
-        elif not self.oracle.columns:
-            self.oracle.columns = table.columns
-            self.objective.check(table.columns)
         return np.array([table.known[text] for text in texts], float)
 
 
@@ -343,7 +345,7 @@ def carried_out(
     """
     table = CallTable(None)
     if out is not None:
-        table = _opened(Path(out), search, resume, overwrite)
+        search, table = _opened(Path(out), search, resume, overwrite)
     evolution = search.run(table, watch)
     numbers = chosen(evolution, n, search.config.max_identity)
     if not len(numbers):
@@ -410,19 +412,26 @@ def _facts(search: Search) -> dict[str, Any]:
         "constraints": search.constraints,
         "objective": str(search.objective) or "--maximise the oracle's value",
         "source": {k: str(v) for k, v in search.told.items() if k in ("data", "model", "prior")},
-        **search.config.to_dict(),
+        **_options(search),
     }
+
+
+def _options(search: Search) -> dict[str, Any]:
+    return {**search.config.to_dict(), "batch": search.config.chosen_batch}
 
 
 def _told(search: Search) -> dict[str, Any]:
     return {
         "version": __version__,
-        "search": {**search.told, **search.config.to_dict(), "oracle": search.oracle.name},
+        "search": {**search.told, **_options(search), "oracle": search.oracle.name},
     }
 
 
-def _opened(path: Path, search: Search, resume: bool, overwrite: bool) -> CallTable:
-    """Return the table of calls of a folder, empty or that of the run which goes on."""
+def _opened(path: Path, search: Search, resume: bool, overwrite: bool) -> tuple[Search, CallTable]:
+    """Return the table of calls of a folder, empty or that of the run which goes on.
+
+    Where no batch is asked for, a run goes on with the one that it was begun with.
+    """
     found = [path / name for name in (SUMMARY, CALLS) if (path / name).exists()]
     if resume and not found:
         raise ConfigError(f"{path}: nothing to resume, no run was begun there")
@@ -433,7 +442,10 @@ def _opened(path: Path, search: Search, resume: bool, overwrite: bool) -> CallTa
     table = CallTable(path / CALLS)
     if resume:
         old = read_json(path / SUMMARY, CheckpointError) if (path / SUMMARY).exists() else {}
-        now, before = _told(search)["search"], old.get("search", {})
+        before = old.get("search", {})
+        if search.config.batch is None and before.get("batch"):
+            search = replace(search, config=replace(search.config, batch=before["batch"]))
+        now = _told(search)["search"]
         for name in before.keys() & now.keys() - {"calls"}:
             if before[name] != now[name]:
                 raise ConfigError(
@@ -445,14 +457,15 @@ def _opened(path: Path, search: Search, resume: bool, overwrite: bool) -> CallTa
         for name in (CALLS, DESIGNS, PAGE):
             (path / name).unlink(missing_ok=True)
         write_json(_told(search), path / SUMMARY)
-    return table
+    return search, table
 
 
 def _summary(
     search: Search, evolution: Evolution, table: CallTable, numbers: np.ndarray
 ) -> dict[str, Any]:
     """Say how the search went."""
-    best = np.maximum.accumulate(np.where(np.isfinite(evolution.scores), evolution.scores, -1e300))
+    best = np.maximum.accumulate(evolution.scores)
+    top = evolution.scores[np.isfinite(evolution.scores)]
     marks = sorted({min(len(best), m) for m in (100, 300, 1000, 3000, 10000, 30000, len(best))})
     twice = [call for call in table.calls if call.kind == AGAIN]
     rows = evolution.rows[numbers]
@@ -462,8 +475,8 @@ def _summary(
         "columns": list(search.oracle.columns),
         "designs": {"n": len(numbers), **spread_of(evolution.scores[numbers])},
         "pair_identity": float(np.concatenate(pairs).mean()) if pairs else None,
-        "best_after": {f"{m}": float(best[m - 1]) for m in marks},
-        "top10": float(np.sort(evolution.scores)[::-1][:10].mean()),
+        "best_after": {f"{m}": float(best[m - 1]) for m in marks if np.isfinite(best[m - 1])},
+        "top10": float(np.sort(top)[::-1][:10].mean()),
         "proposals": dict(zip(KINDS, evolution.shares.round(3).tolist(), strict=True)),
         "repeatable": all(
             np.allclose(table.known[call.sequence], call.values, _SAME, _SAME) for call in twice

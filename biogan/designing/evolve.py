@@ -195,7 +195,8 @@ class Evolution:
                 some = (
                     self.prior.near(Candidates(rows[mine], own), self.seed, "near", *stream)
                     if name == "near"
-                    else self.prior.fresh(len(mine), self.seed, "fresh", *stream)
+                    # There are parents: what violates the constraints is left out below.
+                    else self.prior.fresh(len(mine), self.seed, "fresh", *stream, every=False)
                 )
                 rows[mine] = some.rows
                 if states is not None and some.states is not None:

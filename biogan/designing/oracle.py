@@ -37,6 +37,8 @@ LABELS = "labels:"
 SCORE = "score"
 # Letters of a sequence that a message shows.
 _LETTERS = 60
+# Largest value: means and variances of such values are numbers, too.
+_LARGEST = 1e100
 
 
 class Oracle(Protocol):
@@ -118,7 +120,7 @@ class Asked:
             ) from error
         except OracleError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise OracleError(
                 f"{self.name}: {type(error).__name__} for {_these(asked)}: {first_line(error)}"
             ) from error
@@ -128,12 +130,13 @@ class Asked:
                 f"{self.name}: gave the columns {', '.join(columns)} for {_these(asked)}, before "
                 f"{', '.join(self.columns)}"
             )
-        odd = np.isnan(values) | (values == np.inf)
+        odd = np.isnan(values) | ((np.abs(values) > _LARGEST) & (values != -np.inf))
         if odd.any():
             row, column = np.argwhere(odd)[0]
             raise OracleError(
                 f"{self.name}: {columns[column]} is {values[row, column]} for "
-                f"{_these([asked[row]])}; numbers are needed, -inf for what is not feasible"
+                f"{_these([asked[row]])}; numbers are needed, -inf for what is not feasible, and "
+                f"none beyond {_LARGEST:.0e}"
             )
         self.columns = columns
         return values
@@ -146,7 +149,7 @@ class Asked:
                 names = tuple(map(str, found.keys()))
                 found = np.stack([np.asarray(found[name], float) for name in found], 1)
             values = np.asarray(found, float)
-        except (TypeError, ValueError) as error:
+        except Exception as error:  # whatever was returned turns itself into numbers
             raise OracleError(
                 f"{self.name}: no numbers for {_these(asked)}: {first_line(error)}"
             ) from error
@@ -361,7 +364,7 @@ def _function(home: str, name: str, flag: str) -> Oracle:
         raise
     except AttributeError as error:
         raise ConfigError(f"{flag} {shown(home)}: has no function {name!r}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(
             f"{flag} {shown(home)}: cannot be imported: {type(error).__name__}: "
             + first_line(error)
@@ -381,10 +384,18 @@ class Program:
         Program and arguments, as a shell splits them; no shell is started.
     timeout : float, optional
         Seconds that it may take.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be split.
     """
 
     def __init__(self, line: str, timeout: float | None = None) -> None:
-        self.words, self.timeout = shlex.split(line), timeout
+        try:
+            self.words, self.timeout = shlex.split(line), timeout
+        except ValueError as error:
+            raise ConfigError(f"cmd: {shown(line)}: {first_line(error)}") from error
 
     def __call__(self, sequences: list[str]) -> dict[str, list[float]]:
         """Run it once for all sequences."""

@@ -116,7 +116,7 @@ def to_html(
             ("Check", scored.check or "none"),
             ("Wanted", facts["objective"]),
             *((key.capitalize(), value) for key, value in facts["source"].items()),
-            ("Batch, seed", f"{facts['batch'] or 'default'}, {facts['seed']}"),
+            ("Batch, seed", f"{facts['batch']:,}, {facts['seed']}"),
             ("Designs share at most", percentage(facts["max_identity"])),
         ],
     )
@@ -136,7 +136,7 @@ def _verdict(scored: Scored) -> list[dict[str, Any]]:
             "subject": f"Transfer, {name}" if len(scored.names) > 1 else "Transfer",
             "status": STATUSES[REAL if one.confirmed else FLOOR],
             "consequence": _consequence(one),
-            "evidence": str(one),
+            "evidence": "; ".join(filter(None, [str(one), scored.lost()])),
         }
         for name, one in scored.transfers.items()
     ]

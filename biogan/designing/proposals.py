@@ -21,6 +21,8 @@ from biogan.sequences.tokenizer import Tokenizer
 
 # Draws of a sampler, in all, for one record that keeps the constraints.
 _PATIENCE = 2000
+# Draws for each record after which many are drawn at once, or those that violate them are taken.
+_RARE, _MANY = 20, 512
 # The longest block that is redrawn or exchanged, as a share of the positions.
 _BLOCK = 0.5
 # How far the latent vector of a neighbour moves, 1 for a fresh one.
@@ -47,8 +49,8 @@ class Candidates(NamedTuple):
 class Prior(Protocol):
     """What sequences of the kind look like, before a score is asked for."""
 
-    def fresh(self, n: int, seed: int, *stream: str | int) -> Candidates:
-        """Draw ``n`` records that keep the constraints."""
+    def fresh(self, n: int, seed: int, *stream: str | int, every: bool = True) -> Candidates:
+        """Draw ``n`` records; some may violate rare constraints if not ``every``."""
         ...
 
     def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
@@ -74,8 +76,8 @@ class ChainPrior:
     tokenizer: Tokenizer
     language: Language | None = None
 
-    def fresh(self, n: int, seed: int, *stream: str | int) -> Candidates:
-        """Draw until ``n`` records keep the constraints.
+    def fresh(self, n: int, seed: int, *stream: str | int, every: bool = True) -> Candidates:
+        """Draw until ``n`` records keep the constraints, or have been looked for long enough.
 
         Raises
         ------
@@ -86,10 +88,13 @@ class ChainPrior:
         found = drawn = 0
         while found < n:
             number = int(rng(seed, "prior", *stream, drawn).integers(2**31))
-            rows = self.tokenizer.encode(self.sampler.sample(n, number))
-            rows = rows if self.language is None else rows[self.language.holds(rows)]
+            rare = drawn >= _RARE * n
+            size = max(n, _MANY) if rare and every else n
+            rows = self.tokenizer.encode(self.sampler.sample(size, number))
+            if self.language is not None and (every or not rare):
+                rows = rows[self.language.holds(rows)]
             kept.append(rows)
-            found, drawn = found + len(rows), drawn + n
+            found, drawn = found + len(rows), drawn + size
             if drawn > _PATIENCE * (found + 1):
                 raise ConfigError(
                     f"{found:,} of {drawn:,} draws of the prior keep the constraints: take a "
@@ -124,7 +129,7 @@ class GeneratorPrior:
     generator: LetterGenerator
     language: Language
 
-    def fresh(self, n: int, seed: int, *stream: str | int) -> Candidates:
+    def fresh(self, n: int, seed: int, *stream: str | int, every: bool = True) -> Candidates:
         """Draw records of the generator given the constraints."""
         free = np.ones((1, *self.generator.shape), bool)
         return self._drawn(n, None, free, np.zeros(n, int), seed, *stream)

@@ -26,6 +26,9 @@ def raises(texts):
         (lambda texts: [1.0], "x: values of shape (1,) for 3 sequences: one number each is needed"),
         (lambda texts: ["high"] * len(texts), "x: no numbers for ACGT: could not convert string"),
         (lambda texts: None, "x: None for ACGT, which is no table of numbers"),
+        (lambda texts: [10**400] * len(texts), "x: no numbers for ACGT: int too large"),
+        (lambda texts: [1e200] * len(texts), "x: score is 1e+200 for ACGT; numbers are needed"),
+        (lambda texts: sys.exit(0), "x: SystemExit for ACGT"),
     ],
 )  # fmt: skip
 def test_faults_name_the_sequence(oracle, message):
@@ -56,7 +59,7 @@ def test_functions_of_files_and_modules(tmp_path):
     script.write_text("import nothing_of_this_name\n")
     with pytest.raises(ConfigError, match="cannot be imported: ModuleNotFoundError"):
         load_oracle(f"{script}:count")
-    for text in ("nothing", "cmd:", "motif:", f"{tmp_path}/none.py:f", "gcc"):
+    for text in ("nothing", "cmd:", "cmd:cat 'x", "motif:", f"{tmp_path}/none.py:f", "gcc"):
         with pytest.raises(ConfigError):
             load_oracle(text)
 

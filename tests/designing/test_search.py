@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from biogan import GC, Avoid, SequenceSet, design
+from biogan import GC, Avoid, Fixed, SequenceSet, design
 from biogan.core.errors import CheckpointError, ConfigError, OutputError
 from biogan.core.rng import rng
 from biogan.designing.comparison import Transfer
@@ -126,6 +126,48 @@ def test_more_calls_go_on(tmp_path):
         reads(), count_g, 5, calls=200, batch=20, seed=3, out=tmp_path / "a", resume=True
     )
     assert [*longer] == [*design(reads(), count_g, 5, calls=200, batch=20, seed=3)]
+
+
+def test_more_calls_go_on_with_the_batch_that_was_begun_with(tmp_path):
+    """A hundredth of 100 and of 1,500 calls differ: a round would have other sequences."""
+    design(reads(), count_g, 5, calls=100, seed=3, out=tmp_path)
+    found = design(reads(), count_g, 5, calls=1100, seed=3, out=tmp_path, resume=True)
+    assert [*found] == [*design(reads(), count_g, 5, calls=1100, batch=10, seed=3)]
+
+
+def test_a_rare_constraint_does_not_stop_a_search_on_its_way():
+    """Of a chain's draws one in 1,024 keeps it; children of parents do more often."""
+    found = design(reads(), count_g, 5, calls=300, seed=1, constraints=[Fixed("1-5=ACGTA")])
+    assert found.summary["calls"] == 300 and all(text.startswith("ACGTA") for text in found)
+
+
+def test_what_is_lowered_counts_as_a_success_where_it_is_lower():
+    """The kinds of proposals are mixed as if the negated value were raised."""
+    up = design(reads(), lambda texts: [-t.count("G") for t in texts], 3, calls=300)
+    down = design(reads(), count_g, 3, calls=300, objective=Objective((), ("score",)))
+    assert [*down] == [*up] and down.summary["proposals"] == up.summary["proposals"]
+
+
+def test_a_check_may_find_designs_infeasible_or_have_no_opinion(tmp_path):
+    def rarely(texts):
+        return [t.count("A") if t.startswith("A") else -np.inf for t in texts]
+
+    lost = design(reads(), count_g, 5, check=rarely, calls=60, out=tmp_path / "a").summary
+    assert lost["check"]["infeasible"] == 5 and not lost["check"]["confirmed"]
+    assert "5 of 5 designs not feasible by the check" in lost["verdict"]
+    none = design(reads(), count_g, 5, check=lambda t: [1.0] * len(t), calls=60).summary
+    assert none["check"]["transfer"]["score"]["transfer"] is None
+    assert "the check does not tell real records apart" in none["verdict"]
+
+
+def test_a_single_feasible_sequence_is_enough(tmp_path):
+    only = design(reads(), count_g, 1, calls=10)[0]
+
+    def feasible(texts):
+        return [1.0 if text == only else -np.inf for text in texts]
+
+    found = design(reads(), feasible, 1, calls=20, out=tmp_path)
+    assert [*found] == [only] and found.summary["top10"] == 1
 
 
 def test_an_oracle_that_changes_its_mind_is_told():
