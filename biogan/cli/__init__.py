@@ -30,6 +30,7 @@ from biogan.core.errors import (
     DivergedError,
     Interrupted,
     ProcessError,
+    Stopped,
     UnverifiedModel,
     first_line,
 )
@@ -200,6 +201,9 @@ def run(argv: Sequence[str] | None = None) -> int:
             main(argv)
     except BioganError as error:
         return _fail(error, str(error), error.exit_code)
+    except Stopped as error:
+        name = signal.Signals(error.number).name
+        return _fail(error, f"{name}: stopped", 128 + error.number)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2
@@ -303,7 +307,7 @@ def terminated() -> AbstractContextManager[None]:
         last, before = before, time.monotonic()
         # A launcher and a cluster both send it: the second one must not stop the cleaning up.
         if before - last > _AGAIN:
-            raise Interrupted(f"{signal.Signals(number).name}: stopped", 128 + number)
+            raise Stopped(number)
 
     # Who calls this from a program may have handlers of their own.
     names = ("SIGTERM", "SIGHUP", "SIGUSR1")
@@ -316,7 +320,7 @@ def _fail(error: BaseException, message: str, code: int) -> int:
     console.end_status()
     if console.follower():
         # The first process speaks for all; a failed one here would have it killed.
-        if isinstance(error, Interrupted):
+        if isinstance(error, Interrupted | Stopped):
             return 0
         if isinstance(error, DivergedError | ProcessError):
             return code

@@ -145,6 +145,23 @@ class Interrupted(BioganError):  # noqa: N818 - a stop that was asked for, not a
         return type(self), (str(self), self.exit_code)
 
 
+class Stopped(BaseException):  # noqa: N818 - as KeyboardInterrupt, of which it is a kin
+    """A signal that ends the process, on its way up from wherever it arrived.
+
+    No ``except Exception`` may catch it: who tells the faults of a library by one line would take
+    it for damaged data, and who goes on without something that failed would go on.
+
+    Parameters
+    ----------
+    number : int
+        Of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 #: Letters of the text of a foreign error that are shown.
 _SHOWN = 200
 

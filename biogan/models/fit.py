@@ -21,6 +21,7 @@ from biogan.core.errors import (
     ConfigError,
     DivergedError,
     Interrupted,
+    Stopped,
     first_line,
 )
 from biogan.core.pictures import PICTURE
@@ -344,14 +345,17 @@ def restore(folder: ModelFolder, trainer: Trainer) -> list[str]:
     return [note for note in notes if note]
 
 
-def stopped(error: Interrupted | KeyboardInterrupt, folder: ModelFolder | None) -> BaseException:
+def stopped(
+    error: Interrupted | Stopped | KeyboardInterrupt, folder: ModelFolder | None
+) -> BaseException:
     """Return what a run that was stopped ends with: it says what is in its folder."""
     if folder is None:
         return error
     if isinstance(error, Interrupted):
-        code, name = error.exit_code, signal.Signals(error.exit_code - 128).name
+        code = error.exit_code
     else:
-        code, name = 128 + signal.SIGINT, "SIGINT"
+        code = 128 + (error.number if isinstance(error, Stopped) else signal.SIGINT)
+    name = signal.Signals(code - 128).name
     if folder.replacing:
         left = f"stopped before the first check, the model in {folder.home} is as it was"
     elif isinstance(error, Interrupted):
@@ -447,7 +451,7 @@ def carry_out(
                 )
         tell(callbacks, engine, "start", lines=lines)
         trainer.run()
-    except (Interrupted, KeyboardInterrupt) as error:
+    except (Interrupted, Stopped, KeyboardInterrupt) as error:
         raise stopped(error, folder) from error
     finally:
         if folder:

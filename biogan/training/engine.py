@@ -29,7 +29,7 @@ from lightning_fabric.plugins.environments import LightningEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, distributed, nn
 
-from biogan.core.errors import BioganError, ConfigError, ProcessError, first_line
+from biogan.core.errors import BioganError, ConfigError, ProcessError, Stopped, first_line
 from biogan.core.rng import layers_from
 from biogan.training.config import TrainingConfig
 from biogan.training.launch import Captured, Launcher, Plain, Program
@@ -280,14 +280,14 @@ class Engine:
 
     def alone(self, task: Callable[[], None]) -> None:
         """Run a task in the first process; what it raises ends all of them."""
-        own: Exception | None = None
+        own: Exception | Stopped | None = None
         if self.lead:
             try:
                 task()
-            except Exception as error:
+            except (Exception, Stopped) as error:
                 own = error
         # Others need not know how to unpickle an error that nobody meant.
-        deliberate = own is None or isinstance(own, BioganError)
+        deliberate = own is None or isinstance(own, BioganError | Stopped)
         told = self.agree(own if deliberate else RuntimeError(f"the first process: {own!r}"))
         if told is not None:
             raise own or told

@@ -2,6 +2,8 @@
 
 import errno
 import fcntl
+import gzip
+import io
 import json
 import os
 import platform
@@ -12,13 +14,14 @@ import sys
 import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from helpers import Kill, Killed
 
-from biogan import SequenceGAN, SequenceSet
+from biogan import SequenceGAN, SequenceSet, read_fasta
 from biogan.cli import main, run
 from biogan.core.errors import CheckpointError, DivergedError, Interrupted, OutputError
 from biogan.core.files import atomic_path
@@ -538,6 +541,30 @@ def test_a_signal_outside_of_training_leaves_no_half_written_file(number, tmp_pa
         assert run(["sample", "run"]) == 128 + number
     assert capsys.readouterr().err == f"biogan: {signal.Signals(number).name}: stopped\n"
     assert not list(tmp_path.iterdir()) and signal.getsignal(number) == signal.SIG_DFL
+
+
+def test_a_signal_is_no_fault_of_a_file_or_a_library(capsys):
+    """It was told as damaged gzip data, and who goes on without a library went on."""
+
+    class Slow(io.BytesIO):
+        def read1(self, size=-1):
+            if self.tell():
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(5)
+            return super().read1(10)
+
+    def unpack(argv):
+        read_fasta(Slow(gzip.compress(b">a\nACGT\n")))
+
+    def go_on(argv):
+        with suppress(Exception):
+            [*iter(Slow(bytes(99)).read1, b"")]
+
+    for command in (unpack, go_on):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("biogan.cli.main", command)
+            assert run(["train", "x.fa.gz"]) == 128 + signal.SIGTERM
+        assert capsys.readouterr().err == "biogan: SIGTERM: stopped\n"
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"])
