@@ -17,6 +17,7 @@ from biogan.sequences.baselines import plain_chain
 from biogan.sequences.baselines.labelled import by_label
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.evaluate import compare, evaluate
+from biogan.sequences.metrics import get_metrics
 from biogan.sequences.metrics.comparison import Sample
 from biogan.sequences.metrics.labelled import LabelReader
 
@@ -334,6 +335,36 @@ def test_labels_that_cannot_be_read_are_one_line():
     quiet = evaluate(train, bare, held_out=held, metrics=None, floors=[])
     assert not any(row.metric.group == "conditions" for row in quiet.rows)
     assert not any("label" in note for note in quiet.notes)
+
+
+ODD = {
+    "one class": lambda n, r: ["a"] * n,
+    "no label in most": lambda n, r: [("a" if x < 0.05 else "b") * (x < 0.1) for x in r.random(n)],
+    "a rare class": lambda n, r: ["rare" if x < 0.02 else "often" for x in r.random(n)],
+    "nearly all one number": lambda n, r: [f"{x * (x > 2):.4f}" for x in r.normal(size=n)],
+    "numbers from 1e-300 to 1e300": lambda n, r: [
+        f"{x:.3e}" for x in 10 ** r.uniform(-300, 300, n)
+    ],
+    "all of several classes": lambda n, r: ["a;b;c"] * n,
+    "names": lambda n, r: [f"r{x}" for x in r.integers(0, 10**9, n)],
+    "words among numbers": lambda n, r: [*map(str, range(n - 1)), "high"],
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("n", [3, 90])
+def test_odd_labels_give_a_value_or_a_reason(odd, n):
+    sets = []
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        some = iid(DNA, n, 12, seed)
+        sets.append(relabelled(some, odd=ODD[odd](n, random), other=["x", "y", "z"] * (n // 3)))
+    metrics = [m.name for m in get_metrics(["all"]) if m.group == "conditions"]
+    report = evaluate(sets[0], sets[1], held_out=sets[2], metrics=metrics, floors=[])
+    for row in report.rows:
+        value = row.generated
+        assert value.note if value.value is None else np.isfinite(value.value), row.metric.name
+    report.to_text(), report.to_json(), report.to_html()
 
 
 def test_a_metric_of_labels_by_itself():
