@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from biogan.core import __version__
 from biogan.core.errors import CheckpointError, ConfigError, DataError, OutputError
 from biogan.core.files import claim_folder, read_json, write_json, write_text
+from biogan.core.labels import RESERVED
 from biogan.core.options import takes
 from biogan.core.rng import rng
 from biogan.designing.calls import Call, CallTable
@@ -19,7 +21,7 @@ from biogan.designing.comparison import Scored, spread_of
 from biogan.designing.config import DesignConfig
 from biogan.designing.evolve import KINDS, Evolution, Proposed
 from biogan.designing.objective import Objective
-from biogan.designing.oracle import Asked, Oracle, load_pair
+from biogan.designing.oracle import SCORE, Asked, Oracle, load_pair
 from biogan.designing.page import to_html
 from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior
 from biogan.sequences.baselines import get_baseline
@@ -41,6 +43,8 @@ AGAIN = "again"
 OF_REAL = "real"
 # Questions that are asked twice, to find an oracle that answers differently.
 _TWICE = 3
+# What else stands in the headers.
+_OWN = ("check", "round", "proposed", "parent", "edits")
 # Relative difference up to which two answers are the same: sums in another order differ by less.
 _SAME = 1e-5
 # Real records that are scored to compare with.
@@ -484,16 +488,29 @@ def _summary(
     }
 
 
+def label_name(name: str) -> str:
+    """Return a column of an oracle as a key that a FASTA header can hold, and none of our own.
+
+    Examples
+    --------
+    >>> label_name("a b"), label_name("2x"), label_name("check"), label_name("gc")
+    ('a_b', '_2x', 'oracle_check', 'gc')
+    """
+    key = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII)
+    key = key if re.match("[A-Za-z_]", key) else f"_{key}"
+    return f"oracle_{key}" if key in (*_OWN, *RESERVED) else key
+
+
 def _labels(
     search: Search, evolution: Evolution, table: CallTable, numbers: np.ndarray
 ) -> dict[str, list[str]]:
     """Return what stands in the headers: values, round, kind of proposal, parent, its edits."""
     calls = [call for call in table.calls if call.kind not in (AGAIN, OF_REAL)]
     labels: dict[str, list[str]] = {}
-    for k, name in enumerate(search.oracle.columns):
-        labels[name] = [f"{calls[i].values[k]:.6g}" for i in numbers]
-    if len(search.oracle.columns) == 1:
-        labels = {"score": labels[search.oracle.columns[0]]}
+    columns = search.oracle.columns
+    for k, name in enumerate(columns):
+        key = SCORE if len(columns) == 1 else label_name(name)
+        labels[key] = [f"{calls[i].values[k]:.6g}" for i in numbers]
     labels["round"] = [f"{calls[i].round}" for i in numbers]
     labels["proposed"] = [calls[i].kind for i in numbers]
     labels["parent"] = [f"{calls[i].parent}" if calls[i].parent else "" for i in numbers]
