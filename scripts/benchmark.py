@@ -4,6 +4,7 @@
     python scripts/benchmark.py alphabet reading      only these
     python scripts/benchmark.py sampling --model run  a model of yours
     python scripts/benchmark.py --fidelity real.fasta --held-out held.fasta --seeds 1 2 3
+    python scripts/benchmark.py design --seeds 1 2 3 --words tfbind8/ --labelled yeast.fasta=expr
     python scripts/benchmark.py time-to-fidelity --fidelity real.fasta --held-out held.fasta
 
 Absolute figures depend on the machine; the ratio to a known tool, timed in the same run, does not.
@@ -102,7 +103,25 @@ def constraints(args: argparse.Namespace) -> list[Row]:
     return compare_constrained(args.model, LENGTH, args.sequences // 4, args.seed)
 
 
-TIME = "time-to-fidelity"
+def design(args: argparse.Namespace) -> list[str]:
+    """Search problems with known optima, and with predictors that are checked: lines of tables."""
+    import benchmark_design as problems
+
+    wanted = args.problems or ["ehrlich", "planted"]
+    lines: list[str] = []
+    if "ehrlich" in wanted:
+        lines += [*problems.ehrlich(args.seeds), ""]
+    if "planted" in wanted:
+        lines += [*problems.planted(args.seeds), ""]
+    if args.words:
+        lines += [*problems.tfbind8(Path(args.words), range(1, 11)), ""]
+    if args.labelled:
+        path, _, label = args.labelled.rpartition("=")
+        lines += [*problems.labelled(Path(path), label, args.seeds), ""]
+    return lines
+
+
+TIME, DESIGN = "time-to-fidelity", "design"
 SECTIONS = {
     f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, constraints, step, gpu)
 }
@@ -174,7 +193,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("sections", nargs="*", help=f"of {', '.join(SECTIONS)} (all); {TIME}")
+    parser.add_argument(
+        "sections", nargs="*", help=f"of {', '.join(SECTIONS)} (all); {TIME}, {DESIGN}"
+    )
     parser.add_argument("--model", help="model folder for the section on sampling")
     parser.add_argument("--records", type=int, default=400_000, help="200-mers to read")
     parser.add_argument("--sequences", type=int, default=20_000, help="sequences to sample")
@@ -183,14 +204,21 @@ def main() -> None:
     parser.add_argument("--fidelity", metavar="FASTA", help="train on these, no section on speed")
     parser.add_argument("--held-out", metavar="FASTA", help="judge against these")
     parser.add_argument("--max-time", default="10m", help="training time a seed")
+    parser.add_argument("--problems", nargs="*", help="of ehrlich, planted (both), for design")
+    parser.add_argument("--words", metavar="FOLDER", help="tables of all 8-mers, for design")
+    parser.add_argument("--labelled", metavar="FASTA=LABEL", help="labelled records, for design")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()
-    unknown = set(args.sections) - {*SECTIONS, TIME}
+    unknown = set(args.sections) - {*SECTIONS, TIME, DESIGN}
     if unknown:
-        parser.error(f"unknown section {min(unknown)!r}: choose of {', '.join(SECTIONS)}, {TIME}")
+        parser.error(
+            f"unknown section {min(unknown)!r}: choose of {', '.join(SECTIONS)}, {TIME}, {DESIGN}"
+        )
     if bool(args.fidelity) != bool(args.held_out) or (TIME in args.sections and not args.fidelity):
         parser.error(f"--fidelity and --held-out go together, and {TIME} needs both")
-    if TIME in args.sections:
+    if DESIGN in args.sections:
+        table = design(args)
+    elif TIME in args.sections:
         from benchmark_time import time_to_fidelity
 
         table = time_to_fidelity(args.fidelity, args.held_out, args.seeds, args.max_time)

@@ -16,6 +16,7 @@ import numpy as np
 
 from biogan.core.rng import rng
 from biogan.designing.proposals import Candidates, Prior, crossed, mutated, shifted
+from biogan.designing.surrogate import FACTOR, FEWEST, Surrogate
 from biogan.sequences.constraints.language import Language
 from biogan.sequences.tokenizer import Tokenizer
 
@@ -30,6 +31,11 @@ _EXPECTED, _PSEUDO = np.array([0.02, 0.02, 0.02, 0.01, 0.001]), 50.0
 # Parents at most, and how far below the best they may be, as a share of the way from the median of
 # the first draws to the best.
 _PARENTS, _THRESHOLD = 20, 0.2
+# Calls up to which surrogates choose among candidates: later they would take longer than they save.
+_FEW_CALLS = 1_000
+# Rounds without a better best after which every second round has as many parents, so that designs
+# behind the best become better, too.
+_STALLED, _WIDE = 10, 100
 # Rounds of proposals without a single new candidate, after which a search ends.
 _TRIES = 50
 
@@ -96,6 +102,7 @@ class Evolution:
         self._tried, self._won = np.full(len(KINDS), _PSEUDO), _EXPECTED * _PSEUDO
         self._first: float | None = None
         self._asked: Proposed | None = None
+        self._parents, self._since = np.zeros(0, int), 0
 
     @property
     def shares(self) -> np.ndarray:
@@ -103,17 +110,25 @@ class Evolution:
         rates = self._won / self._tried
         return _LEAST + (1 - _LEAST * len(KINDS)) * rates / rates.sum()
 
-    def pool(self) -> np.ndarray:
-        """Return the parents: numbers of distinct designs of the archive, the best first."""
+    def pool(self, wide: bool = False) -> np.ndarray:
+        """Return the parents: numbers of distinct designs of the archive, the best first.
+
+        Parameters
+        ----------
+        wide : bool
+            Many, however far below the best.
+        """
         finite = np.flatnonzero(np.isfinite(self.scores))
         order = finite[np.argsort(-self.scores[finite], kind="stable")]
         if not len(order):
             return order
         best, first = self.scores[order[0]], self._first
         lowest = best - _THRESHOLD * max(best - (best if first is None else first), 0.0)
+        most = _WIDE if wide else _PARENTS
         chosen: list[int] = []
         for i in order.tolist():
-            if len(chosen) == _PARENTS or (self.scores[i] < lowest and len(chosen) >= 5):
+            below = not wide and self.scores[i] < lowest and len(chosen) >= 5
+            if len(chosen) == most or below:
                 break
             alike = (self.rows[chosen] == self.rows[i]).mean(1)
             if not (alike > self.max_identity).any():
@@ -123,30 +138,42 @@ class Evolution:
     def ask(self, n: int) -> Proposed:
         """Return at most ``n`` candidates that keep the constraints and were never scored."""
         self._round += 1
-        pool = self.pool()
+        wide = self._since >= _STALLED and self._round % 2 == 0
+        pool = self._parents = self.pool(wide)
+        chosen = len(self.scores) < _FEW_CALLS and np.isfinite(self.scores).sum() >= FEWEST
+        most = n * FACTOR if chosen else n
         parts: list[Proposed] = []
         new: set[bytes] = set()
         found = 0
         for attempt in range(_TRIES):
-            some = self._proposed(n, pool, attempt)
+            # Candidates are free then: fresh ones lead to what parents are far from.
+            fresh = chosen and attempt == 0
+            some = self._proposed(most, pool[:0] if fresh else pool, attempt)
+            if fresh:
+                some = _taken(some, np.arange(most // 2))
             keep: list[int] = []
             for i, row in enumerate(some.candidates.rows):
                 key = row.tobytes()
-                if key not in self._seen and key not in new and found + len(keep) < n:
+                if key not in self._seen and key not in new and found + len(keep) < most:
                     new.add(key)
                     keep.append(i)
             parts.append(_taken(some, np.array(keep, int)))
             found += len(keep)
-            if found == n:
+            if found == most:
                 break
-        self._asked = _joined(parts)
-        return self._asked
+        asked = _joined(parts)
+        if chosen:
+            alphabet = self.tokenizer.alphabet
+            learned = Surrogate(self.rows, self.scores, alphabet)
+            asked = _taken(asked, learned.chosen(asked.candidates.rows, min(n, found)))
+        self._asked = asked
+        return asked
 
     def tell(self, scores: np.ndarray) -> None:
         """Receive the score of each candidate that was asked for last; higher is better."""
         asked = self._asked
         assert asked is not None
-        before = self.pool()
+        before = self._parents
         bar = self.scores[before].min() if len(before) else -np.inf
         if len(before):
             above = np.where(asked.parents >= 0, self.scores[asked.parents], bar)
@@ -159,6 +186,8 @@ class Evolution:
                 self._won[kind] = _MEMORY * self._won[kind] + succeeded + forgotten[1]
         elif np.isfinite(scores).any():
             self._first = float(np.median(scores[np.isfinite(scores)]))
+        rose = scores.max(initial=-np.inf) > self.scores.max(initial=-np.inf)
+        self._since = 0 if rose else self._since + 1
         rows, states = asked.candidates
         self.rows = np.concatenate([self.rows, rows])
         self.scores = np.concatenate([self.scores, scores])

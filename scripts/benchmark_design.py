@@ -1,0 +1,262 @@
+"""Design searches on problems whose best sequences are known, or which another predictor judges.
+
+Ehrlich functions and the planted problem are made here; binding tables of all 8-mers and labelled
+promoters are given as files.
+"""
+
+from __future__ import annotations
+
+import gzip
+import statistics
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from biogan import SequenceSet, design, read_fasta
+from biogan.core.conditions import numbers
+from biogan.core.rng import rng
+from biogan.designing.comparison import Transfer
+from biogan.designing.config import DesignConfig
+from biogan.designing.evolve import Evolution
+from biogan.designing.oracle import Asked
+from biogan.designing.predictor import Predictor, halves
+from biogan.designing.problems import Ehrlich
+from biogan.designing.proposals import ChainPrior
+from biogan.sequences.constraints.language import compiled
+from biogan.sequences.tokenizer import FIXED, Tokenizer
+
+SHAPES = ((20, 60), (32, 32), (32, 128))
+BUDGETS = (1_000, 10_000)
+INSTANCES = 3
+# Draws that an instance must not be solved by.
+DRAWS, EASY = 1_000, 0.5
+LETTERS = "ACGT"
+# Steps of the planted problem.
+RECORDS, LENGTH = 2_000, 60
+
+
+class Chain:
+    """The chain that an Ehrlich function is drawn with, as a sampler."""
+
+    def __init__(self, problem: Ehrlich) -> None:
+        self.problem = problem
+
+    def sample(self, n: int, seed: int) -> SequenceSet:
+        """Draw feasible sequences."""
+        return SequenceSet.from_matrix(self.problem.alphabet, self.problem.draw(n, seed))
+
+
+def instances(states: int, length: int) -> list[Ehrlich]:
+    """Return functions that 1,000 draws of their own chain do not solve."""
+    found: list[Ehrlich] = []
+    seed = 0
+    while len(found) < INSTANCES:
+        seed += 1
+        problem = Ehrlich.drawn(states, length, 4, 4, seed=seed)
+        if problem.score(problem.draw(DRAWS, 0)).max() < EASY:
+            found.append(problem)
+    return found
+
+
+def evolved(problem: Ehrlich, calls: int, seed: int) -> float:
+    """Return the best score of the search of ``biogan design``, its chain as the prior."""
+    tokenizer = Tokenizer(problem.alphabet, problem.length, FIXED)
+    words = compiled([problem.feasible()], tokenizer)
+    prior = ChainPrior(Chain(problem), tokenizer, words)
+    config = DesignConfig(calls=calls, seed=seed)
+    search = Evolution(tokenizer, prior, words, seed, config.max_identity)
+    while len(search.rows) < calls:
+        asked = search.ask(min(config.chosen_batch, calls - len(search.rows)))
+        search.tell(problem.score(asked.candidates.rows))
+    return float(search.scores.max())
+
+
+def genetic(problem: Ehrlich, calls: int, seed: int) -> float:
+    """Return the best score of a genetic algorithm without prior: mutation and crossover.
+
+    It begins with draws of the chain, keeps the 100 best, and rejects infeasible children without a
+    call, as the search does.
+    """
+    draws = rng(seed, "genetic")
+    rows = problem.draw(100, seed)
+    scores = problem.score(rows)
+    done = len(rows)
+    states = len(problem.transitions)
+    while done < calls:
+        best = np.argsort(-scores, kind="stable")[:100]
+        rows, scores = rows[best], scores[best]
+        first, second = rows[draws.integers(len(rows), size=(2, 200))]
+        cut = draws.integers(1, problem.length, 200)[:, None]
+        children = np.where(np.arange(problem.length) < cut, first, second)
+        change = draws.random(children.shape) < 1 / problem.length
+        children = np.where(change, draws.integers(0, states, children.shape), children)
+        children = np.unique(children.astype(np.uint8), axis=0)
+        children = children[np.isfinite(problem.score(children))][: min(100, calls - done)]
+        rows = np.concatenate([rows, children])
+        scores = np.concatenate([scores, problem.score(children)])
+        done += max(1, len(children))
+    return float(scores.max())
+
+
+def drawn(problem: Ehrlich, calls: int, seed: int) -> float:
+    """Return the best score of draws of the chain."""
+    return float(problem.score(problem.draw(calls, seed + 1)).max())
+
+
+def ehrlich(seeds: Sequence[int]) -> list[str]:
+    """Search Ehrlich functions: lines of a table."""
+    lines = [
+        "| states, length | calls | biogan, median (all) | genetic, no prior | draws |",
+        "|---" * 5 + "|",
+    ]
+    for states, length in SHAPES:
+        problems = instances(states, length)
+        for calls in BUDGETS:
+            cells = []
+            for way in (evolved, genetic, drawn):
+                found = [way(problem, calls, seed) for problem in problems for seed in seeds]
+                each = " ".join(f"{x:.2f}" for x in found)
+                cells.append(f"{statistics.median(found):.2f} ({each})")
+            lines.append(f"| {states}, {length} | {calls:,} | {' | '.join(cells)} |")
+    return lines
+
+
+def tfbind8(folder: Path, seeds: Sequence[int], calls: int = 2_000) -> list[str]:
+    """Search tables of measured 8-mers: calls until the best of the table; lines of a table."""
+    lines = [
+        "| table | calls until the best, each seed | median | within 500 | random: expected |",
+        "|---" * 5 + "|",
+    ]
+    tokenizer = Tokenizer(SequenceSet.from_strings([LETTERS]).alphabet, 8, FIXED)
+    for path in sorted(folder.glob("*.tsv.gz")):
+        table = {}
+        for line in gzip.decompress(path.read_bytes()).decode().splitlines()[1:]:
+            word, reverse, value = line.split("\t")
+            table[word] = table[reverse] = float(value)
+        best = max(table.values())
+        found = [calls_until(tokenizer, table, best, seed, calls) for seed in seeds]
+        said = [f"{n:,}" if n <= calls else f"> {calls:,}" for n in found]
+        within = sum(n <= 500 for n in found)
+        many = sum(value == best for value in table.values())
+        lines.append(
+            f"| {path.name.partition('_')[0]} | {' '.join(said)} | "
+            f"{statistics.median(found):,.0f} | {within} of {len(found)} | "
+            f"{(len(table) + 1) / (many + 1):,.0f} |"
+        )
+    return lines
+
+
+def calls_until(
+    tokenizer: Tokenizer, table: dict[str, float], best: float, seed: int, calls: int
+) -> int:
+    """Return the number of calls until the best of a table was asked for, calls + 1 if never."""
+
+    class Uniform:
+        def sample(self, n: int, seed: int) -> SequenceSet:
+            codes = rng(seed, "words").integers(0, 4, (n, 8)).astype(np.uint8)
+            return SequenceSet.from_matrix(tokenizer.alphabet, codes)
+
+    search = Evolution(tokenizer, ChainPrior(Uniform(), tokenizer), None, seed)
+    while len(search.rows) < calls:
+        asked = search.ask(10)
+        texts = tokenizer.decode(asked.candidates.rows).strings()
+        scores = np.array([table[text] for text in texts])
+        if (scores == best).any():
+            return len(search.rows) + int((scores == best).argmax()) + 1
+        search.tell(scores)
+    return calls + 1
+
+
+def labelled(path: Path, label: str, seeds: Sequence[int], calls: int = 10_000) -> list[str]:
+    """Search with predictors of a label, and check with one that has seen other records only."""
+    from sklearn.linear_model import RidgeCV
+
+    records = read_fasta(path)
+    first, second = halves(records, label, 0)
+    penalties = np.logspace(0, 6, 13)
+    bounded = {family: Predictor.fitted(first, label, family) for family in ("ridge", "boosting")}
+    judges = {family: Predictor.fitted(second, label, family) for family in ("ridge", "boosting")}
+
+    def linear(own: Predictor, part: SequenceSet) -> Callable[[list[str]], np.ndarray]:
+        model = RidgeCV(penalties).fit(own.described.of(part), numbers(part.labels[label]))
+        return lambda texts: model.predict(
+            own.described.of(SequenceSet.from_strings(texts, alphabet=records.alphabet))
+        )
+
+    unbounded, judge = (linear(own, part) for own, part in
+                        ((bounded["ridge"], first), (judges["ridge"], second)))  # fmt: skip
+    checks = {"ridge without bounds": judge, "boosting": judges["boosting"]}
+    lines = [
+        "| oracle (one half) | check (the other half) | seed | oracle | check | transfer | "
+        "identity of pairs | flagged |",
+        "|---" * 8 + "|",
+    ]
+    runs = [("boosting", bounded["boosting"], "ridge without bounds"),
+            ("ridge", bounded["ridge"], "boosting"),
+            ("ridge without bounds", unbounded, "boosting")]  # fmt: skip
+    for name, oracle, check in runs:
+        for seed in seeds:
+            found = design(
+                records, oracle, 96, check=checks[check], calls=calls, max_identity=0.6, seed=seed
+            )
+            part = found.summary["check"]
+            moved = next(iter(part["transfer"].values()))
+            lines.append(
+                f"| {name} | {check} | {seed} | {found.summary['designs']['mean']:.1f} | "
+                f"{part['designs']['mean']:.1f} | {moved['transfer']:.2f} | "
+                f"{found.summary['pair_identity']:.2f} | {'no' if part['confirmed'] else 'yes'} |"
+            )
+    top = np.sort(numbers(records.labels[label]))[-len(records) // 10 :]
+    return [*lines, "", f"Best tenth of real records, measured: {top.mean():.1f}."]
+
+
+def planted(seeds: Sequence[int], calls: int = 3_000) -> list[str]:
+    """Compare the transfer that a check reports with that by the truth, which is known here."""
+    lines = ["| seed | oracle | transfer by the check | by the truth |", "|---" * 4 + "|"]
+    for seed in seeds:
+        draws = rng(seed, "planted")
+        motifs = draws.normal(size=(3, 8, 4))
+        codes = draws.integers(0, 4, (RECORDS, LENGTH)).astype(np.uint8)
+        alphabet = SequenceSet.from_strings([LETTERS]).alphabet
+
+        def truth(texts: list[str], motifs: np.ndarray = motifs) -> np.ndarray:
+            rows = np.stack([np.array([LETTERS.index(c) for c in text]) for text in texts])
+            sites = np.lib.stride_tricks.sliding_window_view(rows, 8, axis=1)
+            best = [one[np.arange(8), sites].sum(2).max(1) for one in motifs]
+            strong = np.isin(rows, (1, 2)).mean(1)
+            return np.sum(best, 0) - 20 * np.abs(strong - 0.5)
+
+        records = SequenceSet.from_matrix(alphabet, codes)
+        exact = truth(records.strings())
+        noisy = exact + draws.normal(0, exact.std() / 2, len(exact))
+        records.labels["y"] = np.array([f"{v:.6f}" for v in noisy], object)
+        for oracle in ("labels:y", _raw(records, seed)):
+            check = None if isinstance(oracle, str) else Predictor.fitted(
+                halves(records, "y", seed)[1], "y", "boosting"
+            )  # fmt: skip
+            found = design(records, oracle, 96, check=check, calls=calls, seed=seed)
+            own = next(iter(found.summary["check"]["transfer"].values()))
+            asked = oracle if callable(oracle) else Predictor.fitted(
+                halves(records, "y", seed)[0], "y", "ridge"
+            )  # fmt: skip
+            scores, real = (_values(asked, some.strings()) for some in (found, records))
+            real_truth = Transfer.of(scores, real, truth(found.strings()), exact)
+            name = oracle if isinstance(oracle, str) else "ridge without bounds"
+            lines.append(f"| {seed} | {name} | {own['transfer']:.2f} | {real_truth.transfer:.2f} |")
+    return lines
+
+
+def _raw(records: SequenceSet, seed: int) -> Callable[[list[str]], np.ndarray]:
+    from sklearn.linear_model import RidgeCV
+
+    half = halves(records, "y", seed)[0]
+    described = Predictor.fitted(half, "y").described
+    model = RidgeCV(np.logspace(0, 6, 13)).fit(described.of(half), numbers(half.labels["y"]))
+    return lambda texts: model.predict(
+        described.of(SequenceSet.from_strings(texts, alphabet=records.alphabet))
+    )
+
+
+def _values(oracle: Callable[[list[str]], object], texts: list[str]) -> np.ndarray:
+    return Asked(oracle, "oracle")(texts)[:, 0]
