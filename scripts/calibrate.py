@@ -71,7 +71,9 @@ def richer_in_gc(sequences: SequenceSet, points: float, seed: int) -> SequenceSe
 
 def verdicts(report: Report, column: str) -> dict[str, str]:
     """Status of every metric that could be read for a column."""
-    found = {row.metric.name: row.status_of(column) for row in report.rows}
+    # Rows about labels have trivial samplers of their own.
+    rows = (row for row in report.rows if column in row.columns)
+    found = {row.metric.name: row.status_of(column) for row in rows}
     return {name: status for name, status in found.items() if status != UNREAD}
 
 
