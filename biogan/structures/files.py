@@ -171,7 +171,14 @@ class _Account:
 def _from_files(data: Readable, ratio: float) -> tuple[list[Chain], list[str]]:
     path = Path(name_of(data))
     named = is_lasting(data)
+    account = _Account()
     files = list(structure_files(path)) if named else [path]
+    if path.is_dir():
+        # To open a pipe would wait for somebody who writes into it.
+        for file in files:
+            if not file.is_file():
+                account.add("file", "(a pipe or a broken link) left out", file.name)
+        files = [file for file in files if file.is_file()]
     if not files:
         raise DataError(
             f"{path}: no structures found; PDB or mmCIF files are known by their ending "
@@ -181,7 +188,6 @@ def _from_files(data: Readable, ratio: float) -> tuple[list[Chain], list[str]]:
     twice = Counter(stems)
     chains: list[Chain] = []
     oddities: list[str] = []
-    account = _Account()
     for file, stem in zip(files, stems, strict=True):
         # Where 1abc.pdb and 1abc.cif lie side by side, their chains need names of their own.
         name = stem if twice[stem] == 1 else stem + ending(file)
@@ -192,7 +198,10 @@ def _from_files(data: Readable, ratio: float) -> tuple[list[Chain], list[str]]:
             account.add("file", "without protein left out", file.name)
     if not chains:
         what = "no C-alpha atom of an amino acid" if len(files) == 1 else "no protein chain"
-        raise DataError(f"{path}: {what} in {plural(len(files), 'file')}; is it DNA or a ligand?")
+        raise DataError(
+            f"{path}: {what} in {plural(len(files), 'file')}; is it DNA, a ligand, or "
+            "no file of structures?"
+        )
     return chains, [*dict.fromkeys(oddities), *account.notes()]
 
 

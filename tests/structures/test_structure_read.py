@@ -1,5 +1,7 @@
 """Fragments: windows, breaks, families, and how they are split."""
 
+import os
+
 import numpy as np
 import pytest
 from helpers import shared_data
@@ -145,6 +147,20 @@ def test_what_are_structures(tmp_path):
     assert not is_structures(folder)  # among as many images
     write_pdb(folder / "deep" / "y.pdb1", helix(4))
     assert is_structures(folder)
+
+
+def test_a_pipe_or_a_broken_link_in_a_folder_is_left_out_and_named(tmp_path):
+    """A pipe waited for somebody to write into it."""
+    folder = tmp_path / "chains"
+    folder.mkdir()
+    write_pdb(folder / "a.pdb", walk(20, 1))
+    os.mkfifo(folder / "b.pdb")
+    (folder / "c.cif").symlink_to("nowhere.cif")
+    notes = read_structures(folder, of(16)).notes
+    assert "2 files (a pipe or a broken link) left out: b.pdb, c.cif" in notes
+    (folder / "a.pdb").unlink()
+    with pytest.raises(DataError, match="no structures found"):
+        read_structures(folder)
 
 
 def test_fragments_as_they_are(tmp_path):
