@@ -13,6 +13,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -94,7 +95,8 @@ class Manifest:
         for place in (self.home, self.home / NEW)[: 1 if self.sums is None else 2]:
             path = place / name
             try:
-                if most is not None and path.stat().st_size > most:
+                size = _size(path)
+                if most is not None and size > most:
                     raise CheckpointError(f"{path}: larger than {most:,} bytes: damaged; {_ADVICE}")
                 data = path.read_bytes()
             except FileNotFoundError:
@@ -122,9 +124,18 @@ class Manifest:
         return {name: self.sums[name] for name in there if name in self.sums}
 
 
+def _size(path: Path) -> int:
+    """Return the bytes of a file; refuse a pipe, which would be waited for, and a device."""
+    found = path.stat()
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise CheckpointError(f"{path}: is a pipe or a device, no file: copy the folder again")
+    return found.st_size
+
+
 def _read_sums(folder: Path) -> dict[str, str] | None:
     path = folder / SUMS
     try:
+        _size(path)
         with open(path, "rb") as file:
             data = file.read(_MOST)
     except FileNotFoundError:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import time
 
@@ -79,6 +80,14 @@ def test_a_file_that_is_missing_or_cut_short_is_named(folder, name):
             all_that_is_read)  # fmt: skip
     path.unlink()
     refused(folder, f"{name} is missing", all_that_is_read)
+
+
+@pytest.mark.parametrize("name", ["config.json", "SHA256SUMS", "generator.safetensors"])
+def test_a_pipe_in_the_place_of_a_file_is_refused(folder, name):
+    """It waited for somebody to write into it, for ever."""
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert f"{name}: is a pipe or a device" in refused(folder, "is a pipe or a device")
 
 
 def test_a_file_without_a_line_of_its_own_is_not_trusted(folder):
