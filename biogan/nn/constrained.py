@@ -51,6 +51,11 @@ class Trellis:
     device : torch.device or str
         Where to compute; it has to know float64.
 
+    Attributes
+    ----------
+    rows : int
+        Sequences that are computed at once.
+
     Examples
     --------
     Two letters of a coin, not both 1:
@@ -76,7 +81,7 @@ class Trellis:
             )
         rows = min(_LAYER // max(self._sizes), _KEPT // sum(self._sizes))
         # The largest power of two, at least one row and at most 1,024.
-        self._rows = 1 << (min(max(rows, 1), 1024).bit_length() - 1)
+        self.rows = 1 << (min(max(rows, 1), 1024).bit_length() - 1)
 
     def log_probability(self, log_probabilities: Tensor) -> Tensor:
         """Return the log-probability of the language.
@@ -126,8 +131,8 @@ class Trellis:
 
         Copies of the last row fill the last chunk up.
         """
-        for rows in log_probabilities.split(self._rows):
-            wanted = min(self._rows, -(-len(rows) // _LANES) * _LANES)
+        for rows in log_probabilities.split(self.rows):
+            wanted = min(self.rows, -(-len(rows) // _LANES) * _LANES)
             some = torch.arange(wanted, device=rows.device).clamp(max=len(rows) - 1)
             yield rows[some].permute(2, 1, 0).contiguous().exp_(), len(rows)
 

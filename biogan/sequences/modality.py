@@ -514,11 +514,13 @@ class SequenceModality(Modality):
             )
         self.tokenizer.length_range(how.length)
         self._wishes(how)
-        if how.latents is not None:
-            raise ConfigError(
-                f"--latents {how.latents}: nothing is constrained, add --template, --avoid or "
-                "another constraint"
-            )
+        asked = [("--latents", how.latents), ("--chain-steps", how.chain_steps)]
+        for flag, value in asked:
+            if value is not None:
+                raise ConfigError(
+                    f"{flag} {value}: nothing is constrained, add --template, --avoid or another "
+                    "constraint"
+                )
 
     def constraints(self, options: ConstraintConfig) -> ConstraintPlan | None:
         """Read constraints, see :func:`biogan.sequences.constraints.plan.constraint_plan`."""

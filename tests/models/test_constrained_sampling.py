@@ -180,6 +180,17 @@ def test_a_head_without_a_law_is_refused_and_so_are_latents_of_nothing(gan):
         soft.sample(1, constraints=RULES)
     with pytest.raises(ConfigError, match="--latents mcmc: nothing is constrained"):
         gan.sample(1, latents="mcmc")
+    with pytest.raises(ConfigError, match="--chain-steps 9: nothing is constrained"):
+        gan.sample(1, chain_steps=9)
+
+
+def test_few_records_do_not_wait_for_a_block_of_costly_ones(gan):
+    def block(*rules):
+        how = gan.modality.sampling(latents="free")
+        return gan.modality.constrained(gan.networks.generator, rules, how).size
+
+    assert block(Avoid("MboI")) == gan.modality.block
+    assert 32 <= block(GC(0.2, 0.8, window=12)) < gan.modality.block
 
 
 def test_what_clashes_is_named(gan):
@@ -204,6 +215,14 @@ def test_the_command_says_what_it_did(folder, tmp_path, capsys):
     assert run(["check", str(out), "--fix", "3-6=TATA", "--gc", "0.3:0.6", "--avoid", "MboI"]) == 0
     main(["sample", folder, "-n", "4", "--latents", "free", "--avoid", "MboI"])
     assert "latents free: mean log-probability of the constraints -" in capsys.readouterr().err
+
+
+def test_too_many_pairs_of_templates_and_proteins_are_refused(gan):
+    templates = tuple((f"{i}", Template("N" * 20)) for i in range(400))
+    proteins = tuple((f"{i}", Template("N" * 20)) for i in range(399))
+    plan = ConstraintPlan((), {TEMPLATE: templates, "protein": proteins})
+    with pytest.raises(ConfigError, match="400 templates and 399 proteins: 159,600 different"):
+        gan.sample(1, constraints=plan)
 
 
 def test_templates_of_a_file_name_the_records(folder, tmp_path, capsys):

@@ -156,7 +156,11 @@ class Probe:
                 f"latents {chosen}: the log-probability of the constraints varies by "
                 f"{self.spread:.2g} (standard deviation over the noise), {side} {VARIES}"
             )
-        if self.log_probability < math.log(RARE):
+        if self.log_probability == -math.inf:
+            said.append(
+                "the constraints are rarer than numbers can say, given all noise that was looked at"
+            )
+        elif self.log_probability < math.log(RARE):
             said.append(
                 "the constraints are rare: of what this model writes, about one record in "
                 f"e^{-self.log_probability:.0f} keeps them (log-probability "

@@ -134,6 +134,12 @@ class ConstrainedGenerator:
             items = torch.full((len(some),), item, device=self.device)
             self.admitted[item, some] = self._log_probability(flat, items) > -torch.inf
 
+    @property
+    def at_once(self) -> int:
+        """Sequences that cost about as much as one, shared by the lengths that are summed over."""
+        lengths = int(self.admitted.any(0).sum())
+        return min(trellis.rows for trellis in self._trellises) // max(lengths, 1)
+
     @torch.no_grad()
     def log_probability(self, noise: Noise, items: Tensor, every: bool) -> Tensor:
         """Return the log-probability of the item of each sequence, given its noise.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -149,10 +150,15 @@ def _motif_share(text: str) -> tuple[str, float]:
 
 
 def _records(path: str) -> Iterator[tuple[str, str]]:
-    """Read ids and letters; a record without an id has its number."""
+    """Read ids and letters; a record without an id has its number, a second of an id ``#2``."""
+    seen: Counter[str] = Counter()
     for number, record in enumerate(iter_records(path), 1):
         letters = "".join(record.text.split())
-        name = record.id or f"record_{number}"
+        name = first = record.id or f"record_{number}"
+        while name in seen:
+            seen[first] += 1
+            name = f"{first}#{seen[first]}"
+        seen[name] += 1
         if not letters:
             raise ConfigError(f"{path}, line {record.line}: record {shown(name)} has no letters")
         yield name, letters

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from biogan.core.errors import ConfigError
+from biogan.core.errors import ConfigError, plural
 from biogan.core.rng import torch_generator
 from biogan.nn.sequence_heads import COLD, Grammar, LetterGenerator, Noise
 from biogan.sequences.config import SequenceSamplingConfig
@@ -18,6 +18,9 @@ from biogan.sequences.constraints.joint import language
 from biogan.sequences.constraints.language import DEAD, Automaton
 from biogan.sequences.constraints.plan import ConstraintPlan
 from biogan.sequences.tokenizer import VARIABLE, Tokenizer
+
+# Different sets of constraints, one for each record.
+_PAIRS = 100_000
 
 
 def prepared(
@@ -42,7 +45,7 @@ def prepared(
     how : SequenceSamplingConfig
         Seed, temperature, lengths, latents, refinement.
     block : int
-        Records of a block where the noise is that of the prior.
+        Records of a block where the noise is that of the prior, at most.
     log_ratio : callable, optional
         Density ratio of data and generator, where the records are refined.
     ask : callable
@@ -74,7 +77,8 @@ def prepared(
     latents = how.latents or ("mcmc" if how.refine else probe.latents)
     steps, size = max(how.chain_steps or probe.steps, how.effort or 0), CHAINS
     if latents == "free":
-        steps, size = 0, block
+        # Who asks for a few records of many lengths or states does not wait for a whole block.
+        steps, size = 0, min(block, max(CHAINS, constrained.at_once))
     lines = tuple(probe.lines(None if how.latents or how.refine else latents))
     return Drawing(constrained, how.seed, latents, steps, size, log_ratio, ask, plan, lines)
 
@@ -154,6 +158,12 @@ def check_suited(generator: LetterGenerator, how: SequenceSamplingConfig) -> Non
 
 def _items(plan: ConstraintPlan, tokenizer: Tokenizer) -> tuple[list, np.ndarray | None]:
     """Return the languages of the records, or one language and a mask for each record."""
+    if plan.period > _PAIRS:
+        counts = " and ".join(plural(len(some), name) for name, some in plan.each.items())
+        raise ConfigError(
+            f"{counts}: {plan.period:,} different records come from them together, at most "
+            f"{_PAIRS:,} can be drawn; give as many of one as of the other"
+        )
     own: list[tuple[Constraint, ...]] = [plan.of(i)[len(plan.always) :] for i in range(plan.period)]
     end = tokenizer.end if tokenizer.kind == VARIABLE else None
     masks = []

@@ -67,6 +67,18 @@ def test_record_i_takes_template_i_and_protein_i(tmp_path):
     assert constraint_plan(ConstraintConfig()).period == 1
 
 
+def test_templates_of_one_id_are_told_apart(tmp_path):
+    """The header of a record says which of them it keeps."""
+    path = tmp_path / "t.fasta"
+    path.write_text(">a\nAN\n>a\nCN\n>a#2\nGN\n>a\nTN\n")
+    plan = constraint_plan(ConstraintConfig(template_from=str(path)))
+    named = [plan.labels(i) for i in range(4)]
+    assert [one["template"] for one in named] == ["a", "a#2", "a#2#2", "a#3"]
+    for i, text in enumerate(["AT", "CT", "GT", "TT"]):
+        (template,) = plan.of(0, named[i])
+        assert not template.violations(text)
+
+
 @pytest.mark.parametrize("options, said", [
     ({"flanks": "GGCTAC", "max_run": 3}, "--flanks GGCTAC: write LEFT,RIGHT"),
     ({"flanks": "A,C"}, "--flanks A,C: nothing is looked for across the junctions"),
