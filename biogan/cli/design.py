@@ -9,18 +9,19 @@ import click
 
 from biogan.cli import console
 from biogan.cli.data import load_model
-from biogan.cli.options import DATA, GroupedCommand, config_options, overwrite_option
+from biogan.cli.options import DATA, FILE, GroupedCommand, config_options, overwrite_option
 from biogan.designing.config import DesignConfig
 from biogan.sequences.config import ConstraintConfig
 
 if TYPE_CHECKING:
-    from biogan.designing.design import Designs
+    from biogan.designing.design import Search
     from biogan.sequences.constraints.constraint import Constraint
+    from biogan.sequences.dataset import SequenceSet
 
 
 @click.command(cls=GroupedCommand, headings=(DesignConfig, ConstraintConfig))
 @click.argument("source", type=DATA)
-@click.option("--oracle", required=True, metavar="ORACLE",
+@click.option("--oracle", metavar="ORACLE",
               help="What is optimised: a folder of biogan oracle, labels:NAME, FILE.py:FUNCTION, "
               "MODULE:FUNCTION, cmd:PROGRAM (FASTA in, id<TAB>value out), motif:FILE or "
               "gc.")  # fmt: skip
@@ -44,13 +45,16 @@ if TYPE_CHECKING:
               help="Longest time for one question to an oracle.")  # fmt: skip
 @click.option("-o", "--out", required=True, metavar="FOLDER",
               help="Folder for designs.fasta, calls.tsv and design.json.")  # fmt: skip
+@click.option("--measured", type=FILE, metavar="TSV",
+              help="What was measured of the last round: id, and a column for each property. For "
+              "runs without --oracle, with --resume.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder.")
 @overwrite_option()
 @config_options(DesignConfig, "config")
 @config_options(ConstraintConfig, "constraints")
 def command(
     source: str,
-    oracle: str,
+    oracle: str | None,
     check: str | None,
     count: int,
     real: str | None,
@@ -60,24 +64,29 @@ def command(
     keep: tuple[str, ...],
     oracle_timeout: float | None,
     out: str,
+    measured: str | None,
     resume: bool,
     overwrite: bool,
     config: DesignConfig,
     constraints: ConstraintConfig,
-) -> Designs:
+) -> SequenceSet:
     """Search for sequences of a high score by an oracle.
 
     SOURCE is a trained model, whose sequences the search starts from and stays near, or a FASTA, to
     which a simple sampler is fitted. A prediction is no measurement: --check says how much of the
-    gain another predictor confirms.
+    gain another predictor confirms. Without --oracle it writes sequences to be measured, --batch of
+    them a round, and goes on from what was measured.
 
     \b
     biogan design run --oracle score.py:predict --check second.py:predict -n 96 -o designs
     biogan design real.fasta --oracle 'cmd:mytool --fasta -' --avoid BsaI --gc 0.4:0.6 -o designs
+    biogan design run --batch 96 -o campaign
+    biogan design run -o campaign --batch 96 --resume --measured round_1.tsv
     """  # noqa: D301 - click's mark for lines that are not to be joined
+    from biogan.designing.campaign import MEASURED
     from biogan.designing.design import PRIOR, Search, carried_out
     from biogan.designing.objective import Kept, Objective
-    from biogan.designing.oracle import load_pair
+    from biogan.designing.oracle import Asked, load_pair
     from biogan.sequences.io.fasta import read_fasta, reading_like
 
     objective = Objective(maximise, minimise, tuple(map(Kept.parsed, keep)))
@@ -93,6 +102,17 @@ def command(
     if real is not None:
         alphabet = model.tokenizer.alphabet if records is None else records.alphabet
         others = read_fasta(real, reading_like(alphabet))
+    if oracle is None:
+        if check is not None or real is not None:
+            raise click.UsageError("--check, --real: go with --oracle; measurements need neither")
+        return campaign(
+            Search.of(
+                records if model is None else model, Asked(unasked, MEASURED),
+                plan_of(constraints), objective, config, prior or PRIOR,
+            ), out, measured, resume, overwrite,
+        )  # fmt: skip
+    if measured is not None:
+        raise click.UsageError("--measured: goes without --oracle")
     pair = load_pair(oracle, check, others, oracle_timeout, config.seed)
     for note in pair.notes:
         console.say(note)
@@ -131,6 +151,25 @@ def command(
     elif "verdict" in summary:
         console.say(summary["verdict"])
     return made
+
+
+def campaign(
+    search: Search, out: str, measured: str | None, resume: bool, overwrite: bool
+) -> SequenceSet:
+    """Write the next round of sequences to be measured."""
+    from biogan.designing.campaign import next_round
+
+    found = next_round(search, out, measured, resume, overwrite)
+    console.say(
+        f"round {found.number:,}: {len(found.sequences):,} sequences to be measured in "
+        f"{found.path}; go on with --resume --measured TSV (id, and a column for each property)"
+    )
+    return found.sequences
+
+
+def unasked(sequences: list[str]) -> None:
+    """Stand in for an oracle where a property is measured."""
+    raise AssertionError("measurements come from a file")
 
 
 def plan_of(constraints: ConstraintConfig) -> tuple[Constraint, ...]:

@@ -349,7 +349,7 @@ def carried_out(
     """
     table = CallTable(None)
     if out is not None:
-        search, table = _opened(Path(out), search, resume, overwrite)
+        search, table = opened(Path(out), search, resume, overwrite)
     evolution = search.run(table, watch)
     numbers = chosen(evolution, n, search.config.max_identity)
     if not len(numbers):
@@ -431,7 +431,7 @@ def _told(search: Search) -> dict[str, Any]:
     }
 
 
-def _opened(path: Path, search: Search, resume: bool, overwrite: bool) -> tuple[Search, CallTable]:
+def opened(path: Path, search: Search, resume: bool, overwrite: bool) -> tuple[Search, CallTable]:
     """Return the table of calls of a folder, empty or that of the run which goes on.
 
     Where no batch is asked for, a run goes on with the one that it was begun with.

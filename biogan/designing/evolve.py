@@ -170,9 +170,13 @@ class Evolution:
         return asked
 
     def tell(self, scores: np.ndarray) -> None:
-        """Receive the score of each candidate that was asked for last; higher is better."""
+        """Receive the score of each candidate that was asked for last; higher is better.
+
+        NaN says that it was not scored: it counts as never asked for.
+        """
         asked = self._asked
         assert asked is not None
+        asked, scores = _taken(asked, np.flatnonzero(~np.isnan(scores))), scores[~np.isnan(scores)]
         before = self._parents
         bar = self.scores[before].min() if len(before) else -np.inf
         if len(before):
