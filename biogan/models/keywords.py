@@ -322,8 +322,8 @@ class SequenceSamplingOptions(TypedDict, total=False):
     where their probability varies with the noise). Default: None."""
 
     chain_steps: int | None
-    """Moves that --latents mcmc proposes to the noise of a record (50 to 300, more where the
-    probability of the constraints varies more). Default: None."""
+    """Moves that --latents mcmc proposes to the noise of a record (50 to 300, to 900 where lengths
+    vary; more where the probability of the constraints varies more). Default: None."""
 
     label: str | None
     """What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, NAME=LOW:HIGH,

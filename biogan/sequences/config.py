@@ -115,8 +115,8 @@ class SequenceSamplingConfig(SamplingConfig):
     )
     chain_steps: int | None = option(
         None,
-        "Moves that --latents mcmc proposes to the noise of a record (50 to 300, more where the "
-        "probability of the constraints varies more).",
+        "Moves that --latents mcmc proposes to the noise of a record (50 to 300, to 900 where "
+        "lengths vary; more where the probability of the constraints varies more).",
         "Sampling",
         low=1,
     )

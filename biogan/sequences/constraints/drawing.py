@@ -43,8 +43,9 @@ CHAINS = 32
 #: Standard deviation of log p(constraints | noise) up to which noise is drawn from its prior. The
 #: noise then differs from that of the joint law by about half its square, 0.12 nats.
 VARIES = 0.5
-#: Moves of a chain for each unit of that deviation, at least and at most.
-MOVES, FEWEST_MOVES, MOST_MOVES = 100, 50, 300
+#: Moves of a chain for each unit of that deviation, at least and at most; at most where lengths
+#: move, too: noise that suits a length holds it.
+MOVES, FEWEST_MOVES, MOST_MOVES, MOST_WITH_LENGTHS = 100, 50, 300, 900
 #: Probability of the constraints under a model below which it is told.
 RARE = 1e-9
 # Items by which both are estimated.
@@ -117,10 +118,13 @@ class Probe:
         Standard deviation of log p(constraints | noise).
     log_probability : float
         log p(constraints), of the least probable item.
+    lengths : bool
+        Whether the constraints leave several lengths, which move with the noise.
     """
 
     spread: float
     log_probability: float
+    lengths: bool = False
 
     #: Sequences of noise that it looks at.
     SIZE: ClassVar[int] = 64
@@ -135,7 +139,9 @@ class Probe:
             finite = log_p[torch.isfinite(log_p)]
             spreads.append(float(finite.std()) if len(finite) > 1 else math.inf)
             found.append(float(log_p.logsumexp(0)) - math.log(n))
-        return cls(sum(spreads) / len(spreads), min(found))
+        several = generator.admitted.sum(1).max() > 1
+        lengths = bool(generator.generator.grammar.lengths) and bool(several)
+        return cls(sum(spreads) / len(spreads), min(found), lengths)
 
     @property
     def latents(self) -> Latents:
@@ -145,7 +151,8 @@ class Probe:
     @property
     def steps(self) -> int:
         """Moves that a chain needs: few where it starts close to where it has to come to."""
-        return int(min(max(MOVES * self.spread, FEWEST_MOVES), MOST_MOVES))
+        most = MOST_WITH_LENGTHS if self.lengths else MOST_MOVES
+        return int(min(max(MOVES * self.spread, FEWEST_MOVES), most))
 
     def lines(self, chosen: Latents | None) -> list[str]:
         """Say what was found, one line each; the choice of latents only if it was made by it."""

@@ -154,8 +154,20 @@ def test_what_suits_is_found_and_said(generator):
     assert probe.latents == "mcmc" and "more than 0.5" in probe.lines("mcmc")[0]
     assert probe.lines(None) == []
     probe = probed(generator, compiled([], tokenizer))
+    assert probe.steps == 50 and not probe.lengths
     assert probe.latents == "free" and probe.log_probability == pytest.approx(0, abs=1e-9)
     long = Tabled(Shape(4, 30), Grammar(), latent=1)
     language = compiled([fixed(*[1] * 28)], Tokenizer(DNA, 30, "fixed"))
     said = probed(long, language).lines(None)
     assert len(said) == 1 and said[0].startswith("the constraints are rare: ")
+
+
+def test_chains_that_move_lengths_may_take_more_moves():
+    assert [Probe(spread, -1.0, False).steps for spread in (1.5, 20)] == [150, 300]
+    assert [Probe(spread, -1.0, True).steps for spread in (1.5, 20)] == [150, 900]
+    grammar = Grammar(4, lengths=(0, 0.2, 0.5, 0.3))
+    tokenizer = Tokenizer(DNA, 3, "variable", lengths=(0, 2, 5, 3))
+    generator = Tabled(Shape(5, 3), grammar)
+    assert probed(generator, compiled([fixed(1)], tokenizer)).lengths
+    whole = Automaton([np.zeros((1, 4), int)], ends=lambda letters: np.array([letters == 3]))
+    assert not probed(generator, compiled([whole], tokenizer)).lengths
