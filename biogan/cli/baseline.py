@@ -71,8 +71,9 @@ def command(
     from biogan.core.inputs import check_once
     from biogan.sequences.baselines import get_baseline
     from biogan.sequences.io.fasta import read_fasta
-    from biogan.sequences.io.write import write_fasta
+    from biogan.sequences.io.write import output_format, write_chunks
 
+    form = output_format(out)
     check_once(fasta, reading.labels)
     check_output(out, [fasta, *([reading.labels] if reading.labels else [])], overwrite)
     whole = f"{name}-{3 if order is None else order}" if name in WITH_ORDER else name
@@ -86,7 +87,7 @@ def command(
         sampler = get_baseline(whole)
     sampled = sampler.fit(real).sample(count, seed)
     console.end_status()
-    write_fasta(sampled, out)
+    write_chunks([sampled], out, form)
     if out != "-":
         console.say(f"{count:,} sequences of {whole} in {out}")
     return sampled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -53,14 +54,15 @@ class InputPath(click.ParamType):
         raise error
 
 
-def _no_file(name: str) -> DataError:
-    return DataError(f"{name}: cannot be read: No such file or directory")
+def _no_file(name: str) -> BioganError:
+    from biogan.core.inputs import unreadable
+
+    return unreadable(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)), name)
 
 
-def _no_data(name: str) -> DataError:
+def _no_data(name: str) -> BioganError:
     near = difflib.get_close_matches(name, _known_sets(), 1)
-    guess = f"; did you mean {near[0]!r}?" if near else ""
-    return DataError(f"{name}: cannot be read: No such file or directory{guess}")
+    return DataError(f"{_no_file(name)}; did you mean {near[0]!r}?") if near else _no_file(name)
 
 
 def _no_model(name: str) -> CheckpointError:

@@ -36,6 +36,23 @@ def test_order_and_file(real, tmp_path, capsys):
     assert f"4 sequences of positional-markov-1 in {out}" in messages
 
 
+def test_the_name_says_the_format(real, tmp_path, capsys):
+    """FASTA was written into floor.tsv and floor.png."""
+    main(["baseline", "pwm", real, "-n", "2", "-o", str(tmp_path / "floor.tsv")])
+    assert (tmp_path / "floor.tsv").read_text().startswith("id\tsequence\npwm_1\t")
+    assert run(["baseline", "pwm", real, "-n", "2", "-o", str(tmp_path / "floor.png")]) == 1
+    assert "floor.png: sequences are written as FASTA or TSV" in capsys.readouterr().err
+    assert not (tmp_path / "floor.png").exists()
+
+
+@pytest.mark.parametrize("command", [["train"], ["sample", "run", "--exclude"]])
+def test_an_address_is_said_to_be_one(command, capsys):
+    assert run([*command, "https://example.org/a.fa"]) == 1
+    assert "No such file or directory; it is an address: fetch the file first" in (
+        capsys.readouterr().err
+    )
+
+
 def test_wrong_usage_is_one_line(real, capsys):
     assert run(["baseline", "pwm", real, "--order", "2"]) == 2
     assert (

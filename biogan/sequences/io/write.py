@@ -18,6 +18,13 @@ from biogan.sequences.dataset import SequenceSet
 _BREAK = re.compile(r"[\t\r\n]")
 
 
+# Names of arrays, pictures, structures, pages and tables of other kinds.
+_OTHERS = (
+    ".npz", ".npy", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".gif", ".webp", ".pdb", ".cif",
+    ".html", ".json", ".csv", ".xlsx", ".fastq", ".fq", ".safetensors", ".pt",
+)  # fmt: skip
+
+
 def write_fasta(sequences: SequenceSet, path: str | Path, wrap: int = 0) -> None:
     r"""Write a set as FASTA; labels stand behind the id as ``key=value``.
 
@@ -46,12 +53,22 @@ def write_fasta(sequences: SequenceSet, path: str | Path, wrap: int = 0) -> None
 def output_format(path: str | Path) -> str:
     """Return the format that a name asks for: ``"tsv"`` or ``"fasta"``.
 
+    Raises
+    ------
+    OutputError
+        If the name is that of something else: a FASTA of such a name would be taken for damaged.
+
     Examples
     --------
     >>> output_format("new.tsv.gz"), output_format("new.fa"), output_format("-")
     ('tsv', 'fasta', 'fasta')
     """
-    return "tsv" if split_compression(path)[0].endswith(".tsv") else "fasta"
+    name = split_compression(path)[0]
+    if name.endswith(_OTHERS):
+        raise OutputError(
+            f"{path}: sequences are written as FASTA or TSV; give a name such as new.fasta, new.tsv"
+        )
+    return "tsv" if name.endswith(".tsv") else "fasta"
 
 
 def write_chunks(

@@ -65,6 +65,13 @@ def test_compressed_by_suffix_and_read_back(tmp_path: Path, suffix: str) -> None
     assert output_format(f"x.TSV{suffix}") == "tsv"
 
 
+@pytest.mark.parametrize("name", ["x.npz", "x.PNG", "x.pdb", "x.fastq.gz", "x.csv"])
+def test_a_name_of_something_else_is_refused(name: str) -> None:
+    """FASTA went into x.png."""
+    with pytest.raises(OutputError, match="sequences are written as FASTA or TSV"):
+        output_format(name)
+
+
 @pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".xz", ".zst"])
 def test_a_fault_leaves_no_compressed_half(tmp_path: Path, suffix: str) -> None:
     def broken() -> Iterator[SequenceSet]:
