@@ -32,8 +32,8 @@ INSTANCES = 3
 # Draws that an instance must not be solved by.
 DRAWS, EASY = 1_000, 0.5
 LETTERS = "ACGT"
-# Steps of the planted problem.
-RECORDS, LENGTH = 2_000, 60
+# The planted problem: three motifs, whose best sites add up, and a penalty on unusual GC content.
+RECORDS, LENGTH, WIDTH = 2_000, 60, 4
 
 
 class Chain:
@@ -122,7 +122,7 @@ def ehrlich(seeds: Sequence[int]) -> list[str]:
     return lines
 
 
-def tfbind8(folder: Path, seeds: Sequence[int], calls: int = 2_000) -> list[str]:
+def tfbind8(folder: Path, seeds: Sequence[int], calls: int = 1_000) -> list[str]:
     """Search tables of measured 8-mers: calls until the best of the table; lines of a table."""
     lines = [
         "| table | calls until the best, each seed | median | within 500 | random: expected |",
@@ -168,7 +168,7 @@ def calls_until(
     return calls + 1
 
 
-def labelled(path: Path, label: str, seeds: Sequence[int], calls: int = 10_000) -> list[str]:
+def labelled(path: Path, label: str, seeds: Sequence[int], calls: int = 3_000) -> list[str]:
     """Search with predictors of a label, and check with one that has seen other records only."""
     from sklearn.linear_model import RidgeCV
 
@@ -216,14 +216,14 @@ def planted(seeds: Sequence[int], calls: int = 3_000) -> list[str]:
     lines = ["| seed | oracle | transfer by the check | by the truth |", "|---" * 4 + "|"]
     for seed in seeds:
         draws = rng(seed, "planted")
-        motifs = draws.normal(size=(3, 8, 4))
+        motifs = 2 * draws.normal(size=(3, WIDTH, 4))
         codes = draws.integers(0, 4, (RECORDS, LENGTH)).astype(np.uint8)
         alphabet = SequenceSet.from_strings([LETTERS]).alphabet
 
         def truth(texts: list[str], motifs: np.ndarray = motifs) -> np.ndarray:
             rows = np.stack([np.array([LETTERS.index(c) for c in text]) for text in texts])
-            sites = np.lib.stride_tricks.sliding_window_view(rows, 8, axis=1)
-            best = [one[np.arange(8), sites].sum(2).max(1) for one in motifs]
+            sites = np.lib.stride_tricks.sliding_window_view(rows, WIDTH, axis=1)
+            best = [one[np.arange(WIDTH), sites].sum(2).max(1) for one in motifs]
             strong = np.isin(rows, (1, 2)).mean(1)
             return np.sum(best, 0) - 20 * np.abs(strong - 0.5)
 

@@ -223,6 +223,9 @@ def test_transfer_of_scores_beyond_real_ones():
     real = np.arange(10.0)
     found = Transfer.of(np.full(4, 40.0), real, np.full(4, 8.0), real)
     assert found.outside and not found.confirmed
+    # A bounded oracle gives many its highest value, and the best real record a little less.
+    near = Transfer.of(np.full(4, 9.1), real, np.full(4, 8.0), real)
+    assert near.confirmed and not near.outside
 
 
 def test_several_objectives_and_ranges():
