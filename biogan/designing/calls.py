@@ -78,6 +78,9 @@ class CallTable:
         with reading(self.path, "no table of calls", CheckpointError):
             text = self.path.read_text(encoding="utf-8")
         whole = text[: text.rfind("\n") + 1]
+        if len(whole) < len(text):
+            with writing(self.path), self.path.open("r+b") as file:
+                file.truncate(len(whole.encode()))
         lines = whole.splitlines()
         if not lines:
             return
@@ -100,9 +103,6 @@ class CallTable:
                     f"{len(self.columns):,}"
                 )
             self._keep(call)
-        if len(whole) < len(text):
-            with writing(self.path), self.path.open("r+b") as file:
-                file.truncate(len(whole.encode()))
 
     def add(self, calls: Sequence[Call], columns: tuple[str, ...]) -> None:
         """Add calls and write them out before the search goes on."""

@@ -201,7 +201,6 @@ class Search:
                 )
         new = range(len(old), len(texts))
         unknown = [*dict.fromkeys(texts[i] for i in new if texts[i] not in table.known)]
-        again = texts[:_TWICE] if turn == 1 and not old else []
         if new:
             answers = self.oracle([*unknown]) if unknown else np.zeros((0, 0))
             if not table.columns:
@@ -214,12 +213,13 @@ class Search:
                 )
                 for i in new
             ]  # fmt: skip
-            if again:
-                second = self.oracle(again)
-                calls += [
-                    Call(turn, AGAIN, i + 1, text, tuple(row))
-                    for i, (text, row) in enumerate(zip(again, second.tolist(), strict=True))
-                ]
+            table.add(calls, self.oracle.columns)
+        done = sum(call.kind == AGAIN for call in table.calls)
+        again = [*enumerate(texts[:_TWICE], 1)][done:] if turn == 1 else []
+        if again:
+            second = self.oracle([text for _, text in again])
+            rows = zip(again, map(tuple, second.tolist()), strict=True)
+            calls = [Call(turn, AGAIN, number, text, row) for (number, text), row in rows]
             table.add(calls, self.oracle.columns)
         return np.array([table.known[text] for text in texts], float)
 

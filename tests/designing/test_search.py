@@ -108,6 +108,18 @@ def test_a_resumed_search_is_the_same(tmp_path):
         assert one.replace(">run<", ">whole<").replace(">run -", ">whole -") == other
 
 
+@pytest.mark.parametrize("kept", [0, 5, 300, -1])
+def test_a_run_that_was_killed_in_its_first_round_is_the_same(tmp_path, kept):
+    """Half of the header is left, or a part of the first questions, or of those asked twice."""
+    options = {"calls": 20, "seed": 3}
+    design(reads(), count_g, 5, out=tmp_path, **options)
+    table = tmp_path / CALLS
+    whole = table.read_bytes()
+    table.write_bytes(whole[: whole.index(b"again") + 60 if kept < 0 else kept])
+    design(reads(), count_g, 5, out=tmp_path, resume=True, **options)
+    assert table.read_bytes() == whole
+
+
 def test_another_search_is_not_resumed(tmp_path):
     design(reads(), count_g, 5, calls=50, seed=3, out=tmp_path)
     with pytest.raises(ConfigError, match="was begun with seed 3, not 4"):
