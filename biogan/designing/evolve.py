@@ -148,9 +148,7 @@ class Evolution:
         for attempt in range(_TRIES):
             # Candidates are free then: fresh ones lead to what parents are far from.
             fresh = chosen and attempt == 0
-            some = self._proposed(most, pool[:0] if fresh else pool, attempt)
-            if fresh:
-                some = _taken(some, np.arange(most // 2))
+            some = self._proposed(most // 2 if fresh else most, pool, attempt, fresh)
             keep: list[int] = []
             for i, row in enumerate(some.candidates.rows):
                 key = row.tobytes()
@@ -200,14 +198,15 @@ class Evolution:
         self._seen.update(row.tobytes() for row in rows)
         self._asked = None
 
-    def _proposed(self, n: int, pool: np.ndarray, attempt: int) -> Proposed:
-        """Make n candidates and leave out what violates the constraints."""
+    def _proposed(self, n: int, pool: np.ndarray, attempt: int, fresh: bool) -> Proposed:
+        """Make n candidates, all fresh or of all kinds; leave out what violates the constraints."""
         stream = (self._round, attempt)
         if not len(pool):
             some = self.prior.fresh(n, self.seed, "fresh", *stream)
             return Proposed(some, np.full(n, -1), np.full(n, KINDS.index("fresh")))
         draws = rng(self.seed, "evolve", *stream)
         kinds = draws.choice(len(KINDS), n, p=self.shares)
+        kinds = np.full(n, KINDS.index("fresh")) if fresh else kinds
         parents = pool[draws.integers(len(pool), size=n)]
         others = pool[draws.integers(len(pool), size=n)]
         states = None if self.states is None else self.states[parents]

@@ -164,9 +164,10 @@ def test_a_check_may_find_designs_infeasible_or_have_no_opinion(tmp_path):
     def rarely(texts):
         return [t.count("A") if t.startswith("A") else -np.inf for t in texts]
 
-    lost = design(reads(), count_g, 5, check=rarely, calls=60, out=tmp_path / "a").summary
-    assert lost["check"]["infeasible"] == 5 and not lost["check"]["confirmed"]
-    assert "5 of 5 designs not feasible by the check" in lost["verdict"]
+    found = design(reads(), count_g, 5, check=rarely, calls=60, out=tmp_path / "a")
+    lost, n = found.summary, sum(not text.startswith("A") for text in found)
+    assert lost["check"]["infeasible"] == n > 2 and not lost["check"]["confirmed"]
+    assert f"{n} of 5 designs not feasible by the check" in lost["verdict"]
     none = design(reads(), count_g, 5, check=lambda t: [1.0] * len(t), calls=60).summary
     assert none["check"]["transfer"]["score"]["transfer"] is None
     assert "the check does not tell real records apart" in none["verdict"]
