@@ -238,9 +238,10 @@ def open_output(path: str | Path) -> Iterator[IO[bytes]]:
         If the reader of standard output went away.
     """
     if str(path) == "-":
-        sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        with writing("standard output"):
+            sys.stdout.flush()
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
         return
     with atomic_path(path) as temporary, ExitStack() as stack:
         out: IO[bytes] = stack.enter_context(open(temporary, "wb"))

@@ -239,6 +239,10 @@ class Packed(io.RawIOBase):
             self._before += piece
         return self._before[:size]
 
+    def has_changed(self) -> bool:
+        """Tell whether the file has another size than when it was opened: somebody writes it."""
+        return self.size is not None and os.fstat(self._file.fileno()).st_size != self.size
+
     def keep(self, before: bytes) -> None:
         """Leave the input, with bytes that were read, to whoever opens it next."""
         _peeked[self._key] = self._file, before + self._before

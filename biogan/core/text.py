@@ -252,6 +252,12 @@ class Source:
                     if what := foreign(self._binary.peek(HEAD)[:HEAD]):
                         raise self.error(f"this looks like {what}", 1)
                 yield self._binary
+                if self._packed is not None and self._packed.has_changed():
+                    raise self.error(
+                        "the file has another size than when it was opened: somebody writes it; "
+                        "wait until it is whole",
+                        None,
+                    )
                 if self._data is None:
                     self.notes += self.skipped.notes()
         except OSError as error:

@@ -382,3 +382,16 @@ def test_a_folder_for_temporary_files_that_is_not_there(tmp_path, monkeypatch):
     ):
         pass
     assert not list((tmp_path / "there").iterdir())
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_file_that_is_still_written_is_refused(tmp_path, pack):
+    """Half a download was read as if it were all."""
+    path = tmp_path / "x.fa"
+    path.write_bytes(pack(b">a\nACGT\n"))
+    source = Source(path)
+    assert next(source) == ">a\n"
+    with open(path, "ab") as more:
+        more.write(pack(b">b\nACGT\n"))
+    with pytest.raises(FastaError, match="another size than when it was opened"):
+        list(source)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,3 +154,16 @@ def test_label_columns_that_would_not_read_back(tmp_path: Path) -> None:
 def test_unknown_format(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown value 'fast': did you mean 'fasta'"):
         write_chunks([PLAIN], tmp_path / "x", "fast")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+def test_standard_output_on_a_full_disk_is_named() -> None:
+    """It was called input or output."""
+    script = (
+        "from biogan.core.files import open_output\nwith open_output('-') as out: out.write(b'A')"
+    )
+    with open("/dev/full", "w") as full:
+        run = subprocess.run(
+            [sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert "OutputError: standard output: cannot be written: No space left" in run.stderr
