@@ -122,7 +122,9 @@ def test_varying_lengths_and_codons():
         gan.sample(1, constraints=[MaxRun(9), Fixed("1-3=TTT")])
     with pytest.raises(ConfigError, match="no sequence keeps --template N* and --length 15 toget"):
         gan.sample(1, constraints=[Template("N" * 18), OpenReadingFrame()], length="15")
-    with pytest.raises(ConfigError, match="keeps --template NNN and the lengths of this model"):
+    with pytest.raises(
+        ConfigError, match=r"NNN and the lengths of this model \(15 to 24 letters\)"
+    ):
         gan.sample(1, constraints=[Template("NNN"), GC(0, 0.9)])
 
 

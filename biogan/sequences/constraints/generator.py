@@ -20,6 +20,9 @@ from biogan.nn.letter_law import length_law, letter_law
 from biogan.nn.sequence_heads import LetterGenerator, Noise
 from biogan.sequences.constraints.language import Language
 
+# Numbers of the laws of all lengths, under several items, that are looked at together.
+_NUMBERS = 2**22
+
 
 class Lengths(NamedTuple):
     """Lengths that a sequence may have.
@@ -130,9 +133,12 @@ class ConstrainedGenerator:
             torch.zeros(len(some), channels, positions, device=self.device), grammar, some, 1.0
         )
         self.admitted = torch.zeros(self.items, positions + 1, dtype=torch.bool, device=self.device)
-        for item in range(self.items):
-            items = torch.full((len(some),), item, device=self.device)
-            self.admitted[item, some] = self._log_probability(flat, items) > -torch.inf
+        for items in torch.arange(self.items, device=self.device).split(
+            max(1, _NUMBERS // flat.numel())
+        ):
+            own = items.repeat_interleave(len(some))
+            found = self._log_probability(flat.repeat(len(items), 1, 1), own)
+            self.admitted[items[:, None], some] = (found > -torch.inf).view(len(items), -1)
 
     @property
     def at_once(self) -> int:

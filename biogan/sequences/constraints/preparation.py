@@ -100,8 +100,10 @@ def own_rules(
         The range of lengths that was asked for.
     """
     every = np.zeros((1, tokenizer.alphabet.size), np.int64)
+    letters = np.flatnonzero(lengths) * tokenizer.word
+    span = f"{letters[0]:,} to {letters[-1]:,}" if len(letters) > 1 else f"{letters[0]:,}"
     rules = {
-        f"--length {asked}" if asked else "the lengths of this model": Automaton(
+        f"--length {asked}" if asked else f"the lengths of this model ({span} letters)": Automaton(
             [every], ends=lambda letters: lengths[[letters // tokenizer.word]]
         )
     }
