@@ -32,6 +32,8 @@ if TYPE_CHECKING:
               help="Designs to write.")  # fmt: skip
 @click.option("--real", type=DATA, metavar="FILE",
               help="Real records to compare with.  [default: SOURCE, if a FASTA]")  # fmt: skip
+@click.option("--start", type=FILE, metavar="FASTA",
+              help="Sequences that the search begins with.")  # fmt: skip
 @click.option("--prior", metavar="SAMPLER",
               help="Sampler fitted to a FASTA as SOURCE: markov-K, positional-markov-K, pwm or "
               "uniform.  [default: markov-3]")  # fmt: skip
@@ -58,6 +60,7 @@ def command(
     check: str | None,
     count: int,
     real: str | None,
+    start: str | None,
     prior: str | None,
     maximise: tuple[str, ...],
     minimise: tuple[str, ...],
@@ -102,24 +105,29 @@ def command(
     if real is not None:
         alphabet = model.tokenizer.alphabet if records is None else records.alphabet
         others = read_fasta(real, reading_like(alphabet))
+    if config.max_edits is not None and start is None:
+        raise click.UsageError("--max-edits: edits of what? give sequences with --start")
+
+    def search_of(asked: Asked) -> Search:
+        found = Search.of(
+            records if model is None else model, asked, plan_of(constraints), objective, config,
+            prior or PRIOR,
+        )  # fmt: skip
+        if start is None:
+            return found
+        return found.starting(read_fasta(start, reading_like(found.tokenizer.alphabet)))
+
     if oracle is None:
         if check is not None or real is not None:
             raise click.UsageError("--check, --real: go with --oracle; measurements need neither")
-        return campaign(
-            Search.of(
-                records if model is None else model, Asked(unasked, MEASURED),
-                plan_of(constraints), objective, config, prior or PRIOR,
-            ), out, measured, resume, overwrite,
-        )  # fmt: skip
+        search = search_of(Asked(unasked, MEASURED))
+        return campaign(search, out, measured, resume, overwrite)
     if measured is not None:
         raise click.UsageError("--measured: goes without --oracle")
     pair = load_pair(oracle, check, others, oracle_timeout, config.seed)
     for note in pair.notes:
         console.say(note)
-    search = Search.of(
-        records if model is None else model, pair.oracle, plan_of(constraints), objective, config,
-        prior or PRIOR,
-    )  # fmt: skip
+    search = search_of(pair.oracle)
 
     def watch(done: int, calls: int, best: float) -> None:
         console.status(f"{done:,} of {calls:,} calls, best {best:.4g}")

@@ -45,6 +45,13 @@ class DesignConfig(Options):
         high=1.0,
         level="basic",
     )
+    max_edits: int | None = option(
+        None,
+        "Positions in which a design may differ from a sequence of --start.",
+        "Search",
+        low=1,
+        level="basic",
+    )
     seed: int = option(0, "Seed of the search.", "Search", level="basic")
 
     @property

@@ -24,6 +24,7 @@ from biogan.designing.objective import Objective
 from biogan.designing.oracle import SCORE, Asked, Oracle, load_pair
 from biogan.designing.page import to_html
 from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior
+from biogan.designing.start import Edited, StartPrior
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.constraints.constraint import Constraint, flattened
 from biogan.sequences.constraints.joint import language
@@ -92,7 +93,7 @@ class Search:
 
     tokenizer: Tokenizer
     prior: Prior
-    language: Language | None
+    language: Language | Edited | None
     constraints: tuple[Constraint, ...]
     oracle: Asked
     objective: Objective
@@ -150,6 +151,31 @@ class Search:
             raise ConfigError(f"{tokenizer.describe()}: only records of one length can be designed")
         told |= {"constraints": list(map(str, wanted)), "objective": str(objective)}
         return cls(tokenizer, found, words, tuple(wanted), oracle, objective, config, told)
+
+    def starting(self, starts: SequenceSet) -> Search:
+        """Return the search that begins with given sequences, and stays near them.
+
+        Parameters
+        ----------
+        starts : SequenceSet
+            Sequences of the kind; ``max_edits`` of the options says how near.
+
+        Raises
+        ------
+        ConfigError
+            If they are no sequences of this kind.
+        """
+        if (starts.lengths != self.tokenizer.length).any():
+            other = int(starts.lengths[starts.lengths != self.tokenizer.length][0])
+            raise ConfigError(
+                f"--start: a sequence of {other:,} letters; designs are of "
+                f"{self.tokenizer.length:,}"
+            )
+        assert isinstance(self.language, Language | None)
+        allowed = Edited(self.tokenizer.encode(starts), self.config.max_edits, self.language)
+        prior = StartPrior(self.prior, allowed, self.tokenizer.end)
+        told = {**self.told, "start": starts.digest}
+        return replace(self, prior=prior, language=allowed, told=told)
 
     def run(self, table: CallTable, watch: Watch = lambda done, calls, best: None) -> Evolution:
         """Ask until all calls are made; those of the table are not asked again.
@@ -245,6 +271,7 @@ def design(
     check: Oracle | str | None = None,
     constraints: Iterable[Constraint] = (),
     real: SequenceSet | None = None,
+    start: SequenceSet | None = None,
     objective: Objective = Objective(),  # noqa: B008 - it is frozen
     out: str | Path | None = None,
     resume: bool = False,
@@ -270,6 +297,8 @@ def design(
         What all designs keep.
     real : SequenceSet, optional
         Real records, which designs are compared with; by default the sequences of ``source``.
+    start : SequenceSet, optional
+        Sequences that the search begins with, and that designs stay within ``max_edits`` of.
     objective : Objective
         Which values of the oracle are raised, lowered or kept in a range.
     out, resume, overwrite
@@ -301,6 +330,10 @@ def design(
     config = DesignConfig.from_dict(options)
     pair = load_pair(oracle, check, real, seed=config.seed)
     search = Search.of(source, pair.oracle, constraints, objective, config)
+    if start is not None:
+        search = search.starting(start)
+    elif config.max_edits is not None:
+        raise ConfigError("--max-edits: edits of what? give sequences with --start")
     return carried_out(
         search, n, check=pair.check, real=real, out=out, resume=resume, overwrite=overwrite
     )

@@ -16,6 +16,7 @@ import numpy as np
 
 from biogan.core.rng import rng
 from biogan.designing.proposals import Candidates, Prior, crossed, mutated, shifted
+from biogan.designing.start import Edited
 from biogan.designing.surrogate import FACTOR, FEWEST, Surrogate
 from biogan.sequences.constraints.language import Language
 from biogan.sequences.tokenizer import Tokenizer
@@ -72,7 +73,7 @@ class Evolution:
         How codes read as sequences.
     prior : Prior
         Draws fresh records and neighbours.
-    language : Language, optional
+    language : Language or Edited, optional
         What all candidates keep.
     seed : int
         Seed of all draws.
@@ -87,7 +88,7 @@ class Evolution:
 
     tokenizer: Tokenizer
     prior: Prior
-    language: Language | None = None
+    language: Language | Edited | None = None
     seed: int = 0
     max_identity: float = 0.9
     rows: np.ndarray = field(init=False)

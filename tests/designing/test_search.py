@@ -282,3 +282,22 @@ def test_a_shift_moves_what_is_between_by_one():
             for out in range(10)
             for into in range(10)
         )
+
+
+def test_designs_stay_within_edits_of_what_they_start_from(tmp_path):
+    starts = reads(3, seed=7)
+    found = design(
+        reads(), count_g, 20, calls=400, start=starts, max_edits=4, constraints=[Avoid("GGGG")]
+    )
+    edits = (found.matrix()[:, None] != starts.matrix()).sum(2).min(1)
+    assert edits.max() == 4 and len(found) == 20
+    assert not any("GGGG" in text or "CCCC" in text for text in found)
+    # The best that four edits can do.
+    assert int(found.labels["score"][0]) == max(count_g(starts.strings())) + 4
+    with pytest.raises(ConfigError, match="--max-edits: edits of what"):
+        design(reads(), count_g, 5, calls=50, max_edits=4)
+    with pytest.raises(ConfigError, match="--start: a sequence of 10 letters; designs are of 20"):
+        design(reads(), count_g, 5, calls=50, start=reads(3, 10))
+    fixed = [Fixed("1-20=" + "A" * 20)]
+    with pytest.raises(ConfigError, match="copies with at most 2 edits keep the constraints"):
+        design(reads(), count_g, 5, calls=50, start=starts, max_edits=2, constraints=fixed)
