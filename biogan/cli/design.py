@@ -148,6 +148,11 @@ def command(
         f"{summary['calls']:,} calls: {len(made):,} designs in {out}, best {best['best']:.4g}, "
         f"mean {best['mean']:.4g}"
     )
+    if summary["out_of_range"]:
+        console.say(
+            f"--keep: {summary['out_of_range']:,} of {len(made):,} designs lie outside the range, "
+            "as near as was found; their scores count how far"
+        )
     if "real" in summary and "best" in summary["real"]:
         of = summary["real"]
         console.say(

@@ -77,6 +77,8 @@ class Transfer:
         return {name: value if np.isfinite(value) else None for name, value in asdict(self).items()}
 
     def __str__(self) -> str:
+        if np.isnan(self.oracle_gain):
+            return "the oracle does not tell real records apart: no gain can be told"
         if not self.oracle_gain > 0:
             return "the designs score no higher than real records by the oracle itself"
         if np.isnan(self.check_gain):

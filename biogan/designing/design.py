@@ -201,7 +201,7 @@ class Search:
             asked = search.ask(min(config.chosen_batch, config.calls - len(search.rows)))
             if not len(asked.parents):
                 break
-            texts = self._texts(asked)
+            texts = self.texts(asked.candidates.rows)
             found = self._answers(table, texts, asked, turn)
             values = found if not len(values) else np.concatenate([values, found])
             scores = self.objective.scores(values, self.oracle.columns)
@@ -211,8 +211,9 @@ class Search:
             watch(len(search.rows), config.calls, float(search.scores.max()))
         return search
 
-    def _texts(self, asked: Proposed) -> list[str]:
-        return self.tokenizer.decode(asked.candidates.rows).ungapped().strings()
+    def texts(self, rows: np.ndarray) -> list[str]:
+        """Return rows of codes as the oracle is asked about them."""
+        return self.tokenizer.decode(rows).ungapped().strings()
 
     def _answers(
         self, table: CallTable, texts: list[str], asked: Proposed, turn: int
@@ -472,6 +473,8 @@ def opened(path: Path, search: Search, resume: bool, overwrite: bool) -> tuple[S
     found = [path / name for name in (SUMMARY, CALLS) if (path / name).exists()]
     if resume and not found:
         raise ConfigError(f"{path}: nothing to resume, no run was begun there")
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path}: is a file; name another folder")
     if path.exists() and any(path.iterdir()) and not (resume or (overwrite and found)):
         more = "--overwrite replaces it, --resume goes on" if found else "name another folder"
         raise OutputError(f"{path}: is not empty; {more}")
@@ -505,12 +508,16 @@ def _summary(
     top = evolution.scores[np.isfinite(evolution.scores)]
     marks = sorted({min(len(best), m) for m in (100, 300, 1000, 3000, 10000, 30000, len(best))})
     twice = [call for call in table.calls if call.kind == AGAIN]
+    columns = search.oracle.columns
+    answers = [table.known[text] for text in search.texts(evolution.rows)]
+    asked = np.array(answers, float)
     rows = evolution.rows[numbers]
     pairs = [(rows[i + 1 :] == rows[i]).mean(1) for i in range(len(rows) - 1)]
     return {
         "calls": len(evolution.rows),
         "columns": list(search.oracle.columns),
         "designs": {"n": len(numbers), **spread_of(evolution.scores[numbers])},
+        "out_of_range": int((search.objective.outside(asked, columns)[numbers] > 0).sum()),
         "pair_identity": float(np.concatenate(pairs).mean()) if pairs else None,
         "best_after": {f"{m}": float(best[m - 1]) for m in marks if np.isfinite(best[m - 1])},
         "top10": float(np.sort(top)[::-1][:10].mean()),

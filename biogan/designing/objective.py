@@ -46,7 +46,7 @@ class Kept:
             low, high = (float(end) if end.strip() else None for end in ends)
         except ValueError:
             low = high = None
-        if not name or (low is None and high is None):
+        if not name or (low is None and high is None) or low != low or high != high:
             raise ConfigError(f"--keep {text}: write NAME=LOW:HIGH, one of them may be left out")
         low, high = -np.inf if low is None else low, np.inf if high is None else high
         if not low <= high:
@@ -162,15 +162,24 @@ class Objective:
         found = wanted[:, 0].copy()
         if wanted.shape[1] > 1:
             found[feasible] = 0.0 - dominating(wanted[feasible])
-        outside = np.zeros(len(values))
-        for kept in self.keep:
-            own = values[:, [*columns].index(kept.name)]
-            spread = np.ptp(own[feasible]) if feasible.any() else 1.0
-            outside += kept.missing(own) / (spread or 1.0)
+        outside = self.outside(values, columns)
         if (outside > 0).any() and feasible.any():
             # Behind the worst that keeps all, the nearest first.
             found = np.where(outside > 0, found[feasible].min() - 1 - outside, found)
         return np.where(feasible, found, -np.inf)
+
+    def outside(self, values: np.ndarray, columns: Sequence[str]) -> np.ndarray:
+        """Return how far each sequence lies outside the ranges, shape (n,), 0 inside.
+
+        Distances of several values are added up as shares of the span of each value.
+        """
+        feasible = np.isfinite(values).all(1)
+        found = np.zeros(len(values))
+        for kept in self.keep:
+            own = values[:, [*columns].index(kept.name)]
+            spread = np.ptp(own[feasible]) if feasible.any() else 1.0
+            found += kept.missing(own) / (spread or 1.0)
+        return found
 
 
 def dominating(wanted: np.ndarray) -> np.ndarray:

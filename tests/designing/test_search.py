@@ -183,6 +183,27 @@ def test_a_single_feasible_sequence_is_enough(tmp_path):
     assert [*found] == [only] and found.summary["top10"] == 1
 
 
+def test_a_range_that_no_design_keeps_is_told(tmp_path, capsys):
+    from biogan.cli import main
+
+    path = tmp_path / "real.fasta"
+    path.write_text("".join(f">r{i}\n{text}\n" for i, text in enumerate(reads())))
+    words = ["design", str(path), "--oracle", "gc", "-n", "3", "--calls", "40"]
+    main([*words, "--keep", "gc=1.5:", "-o", str(tmp_path / "a")])
+    assert "--keep: 3 of 3 designs lie outside the range" in capsys.readouterr().err
+    kept = design(reads(), count_g, 3, calls=40, objective=Objective(keep=(Kept("score", 2, 9),)))
+    assert kept.summary["out_of_range"] == 0
+    with pytest.raises(OutputError, match="is a file; name another folder"):
+        main([*words, "-o", str(path)])
+    with pytest.raises(ConfigError, match="write NAME=LOW:HIGH"):
+        Kept.parsed("gc=nan:")
+
+
+def test_a_single_real_record_tells_no_gain():
+    one = np.array([1.0])
+    assert "no gain can be told" in str(Transfer.of(np.full(3, 5.0), one, np.full(3, 5.0), one))
+
+
 def test_an_oracle_that_changes_its_mind_is_told():
     draws = np.random.default_rng(0)
     found = design(reads(), lambda texts: draws.random(len(texts)), 5, calls=60)
