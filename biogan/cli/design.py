@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 @click.option("-n", "count", type=click.IntRange(1), default=96, show_default=True,
               help="Designs to write.")  # fmt: skip
 @click.option("--real", type=DATA, metavar="FILE",
-              help="Real records to compare with.  [default: SOURCE, if a FASTA]")  # fmt: skip
+              help="Real records to compare with: without them no gain is known, nor what "
+              "--check makes of it.  [default: SOURCE, if a FASTA]")  # fmt: skip
 @click.option("--start", type=FILE, metavar="FASTA",
               help="Sequences that the search begins with.")  # fmt: skip
 @click.option("--prior", metavar="SAMPLER",
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 @click.option("--oracle-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="Longest time for one question to an oracle.")  # fmt: skip
 @click.option("-o", "--out", required=True, metavar="FOLDER",
-              help="Folder for designs.fasta, calls.tsv and design.json.")  # fmt: skip
+              help="Folder for designs.fasta, calls.tsv, design.html and design.json.")  # fmt: skip
 @click.option("--measured", type=FILE, metavar="TSV",
               help="What was measured of the last round: id, and a column for each property. For "
               "runs without --oracle, with --resume.")  # fmt: skip
@@ -163,6 +164,11 @@ def command(
         console.say("no --check: nothing says whether another predictor would agree")
     elif "verdict" in summary:
         console.say(summary["verdict"])
+    elif "real" not in summary:
+        console.say(
+            "--check: no real records to compare with, so that no gain is known: --real FILE gives "
+            "them"
+        )
     return made
 
 

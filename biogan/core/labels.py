@@ -150,7 +150,7 @@ def read_label_table(path: str, notes: list[str] | None = None, once: bool = Fal
                 if once:
                     raise DataError(
                         f"{where}: id {excerpt(name)} stands on line {lines[name]:,}, too: each "
-                        "row needs its own"
+                        "row needs its own id in the first column"
                     )
                 if rows[name] != row:
                     raise DataError(

@@ -92,6 +92,8 @@ class Transfer:
         )
         if self.confirmed:
             return said
+        if self.transfer >= TRANSFERS:
+            said += "; the designs are beyond all real records by the oracle, and not by the check"
         return said + ", most of the gain is not confirmed"
 
 

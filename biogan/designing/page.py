@@ -125,7 +125,7 @@ def to_html(
 def _verdict(scored: Scored) -> list[dict[str, Any]]:
     """Say what the check makes of each value, with a mark."""
     if not scored.transfers:
-        why = "no check was given" if scored.check is None else "there are no real records"
+        why = "no check was given" if scored.check is None else "there are no real records (--real)"
         return [{
             "subject": "Transfer", "status": STATUSES[UNREAD],
             "consequence": "nothing says whether another predictor would agree",

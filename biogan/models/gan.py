@@ -253,7 +253,10 @@ class GAN:
         how = self._how(seed, options)
         most = modality.wanted(how)
         if most is not None and n > most:
-            raise ConfigError(f"-n {n}: {plural(most, modality.noun)} asked for one by one")
+            raise ConfigError(
+                f"-n {n:,}: one record for each row asked for, {plural(most, 'row')} in all: "
+                "leave out -n, or give no more"
+            )
         if constraints is not None:
             chunks = self._constrained(n, start, exclude, constraints, tell, how)
             return chunks if most is None else self._named(chunks, how, start)

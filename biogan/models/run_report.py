@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup, escape
 
+from biogan.core.conditions import Conditions
 from biogan.core.display import shown
 from biogan.core.options import flag
 from biogan.evaluation.report.html import render
@@ -184,6 +185,11 @@ def _layout(layout: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [
             ("Letters", f"{letters['letters']} ({letters['name']})"),
             ("Layout", Tokenizer.from_dict(dict(layout)).describe()),
+            *(
+                [("Labels", Conditions.from_dict(layout["conditions"]).describe())]
+                if "conditions" in layout
+                else []
+            ),
         ]
     named = {"height": "Height", "width": "Width", "channels": "Channels", "frames": "Time series",
              "depth": "Pixels", "low": "Darkest", "high": "Brightest", "classes": "Classes",

@@ -57,13 +57,7 @@ def conditions_of(
             )
         return Conditions(), []
     if not asked:
-        found = usable(records.labels)
-        if not found:
-            return Conditions(), []
-        more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
-        names = ", ".join(f"{shown(k, 40)} ({v})" for k, v in [*found.items()][:_NAMED])
-        said = f"labels found and not used: {names}{more}: --condition NAME learns one"
-        return Conditions(), [said]
+        return Conditions(), _unused(records.labels)
     notes: list[str] = []
     conditions = Conditions.of(records.labels, asked, records.weights, notes)
     lines = [f"labels to learn: {conditions.describe()}"]
@@ -72,7 +66,18 @@ def conditions_of(
         for part in conditions
         if part.constant
     ]
-    return conditions, lines + notes
+    learned = {part.name for part in conditions}
+    others = {name: column for name, column in records.labels.items() if name not in learned}
+    return conditions, lines + _unused(others) + notes
+
+
+def _unused(columns: Mapping[str, Sequence[object] | np.ndarray]) -> list[str]:
+    found = usable(columns)
+    if not found:
+        return []
+    more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+    names = ", ".join(f"{shown(k, 40)} ({v})" for k, v in [*found.items()][:_NAMED])
+    return [f"labels found and not used: {names}{more}: --condition NAME learns one"]
 
 
 def usable(columns: Mapping[str, Sequence[object] | np.ndarray]) -> dict[str, str]:

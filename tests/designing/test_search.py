@@ -260,6 +260,10 @@ def test_transfer_of_scores_beyond_real_ones():
     # A bounded oracle gives many its highest value, and the best real record a little less.
     near = Transfer.of(np.full(4, 9.1), real, np.full(4, 8.0), real)
     assert near.confirmed and not near.outside
+    # Transfer alone would pass: the reason is said.
+    wide = np.array([0.0, 1.0, 8.5])
+    beyond = str(Transfer.of(np.full(4, 12.0), wide, np.full(4, 8.4), wide))
+    assert "transfer 0.59; the designs are beyond all real records by the oracle" in beyond
 
 
 def test_several_objectives_and_ranges():

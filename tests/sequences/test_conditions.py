@@ -164,7 +164,7 @@ def test_records_that_are_left_out_give_way_to_others_of_their_label(classes, tm
     assert again.strings()[5:] == first.strings()[5:] and again[0] != first[0]
     refined = classes.sample(40, labels=str(table), refine="mh", effort=2)
     assert refined.labels["kind"].tolist() == kinds
-    with pytest.raises(ConfigError, match="-n 41: 40 sequences asked for one by one"):
+    with pytest.raises(ConfigError, match="-n 41: one record for each row asked for, 40 rows"):
         classes.sample(41, labels=str(table))
     with pytest.raises(ConfigError, match="take --refine mh"):
         classes.sample(4, labels=str(table), refine="rejection")
@@ -222,6 +222,8 @@ def test_commands(files, capsys):
     main(["info", folder])
     told = capsys.readouterr().out
     assert "labels     kind (2 classes: cold " in told and "x (numbers from -" in told
+    page = (files / "run" / "report.html").read_text()
+    assert "<dt>Labels</dt><dd>kind (2 classes: cold " in page
     (files / "wanted.tsv").write_text("name\tkind\tsource\nw1\tcold\ta\nw2\thot\tb\n")
     main(["sample", folder, "--labels", str(files / "wanted.tsv"), "-o", "-"])
     captured = capsys.readouterr()
@@ -238,6 +240,8 @@ def test_labels_that_are_not_used_are_told(files, capsys):
         "labels found and not used: kind (2 classes), x (numbers), tags (2 labels, several at "
         "once): --condition NAME learns one\n"
     ) in capsys.readouterr().err
+    main(["train", reads, "--dry-run", "--condition", "kind", "--condition", "tags"])
+    assert "labels found and not used: x (numbers): --cond" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -293,7 +293,9 @@ def _few(results: Results, spoken: bool) -> list[Sentence]:
         return []
     # The subjects of the verdict where there are some, else the metrics by name.
     named = {name: n for name, n in found.items() if name in subjects.values()} or found
-    what = ", ".join(name if name[:1].islower() else name[0].lower() + name[1:] for name in named)
+    # Names with a comma in them ("in-label JSD, score") are told apart by semicolons.
+    comma = "; " if any("," in name for name in named) else ", "
+    what = comma.join(n if n[1:2].isupper() else n[0].lower() + n[1:] for n in named)
     least, most = min(named.values()), max(named.values())
     about = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     evidence = f"about {about} {results.spec.noun}s of each set are needed"

@@ -329,6 +329,8 @@ class LabelReader:
         """Why a number says nothing by a family of predictors; empty where it says something."""
         if self.untaught:
             return UNTAUGHT
+        if len(np.unique(self.values(self.target))) == 1:
+            return "cannot be assessed: all records that are compared have one value of it"
         found = self.correlation(self.target, family)
         if found is not None and found.value >= LEAST_R:
             return ""
