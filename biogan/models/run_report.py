@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup, escape
 
-from biogan.core.conditions import Conditions
 from biogan.core.display import shown
+from biogan.core.label_rows import Conditions
 from biogan.core.options import flag
 from biogan.evaluation.report.html import render
 from biogan.evaluation.report.plots.canvas import GREEN, ORANGE, SERIES, drawing, label, legend
