@@ -33,9 +33,10 @@ class DesignConfig(Options):
     )
     batch: int | None = option(
         None,
-        "Sequences that are asked for at once (a hundredth of --calls, 10 to 500).",
+        "Sequences of a round (a hundredth of --calls, 10 to 500; 96 without --oracle).",
         "Search",
         low=1,
+        level="basic",
     )
     max_identity: float = option(
         0.9,
