@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from biogan.core.errors import OutputError, percentage, plural
 from biogan.core.files import append_jsonl, atomic_path
-from biogan.training.stability import MOST_ROLLBACKS
+from biogan.training.stability import MOST_ROLLBACKS, SAME
 from biogan.training.trainer import TRAINING_DATA, best_floor
 
 LOG_EVERY = 20
@@ -266,9 +266,9 @@ def _end_lines(
     better = round(score, 2) < round(value, 2)
     word = "better than" if better else "no better than"
     lines.append(
-        f"kept the generator of step {kept:,}: by validation distance, {score:.2f}, it is {word} "
-        f"the best trivial sampler, {name} {value:.2f}"
-        + ("" if better else "; a longer run may help")
+        f"kept the generator of step {kept:,}, the latest within {percentage(SAME)} of the best: "
+        f"by validation distance, {score:.2f}, it is {word} the best trivial sampler, "
+        f"{name} {value:.2f}" + ("" if better else "; a longer run may help")
     )
     return lines
 

@@ -278,17 +278,22 @@ def test_several_objectives_and_ranges():
         Objective(("c",)).check(("a", "b"))
 
 
-def test_a_trained_model_is_searched_near_its_latents():
+def test_a_trained_model_is_searched_near_its_latents(tmp_path, capsys):
     from biogan import SequenceGAN
+    from biogan.cli import main
 
     small = {"width": 4, "depth": 1, "units": 8, "latent": 4, "batch_size": 8, "steps": 3}
-    gan = SequenceGAN(**small, judge_steps=0, seed=1).fit(reads())
+    gan = SequenceGAN(**small, judge_steps=0, seed=1).fit(reads(), out=tmp_path / "run")
     found = design(gan, count_g, 5, calls=200, constraints=[Avoid("TTT")], real=reads(seed=1))
     assert int(found.labels["score"][0]) >= 12 and all("TTT" not in text for text in found)
     kinds = found.summary["proposals"]
     assert set(kinds) == {"mutation", "exchange", "shift", "near", "fresh"}
     again = design(gan, count_g, 5, calls=200, constraints=[Avoid("TTT")])
     assert [*again] == [*found]
+    # A model holds no real records: a check alone tells no gain.
+    main(["design", str(tmp_path / "run"), "--oracle", "gc", "--check", "gc", "-n", "2", "--calls",
+          "10", "-o", str(tmp_path / "designs")])  # fmt: skip
+    assert "no real records to compare with" in capsys.readouterr().err
 
 
 def test_lengths_that_vary_are_refused():

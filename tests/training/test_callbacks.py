@@ -71,7 +71,8 @@ def test_the_end_compares_with_the_best_floor(said, score, words):
     )
     assert lines == [
         "2,000 steps in 2:00",
-        f"kept the generator of step 1,900: by validation distance, {score:.2f}, {words}",
+        "kept the generator of step 1,900, the latest within 10 % of the best: by validation "
+        f"distance, {score:.2f}, {words}",
     ]
 
 
