@@ -35,7 +35,7 @@ case  what                                                                 test
                                                                            ``test_evaluation``
 26    order and names of records, both strands                             here
 27    long records: no overflow in identities                              ``test_novelty``
-29    labels shuffled, swapped, one record for each, typical records       ``test_conditions``
+29    labels shuffled, swapped, one record for each, typical records       ``test_followed_labels``
 ====  ===================================================================  ========================
 
 Case 24 is about molecules and case 28 about images, which biogan does not evaluate.

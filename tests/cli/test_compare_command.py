@@ -92,8 +92,14 @@ def test_names_that_are_not_clear_are_paths(files, tmp_path, monkeypatch, capsys
 def test_what_is_known_beyond_the_sequences_is_passed_on(files, tmp_path, capsys):
     made, sets = files
     motifs = tmp_path / "m.meme"
-    rows = "\n".join("0 0 0 1" if x == "T" else "1 0 0 0" for x in "TATAAATA")
-    motifs.write_text(f"MEME version 4\n\nMOTIF tata\nletter-probability matrix:\n{rows}\n")
+    # Words that some records have: motifs without a site are not read.
+    words = [sets[name][i][:8] for name in sets for i in range(0, 50, 5)]
+    rows = [" ".join(str(int(x == y)) for y in "ACGT") + "\n" for word in words for x in word]
+    parts = ["".join(rows[i : i + 8]) for i in range(0, len(rows), 8)]
+    head = "letter-probability matrix:\n"
+    motifs.write_text(
+        "MEME version 4\n\n" + "".join(f"MOTIF m{i}\n{head}{x}\n" for i, x in enumerate(parts))
+    )
     chosen = ["motif-rate", "cds"]
     quick = [part for name in chosen for part in ("--metric", name)]
     paths = [str(made[name]) for name in ("real", "a", "_b$x")]
