@@ -276,16 +276,20 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         tables = partial(_tables, lengths_vary=lengths_vary, seed=seed, extras=self.extras)
         said = {"target": roles.target, "ceiling": roles.ceiling, **generated}
         notes = [overlapping(name, some) for name, some in said.items()]
-        warning = ""
+        warnings = [
+            one_label(roles.target, some, "" if name == "generated" else f"{name}: ")
+            for name, some in generated.items()
+        ]
         if roles.fresh is not None:
             note, warning = shared_with_training(roles.fresh, roles.source)
             notes.append(note)
+            warnings.append(warning)
         wanted = [m for m in metrics if m.group == CONDITIONS]
         labelled = partial(LabelledComparison, lengths_vary=lengths_vary, identity=self.identity,
                            seed=seed, extras=self.extras)  # fmt: skip
         parts = partial(self._parts, metrics=wanted, roles=roles, comparison=labelled, seed=seed)
         return Scoring(
-            Sample, comparison, tuple(filter(None, notes)), tuple(filter(None, [warning])),
+            Sample, comparison, tuple(filter(None, notes)), tuple(filter(None, warnings)),
             tables, self.extras, lambda sample: sample.overlaps.worth, parts,
         )  # fmt: skip
 
@@ -419,6 +423,43 @@ def default_floors(roles: Roles[SequenceSet]) -> list[str]:
         "dinucleotide-shuffle" if nucleotides else "shuffle",
         "uniform",
     ]
+
+
+def one_label(real: SequenceSet, generated: SequenceSet, whose: str = "") -> str:
+    """Say that generated records have one value of a label of which real ones have several.
+
+    Parameters
+    ----------
+    real, generated : SequenceSet
+        Records with labels.
+    whose : str
+        What the sentence begins with.
+
+    Returns
+    -------
+    str
+        Empty where there is nothing to say.
+
+    Examples
+    --------
+    >>> real = SequenceSet.from_strings(["AC", "AG"], labels={"kind": ["hot", "cold"]})
+    >>> one_label(real, SequenceSet.from_strings(["AC"], labels={"kind": ["hot"]}))
+    'all generated records have kind=hot, as 50 % of the real ones: all metrics but those of ...'
+    """
+    found = []
+    for name in generated.labels.keys() & real.labels.keys():
+        values, known = set(map(str, generated.labels[name])), [*map(str, real.labels[name])]
+        if len(values) == 1 and "" not in values and len(set(known) - {""}) > 1:
+            value = values.pop()
+            share = percentage(known.count(value) / len(known))
+            found.append(f"{shown(name, _NAME)}={shown(value, _NAME)}, as {share}")
+    if not found:
+        return ""
+    return (
+        f"{whose}all generated records have {' and '.join(sorted(found))} of the real ones: all "
+        "metrics but those of labels compare with every real record; give a reference of this "
+        "label alone"
+    )
 
 
 def _tables(

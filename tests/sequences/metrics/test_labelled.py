@@ -71,3 +71,15 @@ def test_without_shared_labels_there_is_no_table():
     plain = iid(DNA, 60, 40, 3)
     report = evaluate(labelled(0), plain, metrics=["unique"], floors=[])
     assert report.tables == {}
+
+
+def test_records_of_one_label_beside_real_ones_of_all_are_told():
+    texts = iid(DNA, 260, 20, 0, AT).strings()
+    kinds = ["hot", "cold"] * 100
+    real = SequenceSet.from_strings(texts[:200], labels={"kind": kinds})
+    one = SequenceSet.from_strings(texts[200:], labels={"kind": ["hot"] * 60})
+    said = evaluate(real, one, metrics=["gc-w1"], baselines=[]).warnings
+    assert any("all generated records have kind=hot, as 50 %" in line for line in said)
+    both = SequenceSet.from_strings(texts[200:], labels={"kind": kinds[:60]})
+    said = evaluate(real, both, metrics=["gc-w1"], baselines=[]).warnings
+    assert not any("all generated records" in line for line in said)
