@@ -251,18 +251,6 @@ class Search:
         return np.array([table.known[text] for text in texts], float)
 
 
-def chosen(search: Evolution, n: int, max_identity: float) -> np.ndarray:
-    """Return the numbers of the best distinct designs of a search, at most n."""
-    found: list[int] = []
-    finite = np.flatnonzero(np.isfinite(search.scores))
-    for i in finite[np.argsort(-search.scores[finite], kind="stable")].tolist():
-        if len(found) == n:
-            break
-        if not ((search.rows[found] == search.rows[i]).mean(1) > max_identity).any():
-            found.append(i)
-    return np.array(found, int)
-
-
 @takes(DesignConfig)
 def design(
     source: Any,
@@ -385,7 +373,7 @@ def carried_out(
     if out is not None:
         search, table = opened(Path(out), search, resume, overwrite)
     evolution = search.run(table, watch)
-    numbers = chosen(evolution, n, search.config.max_identity)
+    numbers = evolution.distinct(n)
     if not len(numbers):
         raise DataError(f"none of {len(evolution.rows):,} sequences is feasible by the oracle")
     summary = _summary(search, evolution, table, numbers)

@@ -31,7 +31,7 @@ _MEMORY = 0.97
 _EXPECTED, _PSEUDO = np.array([0.02, 0.02, 0.02, 0.01, 0.001]), 50.0
 # Parents at most, and how far below the best they may be, as a share of the way from the median of
 # the first draws to the best.
-_PARENTS, _THRESHOLD = 20, 0.2
+_PARENTS, _FEWEST_PARENTS, _THRESHOLD = 20, 5, 0.2
 # Calls up to which surrogates choose among candidates: later they would take longer than they save.
 _FEW_CALLS = 1_000
 # Rounds without a better best after which every second round has as many parents, so that designs
@@ -119,22 +119,31 @@ class Evolution:
         wide : bool
             Many, however far below the best.
         """
+        finite = self.scores[np.isfinite(self.scores)]
+        best = finite.max(initial=-np.inf)
+        first = best if self._first is None else self._first
+        lowest = -np.inf if wide or not len(finite) else best - _THRESHOLD * max(best - first, 0.0)
+        return self.distinct(_WIDE if wide else _PARENTS, lowest)
+
+    def distinct(self, most: int, lowest: float = -np.inf) -> np.ndarray:
+        """Return the numbers of the best designs that differ from each other, the best first.
+
+        Parameters
+        ----------
+        most : int
+            Designs at most.
+        lowest : float
+            Designs of a score below it are taken only up to the fifth.
+        """
         finite = np.flatnonzero(np.isfinite(self.scores))
-        order = finite[np.argsort(-self.scores[finite], kind="stable")]
-        if not len(order):
-            return order
-        best, first = self.scores[order[0]], self._first
-        lowest = best - _THRESHOLD * max(best - (best if first is None else first), 0.0)
-        most = _WIDE if wide else _PARENTS
-        chosen: list[int] = []
-        for i in order.tolist():
-            below = not wide and self.scores[i] < lowest and len(chosen) >= 5
-            if len(chosen) == most or below:
+        found: list[int] = []
+        for i in finite[np.argsort(-self.scores[finite], kind="stable")].tolist():
+            if len(found) == most or (self.scores[i] < lowest and len(found) >= _FEWEST_PARENTS):
                 break
-            alike = (self.rows[chosen] == self.rows[i]).mean(1)
+            alike = (self.rows[found] == self.rows[i]).mean(1)
             if not (alike > self.max_identity).any():
-                chosen.append(i)
-        return np.array(chosen)
+                found.append(i)
+        return np.array(found, int)
 
     def ask(self, n: int) -> Proposed:
         """Return at most ``n`` candidates that keep the constraints and were never scored."""
@@ -181,12 +190,12 @@ class Evolution:
         if len(before):
             above = np.where(asked.parents >= 0, self.scores[asked.parents], bar)
             won = (scores > above) & (scores >= bar)
-            for kind in range(len(KINDS)):
-                mine = asked.kinds == kind
-                tried, succeeded = mine.sum(), won[mine].sum()
-                forgotten = (1 - _MEMORY) * np.array([1.0, _EXPECTED[kind]]) * _PSEUDO
-                self._tried[kind] = _MEMORY * self._tried[kind] + tried + forgotten[0]
-                self._won[kind] = _MEMORY * self._won[kind] + succeeded + forgotten[1]
+            forgotten = (1 - _MEMORY) * np.stack([np.ones(len(KINDS)), _EXPECTED]) * _PSEUDO
+            tried, succeeded = (
+                np.bincount(some, minlength=len(KINDS)) for some in (asked.kinds, asked.kinds[won])
+            )
+            self._tried = _MEMORY * self._tried + tried + forgotten[0]
+            self._won = _MEMORY * self._won + succeeded + forgotten[1]
         elif np.isfinite(scores).any():
             self._first = float(np.median(scores[np.isfinite(scores)]))
         rose = scores.max(initial=-np.inf) > self.scores.max(initial=-np.inf)

@@ -6,6 +6,7 @@ not is left out before anything is scored.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -58,6 +59,39 @@ class Prior(Protocol):
         ...
 
 
+def gathered(
+    n: int, draw: Callable[[int], tuple[np.ndarray, int]], failure: str, flag: str = ""
+) -> np.ndarray:
+    """Draw until ``n`` rows are kept.
+
+    Parameters
+    ----------
+    n : int
+        Rows, at least 1.
+    draw : callable
+        Receives the number of rows that were drawn before; returns the rows of some more that are
+        kept, and how many were drawn for them.
+    failure : str
+        What is said, behind both numbers, where hardly any row is kept.
+    flag : str
+        What is said before them.
+
+    Raises
+    ------
+    ConfigError
+        If hardly any row is kept.
+    """
+    kept: list[np.ndarray] = []
+    found = drawn = 0
+    while found < n:
+        rows, size = draw(drawn)
+        kept.append(rows)
+        found, drawn = found + len(rows), drawn + size
+        if drawn > _PATIENCE * (found + 1):
+            raise ConfigError(f"{flag}{found:,} of {drawn:,} {failure}")
+    return np.concatenate(kept)[:n]
+
+
 @dataclass(frozen=True)
 class ChainPrior:
     """A sampler of sequences as a prior: a Markov chain, a PWM, a uniform draw.
@@ -84,23 +118,21 @@ class ChainPrior:
         ConfigError
             If hardly any does.
         """
-        kept: list[np.ndarray] = []
-        found = drawn = 0
-        while found < n:
+
+        def draw(drawn: int) -> tuple[np.ndarray, int]:
             number = int(rng(seed, "prior", *stream, drawn).integers(2**31))
             rare = drawn >= _RARE * n
             size = max(n, _MANY) if rare and every else n
             rows = self.tokenizer.encode(self.sampler.sample(size, number))
             if self.language is not None and (every or not rare):
                 rows = rows[self.language.holds(rows)]
-            kept.append(rows)
-            found, drawn = found + len(rows), drawn + size
-            if drawn > _PATIENCE * (found + 1):
-                raise ConfigError(
-                    f"{found:,} of {drawn:,} draws of the prior keep the constraints: take a "
-                    "trained model, whose draws keep them by construction, or loosen them"
-                )
-        return Candidates(np.concatenate(kept)[:n])
+            return rows, size
+
+        failure = (
+            "draws of the prior keep the constraints: take a trained model, whose draws keep them "
+            "by construction, or loosen them"
+        )
+        return Candidates(gathered(n, draw, failure))
 
     def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
         """Replace a block of each parent by that of a draw."""

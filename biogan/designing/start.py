@@ -6,15 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biogan.core.errors import ConfigError
 from biogan.core.rng import rng
-from biogan.designing.proposals import Candidates, Prior
+from biogan.designing.proposals import Candidates, Prior, gathered
 from biogan.sequences.constraints.language import Language
 
 #: Edits of a first candidate at most, as a share of the positions, where no limit is given.
 SHARE = 0.1
-# Draws, in all, for one candidate that keeps the constraints.
-_PATIENCE = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,25 +77,21 @@ class StartPrior:
         length = starts.shape[1]
         most = max(1, round(SHARE * length)) if most is None else min(most, length)
         draws = rng(seed, "start", *stream)
-        kept: list[np.ndarray] = []
-        found = drawn = 0
-        while found < n:
+
+        def draw(drawn: int) -> tuple[np.ndarray, int]:
             rows = starts[draws.integers(len(starts), size=n)].copy()
             edits = draws.integers(0, most + 1, n)
             order = draws.random(rows.shape).argsort(1).argsort(1)
             steps = draws.integers(1, max(2, self.letters), rows.shape)
             changed = (order < edits[:, None]) & (rows < self.letters)
             rows = np.where(changed, (rows + steps) % self.letters, rows).astype(np.uint8)
-            if every:
-                rows = rows[self.allowed.holds(rows)]
-            kept.append(rows)
-            found, drawn = found + len(rows), drawn + n
-            if drawn > _PATIENCE * (found + 1):
-                raise ConfigError(
-                    f"--start: {found:,} of {drawn:,} copies with at most {most:,} edits keep the "
-                    "constraints; raise --max-edits or loosen them"
-                )
-        return Candidates(np.concatenate(kept)[:n])
+            return rows[self.allowed.holds(rows)] if every else rows, n
+
+        failure = (
+            f"copies with at most {most:,} edits keep the constraints; raise --max-edits or loosen "
+            "them"
+        )
+        return Candidates(gathered(n, draw, failure, "--start: "))
 
     def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
         """Draw a neighbour of each parent; constraints may be violated."""

@@ -128,6 +128,10 @@ class EvaluationSpec(ABC, Generic[Records]):
     def check(self, name: str, records: Records, reference: Records) -> None:  # noqa: B027 - any can be compared
         """Raise :class:`~biogan.core.errors.DataError` for a set that cannot be compared."""
 
+    def doubts(self, generated: Records, real: Records) -> list[str]:
+        """Return what makes a comparison doubtful, one sentence each; by default nothing."""
+        return []
+
     def split(self, real: Records, n: int, seed: int) -> Split[Records]:
         """Split real records, so that about ``n`` are on the side of the target.
 
@@ -375,7 +379,7 @@ def evaluate_sets(
             identity=spec.identity,
             sets={label: spec.describe(some) for label, some in sets.items()},
             notes=notes,
-            warnings=(*warnings[name], *scoring.warnings),
+            warnings=(*warnings[name], *spec.doubts(judged[name], real), *scoring.warnings),
             version=__version__,
             tables=scoring.tables(own),
             samples=own,

@@ -220,6 +220,10 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
     def check(self, name: str, records: SequenceSet, reference: SequenceSet) -> None:
         """Nothing is left to check: all sets were brought to the reference's alphabet."""
 
+    def doubts(self, generated: SequenceSet, real: SequenceSet) -> list[str]:
+        """Say so where generated records have one value of a label of which real ones have more."""
+        return [*filter(None, [one_label(real, generated)])]
+
     def split(self, real: SequenceSet, n: int, seed: int) -> Split[SequenceSet]:
         """Split by clusters of alike records; repeats of a sequence stay on its side."""
         # The share is one of distinct sequences; the repeats of each go to its side.
@@ -276,20 +280,16 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         tables = partial(_tables, lengths_vary=lengths_vary, seed=seed, extras=self.extras)
         said = {"target": roles.target, "ceiling": roles.ceiling, **generated}
         notes = [overlapping(name, some) for name, some in said.items()]
-        warnings = [
-            one_label(roles.target, some, "" if name == "generated" else f"{name}: ")
-            for name, some in generated.items()
-        ]
+        warning = ""
         if roles.fresh is not None:
             note, warning = shared_with_training(roles.fresh, roles.source)
             notes.append(note)
-            warnings.append(warning)
         wanted = [m for m in metrics if m.group == CONDITIONS]
         labelled = partial(LabelledComparison, lengths_vary=lengths_vary, identity=self.identity,
                            seed=seed, extras=self.extras)  # fmt: skip
         parts = partial(self._parts, metrics=wanted, roles=roles, comparison=labelled, seed=seed)
         return Scoring(
-            Sample, comparison, tuple(filter(None, notes)), tuple(filter(None, warnings)),
+            Sample, comparison, tuple(filter(None, notes)), tuple(filter(None, [warning])),
             tables, self.extras, lambda sample: sample.overlaps.worth, parts,
         )  # fmt: skip
 
@@ -425,15 +425,13 @@ def default_floors(roles: Roles[SequenceSet]) -> list[str]:
     ]
 
 
-def one_label(real: SequenceSet, generated: SequenceSet, whose: str = "") -> str:
+def one_label(real: SequenceSet, generated: SequenceSet) -> str:
     """Say that generated records have one value of a label of which real ones have several.
 
     Parameters
     ----------
     real, generated : SequenceSet
         Records with labels.
-    whose : str
-        What the sentence begins with.
 
     Returns
     -------
@@ -456,7 +454,7 @@ def one_label(real: SequenceSet, generated: SequenceSet, whose: str = "") -> str
     if not found:
         return ""
     return (
-        f"{whose}all generated records have {' and '.join(sorted(found))} of the real ones: all "
+        f"all generated records have {' and '.join(sorted(found))} of the real ones: all "
         "metrics but those of labels compare with every real record; give a reference of this "
         "label alone"
     )
