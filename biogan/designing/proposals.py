@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -40,7 +41,7 @@ class Candidates(NamedTuple):
     rows : numpy.ndarray, shape (n, positions), uint8
         Codes.
     states : numpy.ndarray, shape (n, d), or None
-        Latent vectors of a generator; None where a prior has none.
+        Latent vector, turn and labels of a generator; None where a prior has none.
     """
 
     rows: np.ndarray
@@ -147,8 +148,9 @@ class GeneratorPrior:
     """A trained generator as a prior: its draws, and blocks that it redraws.
 
     A neighbour has a latent vector near that of its parent (preconditioned Crank-Nicolson, Cotter
-    et al. 2013, Statistical Science 28:424), and a block of its letters is drawn anew from the
-    generator given the others and the constraints, exactly.
+    et al. 2013, Statistical Science 28:424), its labels and its turn where records are circular,
+    and a block of its letters is drawn anew from the generator given the others and the
+    constraints, exactly.
 
     Attributes
     ----------
@@ -161,10 +163,14 @@ class GeneratorPrior:
     generator: LetterGenerator
     language: Language
 
+    @cached_property
+    def _constrained(self) -> ConstrainedGenerator:
+        """The automaton of the constraints, which is the same for every draw."""
+        return ConstrainedGenerator(self.generator, [self.language])
+
     def fresh(self, n: int, seed: int, *stream: str | int, every: bool = True) -> Candidates:
         """Draw records of the generator given the constraints."""
-        free = np.ones((1, *self.generator.shape), bool)
-        return self._drawn(n, None, free, np.zeros(n, int), seed, *stream)
+        return self._drawn(self._constrained, np.zeros(n, int), None, seed, *stream)
 
     def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
         """Move the latent vector of each parent and redraw a block of it."""
@@ -175,28 +181,33 @@ class GeneratorPrior:
         inside = (places >= starts[:, None]) & (places < stops[:, None])
         codes = np.arange(self.generator.shape.channels)
         masks = inside[:, None] | (codes[:, None] == parents.rows[:, None])
-        found = self._drawn(n, parents.states, masks, np.arange(n), seed, *stream)
-        return Candidates(found.rows, found.states)
+        constrained = self._constrained.under(masks)
+        return self._drawn(constrained, np.arange(n), parents.states, seed, *stream)
 
     def _drawn(
         self,
-        n: int,
-        states: np.ndarray | None,
-        masks: np.ndarray,
+        constrained: ConstrainedGenerator,
         items: np.ndarray,
+        states: np.ndarray | None,
         seed: int,
         *stream: str | int,
     ) -> Candidates:
         draws = torch_generator(seed, "prior", *stream)
-        noise = self.generator.noise(n, draws)
+        noise = self.generator.noise(len(items), draws)
         if states is not None:
-            moved = (1 - _STEP**2) ** 0.5 * torch.from_numpy(states) + _STEP * noise.latent
-            noise = noise._replace(latent=moved.to(noise.latent))
-        constrained = ConstrainedGenerator(self.generator, [self.language], masks)
-        uniform = torch.rand(n, self.generator.shape.length + 1, generator=draws)
+            parts = torch.from_numpy(states).to(noise.latent.device)
+            width = noise.latent.shape[1]
+            moved = (1 - _STEP**2) ** 0.5 * parts[:, :width] + _STEP * noise.latent
+            noise = noise._replace(
+                latent=moved.to(noise.latent),
+                turn=parts[:, width].to(noise.turn),
+                labels=parts[:, width + 1 :].to(noise.labels),
+            )
+        uniform = torch.rand(len(items), self.generator.shape.length + 1, generator=draws)
         which = torch.from_numpy(items).to(constrained.device)
         rows, _ = constrained.draw(noise, which, uniform, every=False)
-        return Candidates(rows.cpu().numpy(), noise.latent.cpu().numpy())
+        kept = (noise.latent, noise.turn[:, None], noise.labels)
+        return Candidates(rows.cpu().numpy(), np.hstack([x.cpu().float().numpy() for x in kept]))
 
 
 def _blocks(n: int, length: int, draws: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

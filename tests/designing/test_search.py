@@ -296,6 +296,24 @@ def test_a_trained_model_is_searched_near_its_latents(tmp_path, capsys):
     assert "no real records to compare with" in capsys.readouterr().err
 
 
+def test_constraints_are_compiled_once_for_a_whole_search(monkeypatch):
+    from biogan import SequenceGAN
+    from biogan.sequences.constraints import generator
+
+    made = []
+
+    class Counted(generator.Trellis):
+        def __init__(self, *words):
+            made.append(1)
+            super().__init__(*words)
+
+    monkeypatch.setattr(generator, "Trellis", Counted)
+    small = {"width": 4, "depth": 1, "units": 8, "latent": 4, "batch_size": 8, "steps": 2}
+    gan = SequenceGAN(**small, judge_steps=0, seed=1).fit(reads())
+    design(gan, count_g, 3, calls=60, constraints=[Avoid("TTT")])
+    assert len(made) == 1
+
+
 def test_lengths_that_vary_are_refused():
     with pytest.raises(ConfigError, match="only records of one length can be designed"):
         design(SequenceSet.from_strings(["ACGT", "ACG"] * 20), count_g, 5, calls=50)

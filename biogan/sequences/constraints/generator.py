@@ -8,6 +8,8 @@ length is drawn by p(length) p(constraints | noise, length), and letters given b
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -97,8 +99,8 @@ class ConstrainedGenerator:
     ----------
     items : int
         Number of languages, or of masks.
-    admitted : Tensor, shape (items, positions + 1), bool
-        Which lengths the grammar of the generator and each item leave.
+    log_shares : Tensor, shape (positions + 1,), float64
+        Log-probability of each length that the generator writes.
     """
 
     def __init__(
@@ -111,7 +113,7 @@ class ConstrainedGenerator:
         high: int | None = None,
     ) -> None:
         self.generator, self.temperature, self.lengths = generator, temperature, (low, high)
-        grammar, (channels, positions) = generator.grammar, generator.shape
+        grammar, positions = generator.grammar, generator.shape.length
         device = next(generator.parameters()).device
         # Other than CPU and CUDA devices know no float64.
         self.device = device if device.type == "cuda" else torch.device("cpu")
@@ -128,17 +130,36 @@ class ConstrainedGenerator:
         else:
             shares[positions] = 1
         self.log_shares = torch.from_numpy(shares / shares.sum()).log().to(self.device)
-        some = torch.from_numpy(np.flatnonzero(shares)).to(self.device)
+
+    @cached_property
+    def admitted(self) -> Tensor:
+        """Which lengths the generator and each item leave, shape (items, positions + 1), bool."""
+        grammar, (channels, positions) = self.generator.grammar, self.generator.shape
+        some = torch.isfinite(self.log_shares).nonzero()[:, 0]
         flat = letter_law(
             torch.zeros(len(some), channels, positions, device=self.device), grammar, some, 1.0
         )
-        self.admitted = torch.zeros(self.items, positions + 1, dtype=torch.bool, device=self.device)
+        found = torch.zeros(self.items, positions + 1, dtype=torch.bool, device=self.device)
         for items in torch.arange(self.items, device=self.device).split(
             max(1, _NUMBERS // flat.numel())
         ):
             own = items.repeat_interleave(len(some))
-            found = self._log_probability(flat.repeat(len(items), 1, 1), own)
-            self.admitted[items[:, None], some] = (found > -torch.inf).view(len(items), -1)
+            inside = self._log_probability(flat.repeat(len(items), 1, 1), own)
+            found[items[:, None], some] = (inside > -torch.inf).view(len(items), -1)
+        return found
+
+    def under(self, masks: np.ndarray) -> ConstrainedGenerator:
+        """Return the same language under other masks, without compiling it again.
+
+        Parameters
+        ----------
+        masks : numpy.ndarray, shape (items, channels, positions), bool
+            As for the class.
+        """
+        found = copy(self)
+        found._masks, found.items = torch.from_numpy(masks).to(self.device), len(masks)
+        found.__dict__.pop("admitted", None)
+        return found
 
     @property
     def at_once(self) -> int:
