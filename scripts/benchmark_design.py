@@ -15,11 +15,11 @@ import numpy as np
 
 from biogan import SequenceSet, design, read_fasta
 from biogan.core.conditions import numbers
+from biogan.core.oracles import Asked
 from biogan.core.rng import rng
 from biogan.designing.comparison import Transfer
 from biogan.designing.config import DesignConfig
 from biogan.designing.evolve import Evolution
-from biogan.designing.oracle import Asked
 from biogan.designing.predictor import Predictor, halves
 from biogan.designing.problems import Ehrlich
 from biogan.designing.proposals import ChainPrior

@@ -87,10 +87,11 @@ def command(
     biogan design run --batch 96 -o campaign
     biogan design run -o campaign --batch 96 --resume --measured round_1.tsv
     """  # noqa: D301 - click's mark for lines that are not to be joined
+    from biogan.core.oracles import Asked
     from biogan.designing.campaign import MEASURED
     from biogan.designing.design import PRIOR, Search, carried_out
     from biogan.designing.objective import Kept, Objective
-    from biogan.designing.oracle import Asked, load_pair
+    from biogan.designing.oracle import load_pair
     from biogan.sequences.io.fasta import read_fasta, reading_like
 
     objective = Objective(maximise, minimise, tuple(map(Kept.parsed, keep)))

@@ -15,13 +15,14 @@ from biogan.core.errors import CheckpointError, ConfigError, DataError, OutputEr
 from biogan.core.files import claim_folder, read_json, write_json, write_text
 from biogan.core.labels import RESERVED
 from biogan.core.options import takes
+from biogan.core.oracles import SCORE, Asked, Oracle
 from biogan.core.rng import rng
 from biogan.designing.calls import Call, CallTable
 from biogan.designing.comparison import Scored, spread_of
 from biogan.designing.config import DesignConfig
 from biogan.designing.evolve import KINDS, Evolution, Proposed
 from biogan.designing.objective import Objective
-from biogan.designing.oracle import SCORE, Asked, Oracle, load_pair
+from biogan.designing.oracle import load_pair
 from biogan.designing.page import to_html
 from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior
 from biogan.designing.start import Edited, StartPrior

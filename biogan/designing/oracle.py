@@ -1,8 +1,4 @@
-"""Oracles: what tells how good a sequence is. A function, a program, a measured property.
-
-An oracle takes a list of sequences and returns a number for each, or several. Whatever goes wrong
-in it, an exception, rubbish, no answer, ends in one line that names the sequence.
-"""
+"""Oracles by name: a function, a program, motifs, a fitted predictor of a label."""
 
 from __future__ import annotations
 
@@ -12,16 +8,16 @@ import math
 import shlex
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from biogan.core.display import shown
 from biogan.core.errors import BioganError, ConfigError, first_line
 from biogan.core.inputs import check_once
+from biogan.core.oracles import LETTERS, SCORE, Asked, Oracle, OracleError, described
 from biogan.designing.predictor import FACTS, Predictor, halves
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.motifs import Motif, read_motifs
@@ -33,168 +29,6 @@ NAMED = (
 )
 #: What names an oracle that is fitted to labels.
 LABELS = "labels:"
-#: The column of an oracle that gives one number and no name.
-SCORE = "score"
-# Letters of a sequence that a message shows.
-_LETTERS = 60
-# Largest value: means and variances of such values are numbers, too.
-_LARGEST = 1e100
-
-
-class Oracle(Protocol):
-    """Any callable from a list of sequences to their values."""
-
-    def __call__(self, sequences: list[str]) -> Any:
-        """Score sequences.
-
-        Parameters
-        ----------
-        sequences : list of str
-            Letters without gaps.
-
-        Returns
-        -------
-        array_like, shape (n,) or (n, k), or mapping of str to array_like
-            One value or several for each; -inf says that a sequence is not feasible.
-        """
-        ...
-
-
-class OracleError(BioganError):
-    """An oracle that raised, did not answer, or returned something else than a number each."""
-
-
-class Asked:
-    """An oracle whose answers are checked.
-
-    Parameters
-    ----------
-    oracle : Oracle
-        What is asked.
-    name : str
-        What it is called in messages.
-    timeout : float, optional
-        Seconds that one question may take.
-
-    Attributes
-    ----------
-    columns : tuple of str
-        Names of its values, known after the first answer.
-
-    Examples
-    --------
-    >>> length = Asked(lambda sequences: [len(s) for s in sequences], "length")
-    >>> length(["ACG", "A"]).tolist(), length.columns
-    ([[3.0], [1.0]], ('score',))
-    """
-
-    def __init__(self, oracle: Oracle, name: str, timeout: float | None = None) -> None:
-        self.oracle, self.name, self.timeout = oracle, name, timeout
-        self.columns: tuple[str, ...] = ()
-
-    def __call__(self, sequences: Sequence[str]) -> np.ndarray:
-        """Return the values, shape (n, columns).
-
-        Raises
-        ------
-        OracleError
-            If it fails for a sequence.
-        """
-        asked = list(sequences)
-        try:
-            return self._answer(asked)
-        except OracleError as error:
-            if len(asked) > 1 and not isinstance(error.__cause__, TimeoutError):
-                for one in asked:
-                    # The first one that fails on its own is named.
-                    self._answer([one])
-            raise
-
-    def _answer(self, asked: list[str]) -> np.ndarray:
-        try:
-            found = _within(self.timeout, lambda: self.oracle(list(asked)))
-        except TimeoutError as error:
-            raise OracleError(
-                f"{self.name}: no answer within {self.timeout:g} s for {_these(asked)}; raise "
-                "--oracle-timeout or look at the program"
-            ) from error
-        except OracleError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise OracleError(
-                f"{self.name}: {type(error).__name__} for {_these(asked)}: {first_line(error)}"
-            ) from error
-        columns, values = self._table(found, asked)
-        if self.columns and columns != self.columns:
-            raise OracleError(
-                f"{self.name}: gave the columns {', '.join(columns)} for {_these(asked)}, before "
-                f"{', '.join(self.columns)}"
-            )
-        odd = np.isnan(values) | ((np.abs(values) > _LARGEST) & (values != -np.inf))
-        if odd.any():
-            row, column = np.argwhere(odd)[0]
-            raise OracleError(
-                f"{self.name}: {columns[column]} is {values[row, column]} for "
-                f"{_these([asked[row]])}; numbers are needed, -inf for what is not feasible, and "
-                f"none beyond {_LARGEST:.0e}"
-            )
-        self.columns = columns
-        return values
-
-    def _table(self, found: Any, asked: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
-        """Return the names of the columns and the values, shape (n, columns)."""
-        names: tuple[str, ...] = ()
-        try:
-            if isinstance(found, Mapping) or hasattr(found, "columns"):
-                names = tuple(map(str, found.keys()))
-                found = np.stack([np.asarray(found[name], float) for name in found], 1)
-            values = np.asarray(found, float)
-        except Exception as error:  # whatever was returned turns itself into numbers
-            raise OracleError(
-                f"{self.name}: no numbers for {_these(asked)}: {first_line(error)}"
-            ) from error
-        if not values.ndim:
-            raise OracleError(
-                f"{self.name}: {found!r} for {_these(asked)}, which is no table of numbers"
-            )
-        values = values[:, None] if values.ndim == 1 else values
-        if values.ndim != 2 or len(values) != len(asked) or not values.shape[1]:
-            raise OracleError(
-                f"{self.name}: values of shape {np.shape(found)} for {len(asked):,} sequences: "
-                "one number each is needed, or one row each"
-            )
-        k = values.shape[1]
-        return names or ((SCORE,) if k == 1 else tuple(f"{SCORE}{i + 1}" for i in range(k))), values
-
-
-def _these(asked: Sequence[str]) -> str:
-    """Name one sequence, or say how many there were."""
-    if len(asked) > 1:
-        return f"{len(asked):,} sequences"
-    return shown(asked[0], _LETTERS) if asked else "no sequence"
-
-
-def _within(seconds: float | None, work: Callable[[], Any]) -> Any:
-    """Do some work, in a thread that is left behind if it takes too long."""
-    if seconds is None:
-        return work()
-    result: list[Any] = []
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            result.append(work())
-        except BaseException as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if thread.is_alive():
-        raise TimeoutError
-    if raised:
-        raise raised[0]
-    return result[0]
 
 
 def load_oracle(text: str, timeout: float | None = None, flag: str = "--oracle") -> Asked:
@@ -415,7 +249,7 @@ class Program:
             said = first_line(RuntimeError(done.stderr)) if done.stderr.strip() else "said nothing"
             raise OracleError(
                 f"cmd: {shown(self.words[0])}: ended with exit code {done.returncode} for "
-                f"{_these(sequences)}: {said}"
+                f"{described(sequences)}: {said}"
             )
         return self._read(done.stdout, sequences)
 
@@ -434,19 +268,19 @@ class Program:
             except ValueError as error:
                 raise OracleError(
                     f"cmd: {shown(self.words[0])}, line {number:,} of its output: "
-                    f"{shown(line, _LETTERS)} is not id<TAB>number"
+                    f"{shown(line, LETTERS)} is not id<TAB>number"
                 ) from error
             due = len(names or next(iter(rows.values()))) or 1
             if len(cells) != due:
                 raise OracleError(
                     f"cmd: {shown(self.words[0])}, line {number:,} of its output: "
-                    f"{shown(line, _LETTERS)} has {len(cells):,} values, {due:,} are due"
+                    f"{shown(line, LETTERS)} has {len(cells):,} values, {due:,} are due"
                 )
         missing = [i for i in range(len(sequences)) if f"s{i}" not in rows]
         if missing:
             raise OracleError(
                 f"cmd: {shown(self.words[0])}: no line for {len(missing):,} of "
-                f"{len(sequences):,} sequences, the first is {_these([sequences[missing[0]]])}"
+                f"{len(sequences):,} sequences, the first is {described([sequences[missing[0]]])}"
             )
         table = [rows[f"s{i}"] for i in range(len(sequences))]
         k = len(table[0]) if table else 1

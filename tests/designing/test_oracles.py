@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from biogan.core.errors import ConfigError
-from biogan.designing.oracle import Asked, OracleError, load_oracle
+from biogan.core.oracles import Asked, OracleError
+from biogan.designing.oracle import load_oracle
 
 TEXTS = ["ACGT", "GGGG", "TTTT"]
 

@@ -5,12 +5,12 @@ import pytest
 
 from biogan import GC, Avoid, Fixed, SequenceSet, design
 from biogan.core.errors import CheckpointError, ConfigError, OutputError
+from biogan.core.oracles import OracleError
 from biogan.core.rng import rng
 from biogan.designing.comparison import Transfer
 from biogan.designing.design import CALLS, DESIGNS, PAGE
 from biogan.designing.evolve import Evolution
 from biogan.designing.objective import Kept, Objective
-from biogan.designing.oracle import OracleError
 from biogan.designing.problems import Ehrlich
 from biogan.designing.proposals import ChainPrior
 from biogan.sequences.constraints.language import compiled
