@@ -117,6 +117,9 @@ COMMANDS = {
     "interpolate": "Write the way from one generated record to another.",
     "report": "Draw the page of a training run.",
     "info": "Show the contents of a model folder.",
+    "push": "Publish a model with its report.",
+    "pull": "Fetch a published model.",
+    "models": "List the models that biogan knows by name.",
     "demo": "Train, sample and evaluate on embedded data.",
 }
 # Seconds in which a further signal is taken for the same one.

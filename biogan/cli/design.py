@@ -9,7 +9,14 @@ import click
 
 from biogan.cli import console
 from biogan.cli.data import load_model
-from biogan.cli.options import DATA, FILE, GroupedCommand, config_options, overwrite_option
+from biogan.cli.options import (
+    DATA,
+    FILE,
+    MODEL_OR_DATA,
+    GroupedCommand,
+    config_options,
+    overwrite_option,
+)
 from biogan.designing.config import DesignConfig
 from biogan.sequences.config import ConstraintConfig
 
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=GroupedCommand, headings=(DesignConfig, ConstraintConfig))
-@click.argument("source", type=DATA)
+@click.argument("source", type=MODEL_OR_DATA)
 @click.option("--oracle", metavar="ORACLE",
               help="What is optimised: a folder of biogan oracle, labels:NAME, FILE.py:FUNCTION, "
               "MODULE:FUNCTION, cmd:PROGRAM (FASTA in, id<TAB>value out), motif:FILE or "

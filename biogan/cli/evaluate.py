@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from biogan.cli.data import kind_of_run, load_model, read_records
 from biogan.cli.options import (
     DATA,
     DEFAULT_KIND,
+    MODEL_OR_DATA,
     REFERENCE,
     KindCommand,
     given,
@@ -42,7 +44,7 @@ def _kind(typed: Mapping[str, Any]) -> str:
 
 
 @click.command(cls=KindCommand, parts=("scoring", "reading"), find=_kind)
-@click.argument("generated", type=DATA)
+@click.argument("generated", type=MODEL_OR_DATA)
 @click.option("--reference", type=DATA, help=f"{REFERENCE}  [default: of a model folder, what it "
               "was trained on]")  # fmt: skip
 @click.option("--fail-on", metavar="GROUPS", help="Exit with code 1 if a metric of these groups "
@@ -67,7 +69,7 @@ def command(
     """Score GENERATED beside held-out real data and trivial samplers.
 
     GENERATED is a file of records, as 'biogan train' reads them ('-' for FASTA from standard
-    input), or a model folder, which is asked for new ones.
+    input), or a model (a folder or an address), which is asked for new ones.
 
     \b
     biogan evaluate new.fasta --reference real.fasta
@@ -76,6 +78,7 @@ def command(
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.files import claim_folder
     from biogan.core.inputs import check_once, is_lasting
+    from biogan.models.checkpoint import generator_digest
     from biogan.models.registry import get_kind
 
     cls = get_kind(kind)
@@ -130,6 +133,10 @@ def command(
         **measured,
         **known,
     )
+    if gan is not None:
+        # So that 'biogan push' can tell that a report is one of the model it publishes.
+        mine = report.sets["generated"] | {"model": generator_digest(generated)}
+        report = replace(report, sets={**report.sets, "generated": mine})
     return finish(report, out, as_json, groups)
 
 

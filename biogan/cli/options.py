@@ -13,8 +13,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from biogan.cli import console
 from biogan.core.errors import BioganError, CheckpointError, DataError
 from biogan.core.options import Kind, Level, Options, flag, kinds
+from biogan.models.address import is_address, local_folder
 from biogan.models.registry import KINDS, get_kind
 
 Function = Callable[..., Any]
@@ -25,7 +27,7 @@ TRAIN = "Real records that the generator was trained on: copies are looked for a
 HELD_OUT = "Real records that no generator has seen: they tell copies from natural likeness."
 
 
-_MISSING = "biogan.missing"
+_MISSING, _FOLDERS = "biogan.missing", "biogan.folders"
 
 
 class InputPath(click.ParamType):
@@ -37,18 +39,32 @@ class InputPath(click.ParamType):
         Makes the error from the name.
     known : bool
         Whether a name of a known set may stand for a file.
+    model : bool
+        Whether the address of a model may stand for its folder.
     """
 
     name = "text"
 
-    def __init__(self, missing: Callable[[str], BioganError], known: bool = False) -> None:
-        self.missing, self.known = missing, known
+    def __init__(
+        self, missing: Callable[[str], BioganError], known: bool = False, model: bool = False
+    ) -> None:
+        self.missing, self.known, self.model = missing, known, model
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name as it is."""
+        """Return the name as it is, of an address the folder that it stands for."""
         if value == "-" or os.path.exists(value) or (self.known and is_known_set(value)):
             return value
-        error = self.missing(value)
+        if self.model and is_address(value):
+            # Arguments are read twice where the kind of the data decides on the options.
+            folders = {} if ctx is None else ctx.meta.setdefault(_FOLDERS, {})
+            try:
+                if value not in folders:
+                    folders[value] = str(local_folder(value, console.say))
+                return folders[value]
+            except BioganError as fault:
+                error = fault
+        else:
+            error = self.missing(value)
         if ctx is not None:
             ctx.meta.setdefault(_MISSING, error)  # swallowed where mistakes are left to others
         raise error
@@ -83,8 +99,10 @@ def _known_sets() -> list[str]:
     return found
 
 
-#: A file of an option, records to read (a file, a folder or a known set), and a model folder.
-FILE, DATA, MODEL = InputPath(_no_file), InputPath(_no_data, known=True), InputPath(_no_model)
+#: A file of an option, records to read (a file, a folder or a known set), a model (a folder or an
+#: address), and records or a model.
+FILE, DATA = InputPath(_no_file), InputPath(_no_data, known=True)
+MODEL, MODEL_OR_DATA = InputPath(_no_model, model=True), InputPath(_no_data, True, model=True)
 
 
 _FORMS: dict[type, click.ParamType] = {

@@ -68,10 +68,13 @@ def write_page(run: str, out: str | None = None, overwrite: bool = False) -> Pat
     """
     from biogan.core.files import check_output, write_text
     from biogan.models.checkpoint import FILES, LOG, PAGE, ModelFolder
+    from biogan.models.published import FACTS
     from biogan.models.run_report import to_html
     from biogan.training.callbacks import read_log
 
     folder = Path(run)
+    if out is None and (folder / FACTS).is_file():
+        raise OutputError(f"{run}: nothing is written into a published model; give -o")
     card = ModelFolder(run).read_config()
     path = folder / PAGE if out is None else Path(out)
     own = path.is_file() and path.resolve() == (folder / PAGE).resolve()

@@ -126,6 +126,19 @@ def claim_folder(path: Path) -> None:
             pass
 
 
+#: Environment variable that names the folder of what was fetched.
+CACHE = "BIOGAN_CACHE"
+
+
+def cache_folder() -> Path:
+    """Return where fetched files are kept: ``BIOGAN_CACHE``, or the cache of the system."""
+    if named := os.environ.get(CACHE):
+        return Path(named)
+    import pooch
+
+    return Path(pooch.os_cache("biogan"))
+
+
 def remove_folder(path: Path) -> None:
     """Remove a folder at once: of one that is removed in part nobody could say what it is.
 

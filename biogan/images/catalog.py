@@ -9,12 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from biogan.core.errors import DataError
-from biogan.core.files import claim_folder
+from biogan.core.files import cache_folder, claim_folder
 
 #: Told of the bytes that were fetched and of all, as :class:`biogan.cli.console.Bar` is.
 Progress = Callable[[int, int | None], None]
 
-CACHE = "BIOGAN_CACHE"
 DIGITS = "digits"
 SECONDS = 30  # without an answer, a server is taken for absent
 
@@ -83,13 +82,6 @@ MNIST = PublicSet(
 CATALOG = dict.fromkeys(MNIST.images, MNIST)
 #: What ``--data`` knows by name; ``digits`` comes with scikit-learn.
 KNOWN = (*CATALOG, DIGITS)
-
-
-def cache_folder() -> Path:
-    """Return where fetched files are kept: ``BIOGAN_CACHE``, or the cache of the system."""
-    import pooch
-
-    return Path(os.environ.get(CACHE) or pooch.os_cache("biogan"))
 
 
 def fetch(name: str, progress: Progress | None = None) -> Path:

@@ -558,6 +558,11 @@ class ModelFolder:
         return state
 
 
+def generator_digest(path: str | Path) -> str | None:
+    """Return the SHA-256 of the generator of a model folder; None where none is known."""
+    return (Manifest(Path(path)).sums or {}).get(GENERATOR)
+
+
 def write_model(
     path: str | Path, card: ModelCard, networks: Mapping[str, nn.Module], overwrite: bool
 ) -> None:

@@ -18,6 +18,7 @@ from biogan.core.label_rows import Conditions
 from biogan.core.options import check_count, takes
 from biogan.core.protocols import SAMPLED, Callback
 from biogan.images.config import ImageSamplingConfig
+from biogan.models.address import local_folder
 from biogan.models.card import ModelCard
 from biogan.models.checkpoint import (
     CRITIC,
@@ -396,15 +397,24 @@ class GAN:
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> Self:
-        """Read a model folder, onto any device (``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``).
+        """Read a model, onto any device (``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``).
+
+        Parameters
+        ----------
+        path : str or Path
+            A model folder, or an address such as ``"builtin:promoters"`` or
+            ``"hf:owner/name@revision"`` (:mod:`biogan.models.address`).
+        device : str
+            Where to compute.
 
         Raises
         ------
         CheckpointError
-            If a file is missing, damaged or of another kind.
+            If a file is missing, damaged or of another kind, or an address cannot be reached.
         ConfigError
             If the device is not there.
         """
+        path = local_folder(path)
         card, modality, config, networks = read_model(path, device, cls.kinds)
         gan = cls.of_kind(modality.name, config)
         gan.card, gan.modality, gan._networks = card, modality, networks
