@@ -6,6 +6,8 @@
     python scripts/benchmark.py --fidelity real.fasta --held-out held.fasta --seeds 1 2 3
     python scripts/benchmark.py design --seeds 1 2 3 --words tfbind8/ --labelled yeast.fasta=expr
     python scripts/benchmark.py time-to-fidelity --fidelity real.fasta --held-out held.fasta
+        processor time to an AUROC and a 6-mer r, beside an autoregressive network
+    python scripts/benchmark.py lengths               step time and memory from 50 to 4,000 letters
 
 Absolute figures depend on the machine; the ratio to a known tool, timed in the same run, does not.
 """
@@ -96,6 +98,13 @@ def gpu(args: argparse.Namespace) -> list[Row]:
     ]
 
 
+def lengths(args: argparse.Namespace) -> list[Row]:
+    """Time a training step, and weigh its memory, against the length of the records."""
+    from benchmark_length import compare_lengths
+
+    return compare_lengths(args.repeats, args.seed)
+
+
 def constraints(args: argparse.Namespace) -> list[Row]:
     """Time sampling under constraints against plain sampling."""
     from benchmark_constraints import compare_constrained
@@ -123,7 +132,8 @@ def design(args: argparse.Namespace) -> list[str]:
 
 TIME, DESIGN = "time-to-fidelity", "design"
 SECTIONS = {
-    f.__name__: f for f in (alphabet, reading, kmers, start_up, sampling, constraints, step, gpu)
+    f.__name__: f
+    for f in (alphabet, reading, kmers, start_up, sampling, constraints, step, lengths, gpu)
 }
 
 
@@ -204,6 +214,7 @@ def main() -> None:
     parser.add_argument("--fidelity", metavar="FASTA", help="train on these, no section on speed")
     parser.add_argument("--held-out", metavar="FASTA", help="judge against these")
     parser.add_argument("--max-time", default="10m", help="training time a seed")
+    parser.add_argument("--steps", type=int, help=f"training steps a seed instead, for {TIME}")
     parser.add_argument("--problems", nargs="*", help="of ehrlich, planted (both), for design")
     parser.add_argument("--words", metavar="FOLDER", help="tables of all 8-mers, for design")
     parser.add_argument("--labelled", metavar="FASTA=LABEL", help="labelled records, for design")
@@ -221,7 +232,8 @@ def main() -> None:
     elif TIME in args.sections:
         from benchmark_time import time_to_fidelity
 
-        table = time_to_fidelity(args.fidelity, args.held_out, args.seeds, args.max_time)
+        length = {"steps": args.steps} if args.steps else {"max_time": args.max_time}
+        table = time_to_fidelity(args.fidelity, args.held_out, args.seeds, **length)
     elif args.fidelity:
         table = fidelity(args)
     else:

@@ -77,9 +77,17 @@ class SequenceNetConfig(Options):
     rotate: bool | None = option(
         None,
         "Circular sequences: rotate each record by a random number of letters each time it is "
-        "read; generated records are rotated, too (needs one length and no gaps; on where "
-        "letters are nearly independent of the position).",
+        "read; generated records are rotated, too (needs one length and no gaps).",
         "Data",
+    )
+    shift: int | None = option(
+        None,
+        "Records without places: the generator writes a circle that is longer by so many letters, "
+        "of which a record shows a window at a random place, and the critic sees stretches that "
+        "are shorter by as many (0: none; needs one length and no gaps; a quarter of the length "
+        "where letters are nearly independent of the position).",
+        "Data",
+        low=0,
     )
 
     def __post_init__(self) -> None:

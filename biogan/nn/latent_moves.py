@@ -21,7 +21,7 @@ _LATENT, _POSITIONS, _BOTH, _STRETCH = range(4)
 _NEAR = 4
 
 
-def moved(noise: Noise, rng: torch.Generator, lengths: bool = False, turns: bool = False) -> Noise:
+def moved(noise: Noise, rng: torch.Generator, lengths: bool = False, turns: int = 0) -> Noise:
     """Propose other noise, for each sequence on its own.
 
     Parameters
@@ -32,8 +32,8 @@ def moved(noise: Noise, rng: torch.Generator, lengths: bool = False, turns: bool
         Source of randomness.
     lengths : bool
         Whether the quantiles of the lengths move, too.
-    turns : bool
-        Whether the turns of circles move, too.
+    turns : int
+        Letters of the circles whose turns move, too; 0: there are none.
 
     Returns
     -------
@@ -65,9 +65,9 @@ def moved(noise: Noise, rng: torch.Generator, lengths: bool = False, turns: bool
     turn, quantile = noise.turn, noise.quantile
     if turns:
         near = torch.randint(-_NEAR, _NEAR + 1, (n,), generator=rng)
-        far = torch.randint(positions, (n,), generator=rng)
+        far = torch.randint(turns, (n,), generator=rng)
         step = torch.where(torch.rand(n, generator=rng) < 0.25, far, near)
-        turn = (turn + torch.where(torch.rand(n, generator=rng) < 0.5, step, 0)) % positions
+        turn = (turn + torch.where(torch.rand(n, generator=rng) < 0.5, step, 0)) % turns
     if lengths:
         normal = torch.special.ndtri(quantile.double().clamp(1e-7, 1 - 1e-7))
         size = torch.where(torch.rand(n, generator=rng) < 0.5, _sizes(n, rng), 0)

@@ -47,6 +47,18 @@ def dilations(depth: int, top: int) -> list[int]:
     return [2 ** (i % cycle) for i in range(depth)]
 
 
+def reach(config: SequenceNetConfig) -> int:
+    """Return how many positions to either side :func:`body` sees, attention left out.
+
+    Examples
+    --------
+    >>> reach(SequenceNetConfig(depth=2, dilation=4))
+    10
+    """
+    steps = dilations(config.chosen("depth"), config.dilation or 1)
+    return sum((step + 1) * (config.kernel // 2) for step in steps)
+
+
 class ResidualBlock(nn.Module):
     """Two convolutions beside an identity (pre-activation, no normalisation)."""
 
@@ -220,6 +232,31 @@ def rotated(rows: Tensor, by: Tensor) -> Tensor:
     if rows.dim() == 3:
         source = source[:, None].expand_as(rows)
     return rows.gather(-1, source)
+
+
+def windows(rows: Tensor, first: Tensor, length: int) -> Tensor:
+    """Cut a window out of each circular row.
+
+    Parameters
+    ----------
+    rows : Tensor, shape (N, channels, size)
+        Features by position; the first position follows the last.
+    first : Tensor, shape (N,), int64
+        Position at which each window begins.
+    length : int
+        Positions of a window.
+
+    Returns
+    -------
+    Tensor, shape (N, channels, length)
+
+    Examples
+    --------
+    >>> windows(torch.arange(5).view(1, 1, 5), torch.tensor([3]), 4).tolist()
+    [[[3, 4, 0, 1]]]
+    """
+    source = (first[:, None] + torch.arange(length, device=rows.device)) % rows.shape[2]
+    return rows.gather(2, source[:, None].expand(-1, rows.shape[1], -1))
 
 
 def from_end(x: Tensor, lengths: Tensor, positions: int | None = None) -> Tensor:

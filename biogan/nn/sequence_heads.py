@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from biogan.core.label_rows import Conditions
 from biogan.nn.conditioning import LabelEncoder, draw_labels, join
 from biogan.nn.config import SequenceNetConfig
-from biogan.nn.layers import draw_rotations, rotated, widened
+from biogan.nn.layers import draw_rotations, reach, rotated, widened
 
 
 class Shape(NamedTuple):
@@ -179,11 +179,13 @@ class Noise(NamedTuple):
     latent : Tensor, shape (N, latent)
         Standard normal; one vector a sequence.
     position : Tensor, shape (N, position_noise, length)
-        Standard normal; lets neighbouring letters vary on their own.
+        Standard normal; lets neighbouring letters vary on their own. Where a record is a window,
+        for the positions beyond its ends, too, that convolutions see.
     gumbel : Tensor, shape (N, channels, length)
         Standard Gumbel; decides which letter is drawn.
     turn : Tensor, shape (N,), int64
-        By how many letters a record is rotated where records are circular, else 0.
+        By how many letters a record is rotated where records are circular; where a window begins
+        where a record is one; else 0.
     quantile : Tensor, shape (N,)
         From U(0, 1); decides the length where it is drawn first.
     labels : Tensor, shape (N, bytes), uint8
@@ -221,7 +223,7 @@ def draw_noise(
     n : int
         Number of sequences.
     config : SequenceNetConfig
-        Latent, position_noise, rotate.
+        Latent, position_noise, rotate, shift.
     shape : Shape
         Channels and length.
     rng : torch.Generator
@@ -239,14 +241,15 @@ def draw_noise(
     """
     place = rng.device
     latent = torch.randn(n, config.latent, generator=rng, device=place)
-    position = torch.randn(n, config.position_noise, shape.length, generator=rng, device=place)
+    seen = shape.length + 2 * margin(config)
+    position = torch.randn(n, config.position_noise, seen, generator=rng, device=place)
     uniform = torch.rand(n, shape.channels, shape.length, generator=rng, device=place)
     # clamp: rand() can be exactly 0, whose Gumbel is minus infinity. In place: it is the largest
     # tensor of all.
     gumbel = uniform.clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
     turn = torch.zeros(n, dtype=torch.long, device=place)
-    if config.rotate:
-        turn = draw_rotations(n, shape.length, rng)
+    if circle := turns(config, shape):
+        turn = draw_rotations(n, circle, rng)
     quantile = torch.zeros(n, device=place)
     if lengths:
         quantile = torch.rand(n, generator=rng, device=place)
@@ -254,6 +257,24 @@ def draw_noise(
     if conditions is not None:
         labels = draw_labels(conditions, n, rng)
     return Noise(latent, position, gumbel, turn, quantile, labels)
+
+
+def margin(config: SequenceNetConfig) -> int:
+    """Return how many positions beyond each end of a window convolutions see; 0 without one."""
+    return reach(config) if config.shift and config.architecture in ("resnet", "hybrid") else 0
+
+
+def turns(config: SequenceNetConfig, shape: Shape) -> int:
+    """Return how many letters the circle has at whose places records may begin, 0 without one.
+
+    Examples
+    --------
+    >>> turns(SequenceNetConfig(shift=10), Shape(4, 50)), turns(SequenceNetConfig(), Shape(4, 50))
+    (60, 0)
+    """
+    if config.shift:
+        return shape.length + config.shift
+    return shape.length if config.rotate else 0
 
 
 def drawn_lengths(
@@ -368,7 +389,7 @@ class LetterGenerator(nn.Module):
     Parameters
     ----------
     config : SequenceNetConfig
-        Latent, position_noise, head, tau, rotate.
+        Latent, position_noise, head, tau, rotate, shift.
     shape : Shape
         Channels and length of the output.
     grammar : Grammar
@@ -397,6 +418,8 @@ class LetterGenerator(nn.Module):
         self.length = nn.Linear(_COSINES, config.latent) if grammar.lengths else None
         self.encoder = LabelEncoder(conditions) if conditions.size else None
         self.inputs = config.latent + (self.encoder.width if self.encoder else 0)
+        # Positions that are written, of which a window may be shown.
+        self.written = shape.length + (config.shift or 0)
 
     def noise(self, n: int, rng: torch.Generator) -> Noise:
         """Draw the noise of ``n`` sequences from a private stream."""
@@ -416,10 +439,10 @@ class LetterGenerator(nn.Module):
             # As long as the latent vector, so that neither drowns the other at first.
             latent = torch.cat([latent, labels * self.config.latent**0.5], 1)
         # Networks may compute in half precision, letters are drawn in float32.
-        return widened(self.logits(latent, noise.position, lengths, labels))
+        return widened(self.logits(latent, noise, lengths, labels))
 
     def logits(
-        self, latent: Tensor, position: Tensor, lengths: Tensor | None, labels: Tensor | None
+        self, latent: Tensor, noise: Noise, lengths: Tensor | None, labels: Tensor | None
     ) -> Tensor:
         """Score every letter at every position, shape (N, channels, length).
 
@@ -427,8 +450,8 @@ class LetterGenerator(nn.Module):
         ----------
         latent : Tensor, shape (N, inputs)
             Latent vector and labels.
-        position : Tensor, shape (N, position_noise, length)
-            Noise at each position.
+        noise : Noise
+            Of which the noise at each position is read, and where windows begin.
         lengths : Tensor, shape (N,), or None
             Lengths, where they are drawn first.
         labels : Tensor, shape (N, width), or None

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from biogan.core.label_rows import Conditions
-from biogan.nn.conditioning import FiLM, LabelEncoder, Projection, modulated, split
+from biogan.nn.conditioning import FiLM, LabelEncoder, Projection, join, modulated, split
 from biogan.nn.config import SequenceNetConfig
 from biogan.nn.layers import (
     RESIDUAL,
@@ -39,8 +39,9 @@ from biogan.nn.layers import (
     body,
     convolution,
     from_end,
+    windows,
 )
-from biogan.nn.sequence_heads import Grammar, LetterGenerator, Shape
+from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise, Shape, margin
 
 #: Positions before the end that dense layers read and write by their distance to it.
 NEAR = 8
@@ -145,7 +146,7 @@ class DenseGenerator(LetterGenerator):
         self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
     ) -> None:
         super().__init__(config.replace(position_noise=0), shape, grammar, conditions)
-        units, letters = config.chosen("units"), shape.channels * shape.length
+        units, letters = config.chosen("units"), shape.channels * self.written
         self.layers = dense(self.inputs, units, letters)
         self.near = min(NEAR, shape.length)
         ends = nn.Linear(units, shape.channels * self.near) if grammar.lengths else None
@@ -153,13 +154,15 @@ class DenseGenerator(LetterGenerator):
         self.film = FiLM(self.encoder.width, units) if self.encoder else None
 
     def logits(
-        self, latent: Tensor, position: Tensor, lengths: Tensor | None, labels: Tensor | None
+        self, latent: Tensor, noise: Noise, lengths: Tensor | None, labels: Tensor | None
     ) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
         first, block, slope, last = self.layers
         change = None if self.film is None or labels is None else self.film(labels)[0]
         hidden = slope(block(first(latent), change))
-        logits = last(hidden).view(len(latent), *self.shape)
+        logits = last(hidden).view(len(latent), -1, self.written)
+        if self.config.shift:
+            logits = windows(logits, noise.turn, self.shape.length)
         if self.ends is None or lengths is None:
             return logits
         ends = self.ends(hidden).view(len(latent), -1, self.near)
@@ -216,7 +219,8 @@ class ResNetGenerator(LetterGenerator):
     ) -> None:
         super().__init__(config, shape, grammar, conditions)
         self.width = width = config.chosen("width")
-        self.unfold = nn.Linear(self.inputs, width * shape.length)
+        self.unfold = nn.Linear(self.inputs, width * self.written)
+        self.margin = margin(config)
         ends = nn.Linear(self.inputs, width * shape.length) if grammar.lengths else None
         self.ends = ends
         self.position = PositionNoise(config.position_noise, width)
@@ -226,19 +230,25 @@ class ResNetGenerator(LetterGenerator):
         self.film = FiLM(self.encoder.width, width, depth) if self.encoder else None
 
     def logits(
-        self, latent: Tensor, position: Tensor, lengths: Tensor | None, labels: Tensor | None
+        self, latent: Tensor, noise: Noise, lengths: Tensor | None, labels: Tensor | None
     ) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
-        x = self.unfold(latent).view(len(latent), self.width, self.shape.length)
+        x = self.unfold(latent).view(len(latent), self.width, self.written)
+        if self.config.shift:
+            x = windows(x, noise.turn - self.margin, self.shape.length + 2 * self.margin)
         if self.ends is not None and lengths is not None:
             x = x + from_end(self.ends(latent).view_as(x), lengths)
-        x = self.position(x, position)
+        x = self.position(x, noise.position)
         if self.film is None or labels is None:
-            return self.letters(activate(self.blocks(x)))
+            return self.letters(activate(self.shown(self.blocks(x))))
         changes = iter(self.film(labels))
         for layer in self.blocks:
             x = layer(x, next(changes)) if isinstance(layer, ResidualBlock) else layer(x)
-        return self.letters(activate(x))
+        return self.letters(activate(self.shown(x)))
+
+    def shown(self, x: Tensor) -> Tensor:
+        """Leave out the positions beyond the ends of the windows."""
+        return x[..., self.margin : -self.margin] if self.margin else x
 
 
 class ResNetCritic(SequenceCritic):
@@ -311,7 +321,7 @@ class DCGANGenerator(LetterGenerator):
         )
 
     def logits(
-        self, latent: Tensor, position: Tensor, lengths: Tensor | None, labels: Tensor | None
+        self, latent: Tensor, noise: Noise, lengths: Tensor | None, labels: Tensor | None
     ) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
         x = self.attend(self.unfold(latent).view(len(latent), -1, self.bottom))
@@ -320,7 +330,7 @@ class DCGANGenerator(LetterGenerator):
             changes = [film(labels)[0] for film in self.films]
         for layer, change in zip(self.grow, changes, strict=True):
             x = modulated(layer(activate(x).repeat_interleave(2, -1)), change)
-        x = self.position(x[..., : self.shape.length], position)
+        x = self.position(x[..., : self.shape.length], noise.position)
         x = self.mix(activate(x))
         return self.letters(activate(x))
 
@@ -367,11 +377,11 @@ class HybridGenerator(LetterGenerator):
         self.local.length = self.distant.length = None
 
     def logits(
-        self, latent: Tensor, position: Tensor, lengths: Tensor | None, labels: Tensor | None
+        self, latent: Tensor, noise: Noise, lengths: Tensor | None, labels: Tensor | None
     ) -> Tensor:
         """Score the letters, shape (N, channels, length)."""
-        local = self.local.logits(latent, position, lengths, labels)
-        return local + self.distant.logits(latent, position, lengths, labels)
+        local = self.local.logits(latent, noise, lengths, labels)
+        return local + self.distant.logits(latent, noise, lengths, labels)
 
 
 class HybridCritic(nn.Module):
@@ -387,6 +397,49 @@ class HybridCritic(nn.Module):
     def forward(self, records: Tensor) -> Tensor:
         """Judge records, as :class:`SequenceCritic` does, return (N,)."""
         return self.local(records) + self.distant(records)
+
+
+class StretchCritic(nn.Module):
+    """A critic of stretches of records whose letters mean the same at any place.
+
+    While it trains it sees a random stretch of each record, real or generated, so that what stands
+    at which position of the real ones tells it nothing; afterwards it judges a record by the mean
+    over stretches that hold all of it.
+
+    Parameters
+    ----------
+    critic : nn.Module
+        Critic of stretches.
+    shape : Shape
+        Channels and length of whole records.
+    stretch : int
+        Positions of a stretch.
+    labels : int
+        Numbers of the encoded labels behind the letters of a record.
+    """
+
+    def __init__(self, critic: nn.Module, shape: Shape, stretch: int, labels: int) -> None:
+        super().__init__()
+        self.critic, self.shape, self.stretch, self.labels = critic, shape, stretch, labels
+
+    def forward(self, records: Tensor) -> Tensor:
+        """Judge records, as :class:`SequenceCritic` does, return (N,)."""
+        spare = self.shape.length - self.stretch
+        if self.training:
+            # From torch's own stream, which the trainer seeds for each step, as for dropout.
+            first = torch.randint(spare + 1, (len(records),), device=records.device)
+            return self.judged(records, first)
+        count = -(-self.shape.length // self.stretch)
+        starts = [round(spare * i / max(count - 1, 1)) for i in range(count)]
+        nought = torch.zeros(len(records), dtype=torch.long, device=records.device)
+        return torch.stack([self.judged(records, nought + start) for start in starts]).mean(0)
+
+    def judged(self, records: Tensor, first: Tensor) -> Tensor:
+        """Judge the stretches that begin at some positions, (N,), of records."""
+        if not self.labels:
+            return self.critic(windows(records, first, self.stretch))
+        letters, labels = split(records, self.shape, self.labels)
+        return self.critic(join(windows(letters, first, self.stretch), labels))
 
 
 __all__ = ["CRITICS", "GENERATORS", "Networks", "Shape", "build"]
@@ -425,7 +478,10 @@ def build(
         Labels to learn; by default none.
     """
     family = config.chosen("architecture")
-    return Networks(
-        GENERATORS[family](config, shape, grammar, conditions),
-        CRITICS[family](config, shape, grammar, conditions),
-    )
+    generator = GENERATORS[family](config, shape, grammar, conditions)
+    if not config.shift:
+        return Networks(generator, CRITICS[family](config, shape, grammar, conditions))
+    stretch = shape._replace(length=max(1, shape.length - config.shift))
+    critic = CRITICS[family](config, stretch, grammar, conditions)
+    width = LabelEncoder(conditions).width
+    return Networks(generator, StretchCritic(critic, shape, stretch.length, width))

@@ -64,6 +64,8 @@ NOTHING: dict[str, tuple[object, ...]] = {
     "kernel": (_DEFAULT.kernel,),
     "position_noise": (0, _DEFAULT.position_noise),
 }
+# A shift is one such part of the length of the records.
+SHIFT = 4
 # Up to this length two blocks and the dense layers see enough without dilation.
 SHORT = 64
 
@@ -128,7 +130,7 @@ def resolve(
     check_patience(config.patience, config.validation)
     if config.reverse_complement:
         check_two_strands(layout.alphabet)
-    for name in ("reverse_complement", "rotate"):
+    for name in ("reverse_complement", "rotate", "shift"):
         if getattr(config, name) and layout.word > 1:
             raise ConfigError(
                 f"{flag(name)}: words of {layout.word} letters have one strand and one frame; "
@@ -138,6 +140,7 @@ def resolve(
         raise ConfigError(
             f"--rotate: needs records of one length without gaps, found {layout.describe()}"
         )
+    check_shift(config, layout)
     processes = config.devices * config.nodes
     if config.minibatch_std and config.chosen("batch_size") % (GROUP * processes):
         raise ConfigError(
@@ -212,14 +215,51 @@ def _by_records(
             found = f"the strands cannot be told apart (p {alike.p:.2g})"
             reasons.append(f"reverse_complement, as {found}")
     if config.rotate is None:
-        anywhere = places_alike(letters) if letters and layout.kind == FIXED else None
-        changes["rotate"] = anywhere is not None
+        changes["rotate"] = False
+    if config.shift is None:
+        suited = layout.kind == FIXED and not config.rotate and config.architecture != "dcgan"
+        anywhere = places_alike(letters) if letters and suited else None
+        changes["shift"] = layout.positions // SHIFT if anywhere else 0
         if anywhere:
             reasons.append(
-                "rotate (records are circular, each begins at a random position), as letters have "
+                f"shift {changes['shift']} (records are windows at any place), as letters have "
                 f"{max(anywhere.bits, 0):.4f} bits of information on their position"
             )
     return changes, reasons
+
+
+def check_shift(config: SequenceGANConfig, layout: Tokenizer) -> None:
+    """Refuse a shift of records that have no windows.
+
+    Raises
+    ------
+    ConfigError
+        If records are not all of one length, or as short as the shift, or the networks know no
+        windows.
+
+    Examples
+    --------
+    >>> from biogan.sequences.alphabet import DNA
+    >>> check_shift(SequenceGANConfig(shift=50), Tokenizer(DNA, 50, "fixed"))
+    Traceback (most recent call last):
+    biogan.core.errors.ConfigError: --shift 50: records have 50 letters, at most 49 can be left out
+    """
+    if not config.shift:
+        return
+    given = f"--shift {config.shift}"
+    if layout.kind != FIXED:
+        raise ConfigError(
+            f"{given}: needs records of one length without gaps, found {layout.describe()}"
+        )
+    if config.rotate:
+        raise ConfigError(f"{given}: --rotate makes circles of the records, give one of the two")
+    if config.architecture == "dcgan":
+        raise ConfigError(f"{given}: --architecture dcgan writes no windows")
+    if config.shift >= layout.positions:
+        raise ConfigError(
+            f"{given}: records have {layout.positions:,} letters, at most "
+            f"{layout.positions - 1:,} can be left out"
+        )
 
 
 def check_sizes(config: SequenceGANConfig, family: str) -> None:

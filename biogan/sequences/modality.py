@@ -135,7 +135,7 @@ class SequenceModality(Modality):
     text = True
     storable = True
     packages = ("biopython",)
-    absent = {"rotate": False}  # noqa: RUF012
+    absent = {"rotate": False, "shift": 0}  # noqa: RUF012
     reader = "read_fasta"
     previewed = 20
 
@@ -334,7 +334,8 @@ class SequenceModality(Modality):
             "letters": f"{alphabet.letters} ({alphabet.name})",
             "layout": self.describe()
             + ", read and written on both strands" * bool(config["reverse_complement"])
-            + ", circular" * bool(config["rotate"]),
+            + ", circular" * bool(config["rotate"])
+            + ", at any place" * bool(config["shift"]),
             **({"labels": self.conditions.describe()} if self.conditions.parts else {}),
             "networks": ", ".join([family, *sizes, f"head {config['head']}"]),
         }
@@ -497,7 +498,7 @@ class SequenceModality(Modality):
             # Codons are matched by the letters they spell: across their borders, too.
             end = tokenizer.end if tokenizer.kind == VARIABLE else None
             how = {"spelling": torch.from_numpy(tokenizer.spelling), "end": end}
-        elif tokenizer.kind != VARIABLE and not config.rotate:
+        elif tokenizer.kind != VARIABLE and not config.rotate and not config.shift:
             how = {"longest_placed": LONGEST_PLACED}
         if self.conditions.size:
             return LabelMatching(shape, self.conditions, weight, **how)

@@ -138,10 +138,15 @@ def test_models_of_before_lengths_were_drawn_first():
         assert all(t.startswith("ATG") and t.endswith("TAA") for t in some.strings())
 
 
-def test_circles_and_alignments():
-    circle = SequenceGAN(rotate=True, **SMALL).fit(reads())
-    some = circle.sample(40, constraints=RULES, chain_steps=5)
-    assert keep(some, *RULES)
+@pytest.mark.parametrize("anywhere", [{"rotate": True}, {"shift": 5}])
+def test_records_without_places(anywhere):
+    gan = SequenceGAN(**anywhere, **SMALL).fit(reads())
+    for latents in ("free", "mcmc"):
+        some = gan.sample(40, constraints=RULES, latents=latents, chain_steps=5)
+        assert keep(some, *RULES)
+
+
+def test_alignments():
     aligned = SequenceGAN(**SMALL).fit(reads(letters="ACGT-", alphabet=DNA.with_letters("-")))
     rules = [Template("AC--" + "." * 16), Avoid("GATC"), GC(0.3, 0.6)]
     some = aligned.sample(40, constraints=rules, chain_steps=5)

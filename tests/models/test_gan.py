@@ -429,18 +429,19 @@ def test_the_model_card_says_what_was_done(gan):
 
 
 def test_a_run_from_before_an_option_goes_on_without_it(tmp_path):
-    """Cards lacked ``rotate`` once; these records would be turned today."""
+    """Cards lacked ``shift`` once; these records would be windows today."""
     many = reads(3_000)
-    options = SMALL | {"judge_steps": 0, "rotate": False}
+    options = SMALL | {"judge_steps": 0, "shift": 0}
     SequenceGAN(**options | {"steps": 2}).fit(many, out=tmp_path / "run")
     path = unverified(tmp_path / "run") / "config.json"
     card = json.loads(path.read_text())
-    del card["config"]["rotate"]
+    del card["config"]["rotate"], card["config"]["shift"]
     path.write_text(json.dumps(card))
-    assert SequenceGAN.load(tmp_path / "run").config.rotate is False
+    known = SequenceGAN.load(tmp_path / "run").config
+    assert known.rotate is False and known.shift == 0
     write_fasta(many, tmp_path / "x.fa")
     main(["train", str(tmp_path / "x.fa"), "-o", str(tmp_path / "run"), "--resume", "--steps", "4"])
-    assert json.loads(path.read_text())["config"]["rotate"] is False
+    assert json.loads(path.read_text())["config"]["shift"] == 0
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ def test_what_was_given_stays():
     given = SequenceGANConfig(
         loss="relativistic", critic_steps=2, gp=0, r1=0.5, r2=0, penalty_every=2, steps=5,
         architecture="resnet", width=8, depth=3, word=1, dilation=2,
-        kmer_matching=0.5, reverse_complement=False, rotate=False, repeats="once",
+        kmer_matching=0.5, reverse_complement=False, rotate=False, shift=0,
+            repeats="once",
     )  # fmt: skip
     assert resolve(given, Tokenizer(DNA, 20, FIXED)) == (given, [])
 
@@ -105,22 +106,24 @@ def test_both_strands_are_read_where_they_are_alike():
         assert config.reverse_complement is False and "reverse" not in " ".join(reasons)
 
 
-def test_records_whose_letters_stand_anywhere_are_circles():
+def test_records_whose_letters_stand_anywhere_are_windows():
     codes = np.random.default_rng(0).integers(0, 4, (2_000, 30), np.uint8)
     some = SequenceSet.from_matrix(DNA, codes)
     config, reasons = resolve(SequenceGANConfig(), Tokenizer.of(some), some)
-    assert config.rotate is True
-    told = "rotate (records are circular, each begins at a random position), as letters have 0.000"
+    assert config.shift == 7 and config.rotate is False
+    told = "shift 7 (records are windows at any place), as letters have 0.000"
     assert any(reason.startswith(told) for reason in reasons)
     placed = SequenceSet.from_strings(["TATAAT" + text for text in some.strings()])
     varied = SequenceSet.from_strings([*some.strings(), "ACGT"])
     for given, data in [
-        (SequenceGANConfig(rotate=False), some),
+        (SequenceGANConfig(shift=0), some),
+        (SequenceGANConfig(rotate=True), some),
+        (SequenceGANConfig(architecture="dcgan"), some),
         (SequenceGANConfig(), placed),
         (SequenceGANConfig(), varied),
     ]:
         config, reasons = resolve(given, Tokenizer.of(data), data)
-        assert config.rotate is False and "rotate" not in " ".join(reasons)
+        assert config.shift == 0 and "shift" not in " ".join(reasons)
 
 
 def test_repeats_of_an_alignment_are_read_once():
@@ -150,9 +153,25 @@ def test_repeats_on_disk_are_not_looked_for(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [ALIGNED, VARIABLE])
-def test_what_has_places_or_ends_is_no_circle(kind):
-    with pytest.raises(ConfigError, match="--rotate: needs records of one length"):
-        resolve(SequenceGANConfig(rotate=True), Tokenizer(DNA, 20, kind))
+@pytest.mark.parametrize(
+    ("option", "said"), [({"rotate": True}, "--rotate"), ({"shift": 5}, "--shift 5")]
+)
+def test_what_has_places_or_ends_is_no_circle_and_no_window(kind, option, said):
+    with pytest.raises(ConfigError, match=f"^{said}: needs records of one length"):
+        resolve(SequenceGANConfig(**option), Tokenizer(DNA, 20, kind))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"shift": 20}, "records have 20 letters, at most 19"),
+        ({"rotate": True}, "--rotate makes circles of the records"),
+        ({"architecture": "dcgan"}, "dcgan writes no windows"),
+    ],
+)
+def test_shifts_that_leave_no_window_are_refused(options, said):
+    with pytest.raises(ConfigError, match=f"^--shift [0-9]+: .*{said}"):
+        resolve(SequenceGANConfig(**{"shift": 5} | options), Tokenizer(DNA, 20, FIXED))
 
 
 def test_codons_have_one_strand():
@@ -178,7 +197,7 @@ def test_words_have_a_frame_whatever_their_letters_say():
     codes = np.random.default_rng(0).integers(0, 4, (2_000, 30), np.uint8)
     some = SequenceSet.from_matrix(DNA, codes)
     letters, words = (resolve(SequenceGANConfig(), Tokenizer.of(some, w), some)[0] for w in (1, 3))
-    assert letters.rotate and letters.reverse_complement
-    assert words.rotate is words.reverse_complement is False
+    assert letters.shift and letters.reverse_complement
+    assert words.shift == 0 and words.reverse_complement is False
     with pytest.raises(ConfigError, match="^--rotate: words of 3 letters .* give --word 1 too"):
         resolve(SequenceGANConfig(rotate=True), Tokenizer.of(some, 3), some)

@@ -119,6 +119,7 @@ def test_all_families_learn_all_kinds(architecture, without):
     "options",
     [
         {"rotate": True},
+        {"shift": 4},
         {"minibatch_std": True},
         {"head": "softmax"},
         {"reverse_complement": True},

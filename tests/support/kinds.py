@@ -19,6 +19,7 @@ from biogan.training.step import AdversarialStep
 SEQUENCES = {
     "letters": {},
     "circles": {"rotate": True},
+    "windows": {"shift": 6},
     "attention": {"attention": True, "head": "gumbel"},
     "bf16": {"precision": "bf16", "loss": "wgan-gp"},
     "dense": {"architecture": "dense", "loss": "hinge"},

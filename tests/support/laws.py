@@ -26,7 +26,7 @@ class Tabled(LetterGenerator):
         """Number of the signs of a latent."""
         return ((latent > 0) * 2 ** torch.arange(latent.shape[1])).sum(1)
 
-    def logits(self, latent, position, lengths, labels=None):
+    def logits(self, latent, noise, lengths, labels=None):
         given = torch.zeros(len(latent), dtype=torch.long) if lengths is None else lengths
         return self.table[self.cell(latent), given]
 

@@ -111,7 +111,7 @@ class Autoregressive(LikelihoodBaseline):
     seed : int
         Seed of weights, batches and split; :meth:`sample` has its own.
     watch : callable, optional
-        Receives a line at each check.
+        Receives a line at each check; :meth:`sample` then draws from the best weights so far.
 
     Attributes
     ----------
@@ -160,7 +160,7 @@ class Autoregressive(LikelihoodBaseline):
         slower = torch.optim.lr_scheduler.ReduceLROnPlateau(
             optimiser, factor=0.25, patience=PATIENCE // 2 - 1
         )
-        best, self.validation_loss, behind = network, float("inf"), 0
+        self._network, self.validation_loss, behind = network, float("inf"), 0
         order = deck
         for step in range(_MOST_STEPS if len(parts.held_out) else _BLIND_STEPS):
             turn, batch = divmod(step, batches)
@@ -180,17 +180,17 @@ class Autoregressive(LikelihoodBaseline):
                 continue
             found = float(torch.cat([self._scored(network, held[i : i + _BLOCK])
                                      for i in range(0, len(held), _BLOCK)]).mean())  # fmt: skip
-            if self.watch is not None:
-                self.watch(f"step {self.steps:,}: validation loss {found:.4f} nats a symbol")
             if found < self.validation_loss:
-                best, self.validation_loss, behind = copy.deepcopy(network), found, 0
+                self._network, self.validation_loss, behind = copy.deepcopy(network), found, 0
                 self.kept_at = self.steps
             else:
                 behind += 1
+            if self.watch is not None:
+                self.watch(f"step {self.steps:,}: validation loss {found:.4f} nats a symbol")
             slower.step(found)
             if late or behind >= PATIENCE:
                 break
-        self._network = best.eval()
+        self._network = self._network.eval()
 
     def _rows(self, sequences: SequenceSet) -> Tensor:
         """Symbols of each sequence, behind it end symbols: shape (n, longest + 1 or longest)."""

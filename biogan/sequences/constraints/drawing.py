@@ -29,7 +29,7 @@ from torch import Tensor
 from biogan.core.errors import DataError, percentage
 from biogan.core.rng import torch_generator
 from biogan.nn.latent_moves import moved
-from biogan.nn.sequence_heads import Noise
+from biogan.nn.sequence_heads import Noise, turns
 from biogan.sequences.constraints.generator import ConstrainedGenerator
 from biogan.sequences.constraints.plan import ConstraintPlan
 from biogan.sequences.dataset import SequenceSet
@@ -251,11 +251,11 @@ class Drawing:
 
     def _chains(self, noise: Noise, items: Tensor, rng: torch.Generator) -> Constrained:
         network = self.generator.generator
-        lengths, turns = bool(network.grammar.lengths), bool(network.config.rotate)
+        lengths, circle = bool(network.grammar.lengths), turns(network.config, network.shape)
         now = self._weighed(noise, items, rng)
         before, taken = now.log_p, torch.zeros(self.size, dtype=torch.long)
         for _ in range(self.steps):
-            other = moved(noise, rng, lengths, turns)
+            other = moved(noise, rng, lengths, circle)
             new = self._weighed(other, items, rng)
             coins = torch.rand(self.size, generator=rng, dtype=torch.float64).log()
             # A chain that starts where the constraints cannot be kept takes what leads out of it.
