@@ -141,8 +141,13 @@ class SequenceGANOptions(TypedDict, total=False):
 
     rotate: bool | None
     """Circular sequences: rotate each record by a random number of letters each time it is read;
-    generated records are rotated, too (needs one length and no gaps; on where letters are nearly
-    independent of the position). Default: None."""
+    generated records are rotated, too (needs one length and no gaps). Default: None."""
+
+    shift: int | None
+    """Records without places: the generator writes a circle that is longer by so many letters, of
+    which a record shows a window at a random place, and the critic sees stretches that are shorter
+    by as many (0: none; needs one length and no gaps; a quarter of the length where letters are
+    nearly independent of the position). Default: None."""
 
     kmer_matching: float | None
     """Weight of the distance between the mean k-mer counts of real and generated records, added to

@@ -19,7 +19,7 @@ from biogan.nn.sequence_heads import Shape
 from biogan.nn.sequence_nets import build
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.metrics.symmetry import places_alike, strands_alike
+from biogan.sequences.metrics.symmetry import places_alike, seam, strands_alike
 from biogan.sequences.store import SequenceStore
 from biogan.sequences.strands import check_two_strands
 from biogan.sequences.tokenizer import ALIGNED, FIXED, VARIABLE, Tokenizer
@@ -216,6 +216,12 @@ def _by_records(
             reasons.append(f"reverse_complement, as {found}")
     if config.rotate is None:
         changes["rotate"] = False
+    elif config.rotate and letters:
+        k, across, inside = seam(letters)
+        reasons.append(
+            f"rotate as asked for: the {k}-mers across the seam of these records are "
+            f"{across:.4f} bits (JSD) from those inside, as many inside are {inside:.4f}"
+        )
     if config.shift is None:
         suited = layout.kind == FIXED and not config.rotate and config.architecture != "dcgan"
         anywhere = places_alike(letters) if letters and suited else None

@@ -12,7 +12,8 @@ from biogan.designing.design import CALLS, DESIGNS, PAGE
 from biogan.designing.evolve import Evolution
 from biogan.designing.objective import Kept, Objective
 from biogan.designing.problems import Ehrlich
-from biogan.designing.proposals import ChainPrior
+from biogan.designing.proposals import ChainPrior, GeneratorPrior
+from biogan.sequences.constraints.joint import language
 from biogan.sequences.constraints.language import compiled
 from biogan.sequences.tokenizer import FIXED, Tokenizer
 
@@ -312,6 +313,21 @@ def test_constraints_are_compiled_once_for_a_whole_search(monkeypatch):
     gan = SequenceGAN(**small, judge_steps=0, seed=1).fit(reads())
     design(gan, count_g, 3, calls=60, constraints=[Avoid("TTT")])
     assert len(made) == 1
+
+
+def test_a_neighbour_shows_the_same_window_of_its_circle():
+    from biogan import SequenceGAN
+
+    small = {"width": 4, "depth": 1, "units": 8, "latent": 4, "batch_size": 8, "steps": 3}
+    gan = SequenceGAN(**small, judge_steps=0, seed=1, shift=6).fit(reads())
+    found = design(gan, count_g, 5, calls=200, constraints=[Avoid("TTT")])
+    assert all("TTT" not in text for text in found)
+    prior = GeneratorPrior(gan.networks.generator, language([], gan.tokenizer))
+    parents = prior.fresh(30, 1)
+    near = prior.near(parents, 2)
+    turns = [some.states[:, -1].tolist() for some in (parents, near)]
+    assert turns[0] == turns[1] and len({*turns[0]}) > 10
+    assert (parents.states[:, :-1] != near.states[:, :-1]).any(1).all()
 
 
 def test_lengths_that_vary_are_refused():

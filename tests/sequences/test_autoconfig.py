@@ -1,5 +1,6 @@
 """Open options are chosen from the data, said aloud, and never over a given value."""
 
+import re
 from typing import get_args
 
 import numpy as np
@@ -201,3 +202,19 @@ def test_words_have_a_frame_whatever_their_letters_say():
     assert words.shift == 0 and words.reverse_complement is False
     with pytest.raises(ConfigError, match="^--rotate: words of 3 letters .* give --word 1 too"):
         resolve(SequenceGANConfig(rotate=True), Tokenizer.of(some, 3), some)
+
+
+def test_circles_are_told_how_far_the_words_across_their_seam_are():
+    texts = ["".join(row) for row in np.random.default_rng(0).choice([*"ACGT"], (2_000, 30))]
+    said = []
+    for some in (texts, ["TATA" + text + "GGCC" for text in texts]):
+        data = SequenceSet.from_strings(some)
+        config, reasons = resolve(SequenceGANConfig(rotate=True), Tokenizer.of(data), data)
+        (line,) = [reason for reason in reasons if "seam" in reason]
+        assert (
+            config.rotate and config.shift == 0 and line.startswith("rotate as asked for: the 4-")
+        )
+        said.append([float(word) for word in re.findall(r"[01]\.[0-9]{4}", line)])
+    (across, inside), (across_placed, inside_placed) = said
+    assert abs(across - inside) < 0.01
+    assert across_placed > 0.5 > 5 * inside_placed

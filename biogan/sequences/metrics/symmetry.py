@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 from scipy.stats import chi2, ncx2, norm
 
 from biogan.core.rng import rng
+from biogan.evaluation.distances import jsd
 from biogan.sequences.alphabet import DNA, UNKNOWN
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_table
@@ -247,6 +248,67 @@ def places_alike(sequences: SequenceSet) -> Placement | None:
     found = placement(sequences)
     vague = max(found.bits, 0) + 2 * found.error > _MOST_BITS
     return None if vague or min(found.single, found.paired) < _PLACE_LEVEL else found
+
+
+# Letters of the words that are counted across a seam.
+_SEAM = 4
+
+
+class Seam(NamedTuple):
+    """How far words across the seam of circular records are from those inside.
+
+    Attributes
+    ----------
+    k : int
+        Letters of a word.
+    across : float
+        Jensen-Shannon divergence of the words across the seam from all inside, bits.
+    inside : float
+        That of as many words in the middle of the records: what chance alone gives.
+    """
+
+    k: int
+    across: float
+    inside: float
+
+
+def seam(sequences: SequenceSet) -> Seam:
+    """Measure the seam that records get where their last letter is followed by their first.
+
+    Parameters
+    ----------
+    sequences : SequenceSet
+        Records of one length; of more than 20,000 as many, evenly spaced.
+
+    Returns
+    -------
+    Seam
+
+    Examples
+    --------
+    >>> found = seam(SequenceSet.from_strings(["AAAAAAAC"] * 9))
+    >>> found.k, found.across, round(found.inside, 2)
+    (4, 1.0, 0.02)
+    """
+    sequences = spaced(sequences, _MOST)
+    matrix, size = sequences.matrix().astype(np.int64), sequences.alphabet.size
+    length = matrix.shape[1]
+    k = min(_SEAM, length)
+    if k == 1:
+        return Seam(1, 0.0, 0.0)  # no word crosses
+    numbers = sum(np.roll(matrix, -i, 1) * size ** (k - 1 - i) for i in range(k))
+
+    def counts(columns: range) -> np.ndarray:
+        found = np.bincount(numbers[:, [*columns]].ravel(), minlength=size**k)
+        return found / max(1, found.sum())
+
+    border, middle = length - k + 1, length // 2 - k // 2
+    whole = counts(range(border))
+    return Seam(
+        k,
+        float(jsd(counts(range(border, length)), whole)),
+        float(jsd(counts(range(middle, min(middle + k - 1, border))), whole)),
+    )
 
 
 def _divergence(shares: np.ndarray, expected: np.ndarray) -> np.ndarray:
