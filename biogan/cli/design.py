@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,12 @@ from biogan.cli.options import (
     config_options,
     overwrite_option,
 )
+from biogan.core.errors import plural
 from biogan.designing.config import DesignConfig
 from biogan.sequences.config import ConstraintConfig
 
 if TYPE_CHECKING:
-    from biogan.designing.design import Search
+    from biogan.designing.design import Designs, Search
     from biogan.sequences.constraints.constraint import Constraint
     from biogan.sequences.dataset import SequenceSet
 
@@ -152,21 +154,12 @@ def command(
             f"--oracle {oracle}: answers differ between questions for the same sequence; the first "
             "answer counts"
         )
-    best = summary["designs"]
-    console.say(
-        f"{summary['calls']:,} calls: {len(made):,} designs in {out}, best {best['best']:.4g}, "
-        f"mean {best['mean']:.4g}"
-    )
+    for line in found_lines(made, out):
+        console.say(line)
     if summary["out_of_range"]:
         console.say(
             f"--keep: {summary['out_of_range']:,} of {len(made):,} designs lie outside the range, "
             "as near as was found; their scores count how far"
-        )
-    if "real" in summary and "best" in summary["real"]:
-        of = summary["real"]
-        console.say(
-            f"{of['n']:,} real records, asked for besides: best {of['best']:.4g}, mean "
-            f"{of['mean']:.4g}"
         )
     if pair.check is None:
         console.say("no --check: nothing says whether another predictor would agree")
@@ -178,6 +171,27 @@ def command(
             "them"
         )
     return made
+
+
+def found_lines(made: Designs, out: str) -> Iterator[str]:
+    """Say what was found, beside real records, one line each."""
+    summary = made.summary
+    yield f"{summary['calls']:,} calls: {plural(len(made), 'design')} in {out}"
+    for what in ("designs", "real"):
+        of = summary.get(what, {})
+        values = {"": of} if "mean" in of else {k: v for k, v in of.items() if k != "n"}
+        said = [
+            f"{name} best {one['best']:.4g}, mean {one['mean']:.4g}".strip()
+            for name, one in values.items()
+            if one and "mean" in one
+        ]
+        if said:
+            heads = {"designs": "designs", "real": f"{of['n']:,} real records, asked for besides"}
+            yield f"{heads[what]}: {'; '.join(said)}"
+    if "front" in summary:
+        front = summary["front"]
+        here = f"{front['designs']:,} of {plural(len(made), 'design')}"
+        yield f"{here} are on the front; {made.front}"
 
 
 def campaign(

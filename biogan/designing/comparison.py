@@ -163,15 +163,15 @@ class Scored:
         """Return parts ``real``, ``check`` and ``verdict`` of a summary, as far as there are."""
         found: dict[str, Any] = {}
         if len(self.optimised) > 1:
-            found["real"] = {"n": len(self.optimised[1]), **self._spreads(self.optimised[1])}
+            found["real"] = {"n": len(self.optimised[1]), **self.spreads(self.optimised[1])}
         if self.check is None:
             return found
-        found["check"] = {"oracle": self.check, "designs": self._spreads(self.checked[0])}
+        found["check"] = {"oracle": self.check, "designs": self.spreads(self.checked[0])}
         if self.transfers:
             several = len(self.names) > 1
             said = [f"{k}: {one}" if several else str(one) for k, one in self.transfers.items()]
             found["check"] |= {
-                "real": self._spreads(self.checked[1]),
+                "real": self.spreads(self.checked[1]),
                 "transfer": {name: one.summary() for name, one in self.transfers.items()},
                 "confirmed": all(one.confirmed for one in self.transfers.values()),
             }
@@ -180,7 +180,8 @@ class Scored:
             found["check"]["infeasible"] = self.infeasible
         return found
 
-    def _spreads(self, values: np.ndarray) -> dict[str, Any]:
+    def spreads(self, values: np.ndarray) -> dict[str, Any]:
+        """Return mean, best and standard deviation of each value; of one value without its name."""
         found = {
             name: {k: v if k == "sd" else sign * v for k, v in spread_of(own).items()}
             for name, sign, own in zip(self.names, self.signs, values.T, strict=True)

@@ -46,6 +46,14 @@ class DesignConfig(Options):
         high=1.0,
         level="basic",
     )
+    front: int | None = option(
+        None,
+        "Of several values: write designs that no other one beats, at most so many, spread "
+        "out.  [default: -n, front by front]",
+        "Search",
+        low=1,
+        level="basic",
+    )
     max_edits: int | None = option(
         None,
         "Positions in which a design may differ from a sequence of --start.",

@@ -24,6 +24,7 @@ from biogan.designing.evolve import KINDS, Evolution, Proposed
 from biogan.designing.objective import Objective
 from biogan.designing.oracle import load_pair
 from biogan.designing.page import to_html
+from biogan.designing.pareto import Front, spread
 from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior
 from biogan.designing.start import Edited, StartPrior
 from biogan.sequences.baselines import get_baseline
@@ -46,7 +47,7 @@ OF_REAL = "real"
 # Questions that are asked twice, to find an oracle that answers differently.
 _TWICE = 3
 # What else stands in the headers.
-_OWN = ("check", "round", "proposed", "parent", "edits")
+_OWN = ("check", "front", "round", "proposed", "parent", "edits")
 # Relative difference up to which two answers are the same: sums in another order differ by less.
 _SAME = 1e-5
 # Real records that are scored to compare with.
@@ -63,9 +64,12 @@ class Designs(SequenceSet):
     ----------
     summary : dict
         What ``design.json`` holds: how the search went, and what the check says.
+    front : Front or None
+        Of several values, what no sequence of the search beats.
     """
 
     summary: dict[str, Any]
+    front: Front | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,10 @@ class Search:
         ConfigError
             If records of this kind cannot be designed, or no sequence keeps the constraints.
         """
+        if config.front is not None and len(objective.maximise + objective.minimise) < 2:
+            raise ConfigError(
+                "--front: one value has no front; name several with --maximise and --minimise"
+            )
         wanted = flattened(constraints)
         found: Prior
         told: dict[str, Any]
@@ -374,12 +382,15 @@ def carried_out(
     if out is not None:
         search, table = opened(Path(out), search, resume, overwrite)
     evolution = search.run(table, watch)
-    numbers = evolution.distinct(n)
-    if not len(numbers):
-        raise DataError(f"none of {len(evolution.rows):,} sequences is feasible by the oracle")
-    summary = _summary(search, evolution, table, numbers)
+    asked = np.array([table.known[text] for text in search.texts(evolution.rows)], float)
+    numbers = _chosen(search, evolution, asked, n)
+    summary = _summary(search, evolution, table, asked, numbers)
     texts = search.tokenizer.decode(evolution.rows[numbers]).strings()
     labels = _labels(search, evolution, table, numbers)
+    several = len(search.objective.names(search.oracle.columns)) > 1
+    if several:
+        fronts = search.objective.front(asked, search.oracle.columns)
+        labels = {"front": [f"{fronts[i]}" for i in numbers], **labels}
     if real is not None:
         # Not more questions than the search itself has asked.
         most = min(_MOST_REAL, max(_FEWEST_REAL, search.config.calls))
@@ -388,19 +399,53 @@ def carried_out(
     plain = [text.replace("-", "") for text in texts]
     scored = _scored(search, table, plain, [] if real is None else real.strings(), check)
     summary |= scored.summary()
+    front = _front(search, asked, scored) if several else None
+    if front is not None:
+        # Scores are ranks among all calls then: their course and their mean say nothing.
+        summary = {k: v for k, v in summary.items() if k not in ("best_after", "top10")}
+        summary["designs"] = {"n": len(numbers), **scored.spreads(scored.optimised[0])}
+        summary["front"] = {**front.summary(), "designs": int((fronts[numbers] == 1).sum())}
     if check is not None:
         labels["check"] = [f"{value:.6g}" for value in scored.check_values()]
     designs = Designs.from_strings(
         texts, [f"design_{i + 1}" for i in range(len(texts))], search.tokenizer.alphabet, labels
     )
     assert isinstance(designs, Designs)
-    designs.summary = summary
+    designs.summary, designs.front = summary, front
     if out is not None:
         write_fasta(designs, Path(out) / DESIGNS)
         write_json({**_told(search), **summary}, Path(out) / SUMMARY)
-        page = to_html(Path(out).name, designs, real, scored, evolution.scores, _facts(search))
+        page = to_html(
+            Path(out).name, designs, real, scored, evolution.scores, _facts(search), front
+        )
         write_text(page, Path(out) / PAGE)
     return designs
+
+
+def _chosen(search: Search, evolution: Evolution, values: np.ndarray, n: int) -> np.ndarray:
+    """Return the numbers of the designs: the best distinct ones, or some of the whole front."""
+    columns, most = search.oracle.columns, search.config.front
+    order = None
+    if most is not None:
+        front = np.flatnonzero(search.objective.front(values, columns) == 1)
+        if not len(front):
+            raise DataError(f"none of {len(evolution.rows):,} sequences keeps the ranges of --keep")
+        wanted = search.objective.wanted(values[front], columns)
+        order, n = front[spread(wanted, len(front))], most
+    found = evolution.distinct(n, order=order)
+    if not len(found):
+        raise DataError(f"none of {len(evolution.rows):,} sequences is feasible by the oracle")
+    return found
+
+
+def _front(search: Search, values: np.ndarray, scored: Scored) -> Front:
+    """Return the front of all calls, beside that of real records."""
+    objective, columns = search.objective, search.oracle.columns
+    front = objective.front(values, columns)
+    kept = front > 0 if (front > 0).any() else np.isfinite(values).all(1)
+    real = scored.optimised[1] if len(scored.optimised) > 1 else np.zeros((0, len(scored.names)))
+    real = real[np.isfinite(real).all(1)]
+    return Front(scored.names, scored.signs, objective.wanted(values[kept], columns), real)
 
 
 def _scored(
@@ -475,7 +520,7 @@ def opened(path: Path, search: Search, resume: bool, overwrite: bool) -> tuple[S
         if search.config.batch is None and before.get("batch"):
             search = replace(search, config=replace(search.config, batch=before["batch"]))
         now = _told(search)["search"]
-        for name in before.keys() & now.keys() - {"calls"}:
+        for name in before.keys() & now.keys() - {"calls", "front"}:
             if before[name] != now[name]:
                 raise ConfigError(
                     f"{path}: was begun with {name} {before[name]}, not {now[name]}; --resume "
@@ -490,16 +535,11 @@ def opened(path: Path, search: Search, resume: bool, overwrite: bool) -> tuple[S
 
 
 def _summary(
-    search: Search, evolution: Evolution, table: CallTable, numbers: np.ndarray
+    search: Search, evolution: Evolution, table: CallTable, asked: np.ndarray, numbers: np.ndarray
 ) -> dict[str, Any]:
     """Say how the search went."""
-    best = np.maximum.accumulate(evolution.scores)
-    top = evolution.scores[np.isfinite(evolution.scores)]
-    marks = sorted({min(len(best), m) for m in (100, 300, 1000, 3000, 10000, 30000, len(best))})
     twice = [call for call in table.calls if call.kind == AGAIN]
     columns = search.oracle.columns
-    answers = [table.known[text] for text in search.texts(evolution.rows)]
-    asked = np.array(answers, float)
     rows = evolution.rows[numbers]
     pairs = [(rows[i + 1 :] == rows[i]).mean(1) for i in range(len(rows) - 1)]
     return {
@@ -508,12 +548,21 @@ def _summary(
         "designs": {"n": len(numbers), **spread_of(evolution.scores[numbers])},
         "out_of_range": int((search.objective.outside(asked, columns)[numbers] > 0).sum()),
         "pair_identity": float(np.concatenate(pairs).mean()) if pairs else None,
-        "best_after": {f"{m}": float(best[m - 1]) for m in marks if np.isfinite(best[m - 1])},
-        "top10": float(np.sort(top)[::-1][:10].mean()),
+        **_course(evolution.scores),
         "proposals": dict(zip(KINDS, evolution.shares.round(3).tolist(), strict=True)),
         "repeatable": all(
             np.allclose(table.known[call.sequence], call.values, _SAME, _SAME) for call in twice
         ),
+    }
+
+
+def _course(scores: np.ndarray) -> dict[str, Any]:
+    """Say how the best score rose with the calls."""
+    best, top = np.maximum.accumulate(scores), scores[np.isfinite(scores)]
+    marks = sorted({min(len(best), m) for m in (100, 300, 1000, 3000, 10000, 30000, len(best))})
+    return {
+        "best_after": {f"{m}": float(best[m - 1]) for m in marks if np.isfinite(best[m - 1])},
+        "top10": float(np.sort(top)[::-1][:10].mean()),
     }
 
 

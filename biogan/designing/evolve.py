@@ -125,7 +125,9 @@ class Evolution:
         lowest = -np.inf if wide or not len(finite) else best - _THRESHOLD * max(best - first, 0.0)
         return self.distinct(_WIDE if wide else _PARENTS, lowest)
 
-    def distinct(self, most: int, lowest: float = -np.inf) -> np.ndarray:
+    def distinct(
+        self, most: int, lowest: float = -np.inf, order: np.ndarray | None = None
+    ) -> np.ndarray:
         """Return the numbers of the best designs that differ from each other, the best first.
 
         Parameters
@@ -134,10 +136,15 @@ class Evolution:
             Designs at most.
         lowest : float
             Designs of a score below it are taken only up to the fifth.
+        order : numpy.ndarray of int, optional
+            Numbers of the designs that are chosen from, the best first; by default all feasible
+            ones by their scores.
         """
-        finite = np.flatnonzero(np.isfinite(self.scores))
+        if order is None:
+            finite = np.flatnonzero(np.isfinite(self.scores))
+            order = finite[np.argsort(-self.scores[finite], kind="stable")]
         found: list[int] = []
-        for i in finite[np.argsort(-self.scores[finite], kind="stable")].tolist():
+        for i in order.tolist():
             if len(found) == most or (self.scores[i] < lowest and len(found) >= _FEWEST_PARENTS):
                 break
             alike = (self.rows[found] == self.rows[i]).mean(1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from biogan.core.errors import ConfigError
+from biogan.designing.pareto import fronts, ordered
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ class Kept:
 class Objective:
     """Columns to raise or lower, and ranges to keep.
 
-    With several columns the score of a sequence is minus the number of sequences that are better in
-    all (Fonseca and Fleming 1993); sequences that do not keep a range come behind all that do.
+    With several columns the score of a sequence is minus the number of its front, 0 for those that
+    no other one beats, and the more the fewer sequences of its front are near
+    (:func:`biogan.designing.pareto.ordered`); sequences that do not keep a range come behind all
+    that do, the nearest first.
 
     Parameters
     ----------
@@ -76,7 +79,7 @@ class Objective:
     --------
     >>> both = Objective(("a",), ("b",))
     >>> both.scores(np.array([[1.0, 0.0], [2.0, 1.0], [1.0, 2.0]]), ("a", "b")).tolist()
-    [0.0, 0.0, -2.0]
+    [0.3333333333333333, 0.0, -1.0]
     """
 
     maximise: tuple[str, ...] = ()
@@ -160,13 +163,22 @@ class Objective:
         wanted = self.wanted(values, columns)
         feasible = np.isfinite(values).all(1)
         found = wanted[:, 0].copy()
-        if wanted.shape[1] > 1:
-            found[feasible] = 0.0 - dominating(wanted[feasible])
         outside = self.outside(values, columns)
+        inside = feasible & (outside == 0)
+        if wanted.shape[1] > 1:
+            found[:] = 0
+            found[inside] = ordered(wanted[inside])
         if (outside > 0).any() and feasible.any():
             # Behind the worst that keeps all, the nearest first.
             found = np.where(outside > 0, found[feasible].min() - 1 - outside, found)
         return np.where(feasible, found, -np.inf)
+
+    def front(self, values: np.ndarray, columns: Sequence[str]) -> np.ndarray:
+        """Return the front of each sequence from 1, shape (n,); 0 where it keeps no range."""
+        found = np.zeros(len(values), np.int64)
+        inside = np.isfinite(values).all(1) & (self.outside(values, columns) == 0)
+        found[inside] = 1 + fronts(self.wanted(values, columns)[inside])
+        return found
 
     def outside(self, values: np.ndarray, columns: Sequence[str]) -> np.ndarray:
         """Return how far each sequence lies outside the ranges, shape (n,), 0 inside.
@@ -180,18 +192,3 @@ class Objective:
             spread = np.ptp(own[feasible]) if feasible.any() else 1.0
             found += kept.missing(own) / (spread or 1.0)
         return found
-
-
-def dominating(wanted: np.ndarray) -> np.ndarray:
-    """Count the sequences that are at least as good in all values and better in one, shape (n,).
-
-    Examples
-    --------
-    >>> dominating(np.array([[1.0, 1.0], [0.0, 0.0], [2.0, 0.0]])).tolist()
-    [0.0, 2.0, 0.0]
-    """
-    count = np.zeros(len(wanted))
-    for start in range(0, len(wanted), 256):
-        some = wanted[start : start + 256, None]
-        count[start : start + 256] = ((wanted >= some).all(2) & (wanted > some).any(2)).sum(1)
-    return count

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,9 +35,12 @@ from biogan.sequences.similarity.pairs import nearest
 
 if TYPE_CHECKING:
     from biogan.designing.comparison import Scored, Transfer
+    from biogan.designing.pareto import Front
 
 # Points of a curve, designs that are shown letter by letter, records that logos are drawn of.
 _POINTS, _SHOWN, _LOGO_LENGTH = 400, 12, 200
+# Sequences of a drawing of a front at most.
+_DOTS = 3_000
 # Designs of the mean in the curve.
 _TOP = 10
 # k-mers that compositions are compared by: this many cells at most.
@@ -47,6 +52,14 @@ _CURVE = Section(
     "Best score, and mean of the ten best, of all sequences that were scored so far.",
     "A curve that still rises at its end: more calls would find more. One that is flat from the "
     "beginning: the search has found nothing that draws of the model do not hold.",
+)
+_FRONT = Section(
+    "Front",
+    "What can be had of each value at once?",
+    "All sequences that were scored, and the front: those that no other one beats in every value. "
+    "Designs of the front should lie beyond that of real records.",
+    "A front that ends at one of its values: the search has forgotten the other. A front that real "
+    "records reach: nothing was gained.",
 )
 _CHECK = Section(
     "Check",
@@ -72,6 +85,7 @@ def to_html(
     scored: Scored,
     scores: np.ndarray,
     facts: Mapping[str, Any],
+    front: Front | None = None,
 ) -> str:
     """Return the page of a run.
 
@@ -89,6 +103,8 @@ def to_html(
         Score of every call; -inf: not feasible.
     facts : mapping
         ``oracle``, ``constraints``, ``objective``, ``source`` and the options of the run.
+    front : Front, optional
+        Of several values, that of all calls.
     """
     plain = designs.ungapped()
     calls = plural(len(scores), "call")
@@ -99,8 +115,8 @@ def to_html(
         title=name,
         lead=f"{plural(len(designs), 'design')} from {calls} to {facts['oracle']}",
         verdict=_verdict(scored),
-        search=_CURVE,
-        curve=_curve(scores, scored),
+        search=_CURVE if front is None else replace(_FRONT, question=f"{_FRONT.question} {front}."),
+        curve=_curve(scores, scored) if front is None else _front(front, scored),
         check=_CHECK,
         points=_points(scored),
         table=_table(plain, real, scored),
@@ -152,11 +168,32 @@ def _consequence(one: Transfer) -> str:
     return "most of the gain is not confirmed"
 
 
+def _front(front: Front, scored: Scored) -> list[Panel]:
+    """Draw every pair of values: all sequences, the front, the designs and real records."""
+    drawn = []
+    thin = np.linspace(0, len(front.found) - 1, _DOTS).astype(int)
+    some = front.found if len(front.found) <= _DOTS else front.found[thin]
+    sets = [(some, "all calls", GREY, "o", 5), (front.real, "real records", INK, "o", 9),
+            (front.best, "front", GREEN, "s", 12),
+            (scored.optimised[0], "designs", BLUE, "D", 18)]  # fmt: skip
+    for i, j in combinations(range(len(front.names)), 2):
+        name = f"{label(front.names[i])}, {label(front.names[j])}"
+        with drawing(f"front-{i}-{j}", f"front of {name}", height=4.2) as d:
+            for values, what, colour, marker, size in sets:
+                x, y = front.signs[i] * values[:, i], front.signs[j] * values[:, j]
+                d.axes.scatter(x, y, s=size, color=colour, marker=marker, label=what, linewidths=0,
+                               alpha=0.35 if what in ("all calls", "real records") else 0.9,
+                               rasterized=True)  # fmt: skip
+            goals = ["lowered" if sign < 0 else "raised" for sign in front.signs]
+            d.axes.set(xlabel=f"{label(front.names[i])} ({goals[i]})",
+                       ylabel=f"{label(front.names[j])} ({goals[j]})")  # fmt: skip
+            legend(d.axes)
+        drawn.append(Panel(name, "by the oracle that was optimised", d.svg))
+    return drawn
+
+
 def _curve(scores: np.ndarray, scored: Scored) -> list[Panel]:
     """Draw the best score and the mean of the ten best over calls."""
-    if len(scored.names) > 1:
-        # A score is a rank among all calls then: it has no course.
-        return []
     finite = np.where(np.isfinite(scores), scores, -np.inf)
     best = np.maximum.accumulate(finite)
     top: list[float] = []
@@ -287,7 +324,7 @@ def _pairs(
         edits = sum(x != y for x, y in zip(top, bottom, strict=True))
         says = [
             f"{key} {labels[key][a]}"
-            for key in dict.fromkeys(("score", *scored.names, "check", "proposed"))
+            for key in dict.fromkeys(("score", "front", *scored.names, "check", "proposed"))
             if key in labels
         ]
         name = f"{best.ids[a]}, {', '.join(says)}, {plural(edits, 'letter')} changed"

@@ -271,6 +271,7 @@ def test_several_objectives_and_ranges():
     values = np.array([[1.0, 5.0], [2.0, 4.0], [0.0, 9.0], [3.0, -np.inf]])
     front = Objective(("a",), ("b",)).scores(values, ("a", "b"))
     assert front.tolist() == [-1.0, 0.0, -2.0, -np.inf]
+    assert Objective(("a",), ("b",)).front(values, ("a", "b")).tolist() == [2, 1, 3, 0]
     kept = Objective(("a",), keep=(Kept.parsed("b=5:"),)).scores(values, ("a", "b"))
     assert kept.argsort().tolist() == [3, 1, 2, 0]
     with pytest.raises(ConfigError, match="the oracle gives a, b: say which"):
