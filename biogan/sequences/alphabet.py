@@ -86,6 +86,16 @@ class Alphabet:
         return len(self.letters)
 
     @property
+    def symbols(self) -> Sequence[str]:
+        """What the letters stand for, in code order: themselves, here."""
+        return self.letters
+
+    @property
+    def described(self) -> str:
+        """The letters in words, for messages and reports."""
+        return self.letters
+
+    @property
     def has_gap(self) -> bool:
         """Whether the gap ``-`` is a letter, as in an alignment."""
         return GAP in self.letters
@@ -178,7 +188,101 @@ class Alphabet:
     @classmethod
     def from_dict(cls, data: dict) -> Alphabet:
         """Rebuild an alphabet written by :meth:`to_dict`."""
+        if "tokens" in data:
+            return Vocabulary.of(data["name"], data["tokens"])
         return cls(data["name"], data["letters"], dict(data["ambiguity"]), data["complement"])
+
+
+# One character for each token: printable, none with a meaning in a file of sequences.
+_STAND_INS = "".join(
+    chr(i) for i in (*range(33, 127), *range(161, 256)) if chr(i) not in "-.*>?;@\xad"
+)
+#: Tokens that a vocabulary has at most.
+MOST_TOKENS = len(_STAND_INS)
+
+
+@dataclass(frozen=True)
+class Vocabulary(Alphabet):
+    """An alphabet whose letters stand for tokens of several characters, as those of SELFIES.
+
+    Inside, a token is one letter, so that whatever reads letters reads tokens; :meth:`spell` and
+    :meth:`read` translate. Build one with :meth:`of`.
+
+    Parameters
+    ----------
+    tokens : tuple of str
+        What each letter stands for, in code order.
+
+    Examples
+    --------
+    >>> some = Vocabulary.of("selfies", ["[C]", "[=O]"])
+    >>> letters = some.read([["[C]", "[=O]"], ["[C]"]])
+    >>> some.encode(letters[0]).tolist(), some.spell(letters)
+    ([0, 1], ['[C][=O]', '[C]'])
+    """
+
+    tokens: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.tokens:
+            raise AlphabetError(f"vocabulary {self.name!r} has no tokens")
+        if len(set(self.tokens)) != len(self.tokens) or "" in self.tokens:
+            raise AlphabetError(f"vocabulary {self.name!r} repeats a token, or has an empty one")
+        codes = bytearray([UNKNOWN] * 256)
+        for code, letter in enumerate(self.letters):
+            codes[ord(letter)] = code
+        object.__setattr__(self, "_codes", bytes(codes))
+        object.__setattr__(self, "_bytes", self.letters.encode("latin-1").ljust(256, b"?"))
+
+    @classmethod
+    def of(cls, name: str, tokens: Iterable[str]) -> Vocabulary:
+        """Make a vocabulary of tokens in code order.
+
+        Raises
+        ------
+        AlphabetError
+            If there are none or too many, or one is there twice.
+        """
+        found = tuple(map(str, tokens))
+        if len(found) > MOST_TOKENS:
+            raise AlphabetError(
+                f"vocabulary {name!r} has {len(found):,} tokens, at most {MOST_TOKENS}"
+            )
+        return cls(str(name), _STAND_INS[: len(found)], tokens=found)
+
+    @property
+    def symbols(self) -> Sequence[str]:
+        """The tokens, in code order."""
+        return self.tokens
+
+    @property
+    def described(self) -> str:
+        """The tokens in words, the first ones of many."""
+        some = " ".join(self.tokens[:12])
+        return f"{len(self.tokens):,} tokens {some}{' ...' * (len(self.tokens) > 12)}"
+
+    @property
+    def has_gap(self) -> bool:
+        """No token is a gap."""
+        return False
+
+    def decode(self, codes: np.ndarray) -> str:
+        """Turn codes into letters, which stand for tokens."""
+        return np.asarray(codes, np.uint8).tobytes().translate(self._bytes).decode("latin-1")
+
+    def spell(self, texts: Iterable[str]) -> list[str]:
+        """Write the tokens of letters out."""
+        table = {ord(letter): t for letter, t in zip(self.letters, self.tokens, strict=True)}
+        return [text.translate(table) for text in texts]
+
+    def read(self, rows: Iterable[Iterable[str]]) -> list[str]:
+        """Turn lists of tokens into letters; a token that is none of them becomes ``?``."""
+        table = dict(zip(self.tokens, self.letters, strict=True))
+        return ["".join(table.get(token, "?") for token in row) for row in rows]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what ``config.json`` keeps, the tokens too."""
+        return {**super().to_dict(), "tokens": list(self.tokens)}
 
 
 _NUCLEOTIDE_CODES = {

@@ -182,7 +182,7 @@ class SequenceSet:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over alphabet, order and letters: two sets with one digest hold the same data."""
-        h = hashlib.sha256(self.alphabet.letters.encode())
+        h = hashlib.sha256("".join(self.alphabet.symbols).encode())
         h.update(self.offsets.tobytes())
         h.update(self.codes.tobytes())
         return h.hexdigest()
@@ -284,9 +284,9 @@ class SequenceSet:
         """
         if not sets:
             raise DataError("no sets to join")
-        letters = {s.alphabet.letters: None for s in sets}
+        letters = {s.alphabet.symbols: s.alphabet.described for s in sets}
         if len(letters) > 1:
-            raise AlphabetError(f"sets over {' and '.join(letters)} cannot be joined")
+            raise AlphabetError(f"sets over {' and '.join(letters.values())} cannot be joined")
         lengths = np.concatenate([np.zeros(1, np.int64), *(s.lengths for s in sets)])
         common = [name for name in sets[0].labels if all(name in s.labels for s in sets)]
         return cls(

@@ -331,7 +331,7 @@ class SequenceModality(Modality):
                 f"attention {'on' if config['attention'] else 'off'}",
             ]
         return {
-            "letters": f"{alphabet.letters} ({alphabet.name})",
+            "letters": f"{alphabet.described} ({alphabet.name})",
             "layout": self.describe()
             + ", read and written on both strands" * bool(config["reverse_complement"])
             + ", circular" * bool(config["rotate"])

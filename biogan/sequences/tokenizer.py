@@ -270,10 +270,10 @@ class Tokenizer:
         DataError
             If a sequence does not fit: other letters, too long, or of another fixed length.
         """
-        if sequences.alphabet.letters != self.alphabet.letters:
+        if sequences.alphabet.symbols != self.alphabet.symbols:
             raise DataError(
-                f"the sequences have the letters {sequences.alphabet.letters}, "
-                f"the model {self.alphabet.letters}"
+                f"the sequences have the letters {sequences.alphabet.described}, "
+                f"the model {self.alphabet.described}"
             )
         lengths = sequences.lengths
         wrong = lengths > self.length if self.kind == VARIABLE else lengths != self.length
@@ -285,7 +285,7 @@ class Tokenizer:
                 f"({int(wrong.sum()):,} such records)"
             )
         if (sequences.codes == UNKNOWN).any():
-            raise DataError(f"some letters are not in the alphabet {self.alphabet.letters}")
+            raise DataError(f"some letters are not in the alphabet {self.alphabet.described}")
         split = lengths % self.word > 0
         if split.any():
             i = int(split.argmax())
@@ -353,7 +353,7 @@ class Tokenizer:
         ['TAA', 'TTT']
         """
         places = np.array(codes)[:, None] // self._places % self.alphabet.size
-        return ["".join(self.alphabet.letters[i] for i in word) for word in places.tolist()]
+        return ["".join(self.alphabet.symbols[i] for i in word) for word in places.tolist()]
 
     def to_dict(self) -> dict[str, object]:
         """Return what ``config.json`` keeps."""

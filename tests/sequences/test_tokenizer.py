@@ -1,11 +1,13 @@
 """Words of several letters: codons as tokens, and which records are genes."""
 
+import json
+
 import numpy as np
 import pytest
 from helpers import shared_data
 
 from biogan.core.errors import ConfigError, DataError
-from biogan.sequences.alphabet import PROTEIN, RNA
+from biogan.sequences.alphabet import PROTEIN, RNA, Vocabulary
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.genetic_code import are_coding, whole_genes
 from biogan.sequences.io.fasta import read_fasta
@@ -101,3 +103,18 @@ def test_a_range_of_lengths_is_one_of_words():
     layout = Tokenizer.of(SequenceSet.from_strings(GENES))
     assert layout.length_range(None) == (0, None)
     assert layout.length_range("7:12") == (3, 4) and layout.length_range(":12") == (0, 4)
+
+
+def test_letters_may_stand_for_tokens_of_several_characters():
+    some = Vocabulary.of("selfies", ["[C]", "[=O]", "[Ring1]"])
+    letters = some.read([["[C]", "[=O]"], ["[Ring1]"]])
+    records = SequenceSet.from_strings(letters, alphabet=some)
+    tokenizer = Tokenizer.of(records)
+    assert tokenizer.channels == 4
+    again = Tokenizer.from_dict(json.loads(json.dumps(tokenizer.to_dict())))
+    assert again == tokenizer
+    rows = again.encode(records)
+    assert some.spell(again.decode(rows).strings()) == ["[C][=O]", "[Ring1]"]
+    other = Vocabulary.of("selfies", ["[C]", "[=O]", "[N]"])
+    with pytest.raises(DataError, match=r"3 tokens \[C\] \[=O\] \[N\]"):
+        tokenizer.encode(SequenceSet.from_strings(letters[:1], alphabet=other))

@@ -141,11 +141,11 @@ class LikelihoodBaseline(Baseline):
         DataError
             If nothing was fitted yet, or the alphabets differ.
         """
-        letters = self.train.alphabet.letters
-        if sequences.alphabet.letters != letters:
+        letters = self.train.alphabet.symbols
+        if sequences.alphabet.symbols != letters:
             raise DataError(
-                f"the {self.noun} was fitted to sequences over {letters!r}, these are over "
-                f"{sequences.alphabet.letters!r}: read both with one alphabet"
+                f"the {self.noun} was fitted to sequences over {self.train.alphabet.described!r}, "
+                f"these are over {sequences.alphabet.described!r}: read both with one alphabet"
             )
         lengths = sequences.lengths
         possible = (lengths >= self._shortest) & (lengths <= self._longest)

@@ -97,10 +97,10 @@ class ValidationDistance:
         for name, part in (("train", train), ("held-out", held_out)):
             if not len(part):
                 raise DataError(f"the {name} set is empty: a distance needs both")
-        if train.alphabet.letters != held_out.alphabet.letters:
+        if train.alphabet.symbols != held_out.alphabet.symbols:
             raise DataError(
-                f"train has the letters {train.alphabet.letters}, "
-                f"held-out {held_out.alphabet.letters}"
+                f"train has the letters {train.alphabet.described}, "
+                f"held-out {held_out.alphabet.described}"
             )
         self.train, self.held_out, self.seed = train, held_out, seed
         self.coding = are_coding(train)
@@ -133,10 +133,10 @@ class ValidationDistance:
         DataError
             If the set is empty or of another alphabet.
         """
-        if not len(generated) or generated.alphabet.letters != self.train.alphabet.letters:
+        if not len(generated) or generated.alphabet.symbols != self.train.alphabet.symbols:
             raise DataError(
-                f"cannot score {len(generated):,} sequences of {generated.alphabet.letters} "
-                f"against {self.train.alphabet.letters}"
+                f"cannot score {len(generated):,} sequences of {generated.alphabet.described} "
+                f"against {self.train.alphabet.described}"
             )
         generated = generated[: len(self.train)]
         n = len(generated)
