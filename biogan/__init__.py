@@ -15,6 +15,12 @@ _HOMES = {
     "GAN": "biogan.models.gan",
     "SequenceGAN": "biogan.models.gan",
     "ImageGAN": "biogan.models.gan",
+    "MoleculeGAN": "biogan.models.gan",
+    "MoleculeSet": "biogan.molecules.dataset",
+    "MoleculeGANConfig": "biogan.molecules.config",
+    "MoleculeReadingConfig": "biogan.molecules.config",
+    "read_molecules": "biogan.molecules.read",
+    "write_molecules": "biogan.molecules.write",
     "ImageSet": "biogan.images.dataset",
     "FragmentSet": "biogan.structures.dataset",
     "SequenceSet": "biogan.sequences.dataset",
@@ -69,7 +75,11 @@ if TYPE_CHECKING:
     from biogan.images.evaluate import evaluate_images
     from biogan.images.read import read_images
     from biogan.images.write import write_images
-    from biogan.models.gan import GAN, ImageGAN, SequenceGAN
+    from biogan.models.gan import GAN, ImageGAN, MoleculeGAN, SequenceGAN
+    from biogan.molecules.config import MoleculeGANConfig, MoleculeReadingConfig
+    from biogan.molecules.dataset import MoleculeSet
+    from biogan.molecules.read import read_molecules
+    from biogan.molecules.write import write_molecules
     from biogan.sequences.alphabet import DNA, PROTEIN, RNA, Alphabet
     from biogan.sequences.baselines.markov import PWM, MarkovChain
     from biogan.sequences.baselines.simple import Shuffle

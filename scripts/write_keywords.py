@@ -16,6 +16,7 @@ from pathlib import Path
 
 from biogan.core.options import Kind, Options, kinds, shown_default
 from biogan.images.config import ImageSamplingConfig
+from biogan.molecules.config import MoleculeGANConfig, MoleculeSamplingConfig
 from biogan.sequences.config import SequenceGANConfig, SequenceSamplingConfig
 from biogan.training.config import ImageGANConfig
 
@@ -23,8 +24,10 @@ TARGET = Path(__file__).parents[1] / "biogan" / "models" / "keywords.py"
 #: Name of each typed dictionary, its configuration, and the options that are parameters already.
 TABLE: tuple[tuple[str, type[Options], tuple[str, ...]], ...] = (
     ("SequenceGANOptions", SequenceGANConfig, ()),
+    ("MoleculeGANOptions", MoleculeGANConfig, ()),
     ("ImageGANOptions", ImageGANConfig, ()),
     ("SequenceSamplingOptions", SequenceSamplingConfig, ("seed",)),
+    ("MoleculeSamplingOptions", MoleculeSamplingConfig, ("seed",)),
     ("ImageSamplingOptions", ImageSamplingConfig, ("seed",)),
 )
 HEAD = '''"""Options as keyword parameters, for editors and type checkers; written by a script.

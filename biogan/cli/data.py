@@ -104,6 +104,11 @@ def read_records(
         records = kind.read_generated(data, reading, whose=whose)
     else:
         records = kind.read(data, reading, console.Bar("reading"), whose=whose)
+    return told(kind, records, name)
+
+
+def told(kind: type[Modality], records: Any, name: str = "") -> Any:
+    """Say what was found and done on reading, and return the records."""
     console.end_status()
     for line in kind.found(records):
         console.say(line if not name or line.startswith(f"{name}: ") else f"{name}: {line}")

@@ -350,6 +350,12 @@ OPTIONS = {
         "config": "biogan.training.config:ImageGANConfig",
         "sampling": "biogan.training.config:SamplingConfig",
     },
+    "molecules": {
+        "reading": "biogan.molecules.config:MoleculeReadingConfig",
+        "config": "biogan.molecules.config:MoleculeGANConfig",
+        "sampling": "biogan.molecules.config:MoleculeSamplingConfig",
+        "writing": "biogan.molecules.config:MoleculeWritingConfig",
+    },
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
-from biogan.cli.data import read_records, read_training_data
+from biogan.cli.data import read_training_data, told
 from biogan.cli.options import DATA, DEFAULT_KIND, KindCommand, given, kind_option
 from biogan.cli.report import draw_page
 from biogan.core.options import Options
@@ -56,7 +56,7 @@ def command(
 
     DATA is a file of sequences (FASTA, FASTQ; '-' for standard input); images (mnist, digits, or a
     folder or file: IDX, npz, PNG, TIFF, JPEG); or protein structures (a folder or file: PDB, mmCIF,
-    npz). --kind images --help shows the options of images.
+    npz); or molecules (SMILES, SDF, a table). --kind images --help shows the options of images.
 
     \b
     biogan train promoters.fasta.gz -o run --max-time 10m --seed 1
@@ -100,7 +100,9 @@ def command(
         for line in cls.found(records):
             console.say(line)
     else:
-        records = read_records(cls, data, reading)
+        place = None if dry_run else folder.path
+        bar = console.Bar("reading")
+        records = told(cls, cls.read_training(data, reading, config, bar, place))
     if dry_run:
         planned = cls.plan(records, config)
         for line in planned.lines:
@@ -119,7 +121,7 @@ def command(
     )
     draw_page(out)
     console.say(f"in {out}: {', '.join(folder.written())}")
-    sink = "> new.fasta" if cls.text else "-o new.npz"
+    sink = f"{'>' if cls.text else '-o'} {cls.output}"
     console.say(f"next: biogan sample {shlex.quote(out)} -n 1000 {sink}")
     return gan
 

@@ -1,7 +1,7 @@
 """Generative adversarial networks over any kind of data: fit, sample, score, save, load.
 
-:class:`GAN` is the one class; :class:`SequenceGAN` and :class:`ImageGAN` are its names for the
-kinds of data that come with biogan.
+:class:`GAN` is the one class; :class:`SequenceGAN`, :class:`MoleculeGAN` and :class:`ImageGAN` are
+its names for the kinds of data that come with biogan.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from biogan.models.fit import Fitted, fit
 from biogan.models.keywords import (
     ImageGANOptions,
     ImageSamplingOptions,
+    MoleculeGANOptions,
+    MoleculeSamplingOptions,
     SequenceGANOptions,
     SequenceSamplingOptions,
 )
@@ -48,6 +50,8 @@ from biogan.models.sampling import (
     joined,
     stream,
 )
+from biogan.molecules.config import MoleculeGANConfig, MoleculeSamplingConfig
+from biogan.molecules.dataset import MoleculeSet
 from biogan.nn.layers import Networks
 from biogan.sequences.config import SequenceGANConfig, SequenceSamplingConfig
 from biogan.sequences.constraints.constraint import Constraint, Constraints
@@ -123,7 +127,7 @@ class GAN:
 
         Parameters
         ----------
-        records : SequenceSet, SequenceStore, ImageSet or FragmentSet
+        records : SequenceSet, SequenceStore, MoleculeSet, ImageSet or FragmentSet
             Training data; a part is kept for validation, so that nothing alike stands on both
             sides.
         out : str or Path, optional
@@ -210,7 +214,7 @@ class GAN:
 
         Returns
         -------
-        SequenceSet, ImageSet or FragmentSet
+        SequenceSet, MoleculeSet, ImageSet or FragmentSet
             As in training. Ids ``gan<seed>_<i>``, counted from 1; refined ones
             ``gan<seed>_<refine>_<i>``.
 
@@ -499,6 +503,69 @@ class SequenceGAN(GAN):
         """Letters, length and kind of the sequences, after :meth:`fit`."""
         tokenizer: Tokenizer = self.modality.tokenizer  # type: ignore[attr-defined]
         return tokenizer
+
+
+class MoleculeGAN(SequenceGAN):
+    """A generative adversarial network that learns to write molecules.
+
+    Parameters
+    ----------
+    config : MoleculeGANConfig, optional
+        All options as one object.
+    **options
+        Single options by name, for example ``alphabet="smiles"``, ``max_time="10m"``; they change
+        ``config``.
+
+    Raises
+    ------
+    ConfigError
+        If an option is unknown or out of its range.
+
+    Examples
+    --------
+    >>> from biogan import MoleculeSet
+    >>> some = MoleculeSet.from_smiles(["CCO", "CCN", "CCCO", "c1ccccc1"] * 4)
+    >>> gan = MoleculeGAN(width=4, depth=1, latent=4, batch_size=4, steps=2, seed=1).fit(some)
+    >>> gan.sample(3, seed=7).valid.tolist()
+    [True, True, True]
+    """
+
+    kinds = ("molecules",)
+
+    @takes(MoleculeGANConfig)
+    def __init__(
+        self, config: MoleculeGANConfig | None = None, **options: Unpack[MoleculeGANOptions]
+    ) -> None:
+        GAN.__init__(self, config, **options)
+
+    @takes(MoleculeSamplingConfig)
+    def sample(  # type: ignore[override]
+        self,
+        n: int,
+        seed: int = 0,
+        *,
+        exclude: MoleculeSet | Sequence[str] | None = None,
+        **options: Unpack[MoleculeSamplingOptions],
+    ) -> MoleculeSet:
+        """Write ``n`` new molecules, see :meth:`GAN.sample`.
+
+        Parameters
+        ----------
+        n : int
+            Number of molecules, at least 1. Fewer are the first of more.
+        seed : int
+            Seed of the stream of molecules.
+        exclude : MoleculeSet or list of str, optional
+            Molecules that are not to be written, by their canonical SMILES.
+
+        Returns
+        -------
+        MoleculeSet
+            Ids ``gan<seed>_<i>``, counted from 1. Texts that are no molecules are among them, and
+            marked: of SMILES there are some, of SELFIES hardly any.
+        """
+        found: MoleculeSet = GAN.sample(self, n, seed, exclude=exclude, **options)
+        return found
 
 
 class ImageGAN(GAN):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KINDS = {
     "structures": "biogan.structures.modality:StructureModality",
     "images": "biogan.images.modality:ImageModality",
+    "molecules": "biogan.molecules.modality:MoleculeModality",
     "sequences": "biogan.sequences.modality:SequenceModality",
 }
 

@@ -22,6 +22,7 @@ from biogan.evaluation.report.plots.canvas import GREEN, ORANGE, SERIES, drawing
 from biogan.evaluation.report.plots.logos import letter_colours
 from biogan.evaluation.report.spec import Panel, Section
 from biogan.models.card import DataPart, ModelCard, TrainingPart, with_present_names
+from biogan.sequences.alphabet import Alphabet
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.config import ImageGANConfig
@@ -181,9 +182,9 @@ def to_html(
 def _layout(layout: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Say what one record is."""
     if "alphabet" in layout:
-        letters = layout["alphabet"]
+        letters = Alphabet.from_dict(layout["alphabet"])
         return [
-            ("Letters", f"{letters['letters']} ({letters['name']})"),
+            (letters.noun.capitalize(), f"{letters.described} ({letters.name})"),
             ("Layout", Tokenizer.from_dict(dict(layout)).describe()),
             *(
                 [("Labels", Conditions.from_dict(layout["conditions"]).describe())]

@@ -91,8 +91,13 @@ class Alphabet:
         return self.letters
 
     @property
+    def noun(self) -> str:
+        """What the letters are called in messages."""
+        return "letters"
+
+    @property
     def described(self) -> str:
-        """The letters in words, for messages and reports."""
+        """The letters, for messages and reports."""
         return self.letters
 
     @property
@@ -256,10 +261,15 @@ class Vocabulary(Alphabet):
         return self.tokens
 
     @property
+    def noun(self) -> str:
+        """What the letters are called in messages."""
+        return "tokens"
+
+    @property
     def described(self) -> str:
-        """The tokens in words, the first ones of many."""
+        """The tokens, or the first of many and how many there are."""
         some = " ".join(self.tokens[:12])
-        return f"{len(self.tokens):,} tokens {some}{' ...' * (len(self.tokens) > 12)}"
+        return some if len(self.tokens) <= 12 else f"{some} ... ({len(self.tokens):,})"
 
     @property
     def has_gap(self) -> bool:

@@ -89,7 +89,8 @@ def described(records: int, layout: Tokenizer, reasons: Sequence[str]) -> list[s
     ['90 sequences, all of length 150, letters ACGT', 'chosen: width 32; dilation 4']
     """
     noun = "sequence" if records == 1 else "sequences"
-    lines = [f"{records:,} {noun}, {layout.describe()}, letters {layout.alphabet.described}"]
+    letters = f"{layout.alphabet.noun} {layout.alphabet.described}"
+    lines = [f"{records:,} {noun}, {layout.describe()}, {letters}"]
     return [*lines, "chosen: " + "; ".join(reasons)] if reasons else lines
 
 

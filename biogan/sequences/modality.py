@@ -137,6 +137,7 @@ class SequenceModality(Modality):
     packages = ("biopython",)
     absent = {"rotate": False, "shift": 0}  # noqa: RUF012
     reader = "read_fasta"
+    output = "new.fasta"
     previewed = 20
 
     # --- files ----------------------------------------------------------------------------

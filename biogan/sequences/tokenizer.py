@@ -272,7 +272,7 @@ class Tokenizer:
         """
         if sequences.alphabet.symbols != self.alphabet.symbols:
             raise DataError(
-                f"the sequences have the letters {sequences.alphabet.described}, "
+                f"the sequences have the {sequences.alphabet.noun} {sequences.alphabet.described}, "
                 f"the model {self.alphabet.described}"
             )
         lengths = sequences.lengths
@@ -335,7 +335,7 @@ class Tokenizer:
         words = {
             FIXED: f"all of length {self.length:,}",
             ALIGNED: f"aligned, {self.length:,} columns, the gap is a letter",
-            VARIABLE: f"up to {self.length:,} letters and an end symbol",
+            VARIABLE: f"up to {self.length:,} {self.alphabet.noun} and an end symbol",
         }
         read = f", read in words of {self.word}" if self.word > 1 else ""
         if self.opening:

@@ -144,6 +144,8 @@ class Modality(ABC):
         Packages whose versions matter, beside torch and numpy.
     absent : mapping of str to object
         Options that cards of earlier versions lack, as those runs had them.
+    output : str
+        Name of a file of records, for hints.
     reader : str
         Public function that reads a file, for messages; empty where there is none.
     block : int
@@ -168,6 +170,7 @@ class Modality(ABC):
     storable: ClassVar[bool] = False
     packages: ClassVar[tuple[str, ...]] = ()
     absent: ClassVar[Mapping[str, Any]] = {}
+    output: ClassVar[str] = "new.npz"
     reader: ClassVar[str] = ""
     block: ClassVar[int] = 512
     previewed: ClassVar[int] = 0
@@ -200,6 +203,24 @@ class Modality(ABC):
             By default: a kind without files of its own takes records from Python only.
         """
         raise ConfigError(f"{data}: {cls.name} are not read from files")
+
+    @classmethod
+    def read_training(
+        cls, data: str, reading: Any, config: Any, progress: Any, folder: Path | None
+    ) -> Any:
+        """Read what is to be learned.
+
+        Parameters
+        ----------
+        data, reading, progress
+            As :meth:`read` takes them.
+        config : TrainingConfig
+            The options of training.
+        folder : Path or None
+            Folder of the run, where a kind that takes long to read may keep what it found; None
+            where nothing is to be written.
+        """
+        return cls.read(data, reading, progress)
 
     @classmethod
     def read_generated(cls, data: str, reading: Any, whose: str = "") -> Any:

@@ -1,0 +1,1 @@
+"""Molecules as a kind of data: files of SMILES, token strings, metrics of chemistry."""

@@ -1,0 +1,333 @@
+"""Molecules as a kind of data: sequences of tokens, read from SMILES and written as SMILES."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from torch import Tensor
+
+from biogan.core.display import shown
+from biogan.core.errors import ConfigError, DataError, percentage, plural
+from biogan.core.files import check_fields
+from biogan.core.options import Options
+from biogan.molecules.cache import read_cached
+from biogan.molecules.config import (
+    MoleculeGANConfig,
+    MoleculeReadingConfig,
+    MoleculeSamplingConfig,
+    MoleculeWritingConfig,
+)
+from biogan.molecules.dataset import MoleculeSet
+from biogan.molecules.drawings import write_picture
+from biogan.molecules.properties import PROPERTIES
+from biogan.molecules.read import is_molecules, read_generated, read_molecules
+from biogan.molecules.splits import MOST_VALIDATION, split
+from biogan.molecules.toolkit import decoded
+from biogan.molecules.write import output_format, write_chunks
+from biogan.sequences.alphabet import Vocabulary
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.modality import FEWEST_FOR_VALIDATION, SequenceModality, SequenceValidation
+from biogan.sequences.splits import Split
+from biogan.training.batches import Stream
+from biogan.training.modality import Parts, Plan, Progress
+
+if TYPE_CHECKING:
+    from biogan.evaluation.evaluate import EvaluationSpec
+    from biogan.evaluation.metric import MetricRegistry
+    from biogan.evaluation.report.report import Report
+
+#: File of a run's folder with drawings of samples of the last check.
+PICTURE = "samples.png"
+
+
+@dataclass(frozen=True)
+class MoleculeModality(SequenceModality):
+    """Molecules of one data set, as sequences of tokens.
+
+    All that concerns letters is that of sequences; records are molecules on either side of it.
+    Where records are no letters, the class above that of sequences is asked:
+    ``super(SequenceModality, cls)``.
+    """
+
+    name = "molecules"
+    noun = "molecule"
+    card = "molecule-gan"
+    records = (MoleculeSet,)  # type: ignore[assignment]
+    config = MoleculeGANConfig
+    reading = MoleculeReadingConfig  # type: ignore[assignment]
+    sampling = MoleculeSamplingConfig
+    constraining = Options  # type: ignore[assignment]
+    scoring = Options  # type: ignore[assignment]
+    writing = MoleculeWritingConfig  # type: ignore[assignment]
+    storable = False
+    packages = ("rdkit", "selfies")  # type: ignore[assignment]
+    absent = {}  # noqa: RUF012
+    reader = "read_molecules"
+    output = "new.smi"
+
+    # --- files ----------------------------------------------------------------------------
+
+    @classmethod
+    def recognises(cls, data: str) -> bool:
+        """Whether a file holds molecules, by its name or by what it begins with."""
+        return is_molecules(data)
+
+    @classmethod
+    def read(  # type: ignore[override]
+        cls, data: str, reading: MoleculeReadingConfig, progress: Any = None, whose: str = ""
+    ) -> MoleculeSet:
+        """Read molecules, see :func:`biogan.read_molecules`."""
+        return read_molecules(data, reading, watch=progress)
+
+    @classmethod
+    def read_training(
+        cls, data: str, reading: MoleculeReadingConfig, config: Any, progress: Any, folder: Any
+    ) -> MoleculeSet:
+        """Read molecules and their tokens, or what an earlier run of the folder kept of them."""
+        return read_cached(data, reading, config.alphabet, progress, folder)
+
+    @classmethod
+    def read_generated(
+        cls, data: str, reading: MoleculeReadingConfig, whose: str = ""
+    ) -> MoleculeSet:
+        """Read what a generator wrote: what is no molecule stays."""
+        return read_generated(data, reading)
+
+    @classmethod
+    def like(  # type: ignore[override]
+        cls, real: MoleculeSet, reading: MoleculeReadingConfig
+    ) -> MoleculeReadingConfig:
+        """Return the options that read further molecules."""
+        return reading.replace(labels=None, column=None, limit=None)
+
+    @classmethod
+    def whose(cls, reading: Any) -> str:
+        """Return nothing: molecules are compared whatever their tokens."""
+        return ""
+
+    @classmethod
+    def from_source(cls, records: Any, source: str) -> Any:
+        """Return generated molecules with the name of what they come from."""
+        return super(SequenceModality, cls).from_source(records, source)
+
+    @classmethod
+    def repeated(cls, records: Any) -> Any:
+        """Return the molecules as they are."""
+        return records
+
+    @classmethod
+    def found(cls, records: Any) -> list[str]:
+        """Say what reading found and did."""
+        return list(records.notes)
+
+    @classmethod
+    def lasting(cls, data: str, reading: Any) -> Any:
+        """Return how the file was read, for the model card."""
+        return super(SequenceModality, cls).lasting(data, reading)
+
+    @classmethod
+    def read_as(cls, read: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+        """Return where the training data of a model were, and the options that read them."""
+        return super(SequenceModality, cls).read_as(read)
+
+    def read_known(self, path: str, read: Mapping[str, Any]) -> MoleculeSet:  # type: ignore[override]
+        """Read molecules that are not to be written."""
+        return read_molecules(path, MoleculeReadingConfig())
+
+    def cannot_exclude(self, known: Any) -> str | None:
+        """Return nothing: any molecule may be written."""
+        return None
+
+    @classmethod
+    def write(cls, records: Any, path: str, overwrite: bool = False) -> list[str]:
+        """Write molecules, see :func:`biogan.write_molecules`."""
+        return cls.write_stream(iter([records]), path, MoleculeWritingConfig(), overwrite)
+
+    @classmethod
+    def write_stream(  # type: ignore[override]
+        cls,
+        sets: Iterator[MoleculeSet],
+        path: str,
+        options: MoleculeWritingConfig,
+        overwrite: bool,
+    ) -> list[str]:
+        """Write molecules with the memory of one set; say how many texts are none."""
+        total = bad = 0
+        form = options.format or output_format(path)
+
+        def counted() -> Iterator[MoleculeSet]:
+            nonlocal total, bad
+            for some in sets:
+                total, bad = total + len(some), bad + int((~some.valid).sum())
+                yield some
+
+        written = write_chunks(counted(), path, form)
+        said = [f"{plural(written, 'molecule')} in {path}"] if path != "-" else []
+        if bad:
+            what = "left out" if form == "sdf" else "written as they are, so that they count"
+            share = percentage(bad / total, 1)
+            said.append(f"{bad:,} of {total:,} ({share}) are no valid molecules: {what}")
+        return said
+
+    @classmethod
+    def scoring_arguments(cls, options: Any) -> dict[str, Any]:
+        """Return the options of scoring."""
+        return dict(options.to_dict())
+
+    @classmethod
+    def evaluation(cls) -> EvaluationSpec[Any]:
+        """Return how molecules are evaluated."""
+        raise ConfigError(f"{cls.name}: no evaluation is written for this kind of data")
+
+    @classmethod
+    def metrics(cls) -> MetricRegistry:
+        """Return the metrics of molecules."""
+        return cls.evaluation().registry
+
+    @classmethod
+    def evaluate(cls, real: Any, generated: Any, **options: Any) -> Report:
+        """Score generated molecules."""
+        return super(SequenceModality, cls).evaluate(real, generated, **options)
+
+    # --- what is learned ------------------------------------------------------------------
+
+    @classmethod
+    def plan(cls, records: MoleculeSet, config: MoleculeGANConfig) -> Plan:  # type: ignore[override]
+        """Find tokens and lengths, and choose open options."""
+        if not records.valid.all():
+            raise DataError(
+                f"{records.source}: {int((~records.valid).sum()):,} of {len(records):,} texts are "
+                "no molecules; leave them out, or read the file with read_molecules"
+            )
+        for asked in config.conditions:
+            name = asked.partition("=")[0]
+            if name in PROPERTIES:
+                records.column(name)
+        tokens = records.tokens(config.alphabet)
+        written = tokens[np.flatnonzero(tokens.lengths)]
+        config = config.replace(word=1, reverse_complement=False, rotate=False)
+        plan = super().plan(written, config)
+        lines = [line.replace(" sequences,", " molecules,") for line in plan.lines]
+        return plan._replace(lines=lines)
+
+    def origin(self, records: Any, reading: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return how the file was read, and what reading did."""
+        return {"input": dict(reading or {}), "notes": list(records.notes)}
+
+    def split(self, records: MoleculeSet, config: MoleculeGANConfig) -> Parts:  # type: ignore[override]
+        """Keep a part for validation, by scaffold where the set is not too large."""
+        lengths = records.tokens(config.alphabet).lengths
+        report = []
+        if (lengths == 0).any():
+            first = records.ids[int((lengths == 0).argmax())]
+            report.append(
+                f"{plural(int((lengths == 0).sum()), 'molecule')} cannot be written in the "
+                f"{plural(self.tokenizer.alphabet.size, 'token')} and not learned (first: "
+                f"{shown(first, 40)})"
+            )
+            records = records[np.flatnonzero(lengths)]
+        n = len(records)
+        if not config.validation or n < FEWEST_FOR_VALIDATION:
+            if config.patience:
+                raise ConfigError(
+                    f"--patience {config.patience}: no validation split says whether a generator "
+                    "is better; leave it out"
+                )
+            few = f"{n:,} molecules, {FEWEST_FOR_VALIDATION} needed"
+            why = "--validation 0" if not config.validation else few
+            report.append(f"no validation split: {why}; the last averaged generator is kept")
+            return Parts(records, records[:0], tuple(report))
+        wanted = min(round(config.validation * n), MOST_VALIDATION)
+        rest, held, how = split(records, wanted, config.seed)
+        report.append(f"held out {len(held):,} of {n:,} molecules, {how}")
+        return Parts(records[rest], records[held], tuple(report))
+
+    # --- records and tensors --------------------------------------------------------------
+
+    def _tokens(self, records: MoleculeSet | SequenceSet) -> SequenceSet:
+        """Write molecules in the tokens of this model."""
+        if isinstance(records, SequenceSet):
+            return records
+        if not isinstance(records, MoleculeSet):
+            raise DataError(f"this model knows molecules, not {type(records).__name__}")
+        vocabulary = self.tokenizer.alphabet
+        assert isinstance(vocabulary, Vocabulary)
+        for found in records.kept_tokens():
+            if found.alphabet == vocabulary and (found.lengths > 0).all():
+                found.labels = dict(records.labels)
+                return found
+        return records.in_vocabulary(vocabulary)
+
+    def stored(self, records: Any) -> Tensor:
+        """Encode molecules as rows of codes of tokens, and labels behind."""
+        return super().stored(self._tokens(records))
+
+    def decode(  # type: ignore[override]
+        self, rows: np.ndarray, prefix: str, first: int, rough: bool = False
+    ) -> MoleculeSet | SequenceSet:
+        """Turn rows of codes into molecules; rough ones stay tokens."""
+        tokens = super().decode(rows, prefix, first)
+        return tokens if rough else self.molecules(tokens)
+
+    def molecules(self, tokens: SequenceSet) -> MoleculeSet:
+        """Read tokens as molecules."""
+        vocabulary = self.tokenizer.alphabet
+        assert isinstance(vocabulary, Vocabulary)
+        texts = [decoded(text, vocabulary.name) for text in vocabulary.spell(tokens.strings())]
+        found = MoleculeSet.from_smiles(texts, tokens.ids, source="generated")
+        return found.labelled(tokens.labels)
+
+    def keys(self, records: Any) -> list[Hashable]:
+        """Return the canonical SMILES of each molecule."""
+        return list(records.smiles)
+
+    def excluded(self, known: Any) -> Collection[Hashable]:
+        """Return the canonical SMILES of known molecules."""
+        if not isinstance(known, MoleculeSet):
+            known = MoleculeSet.from_smiles(list(known))
+        return set(known.smiles)
+
+    def batches(self, train: Any, config: Any) -> Stream:
+        """Lay the tokens of the training molecules out."""
+        return super().batches(self._tokens(train), config)
+
+    def constraints(self, options: Any) -> None:
+        """Return nothing: what a molecule has to keep is no letter at a place."""
+
+    def constrained(self, generator: Any, constraints: Any, how: Any, log_ratio: Any = None) -> Any:
+        """Refuse constraints of letters."""
+        return super(SequenceModality, self).constrained(generator, constraints, how, log_ratio)
+
+    # --- checks while training ------------------------------------------------------------
+
+    def validation(self, parts: Any, config: Any, progress: Progress | None) -> SequenceValidation:
+        """Return what measures how far sampled tokens are from those of the validation split."""
+        train, held_out = self._tokens(parts.train), self._tokens(parts.held_out)
+        return super().validation(Split(train, held_out, 1.0, ()), config, progress)
+
+    def preview(self, records: Any, folder: Path, step: int) -> None:
+        """Draw a few samples."""
+        write_picture(self.molecules(records).smiles, folder / PICTURE)
+
+    def for_calibration(self, held_out: Any, config: Any) -> Tensor:
+        """Return validation molecules, as stored."""
+        return super().for_calibration(self._tokens(held_out), config)
+
+    def calibration_clusters(self, held_out: Any, config: Any) -> np.ndarray | None:
+        """Return nothing: each molecule is a piece of evidence."""
+        return None
+
+    def facts(self, config: Mapping[str, Any]) -> dict[str, str]:
+        """Return tokens, lengths and networks in words."""
+        found = super().facts(config)
+        return {"tokens" if name == "letters" else name: text for name, text in found.items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> MoleculeModality:
+        """Read the layout of a model card."""
+        check_fields("alphabet", data.get("alphabet", {}), {"tokens": list[str]})
+        return super().from_dict(data)

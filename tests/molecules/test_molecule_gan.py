@@ -1,0 +1,85 @@
+"""A GAN of molecules: trained, resumed, sampled and loaded as any other kind."""
+
+import numpy as np
+import pytest
+
+from biogan import GAN, MoleculeGAN, MoleculeSet
+from biogan.cli import main
+from biogan.core.errors import ConfigError, DataError
+from biogan.molecules.splits import scaffolds
+
+SMALL = {"width": 4, "depth": 1, "units": 8, "latent": 4, "batch_size": 8, "seed": 1}
+CLI = [word for k, v in SMALL.items() for word in (f"--{k.replace('_', '-')}", str(v))]
+PARTS = ["C", "O", "N", "S"]
+RINGS = ["c1ccccc1", "C1CCNCC1", "c1cncnc1", "C1CCC1", "c1ccoc1", "C1CCCCC1"]
+
+
+def toys():
+    texts = [f"{a}C({ring}){b}" for ring in RINGS for a in PARTS for b in PARTS]
+    texts += [
+        f"{a}C({ring})CC{b}{other}"
+        for ring in RINGS
+        for other in RINGS
+        for a in PARTS
+        for b in ("O", "N")
+    ]
+    found = MoleculeSet.from_smiles(texts)
+    assert found.valid.all()
+    return found[np.unique(found.smiles, return_index=True)[1]]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    gan = MoleculeGAN(steps=4, judge_steps=0, **SMALL).fit(toys(), out=out / "run")
+    return gan, out / "run"
+
+
+def test_selfies_are_molecules(trained):
+    gan, folder = trained
+    new = gan.sample(40, seed=3)
+    assert isinstance(new, MoleculeSet) and new.valid.all()
+    assert new.ids[:2] == ["gan3_1", "gan3_2"]
+    assert GAN.load(folder).sample(40, seed=3).smiles == new.smiles
+    assert (folder / "samples.png").is_file()
+    assert gan.tokenizer.alphabet.name == "selfies" and "[C]" in gan.tokenizer.alphabet.tokens
+    assert gan.sample(10, seed=3).smiles == new.smiles[:10]
+    again = gan.sample(40, seed=3, exclude=new[:5].smiles)
+    assert not set(again.smiles) & set(new.smiles[:5])
+
+
+def test_records_of_a_scaffold_stay_on_one_side(trained):
+    gan, _ = trained
+    parts = gan.modality.split(toys(), gan.config.replace(alphabet="selfies"))
+    sides = [set(scaffolds(part.smiles)) for part in parts[:2]]
+    assert all(sides) and not sides[0] & sides[1]
+
+
+def test_the_commands(tmp_path, capsys):
+    real, run = toys(), str(tmp_path / "run")
+    lines = [f"{text} m{i}\n" for i, text in enumerate(real.smiles)]
+    path = tmp_path / "mols.smi"
+    path.write_text("".join(lines) + "C(C bad\n")
+    main(["train", str(path), "-o", run, "--steps", "4", "--alphabet", "smiles", *CLI])
+    told = capsys.readouterr().err
+    assert "1 record is no molecule and left out" in told
+    assert "> new.smi" in told and "by scaffold" in told
+    out = tmp_path / "new.smi"
+    main(["sample", run, "-n", "30", "-o", str(out)])
+    assert "are no valid molecules: written as they are" in capsys.readouterr().err
+    assert len(out.read_text().splitlines()) == 30
+    main(["sample", run, "-n", "5", "--format", "tsv"])
+    assert capsys.readouterr().out.startswith("id\tsmiles\tvalid\n")
+    main(["info", run])
+    assert "tokens" in capsys.readouterr().out
+    main(["train", str(path), "-o", run, "--resume", "--steps", "6"])
+
+
+def test_options_that_molecules_do_not_have():
+    with pytest.raises(ConfigError, match="--word: molecules have no such thing"):
+        MoleculeGAN(word=3)
+    bad = MoleculeSet.from_smiles(["CCO", "C(C"])
+    with pytest.raises(DataError, match="1 of 2 texts are no molecules"):
+        MoleculeGAN(steps=1).fit(bad)
+    with pytest.raises(DataError, match="fit needs a MoleculeSet"):
+        MoleculeGAN(steps=1).fit(["CCO"])
