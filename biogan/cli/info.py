@@ -44,6 +44,7 @@ def _judge(judge: JudgePart | None) -> str:
 
 
 def _card(run: str, card: ModelCard) -> list[str]:
+    from biogan.models.card import descent
     from biogan.models.registry import modality_from
 
     config, data, done = card.config, card.data, card.training or None
@@ -74,6 +75,8 @@ def _card(run: str, card: ModelCard) -> list[str]:
             rows["rollbacks"] = str(done.rollbacks)
         if done.ended:
             rows["ended"] = done.ended
+    if card.lineage:
+        rows["from"] = descent(card.lineage)
     if config.get("judge_steps") is not None:
         rows["judge"] = _judge(card.judge or None)
     rows["versions"] = ", ".join(f"{k} {v}" for k, v in card.versions.items())

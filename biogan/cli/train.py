@@ -7,7 +7,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -16,9 +16,11 @@ from biogan.cli.data import read_training_data, told
 from biogan.cli.options import DATA, DEFAULT_KIND, KindCommand, given, kind_option
 from biogan.cli.report import draw_page
 from biogan.core.options import Options
+from biogan.training.config import Freeze
 
 if TYPE_CHECKING:
     from biogan.models.card import ModelCard
+    from biogan.models.gan import GAN
 
 
 def _kind(typed: Mapping[str, Any]) -> str:
@@ -28,7 +30,10 @@ def _kind(typed: Mapping[str, Any]) -> str:
 
 
 @click.command(
-    cls=KindCommand, parts=("reading", "config"), find=_kind, advanced=("store", "dry_run")
+    cls=KindCommand,
+    parts=("reading", "config"),
+    find=_kind,
+    advanced=("store", "freeze", "compare_scratch", "dry_run"),
 )
 @click.argument("data", type=DATA)
 @click.option("-o", "--out", default="run", help="Model folder to write.  [default: run]")
@@ -39,6 +44,14 @@ def _kind(typed: Mapping[str, Any]) -> str:
     default=None,
     help="Keep the sequences in files in the folder, not in memory.  [default: files of 256 MB on]",
 )
+@click.option("--from", "start", metavar="RUN",
+              help="Begin with the weights of another model: a folder, or an address such as "
+              "builtin:promoters.")  # fmt: skip
+@click.option("--freeze", type=click.Choice(get_args(Freeze)),
+              help="With --from: leave the critic's layers next to the letters as they "
+              "are.")  # fmt: skip
+@click.option("--compare-scratch", is_flag=True,
+              help="With --from: then train as many steps without it, and print both.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print the resolved configuration and stop.")
 @kind_option()
 def command(
@@ -47,6 +60,9 @@ def command(
     resume: bool,
     overwrite: bool,
     store: bool | None,
+    start: str | None,
+    freeze: Any,
+    compare_scratch: bool,
     dry_run: bool,
     kind: str,
     reading: Any,
@@ -62,13 +78,20 @@ def command(
     biogan train promoters.fasta.gz -o run --max-time 10m --seed 1
     biogan train promoters.fasta.gz -o run --resume
     biogan train mnist -o digits --max-time 10m --seed 1
+    biogan train few.fasta --from builtin:promoters -o mine --compare-scratch
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.inputs import check_once, is_pipe
+    from biogan.models.address import local_folder
     from biogan.models.checkpoint import ModelFolder
     from biogan.models.gan import GAN
     from biogan.models.registry import get_kind
+    from biogan.models.transfer import planned
     from biogan.training.callbacks import Progress
 
+    if start is None and (freeze or compare_scratch):
+        raise click.UsageError("--freeze, --compare-scratch: need --from, a model to begin with")
+    if start is not None and resume:
+        raise click.UsageError("--resume: a run goes on from its own state, leave out --from")
     cls, folder = get_kind(kind), ModelFolder(out)
     stack = click.get_current_context().with_resource(ExitStack())
     if store and not cls.storable:
@@ -78,6 +101,8 @@ def command(
             folder.check(resume, overwrite)
         else:
             stack.enter_context(folder.hold(resume, overwrite))
+    if start is not None:  # what cannot be fetched is said before data are read
+        local_folder(start, console.say)
     digest = None
     # Of a run that was killed before it wrote its card nothing is known.
     if resume and (dry_run or folder.described):
@@ -104,12 +129,12 @@ def command(
         bar = console.Bar("reading")
         records = told(cls, cls.read_training(data, reading, config, bar, place))
     if dry_run:
-        planned = cls.plan(records, config)
-        for line in planned.lines:
+        plan, _ = planned(cls, records, config, start)
+        for line in plan.lines:
             console.say(line)
         if not console.follower():
-            console.echo(json.dumps(planned.config.to_dict(), indent=2))
-        return planned.config
+            console.echo(json.dumps(plan.config.to_dict(), indent=2))
+        return plan.config
     gan = GAN.of_kind(kind, config).fit(
         records,
         out=out,
@@ -118,12 +143,33 @@ def command(
         callbacks=[Progress(console.say, console.status)],
         engine=engine,
         reading=cls.lasting(data, reading),
+        start=start,
+        freeze=freeze,
     )
     draw_page(out)
     console.say(f"in {out}: {', '.join(folder.written())}")
+    if compare_scratch:
+        _compare(gan, records, kind, config)
     sink = f"{'>' if cls.text else '-o'} {cls.output}"
     console.say(f"next: biogan sample {shlex.quote(out)} -n 1000 {sink}")
     return gan
+
+
+def _compare(gan: GAN, records: Any, kind: str, config: Any) -> None:
+    """Train as many steps from scratch, and print what came of both."""
+    from biogan.models.gan import GAN
+    from biogan.training.callbacks import Progress
+
+    done, lineage = gan.card.training, gan.card.lineage
+    assert done and lineage
+    console.say(f"--compare-scratch: the same {done.steps:,} steps without --from")
+    other = GAN.of_kind(kind, config.replace(steps=done.steps, max_time=None, judge_steps=0))
+    other.fit(records, callbacks=[Progress(console.say, console.status)])
+    for name, run in ((f"from {lineage['model']}", done), ("from scratch", other.card.training)):
+        assert run
+        found = run.validation_distance
+        told = "no validation records" if found is None else f"validation distance {found:.3g}"
+        console.say(f"{name}: {told} at step {run.kept_step:,} of {run.steps:,}")
 
 
 def _continued(

@@ -236,6 +236,8 @@ class ModelCard(Part, frozen=True, eq=False, kw_only=True):
         What was trained on.
     versions : dict of str to str
         Versions of Python and of the packages that matter.
+    lineage : dict
+        Of a run that began with another model: which, its data, and what it began with.
     training : TrainingPart or None
         From the first checkpoint on.
     judge : JudgePart or None
@@ -261,8 +263,26 @@ class ModelCard(Part, frozen=True, eq=False, kw_only=True):
     layout: dict[str, Any]
     data: DataPart
     versions: dict[str, Any]
+    lineage: dict[str, Any] | UnsetType = UNSET
     training: TrainingPart | None | UnsetType = UNSET
     judge: JudgePart | None | UnsetType = UNSET
+
+
+def descent(lineage: Mapping[str, Any]) -> str:
+    """Say where a model comes from.
+
+    Examples
+    --------
+    >>> descent({"model": "run", "step": 900, "data": "ab" * 32, "records": 60, "freeze": None})
+    'run, step 900, of 60 records with the digest abababababab...'
+    """
+    told = (
+        f"{lineage['model']}, step {lineage['step']:,}, of {lineage['records']:,} records with the "
+        f"digest {lineage['data'][:12]}..."
+    )
+    if lineage.get("freeze"):
+        told += f", {lineage['freeze']} layers of the critic unchanged"
+    return told + (f"; before that {descent(lineage['from'])}" if lineage.get("from") else "")
 
 
 def with_present_names(part: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,8 +30,10 @@ from biogan.models.card import DataPart, ModelCard, check_same_run, model_card, 
 from biogan.models.checkpoint import CRITIC, GENERATOR, LOG, SAMPLES, STATE, ModelFolder
 from biogan.models.refinement import CalibratedCritic, critic_seconds, fit_critic, read_critic
 from biogan.models.sampling import drawer, stream
+from biogan.models.transfer import Ancestor, frozen
 from biogan.nn.layers import Networks
 from biogan.training.callbacks import JsonLog, clock, forgiving, trim_log
+from biogan.training.config import Freeze
 from biogan.training.engine import Engine
 from biogan.training.modality import Chunk, Modality, Parts, Plan, Validation
 from biogan.training.trainer import CheckResult, Trainer
@@ -76,6 +78,8 @@ def fit(
     engine: Engine,
     reading: Mapping[str, Any] | None,
     end: Callable[[Fitted], None],
+    ancestor: Ancestor | None = None,
+    freeze: Freeze | None = None,
 ) -> None:
     """Train on a set of records.
 
@@ -92,6 +96,10 @@ def fit(
     end : callable
         Receives what there is at the end of training, also after an interrupt or a fault, and once
         more with the critic that serves refinement.
+    ancestor : Ancestor, optional
+        The model that the run begins with.
+    freeze : str, optional
+        Which layers of its critic stay as they are.
     """
     modality, config, began = plan.modality, plan.config, time.monotonic()
     with run_folder(out, resume, overwrite, engine) as folder:
@@ -108,6 +116,10 @@ def fit(
         parts = modality.split(records, config)
         data = data_part(records, parts, modality, reading)
         card = replace(model_card(plan, data), chosen=list(chosen))
+        if ancestor:
+            notes = ancestor.near_copies(records, parts, modality)
+            card = replace(card, lineage=ancestor.lineage(notes, freeze))
+            tell(callbacks, engine, "data", lines=notes)
         found: Fitted
 
         def ended(trainer: Trainer, card: ModelCard) -> None:
@@ -118,7 +130,9 @@ def fit(
 
         refining = bool(modality.refinement_steps(config) and len(parts.held_out))
         trainer = carry_out(
-            lambda card: build_trainer(plan, parts, engine, folder, card, callbacks, refining),
+            lambda card: build_trainer(
+                plan, parts, engine, folder, card, callbacks, refining, ancestor
+            ),
             plan, card, engine, folder, resume, callbacks, ended,
             leave=lambda trainer: leave_time(trainer, modality, parts, began),
         )  # fmt: skip
@@ -214,6 +228,7 @@ def build_trainer(
     card: ModelCard,
     callbacks: Sequence[Callback],
     refining: bool = False,
+    ancestor: Ancestor | None = None,
 ) -> Trainer:
     """Put networks, batches, monitor and files together.
 
@@ -233,9 +248,15 @@ def build_trainer(
         Further watchers.
     refining : bool
         Whether a critic for refinement is trained afterwards.
+    ancestor : Ancestor, optional
+        The model whose weights it begins with; of a run that is resumed the state has them.
     """
     modality, config = plan.modality, plan.config
     networks = modality.networks(config)
+    if ancestor:
+        tell(callbacks, engine, "note", lines=ancestor.give(networks, modality))
+    if card.lineage:
+        frozen(networks.critic, card.lineage["freeze"])
 
     def progress(step: int, steps: int) -> None:
         tell(callbacks, engine, "features", step=step, steps=steps)
@@ -420,7 +441,7 @@ def carry_out(
     if folder and resume:
         old = folder.read_config((plan.modality.name,))
         check_same_run(old, card, plan.modality.config)
-        card = replace(card, chosen=old.chosen)
+        card = replace(card, chosen=old.chosen, lineage=old.lineage)
     trainer, lines = build(card), list(card.data.split)
     if folder and resume:
         lines += restore(folder, trainer)

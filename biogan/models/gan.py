@@ -50,6 +50,7 @@ from biogan.models.sampling import (
     joined,
     stream,
 )
+from biogan.models.transfer import planned
 from biogan.molecules.config import MoleculeGANConfig, MoleculeSamplingConfig
 from biogan.molecules.dataset import MoleculeSet
 from biogan.nn.layers import Networks
@@ -59,7 +60,7 @@ from biogan.sequences.constraints.plan import ConstraintPlan
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences
 from biogan.sequences.tokenizer import Tokenizer
-from biogan.training.config import ImageGANConfig, TrainingConfig
+from biogan.training.config import Freeze, ImageGANConfig, TrainingConfig
 from biogan.training.engine import Engine
 from biogan.training.modality import Chunk, Modality
 
@@ -122,6 +123,8 @@ class GAN:
         callbacks: Sequence[Callback] = (),
         engine: Engine | None = None,
         reading: Mapping[str, Any] | None = None,
+        start: str | Path | None = None,
+        freeze: Freeze | None = None,
     ) -> Self:
         """Train on a set of records; a second call forgets the first.
 
@@ -142,6 +145,11 @@ class GAN:
             Device and processes, where they were started before.
         reading : mapping, optional
             How the data were read, for the model card.
+        start : str or Path, optional
+            A model to begin with, a folder or an address (:mod:`biogan.models.transfer`): options
+            that are left as they are by default are then those of that model.
+        freeze : {"early"}, optional
+            Leave the early layers of its critic as they are.
 
         Returns
         -------
@@ -159,7 +167,10 @@ class GAN:
         Interrupted
             After Ctrl-C or SIGTERM.
         """
-        plan = kind_of_records(records, self.kinds_learned).plan(records, self.config)
+        if start is None and freeze is not None:
+            raise ConfigError(f"--freeze {freeze}: needs --from, a model whose layers stay")
+        kind = kind_of_records(records, self.kinds_learned)
+        plan, ancestor = planned(kind, records, self.config, start)
 
         def end(found: Fitted) -> None:
             self.modality, self.card, self._networks, self._critic = found
@@ -167,7 +178,8 @@ class GAN:
 
         fit(
             records, plan, out=out, resume=resume, overwrite=overwrite, callbacks=callbacks,
-            engine=engine or Engine(plan.config), reading=reading, end=end,
+            engine=engine or Engine(plan.config), reading=reading, end=end, ancestor=ancestor,
+            freeze=freeze,
         )  # fmt: skip
         return self
 

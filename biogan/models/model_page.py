@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from biogan.core.display import message
-from biogan.models.card import ModelCard
+from biogan.models.card import ModelCard, descent
 from biogan.models.registry import modality_from
 
 
@@ -36,6 +36,7 @@ def model_page(card: ModelCard, report: Mapping[str, Any], licence: str) -> str:
         "Digest of the data (SHA-256)": f"`{data.digest}`",
         **{name.capitalize(): value for name, value in facts.items()},
         "Training": f"loss {card.config['loss']}, seed {card.config['seed']}, " + ", ".join(kept),
+        **({"Fine-tuned from": descent(card.lineage)} if card.lineage else {}),
         "Written by": f"biogan {card.biogan}",
         "Licence": licence,
     }

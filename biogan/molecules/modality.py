@@ -291,6 +291,11 @@ class MoleculeModality(SequenceModality):
             known = MoleculeSet.from_smiles(list(known))
         return set(known.smiles)
 
+    def near_copies(self, records: Any, known: Any) -> np.ndarray:
+        """Tell which molecules are known ones, by their canonical SMILES."""
+        found: np.ndarray = super(SequenceModality, self).near_copies(records, known)
+        return found
+
     def batches(self, train: Any, config: Any) -> Stream:
         """Lay the tokens of the training molecules out."""
         return super().batches(self._tokens(train), config)

@@ -90,6 +90,10 @@ class SequenceCritic(GroupCritic):
             return self.judge_letters(records, None)
         return self.judge_letters(*split(records, self.shape, self.encoded))
 
+    def early_layers(self) -> list[nn.Module]:
+        """Return the layers next to the letters, which fine-tuning may leave as they are."""
+        raise TypeError(f"{type(self).__name__} defines no early_layers")
+
     def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
         """Judge (N, channels, length) and (N, width), return (N,)."""
         raise TypeError(f"{type(self).__name__} defines no judge_letters")
@@ -192,6 +196,10 @@ class DenseCritic(SequenceCritic):
         ends = nn.Linear(shape.channels * self.near, units, bias=False)
         self.ends = ends if grammar.lengths else None
 
+    def early_layers(self) -> list[nn.Module]:
+        """Return the first layer."""
+        return [self.layers[0], *([self.ends] if self.ends is not None else [])]
+
     def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
         """Judge (N, channels, length) and (N, width), return (N,)."""
         first = self.seen(self.layers[0](letters.flatten(1)), labels)
@@ -274,6 +282,10 @@ class ResNetCritic(SequenceCritic):
         self.grammar = grammar
         self.ends = nn.Linear(width * shape.length, 1, bias=False) if grammar.lengths else None
 
+    def early_layers(self) -> list[nn.Module]:
+        """Return the embedding and all blocks but the last."""
+        return [self.embed, *[*self.blocks][:-1]]
+
     def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
         """Judge (N, channels, length) and (N, width), return (N,)."""
         x = activate(self.blocks(self.seen(self.embed(letters), labels)))
@@ -354,6 +366,10 @@ class DCGANCritic(SequenceCritic):
         self.attend = SelfAttention(widths[-1]) if config.attention else nn.Identity()
         self.judge = nn.Linear(widths[-1] * bottom, 1)
 
+    def early_layers(self) -> list[nn.Module]:
+        """Return the embedding and all halvings but the last."""
+        return [self.embed, *[*self.shrink][:-1]]
+
     def judge_letters(self, letters: Tensor, labels: Tensor | None) -> Tensor:
         """Judge (N, channels, length) and (N, width), return (N,)."""
         x = self.seen(self.embed(letters), labels)
@@ -393,6 +409,10 @@ class HybridCritic(nn.Module):
         super().__init__()
         self.local = ResNetCritic(config, shape, grammar, conditions)
         self.distant = DenseCritic(config, shape, grammar, conditions)
+
+    def early_layers(self) -> list[nn.Module]:
+        """Return those of both."""
+        return [*self.local.early_layers(), *self.distant.early_layers()]
 
     def forward(self, records: Tensor) -> Tensor:
         """Judge records, as :class:`SequenceCritic` does, return (N,)."""

@@ -58,6 +58,7 @@ from biogan.sequences.metrics.diversity import Variety
 from biogan.sequences.metrics.label_distance import LabelDistance
 from biogan.sequences.metrics.validation_distance import ValidationDistance
 from biogan.sequences.overlaps import Overlaps, joined
+from biogan.sequences.similarity.pairs import has_near_copy
 from biogan.sequences.splits import Split, by_label, drawn, split
 from biogan.sequences.store import SequenceStore
 from biogan.sequences.stored_split import StoredSplit, split_stored
@@ -446,6 +447,33 @@ class SequenceModality(Modality):
         if plain.alphabet.complement is not None:
             texts.update(reverse_complement(plain).strings())
         return texts
+
+    def near_copies(self, records: SequenceSet, known: SequenceSet) -> np.ndarray:
+        """Tell which sequences have 90 % identity or more with a known one, on either strand."""
+        found = has_near_copy(records, known)
+        if known.alphabet.complement is not None:
+            found |= has_near_copy(records, reverse_complement(known))
+        return found
+
+    @property
+    def positions(self) -> int:
+        """Positions of the networks."""
+        return self.tokenizer.positions
+
+    def differs(self, other: Modality) -> str:
+        """Say which of letters, words and kind of lengths another model has not."""
+        mine, theirs = self.tokenizer, other.tokenizer  # type: ignore[attr-defined]
+        if mine.alphabet.letters != theirs.alphabet.letters:
+            return (
+                f"the model writes the letters {theirs.alphabet.letters}, these records have "
+                f"{mine.alphabet.letters}"
+            )
+        if (mine.kind, mine.word) != (theirs.kind, theirs.word):
+            return (
+                f"the model has sequences {theirs.describe()}, these are {mine.describe()}: kinds "
+                "of lengths and words have to be the same"
+            )
+        return ""
 
     # --- networks -------------------------------------------------------------------------
 

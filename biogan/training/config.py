@@ -15,6 +15,8 @@ from biogan.nn.config import ImageNetConfig
 LossName = Literal["wgan-gp", "standard", "minimax", "hinge", "relativistic"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["float32", "bf16"]
+#: Layers of the critic that fine-tuning may leave as they are.
+Freeze = Literal["early"]
 #: The presets of images and structures; their settings are in :mod:`biogan.training.presets`.
 PresetName = Literal["relativistic", "wgan-gp", "classic"]
 

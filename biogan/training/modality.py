@@ -464,6 +464,24 @@ class Modality(ABC):
         """Return the keys of all records that count as one of the known ones."""
         return set(self.keys(known))
 
+    def near_copies(self, records: Any, known: Any) -> np.ndarray:
+        """Tell which records are near copies of known ones, by default equal to one, shape (n,)."""
+        keys = self.excluded(known)
+        return np.array([key in keys for key in self.keys(records)], bool)
+
+    @property
+    def positions(self) -> int | None:
+        """How many positions a record has that weights belong to; None where none do."""
+        return None
+
+    def differs(self, other: Modality) -> str:
+        """Say why networks of another model cannot go on with these records; empty if they can."""
+        if self.to_dict() == other.to_dict():
+            return ""
+        return f"the model has {self.noun}s of another shape ({other.describe()}), these are " + (
+            self.describe()
+        )
+
     def cannot_exclude(self, known: Any) -> str | None:
         """Say why none of the known records can be written at all, None if some can."""
         return None

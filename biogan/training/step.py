@@ -38,6 +38,11 @@ class Update(NamedTuple):
     gradients: tuple[Tensor | None, ...]
 
 
+def trained(network: nn.Module) -> list[nn.Parameter]:
+    """Return the weights that are trained: those that require gradients."""
+    return [weight for weight in network.parameters() if weight.requires_grad]
+
+
 def differentiate(terms: Terms, weights: Sequence[nn.Parameter]) -> Update:
     """Differentiate the sum of the terms with respect to the weights of one network.
 
@@ -175,7 +180,7 @@ class AdversarialStep:
         betas = (self.config.chosen("beta1"), self.config.chosen("beta2"))
         rate, graph = self.config.chosen("lr"), self.engine.cuda_graph
         return torch.optim.Adam(
-            network.parameters(),
+            trained(network),
             torch.tensor(rate, dtype=torch.float32, device=self.engine.device) if graph else rate,
             betas,
             fused=True,
@@ -249,7 +254,7 @@ class AdversarialStep:
         with torch.no_grad():
             fake = self._fake(noise)
         terms = self.objective.critic_terms(self._criticise, real, fake, alpha, penalised)
-        return differentiate(terms, [*self.critic.parameters()])
+        return differentiate(terms, trained(self.critic))
 
     def generator_update(self, real: Tensor, noise: Any) -> Update:
         """Return the terms of the generator and their gradients."""
@@ -257,7 +262,7 @@ class AdversarialStep:
         terms = self.objective.generator_terms(self._criticise, real, fake)
         if self.matching is not None:
             terms[self.matching_name] = self.matching(real, fake, self.engine.average)
-        return differentiate(terms, [*self.generator.parameters()])
+        return differentiate(terms, trained(self.generator))
 
     def _fake(self, noise: Any) -> Tensor:
         with self.engine.arithmetic():
