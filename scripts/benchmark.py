@@ -3,7 +3,7 @@
     python scripts/benchmark.py                       all sections on speed
     python scripts/benchmark.py alphabet reading      only these
     python scripts/benchmark.py sampling --model run  a model of yours
-    python scripts/benchmark.py --fidelity real.fasta --held-out held.fasta --seeds 1 2 3
+    python scripts/benchmark.py --fidelity real.fasta --held-out held.fasta --seeds 1 2 3 --peer
     python scripts/benchmark.py design --seeds 1 2 3 --words tfbind8/ --labelled yeast.fasta=expr
     python scripts/benchmark.py time-to-fidelity --fidelity real.fasta --held-out held.fasta
         processor time to an AUROC and a 6-mer r, beside an autoregressive network
@@ -20,8 +20,10 @@ import platform
 import shlex
 import subprocess
 import sys
+import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from benchmark_data import Row, alphabet, kmers, random_dna, reading, seconds
@@ -33,7 +35,7 @@ from biogan.sequences.kmers import kmer_counts
 
 LENGTH = 50
 SPECTRUM_N = 10_000
-METRICS = ("auroc", "kmer-pearson", "copies", "near-copies")
+METRICS = ("auroc", "auroc-cnn", "kmer-pearson", "pair-pearson", "copies", "near-copies")
 
 
 def start_up(args: argparse.Namespace) -> list[Row]:
@@ -138,34 +140,54 @@ SECTIONS = {
 
 
 def spectrum_r(new: SequenceSet, real: SequenceSet) -> float:
-    """Pearson correlation of 6-mer counts."""
-    return float(np.corrcoef(kmer_counts(new, 6), kmer_counts(real, 6))[0, 1])
+    """Pearson correlation of the counts of 6-mers, of proteins of 2-mers."""
+    k = word(real)
+    return float(np.corrcoef(kmer_counts(new, k), kmer_counts(real, k))[0, 1])
+
+
+def word(real: SequenceSet) -> int:
+    """Return the letters of the words that are counted."""
+    return 6 if real.alphabet.size < 6 else 2
 
 
 def fidelity(args: argparse.Namespace) -> list[str]:
     """Train with default settings for each seed and judge the result: lines of a table."""
+    from benchmark_time import peer_copies
+
     from biogan import SequenceGAN
 
     train, held_out = read_fasta(args.fidelity), read_fasta(args.held_out)
-    names = ["AUROC", "6-mer r", "exact copies", "near copies", "steps"]
-    lines = [f"| sequences | {' | '.join(names)} | 6-mer r at n = {SPECTRUM_N:,} |"]
+    names = ["AUROC logistic", "AUROC CNN", "k-mer r", "C_ij r", "exact copies", "near copies"]
+    names += ["steps, processor seconds"]
+    lines = [f"| sequences | {' | '.join(names)} | {word(train)}-mer r at n = {SPECTRUM_N:,} |"]
     lines.append("|---" * (len(names) + 2) + "|")
 
     def line(label: str, values: dict[str, float | None], steps: object, many: object) -> str:
-        cells = ["-" if values[m] is None else f"{values[m]:.3f}" for m in METRICS]
+        cells = ["-" if values.get(m) is None else f"{values[m]:.3f}" for m in METRICS]
         return f"| {label} | {' | '.join(cells)} | {steps} | {many} |"
 
-    for seed in args.seeds:
-        gan = SequenceGAN(max_time=args.max_time, seed=seed).fit(train)
-        new = gan.sample(SPECTRUM_N, seed)
+    def judged(new: SequenceSet, seed: int) -> tuple[dict[str, dict[str, float | None]], int]:
         report = evaluate(train, new, held_out=held_out, metrics=METRICS, seed=seed)
         columns = {
             label: {row.metric.name: row.columns[label].value for row in report.rows}
             for label in report.rows[0].columns
         }
-        steps = gan.card["training"]["steps"]
-        r = f"{spectrum_r(new, held_out):.3f}"
-        lines.append(line(f"generated, seed {seed}", columns.pop("generated"), steps, r))
+        return columns, report.n
+
+    for seed in args.seeds:
+        start = time.process_time()
+        gan = SequenceGAN(**duration(args), seed=seed).fit(train)
+        taken = time.process_time() - start
+        made = {f"biogan, seed {seed}": (gan.sample, f"{gan.card['training']['steps']:,}", taken)}
+        if args.peer:
+            kept = peer_copies(train, seed, taken)[-1]
+            made[f"autoregressive, seed {seed}"] = (kept.sample, "kept at", kept.seconds)
+        for label, (sample, steps, seconds_taken) in made.items():
+            new = sample(SPECTRUM_N, seed)
+            columns, n = judged(new, seed)
+            r = f"{spectrum_r(new, held_out):.3f}"
+            own = columns.pop("generated")
+            lines.append(line(label, own, f"{steps}, {seconds_taken:.0f}", r))
     # The scale: ceiling, floors and verbatim copies, as scored beside the last seed.
     for label, values in columns.items():
         # Real data against the held-out part are training records, as many as are generated.
@@ -174,10 +196,15 @@ def fidelity(args: argparse.Namespace) -> list[str]:
         lines.append(line(label, values, "-", f"{spectrum_r(many, held_out):.3f}"))
     lines += [
         "",
-        f"All against held-out records, n = {report.n:,}; in the last column {SPECTRUM_N:,} "
+        f"All against held-out records, n = {n:,}; in the last column {SPECTRUM_N:,} "
         "sequences against all held-out records (for held-out: training records against them).",
     ]
     return lines
+
+
+def duration(args: argparse.Namespace) -> dict[str, Any]:
+    """Return how long biogan trains, as options of it."""
+    return {"steps": args.steps} if args.steps else {"max_time": args.max_time}
 
 
 def about(args: argparse.Namespace) -> list[str]:
@@ -214,7 +241,10 @@ def main() -> None:
     parser.add_argument("--fidelity", metavar="FASTA", help="train on these, no section on speed")
     parser.add_argument("--held-out", metavar="FASTA", help="judge against these")
     parser.add_argument("--max-time", default="10m", help="training time a seed")
-    parser.add_argument("--steps", type=int, help=f"training steps a seed instead, for {TIME}")
+    parser.add_argument("--steps", type=int, help="training steps a seed, instead of a time")
+    parser.add_argument(
+        "--peer", action="store_true", help="also train an autoregressive network as long"
+    )
     parser.add_argument("--problems", nargs="*", help="of ehrlich, planted (both), for design")
     parser.add_argument("--words", metavar="FOLDER", help="tables of all 8-mers, for design")
     parser.add_argument("--labelled", metavar="FASTA=LABEL", help="labelled records, for design")
@@ -232,8 +262,7 @@ def main() -> None:
     elif TIME in args.sections:
         from benchmark_time import time_to_fidelity
 
-        length = {"steps": args.steps} if args.steps else {"max_time": args.max_time}
-        table = time_to_fidelity(args.fidelity, args.held_out, args.seeds, **length)
+        table = time_to_fidelity(args.fidelity, args.held_out, args.seeds, **duration(args))
     elif args.fidelity:
         table = fidelity(args)
     else:
