@@ -218,8 +218,9 @@ def plan_of(constraints: ConstraintConfig) -> tuple[Constraint, ...]:
     from biogan.sequences.constraints.plan import constraint_plan
 
     plan = constraint_plan(constraints)
-    if plan.each:
+    if plan.period > 1:
         raise click.UsageError(
-            "--template-from, --translate: a search has the same constraints for all designs"
+            f"{' and '.join(f'{len(v):,} {k}s' for k, v in plan.each.items())}: a search has the "
+            "same constraints for all designs; give one, and run once for each"
         )
-    return plan.always
+    return plan.of(0)

@@ -25,14 +25,18 @@ from biogan.designing.objective import Objective
 from biogan.designing.oracle import load_pair
 from biogan.designing.page import to_html
 from biogan.designing.pareto import Front, spread
-from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior
+from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior, likeness
 from biogan.designing.start import Edited, StartPrior
+from biogan.nn.sequence_heads import Grammar
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.constraints.constraint import Constraint, flattened
 from biogan.sequences.constraints.joint import language
-from biogan.sequences.constraints.language import Language
+from biogan.sequences.constraints.language import Automaton, Language
+from biogan.sequences.constraints.preparation import own_rules
+from biogan.sequences.constraints.uniform import Feasible
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.write import write_fasta
+from biogan.sequences.similarity.edits import distance
 from biogan.sequences.tokenizer import VARIABLE, Tokenizer
 
 #: Files of a run.
@@ -145,19 +149,18 @@ class Search:
         found: Prior
         told: dict[str, Any]
         if isinstance(source, SequenceSet):
-            tokenizer = Tokenizer.of(source, 1)
-            words = language(wanted, tokenizer)
-            found = ChainPrior(get_baseline(prior).fit(source), tokenizer, words)
+            tokenizer = Tokenizer.of(source)
+            end = tokenizer.end if tokenizer.kind == VARIABLE else None
+            grammar = Grammar(end, tokenizer.closing, tokenizer.opening)
+            words = language(wanted, tokenizer, _rules(tokenizer, grammar))
+            feasible = Feasible(tokenizer, words, tokenizer.encode(source))
+            found = ChainPrior(get_baseline(prior).fit(source), tokenizer, words, feasible)
             told = {"data": source.digest, "prior": prior}
         else:
             tokenizer, generator = source.tokenizer, source.networks.generator.eval()
-            if generator.config.rotate:
-                raise ConfigError("models of circular records cannot be designed with yet")
-            words = language(wanted, tokenizer)
+            words = language(wanted, tokenizer, _rules(tokenizer, generator.grammar))
             found = GeneratorPrior(generator, words)
             told = {"model": source.card.data.digest, "step": source.card.training.kept_step}
-        if tokenizer.kind == VARIABLE:
-            raise ConfigError(f"{tokenizer.describe()}: only records of one length can be designed")
         told |= {"constraints": list(map(str, wanted)), "objective": str(objective)}
         return cls(tokenizer, found, words, tuple(wanted), oracle, objective, config, told)
 
@@ -174,11 +177,12 @@ class Search:
         ConfigError
             If they are no sequences of this kind.
         """
-        if (starts.lengths != self.tokenizer.length).any():
-            other = int(starts.lengths[starts.lengths != self.tokenizer.length][0])
+        most, varies = self.tokenizer.length, self.tokenizer.kind == VARIABLE
+        odd = starts.lengths[starts.lengths > most if varies else starts.lengths != most]
+        if len(odd):
             raise ConfigError(
-                f"--start: a sequence of {other:,} letters; designs are of "
-                f"{self.tokenizer.length:,}"
+                f"--start: a sequence of {odd[0]:,} letters; designs are of "
+                f"{'at most ' * varies}{most:,}"
             )
         assert isinstance(self.language, Language | None)
         allowed = Edited(self.tokenizer.encode(starts), self.config.max_edits, self.language)
@@ -477,6 +481,19 @@ def _scored(
     return Scored(names, signs, optimised, checked, None if check is None else check.name)
 
 
+def _rules(tokenizer: Tokenizer, grammar: Grammar) -> dict[str, Automaton]:
+    """Return what records of a kind keep anyway: their lengths, and the words at their ends."""
+    lengths = np.zeros(tokenizer.positions + 1, bool)
+    if tokenizer.kind != VARIABLE:
+        lengths[-1] = True
+    elif grammar.lengths:
+        lengths[: len(grammar.lengths)] = np.array(grammar.lengths) > 0
+    else:
+        seen = np.flatnonzero(tokenizer.lengths)
+        lengths[int(seen[0]) if len(seen) else grammar.shortest(tokenizer.positions) :] = True
+    return own_rules(grammar, lengths, tokenizer, None)
+
+
 def _facts(search: Search) -> dict[str, Any]:
     """Return what the page says about a search."""
     return {
@@ -541,7 +558,8 @@ def _summary(
     twice = [call for call in table.calls if call.kind == AGAIN]
     columns = search.oracle.columns
     rows = evolution.rows[numbers]
-    pairs = [(rows[i + 1 :] == rows[i]).mean(1) for i in range(len(rows) - 1)]
+    end = search.tokenizer.end
+    pairs = [likeness(rows[i + 1 :], rows[i], end) for i in range(len(rows) - 1)]
     return {
         "calls": len(evolution.rows),
         "columns": list(search.oracle.columns),
@@ -593,9 +611,18 @@ def _labels(
     labels["proposed"] = [calls[i].kind for i in numbers]
     labels["parent"] = [f"{calls[i].parent}" if calls[i].parent else "" for i in numbers]
     labels["edits"] = [
-        f"{(evolution.rows[i] != evolution.rows[calls[i].parent - 1]).sum()}"
+        f"{_edits(search.tokenizer, evolution.rows[[i, calls[i].parent - 1]])}"
         if calls[i].parent
         else ""
         for i in numbers
     ]
     return labels
+
+
+def _edits(tokenizer: Tokenizer, rows: np.ndarray) -> int:
+    """Count the letters in which two rows differ; where lengths vary, by the edit distance."""
+    if tokenizer.kind == VARIABLE:
+        text, before = tokenizer.decode(rows).strings()
+        return distance(text, before)
+    one, other = tokenizer.letters(rows)
+    return int((one != other).sum())

@@ -15,7 +15,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from biogan.core.rng import rng
-from biogan.designing.proposals import Candidates, Prior, crossed, mutated, shifted
+from biogan.designing.proposals import (
+    Candidates,
+    Prior,
+    crossed,
+    ended,
+    likeness,
+    mutated,
+    shifted,
+)
 from biogan.designing.start import Edited
 from biogan.designing.surrogate import FACTOR, FEWEST, Surrogate
 from biogan.sequences.constraints.language import Language
@@ -147,7 +155,7 @@ class Evolution:
         for i in order.tolist():
             if len(found) == most or (self.scores[i] < lowest and len(found) >= _FEWEST_PARENTS):
                 break
-            alike = (self.rows[found] == self.rows[i]).mean(1)
+            alike = likeness(self.rows[found], self.rows[i], self.tokenizer.end)
             if not (alike > self.max_identity).any():
                 found.append(i)
         return np.array(found, int)
@@ -178,9 +186,10 @@ class Evolution:
                 break
         asked = _joined(parts)
         if chosen:
-            alphabet = self.tokenizer.alphabet
-            learned = Surrogate(self.rows, self.scores, alphabet)
-            asked = _taken(asked, learned.chosen(asked.candidates.rows, min(n, found)))
+            spelled = self.tokenizer.letters
+            learned = Surrogate(spelled(self.rows), self.scores, self.tokenizer.alphabet)
+            rows = spelled(asked.candidates.rows)
+            asked = _taken(asked, learned.chosen(rows, min(n, found)))
         self._asked = asked
         return asked
 
@@ -252,6 +261,7 @@ class Evolution:
                     states[mine] = some.states
                 if name == "fresh":
                     parents[mine] = -1
+        rows = ended(rows, letters)
         kept = np.ones(n, bool) if self.language is None else self.language.holds(rows)
         return _taken(Proposed(Candidates(rows, states), parents, kinds), np.flatnonzero(kept))
 

@@ -19,6 +19,7 @@ from biogan.core.rng import rng, torch_generator
 from biogan.nn.sequence_heads import LetterGenerator
 from biogan.sequences.constraints.generator import ConstrainedGenerator
 from biogan.sequences.constraints.language import Language
+from biogan.sequences.constraints.uniform import Feasible
 from biogan.sequences.tokenizer import Tokenizer
 
 # Draws of a sampler, in all, for one record that keeps the constraints.
@@ -105,11 +106,14 @@ class ChainPrior:
         Reads them as codes.
     language : Language or None
         What they have to keep.
+    feasible : Feasible or None
+        What draws instead where draws of the sampler hardly ever keep it.
     """
 
     sampler: Any
     tokenizer: Tokenizer
     language: Language | None = None
+    feasible: Feasible | None = None
 
     def fresh(self, n: int, seed: int, *stream: str | int, every: bool = True) -> Candidates:
         """Draw until ``n`` records keep the constraints, or have been looked for long enough.
@@ -117,14 +121,16 @@ class ChainPrior:
         Raises
         ------
         ConfigError
-            If hardly any does.
+            If hardly any does, and nothing else can draw them.
         """
 
         def draw(drawn: int) -> tuple[np.ndarray, int]:
             number = int(rng(seed, "prior", *stream, drawn).integers(2**31))
             rare = drawn >= _RARE * n
+            if rare and self.feasible is not None:
+                return self.feasible.draw(n, number), n
             size = max(n, _MANY) if rare and every else n
-            rows = self.tokenizer.encode(self.sampler.sample(size, number))
+            rows = self._drawn(size, number)
             if self.language is not None and (every or not rare):
                 rows = rows[self.language.holds(rows)]
             return rows, size
@@ -139,8 +145,16 @@ class ChainPrior:
         """Replace a block of each parent by that of a draw."""
         draws = rng(seed, "near", *stream)
         number = int(draws.integers(2**31))
-        other = self.tokenizer.encode(self.sampler.sample(len(parents.rows), number))
+        other = self._drawn(len(parents.rows), number)
+        # Of words that make no whole codons there are fewer.
+        other = other[np.arange(len(parents.rows)) % len(other)] if len(other) else parents.rows
         return Candidates(_exchanged(parents.rows, other, draws, shift=0.0))
+
+    def _drawn(self, n: int, seed: int) -> np.ndarray:
+        """Return the rows of ``n`` draws that the tokenizer can read."""
+        some, longest = self.sampler.sample(n, seed), self.tokenizer.length
+        fits = (some.lengths % self.tokenizer.word == 0) & (some.lengths <= longest)
+        return self.tokenizer.encode(some if fits.all() else some[np.flatnonzero(fits)])
 
 
 @dataclass(frozen=True)
@@ -231,6 +245,29 @@ def _exchanged(
     return np.where(inside, np.take_along_axis(other, source, 1), rows).astype(np.uint8)
 
 
+def lengths_of(rows: np.ndarray, letters: int) -> np.ndarray:
+    """Return how many positions of each row hold a letter, shape (n,)."""
+    return np.asarray((rows < letters).sum(1))
+
+
+def ended(rows: np.ndarray, letters: int) -> np.ndarray:
+    """Put the end symbol behind the first one of each row."""
+    stopped = np.maximum.accumulate(rows >= letters, axis=1)
+    return np.where(stopped, letters, rows).astype(np.uint8)
+
+
+def likeness(rows: np.ndarray, row: np.ndarray, letters: int) -> np.ndarray:
+    """Return the share of positions that are equal, of those where a row or the other has a letter.
+
+    Examples
+    --------
+    >>> likeness(np.array([[0, 1, 4, 4], [0, 2, 1, 4]]), np.array([0, 1, 4, 4]), 4).tolist()
+    [1.0, 0.3333333333333333]
+    """
+    counted = (rows < letters) | (row < letters)
+    return np.asarray(((rows == row) & counted).sum(1) / counted.sum(1))
+
+
 def mutated(rows: np.ndarray, letters: int, draws: np.random.Generator) -> np.ndarray:
     """Change each letter with the chance of one in the length, at least one of each row.
 
@@ -241,9 +278,10 @@ def mutated(rows: np.ndarray, letters: int, draws: np.random.Generator) -> np.nd
     letters : int
         Codes that may be written.
     """
-    n, length = rows.shape
-    changes = draws.random(rows.shape) < 1 / length
-    changes[np.arange(n), draws.integers(length, size=n)] = True
+    n, positions = rows.shape
+    length = lengths_of(rows, letters)
+    changes = draws.random(rows.shape) < 1 / length[:, None]
+    changes[np.arange(n), draws.integers(positions, size=n) % length] = True
     steps = draws.integers(1, max(2, letters), rows.shape)
     return np.where(changes & (rows < letters), (rows + steps) % letters, rows).astype(np.uint8)
 
@@ -254,11 +292,20 @@ def crossed(rows: np.ndarray, other: np.ndarray, draws: np.random.Generator) -> 
 
 
 def shifted(rows: np.ndarray, letters: int, draws: np.random.Generator) -> np.ndarray:
-    """Delete a letter of each row and insert one elsewhere: what is between moves by one place."""
-    n, length = rows.shape
-    out, into = draws.integers(length, size=(2, n, 1))
+    """Delete a letter of each row and insert one elsewhere: what is between moves by one place.
+
+    Where lengths vary, either may be the place behind the last letter: then a letter is only
+    inserted, or only deleted.
+    """
+    n, positions = rows.shape
+    length = lengths_of(rows, letters)
+    out, into = (
+        draws.integers(positions, size=(2, n, 1)) % np.minimum(length + 1, positions)[:, None]
+    )
     fresh = draws.integers(letters, size=(n, 1))
-    places = np.arange(length)
+    # A letter that is deleted and not replaced leaves an end symbol behind the last one.
+    fresh = np.where((into == length[:, None]) & (out < length[:, None]), letters, fresh)
+    places = np.arange(positions)
     # What each place takes its letter from: the next one between a letter that is deleted and one
     # that is inserted behind it, else the one before.
     source = places + ((places >= out) & (places < into)) - ((places <= out) & (places > into))

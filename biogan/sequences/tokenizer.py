@@ -324,11 +324,15 @@ class Tokenizer:
 
     def decode(self, rows: np.ndarray, ids: Sequence[str] | None = None) -> SequenceSet:
         """Turn rows of codes into sequences, each up to its first end symbol."""
-        if self.word > 1:
-            letters = rows[:, :, None] // self._places % self.alphabet.size
-            letters[rows == self.end] = self.alphabet.end
-            rows = letters.reshape(len(rows), self.length).astype(np.uint8)
-        return SequenceSet.from_matrix(self.alphabet, rows, ids)
+        return SequenceSet.from_matrix(self.alphabet, self.letters(rows), ids)
+
+    def letters(self, rows: np.ndarray) -> np.ndarray:
+        """Spell rows of codes as letters and end symbols, shape (n, length), uint8."""
+        if self.word == 1:
+            return rows
+        letters = rows[:, :, None] // self._places % self.alphabet.size
+        letters[rows == self.end] = self.alphabet.end
+        return letters.reshape(len(rows), self.length).astype(np.uint8)
 
     def describe(self) -> str:
         """Describe the tokens and lengths in words."""

@@ -331,11 +331,6 @@ def test_a_neighbour_shows_the_same_window_of_its_circle():
     assert (parents.states[:, :-1] != near.states[:, :-1]).any(1).all()
 
 
-def test_lengths_that_vary_are_refused():
-    with pytest.raises(ConfigError, match="only records of one length can be designed"):
-        design(SequenceSet.from_strings(["ACGT", "ACG"] * 20), count_g, 5, calls=50)
-
-
 def test_a_shift_moves_what_is_between_by_one():
     from biogan.designing.proposals import shifted
 
