@@ -279,7 +279,9 @@ class ImageModality(PresetModality):
             pixels = pixels.int()
         return torch.cat([pixels.flatten(1), labels.to(pixels.dtype)], 1)
 
-    def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
+    def encoder(
+        self, device: torch.device, critic: nn.Module | None = None
+    ) -> Callable[[Tensor], Tensor]:
         """Scale intensities to [-1, 1]; put the class beside them as a one-hot vector."""
 
         def encode(stored: Tensor) -> Tensor:

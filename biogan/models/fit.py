@@ -278,13 +278,14 @@ def build_trainer(
         networks.generator,
         modality.augmented(networks.critic, config),
         modality.batches(parts.train, config),
-        modality.encoder(engine.device),
+        modality.encoder(engine.device, networks.critic),
         config,
         engine,
         monitor=monitor,
         callbacks=[*callbacks, *log],
         save=saver(folder, card, modality.bare),
         matching=modality.matching(config),
+        reconstruction=modality.reconstruction(networks),
         afterwards=CRITIC_LEFT if refining else "",
     )
 

@@ -387,7 +387,7 @@ class GAN:
         return critic_logits(critic, stored, self._encoder(critic), self.modality.block)
 
     def _encoder(self, network: Any) -> Any:
-        return self.modality.encoder(next(network.parameters()).device)
+        return self.modality.encoder(next(network.parameters()).device, network)
 
     # --- keeping --------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from biogan.core.errors import ConfigError
 from biogan.core.options import Options, option
 
 Head = Literal["straight-through", "gumbel", "softmax"]
-Architecture = Literal["resnet", "dense", "hybrid", "dcgan"]
+Architecture = Literal["resnet", "dense", "hybrid", "dcgan", "latent"]
 ImageArchitecture = Literal["dcgan", "chain"]
 
 
@@ -18,7 +18,10 @@ class SequenceNetConfig(Options):
     """Options of the networks of sequences."""
 
     architecture: Architecture | None = option(
-        None, "Family of generator and critic (hybrid: resnet and dense side by side).", "Networks"
+        None,
+        "Family of generator and critic (hybrid: resnet and dense side by side; latent: codes that "
+        "a recurrent network writes out).",
+        "Networks",
     )
     width: int | None = option(
         None, "Channels of the convolutions (chosen by the data).", "Networks", low=1, high=4096

@@ -106,6 +106,29 @@ def body(config: SequenceNetConfig) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+class DenseBlock(nn.Module):
+    """Two linear layers beside an identity."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(width, width), nn.Linear(width, width)
+
+    def forward(self, x: Tensor, change: Tensor | None = None) -> Tensor:
+        """Return x plus a small correction, same shape; ``change`` as of ``modulated``."""
+        hidden = modulated(self.first(activate(x)), change)
+        return x + RESIDUAL * self.second(activate(hidden))
+
+
+def dense(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
+    """Return a linear layer to ``hidden`` units, a residual block and a linear layer back."""
+    return nn.Sequential(
+        nn.Linear(inputs, hidden),
+        DenseBlock(hidden),
+        nn.LeakyReLU(SLOPE),
+        nn.Linear(hidden, outputs),
+    )
+
+
 class PositionNoise(nn.Module):
     """Add noise channels to hidden features; nothing where there are none."""
 

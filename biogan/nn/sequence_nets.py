@@ -1,4 +1,4 @@
-"""Generators and critics of sequences: residual, dense, DCGAN and hybrid networks.
+"""Generators and critics of sequences: residual, dense, DCGAN, hybrid and latent networks.
 
 A generator turns a :class:`~biogan.nn.sequence_heads.Noise` into letters, a critic turns letters of
 shape (N, channels, length) into one logit a sequence. Networks know no files and no alphabets.
@@ -14,6 +14,8 @@ shape (N, channels, length) into one logit a sequence. Networks know no files an
   strided convolutions. For other lengths the generator crops and the critic pads.
 * Hybrid (wide and deep, Cheng et al. 2016): a convolutional and a dense network whose logits are
   added. The convolutions learn motifs that occur anywhere, the dense layers learn columns.
+* Latent (Prykhodko et al. 2019): in :mod:`biogan.nn.latent_nets`. Generator and critic see codes,
+  which a recurrent network writes out letter by letter.
 """
 
 from __future__ import annotations
@@ -27,9 +29,8 @@ from torch.nn.functional import pad
 from biogan.core.label_rows import Conditions
 from biogan.nn.conditioning import FiLM, LabelEncoder, Projection, join, modulated, split
 from biogan.nn.config import SequenceNetConfig
+from biogan.nn.latent_nets import CodeCritic, LatentGenerator
 from biogan.nn.layers import (
-    RESIDUAL,
-    SLOPE,
     GroupCritic,
     Networks,
     PositionNoise,
@@ -38,6 +39,7 @@ from biogan.nn.layers import (
     activate,
     body,
     convolution,
+    dense,
     from_end,
     windows,
 )
@@ -110,29 +112,6 @@ class SequenceCritic(GroupCritic):
         if self.match is None or labels is None:
             return logits
         return logits + self.match(labels, features)
-
-
-class DenseBlock(nn.Module):
-    """Two linear layers beside an identity."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first, self.second = nn.Linear(width, width), nn.Linear(width, width)
-
-    def forward(self, x: Tensor, change: Tensor | None = None) -> Tensor:
-        """Return x plus a small correction, same shape; ``change`` as of ``modulated``."""
-        hidden = modulated(self.first(activate(x)), change)
-        return x + RESIDUAL * self.second(activate(hidden))
-
-
-def dense(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
-    """Return a linear layer to ``hidden`` units, a residual block and a linear layer back."""
-    return nn.Sequential(
-        nn.Linear(inputs, hidden),
-        DenseBlock(hidden),
-        nn.LeakyReLU(SLOPE),
-        nn.Linear(hidden, outputs),
-    )
 
 
 class DenseGenerator(LetterGenerator):
@@ -469,12 +448,14 @@ GENERATORS: dict[str, Callable[[SequenceNetConfig, Shape, Grammar, Conditions], 
     "dcgan": DCGANGenerator,
     "dense": DenseGenerator,
     "hybrid": HybridGenerator,
+    "latent": LatentGenerator,
 }
 CRITICS: dict[str, Callable[[SequenceNetConfig, Shape, Grammar, Conditions], nn.Module]] = {
     "resnet": ResNetCritic,
     "dcgan": DCGANCritic,
     "dense": DenseCritic,
     "hybrid": HybridCritic,
+    "latent": CodeCritic,
 }
 
 

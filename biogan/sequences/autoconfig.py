@@ -46,6 +46,8 @@ SUITED = {
     ALIGNED: Suited("wgan-gp", "hybrid", 16, 1, 512),
     VARIABLE: Suited("wgan-gp", "hybrid", 16, 1, 256),
 }
+#: The same where codes are generated, which no letter-wise option is for.
+LATENT = Suited("wgan-gp", "latent", 0, 0, 256)
 KMER_MATCHING = 1.0
 # What each family of networks is sized by.
 SIZES_OF = {
@@ -53,6 +55,7 @@ SIZES_OF = {
     "dcgan": ("width", "depth"),
     "dense": ("units",),
     "hybrid": ("width", "depth", "units"),
+    "latent": ("units",),
 }
 # What only convolutions have.
 CONVOLUTIONAL = ["width", "depth", "dilation", "attention", "kernel", "position_noise"]
@@ -148,7 +151,7 @@ def resolve(
             f"--minibatch-std: compares records by {GROUP}, --batch-size {config.batch_size} is no "
             f"multiple of {GROUP} for each of {processes} processes"
         )
-    suited = SUITED[layout.kind]
+    suited = LATENT if config.architecture == "latent" else SUITED[layout.kind]
 
     def fill(names: tuple[str, ...]) -> dict[str, Any]:
         return {name: getattr(suited, name) for name in names if getattr(config, name) is None}
@@ -161,7 +164,10 @@ def resolve(
     changes = fill(SIZES_OF[family])
     if changes:
         reasons.append(", ".join(f"{name} {value}" for name, value in changes.items()))
-    if config.kmer_matching is None:
+    if family == "latent":
+        check_latent(config)
+        config = config.replace(kmer_matching=0.0, rotate=False)
+    elif config.kmer_matching is None:
         changes["kmer_matching"] = KMER_MATCHING
         reasons.append(f"kmer_matching {KMER_MATCHING:g} beside the critic")
     if not config.steps and not config.max_time:
@@ -291,6 +297,39 @@ def check_sizes(config: SequenceGANConfig, family: str) -> None:
             given = flag(name) if value is True else f"{flag(name)} {value}"
             names = " and ".join(f"--{size}" for size in sizes)
             raise ConfigError(f"{given}: --architecture {family} is sized by {names} alone")
+
+
+def check_latent(config: SequenceGANConfig) -> None:
+    """Refuse what a generator of codes cannot follow.
+
+    Raises
+    ------
+    ConfigError
+        If there is such an option.
+
+    Examples
+    --------
+    >>> check_latent(SequenceGANConfig(kmer_matching=1.0))
+    Traceback (most recent call last):
+    biogan.core.errors.ConfigError: --kmer-matching 1.0: --architecture latent generates codes,
+    whose letters are not seen in training; leave it out
+    """
+    whys = {
+        "kmer_matching": "generates codes, whose letters are not seen in training",
+        "rotate": "reads each record from its first letter",
+        "minibatch_std": "has a critic without it",
+        "cuda_graph": "does not do the same work in each step",
+    }
+    for name, why in whys.items():
+        value = getattr(config, name)
+        if value:
+            given = flag(name) if value is True else f"{flag(name)} {value}"
+            raise ConfigError(f"{given}: --architecture latent {why}; leave it out")
+    if config.devices * config.nodes > 1:
+        raise ConfigError(
+            f"--devices {config.devices} --nodes {config.nodes}: --architecture latent trains in "
+            "one process"
+        )
 
 
 # Of each weight: itself, its gradient, two moments, the average and the kept one, and the last

@@ -19,6 +19,7 @@ from biogan.core.label_requests import Wanted, labels_asked, read_request, read_
 from biogan.core.label_rows import Conditions
 from biogan.core.rng import layers_from, rng, torch_generator
 from biogan.nn.conditioning import LabelEncoder, draw_chance, join
+from biogan.nn.latent_nets import CodeCritic, LatentGenerator, Reconstruction
 from biogan.nn.layers import Networks, draw_rotations, exact, rotated
 from biogan.nn.sequence_heads import Grammar, LetterGenerator, Noise, Shape
 from biogan.nn.sequence_nets import build
@@ -403,11 +404,16 @@ class SequenceModality(Modality):
             codes = np.hstack([codes, self.conditions.codes(records.labels, len(records))])
         return torch.from_numpy(codes)
 
-    def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
+    def encoder(
+        self, device: torch.device, critic: nn.Module | None = None
+    ) -> Callable[[Tensor], Tensor]:
         """Return what turns codes into one-hot letters, shape (n, channels, positions).
 
-        With labels each record is one row, its letters and then its labels.
+        With labels each record is one row, its letters and then its labels. A critic of codes
+        reads the records itself.
         """
+        if isinstance(critic, CodeCritic):
+            return critic.read
         letters = OneHot(self.tokenizer.channels, device)
         if not self.conditions.size:
             return letters
@@ -533,10 +539,23 @@ class SequenceModality(Modality):
             return LabelMatching(shape, self.conditions, weight, **how)
         return KmerMatching(*shape, weight, **how)
 
+    def reconstruction(self, networks: Networks) -> nn.Module | None:
+        """Return what trains the autoencoder of a latent GAN."""
+        if isinstance(networks.generator, LatentGenerator):
+            return Reconstruction(networks.generator, networks.critic)  # type: ignore[arg-type]
+        return None
+
     # --- sampling -------------------------------------------------------------------------
 
-    def check_sampling(self, generator: LetterGenerator, how: SequenceSamplingConfig) -> None:
-        """Refuse a temperature at which this generator cannot be sampled."""
+    def check_sampling(
+        self, generator: LetterGenerator | LatentGenerator, how: SequenceSamplingConfig
+    ) -> None:
+        """Refuse a temperature, or a range of lengths, that this generator cannot follow."""
+        if isinstance(generator, LatentGenerator) and how.length is not None:
+            raise ConfigError(
+                f"--length {how.length}: a model of --architecture latent writes letter by letter "
+                "and finds its end by itself; leave it out, or train with --architecture hybrid"
+            )
         if generator.config.head == "softmax" and how.temperature not in (0, 1):
             raise ConfigError(
                 f"--temperature {how.temperature}: a model with --head softmax always writes its "
@@ -564,6 +583,11 @@ class SequenceModality(Modality):
         log_ratio: LogRatio | None = None,
     ) -> Drawing:
         """Compile constraints, see :func:`biogan.sequences.constraints.preparation.prepared`."""
+        if isinstance(generator, LatentGenerator):
+            raise ConfigError(
+                "constraints: need letters that are drawn at once, and --architecture latent "
+                "writes each after those before it; train with --architecture hybrid"
+            )
         if not isinstance(constraints, ConstraintPlan):
             if isinstance(constraints, Constraint | Constraints):
                 constraints = [constraints]

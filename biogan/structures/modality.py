@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from biogan.core.errors import ConfigError, DataError
 from biogan.core.files import Size, check_fields
@@ -191,7 +191,9 @@ class StructureModality(PresetModality):
         """Lay coordinates out, (n, residues, 3) float32: maps are measured batch by batch."""
         return torch.from_numpy(np.ascontiguousarray(self.checked(records).xyz, np.float32))
 
-    def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
+    def encoder(
+        self, device: torch.device, critic: nn.Module | None = None
+    ) -> Callable[[Tensor], Tensor]:
         """Measure twists and distance maps in network units."""
         measured = distance_maps if self.twists is None else twist_records
         return lambda batch: measured(batch.to(device))

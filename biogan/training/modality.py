@@ -432,8 +432,18 @@ class Modality(ABC):
             If they do not fit this model.
         """
 
-    def encoder(self, device: torch.device) -> Callable[[Tensor], Tensor]:
-        """Return what turns a batch of stored records into what the critic sees, on a device."""
+    def encoder(
+        self, device: torch.device, critic: nn.Module | None = None
+    ) -> Callable[[Tensor], Tensor]:
+        """Return what turns a batch of stored records into what the critic sees, on a device.
+
+        Parameters
+        ----------
+        device : torch.device
+            Where the critic is, or will be.
+        critic : nn.Module, optional
+            The critic; needed where it reads records by weights of its own.
+        """
         return lambda batch: batch.to(device)
 
     @abstractmethod
@@ -511,6 +521,10 @@ class Modality(ABC):
 
     def matching(self, config: Any) -> nn.Module | None:
         """Return a further term of the generator's loss, see :class:`biogan.training.step`."""
+        return None
+
+    def reconstruction(self, networks: Networks) -> nn.Module | None:
+        """Return what is minimised first in each step, see :class:`biogan.training.step`."""
         return None
 
     # --- sampling -------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """One adversarial step: some updates of the critic, then one update of the generator.
 
+Where records are codes of an autoencoder, an update of that one comes first.
+
 :class:`AdversarialStep` holds the generator, the critic, their optimisers and the moving average of
 the generator. The losses are in :mod:`biogan.training.losses`, the random inputs in
 :mod:`biogan.training.batches`.
@@ -111,6 +113,8 @@ class MovingAverage:
 
 
 State = dict[str, Any]
+#: Decay rates of Adam for a likelihood, which has no opponent that moves.
+LIKELIHOOD_BETAS = 0.9, 0.99
 
 
 class NonFiniteTerm(Exception):  # noqa: N818 - a signal to the trainer, which decides what it means
@@ -148,6 +152,10 @@ class AdversarialStep:
         A further term of the generator's loss: of a real and a generated batch, and a function
         that averages over processes. What it remembers is part of the state; its attribute ``name``
         is that of the term in the log.
+    reconstruction : nn.Module, optional
+        What is minimised first in each step, over weights that neither adversarial loss reads: a
+        function of the stored records of all batches of the step. Its attribute ``name`` is that
+        of the term in the log, ``rate`` its learning rate as a multiple of that of the others.
     """
 
     def __init__(
@@ -159,6 +167,7 @@ class AdversarialStep:
         config: TrainingConfig,
         engine: Engine,
         matching: nn.Module | None = None,
+        reconstruction: nn.Module | None = None,
     ) -> None:
         self.config, self.engine, self.batches, self.prepare = config, engine, batches, prepare
         self.objective = Objective.from_config(config)
@@ -174,10 +183,16 @@ class AdversarialStep:
         self._ahead: dict[int, StepInputs] = {}
         self.generator_opt = self._optimiser(self.generator)
         self.critic_opt = self._optimiser(self.critic)
+        self.reconstruction: Any = None
+        if reconstruction is not None:
+            self.reconstruction = engine.place(reconstruction)
+            self.reconstruction_opt = self._optimiser(self.reconstruction, LIKELIHOOD_BETAS)
 
-    def _optimiser(self, network: nn.Module) -> torch.optim.Adam:
+    def _optimiser(
+        self, network: nn.Module, betas: tuple[float, float] | None = None
+    ) -> torch.optim.Adam:
         # Fused: one operation for all weights, which is a tenth of a small step.
-        betas = (self.config.chosen("beta1"), self.config.chosen("beta2"))
+        betas = betas or (self.config.chosen("beta1"), self.config.chosen("beta2"))
         rate, graph = self.config.chosen("lr"), self.engine.cuda_graph
         return torch.optim.Adam(
             trained(network),
@@ -188,13 +203,21 @@ class AdversarialStep:
         )
 
     def set_learning_rate(self, rate: float) -> None:
-        """Set the learning rate of both optimisers."""
-        for optimiser in (self.generator_opt, self.critic_opt):
-            group = optimiser.param_groups[0]
+        """Set the learning rate of all optimisers."""
+        for name, optimiser in self._optimisers():
+            group, own = optimiser.param_groups[0], rate
+            if name == "reconstruction_opt":
+                own = rate * self.reconstruction.rate
             if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(rate)
+                group["lr"].fill_(own)
             else:
-                group["lr"] = rate
+                group["lr"] = own
+
+    def _optimisers(self) -> list[tuple[str, torch.optim.Adam]]:
+        """Return name and optimiser of each update."""
+        names = ["generator_opt", "critic_opt"]
+        names += ["reconstruction_opt"] * (self.reconstruction is not None)
+        return [(name, getattr(self, name)) for name in names]
 
     def step(self, t: int) -> dict[str, float]:
         """Take the critic's steps and one of the generator.
@@ -236,6 +259,10 @@ class AdversarialStep:
         values: list[Tensor] = []
         self.term_names[inputs.penalised] = names
         *for_critic, own = inputs.noise
+        if self.reconstruction is not None:
+            update = self.reconstruction_update(torch.cat(inputs.real))
+            names.append([*update.terms])
+            values.append(self._apply(self.reconstruction_opt, update))
         for stored, noise, alpha, penalised in zip(
             inputs.real, for_critic, inputs.alpha, inputs.penalised, strict=True
         ):
@@ -263,6 +290,20 @@ class AdversarialStep:
         if self.matching is not None:
             terms[self.matching_name] = self.matching(real, fake, self.engine.average)
         return differentiate(terms, trained(self.generator))
+
+    def reconstruction_update(self, stored: Tensor) -> Update:
+        """Return the loss of real records and its gradients, of a norm of 1 at most."""
+        stored = stored.to(self.engine.device)
+        with self.engine.arithmetic():
+            loss = widened(self.reconstruction(stored))
+        terms = {self.reconstruction.name: loss}
+        update = differentiate(terms, [*self.reconstruction.parameters()])
+        # Recurrent networks have single steps of very large gradients (Pascanu et al. 2013).
+        found = [g for g in update.gradients if g is not None]
+        norm = nn.utils.get_total_norm(found)
+        for gradient in found:
+            gradient.mul_((1 / (norm + 1e-6)).clamp(max=1.0))
+        return update
 
     def _fake(self, noise: Any) -> Tensor:
         with self.engine.arithmetic():
@@ -310,8 +351,7 @@ class AdversarialStep:
             "generator": self.generator.state_dict(),
             "critic": self.critic.state_dict(),
             "average": self.average.network.state_dict(),
-            "generator_opt": self.generator_opt.state_dict(),
-            "critic_opt": self.critic_opt.state_dict(),
+            **{name: optimiser.state_dict() for name, optimiser in self._optimisers()},
         }
 
     def load_state(self, state: State) -> None:
@@ -323,10 +363,7 @@ class AdversarialStep:
             If it is that of another model.
         """
         check_like(state, self.state())
-        for optimiser, name in (
-            (self.generator_opt, "generator_opt"),
-            (self.critic_opt, "critic_opt"),
-        ):
+        for name, optimiser in self._optimisers():
             weights = [weight for group in optimiser.param_groups for weight in group["params"]]
             for index, moments in state[name]["state"].items():
                 like = {key: weights[index] for key in moments if key.startswith("exp_avg")}
@@ -335,13 +372,10 @@ class AdversarialStep:
         self.generator.load_state_dict(state["generator"])
         self.critic.load_state_dict(state["critic"])
         self.average.network.load_state_dict(state["average"])
-        for optimiser, saved in (
-            (self.generator_opt, state["generator_opt"]),
-            (self.critic_opt, state["critic_opt"]),
-        ):
+        for name, optimiser in self._optimisers():
             # The state may come from another kind of machine.
             kept = {key: optimiser.param_groups[0][key] for key in ("lr", "capturable")}
-            optimiser.load_state_dict(saved)
+            optimiser.load_state_dict(state[name])
             optimiser.param_groups[0].update(kept)
         if self.matching is not None:
             self.matching.load_state_dict(state["matching"])

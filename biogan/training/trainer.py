@@ -212,6 +212,8 @@ class Trainer:
         Receives the trainer after each check and at the end, in the first process only.
     matching : nn.Module, optional
         A further term of the generator's loss, see :class:`biogan.training.step.AdversarialStep`.
+    reconstruction : nn.Module, optional
+        What is minimised first in each step, see there.
 
     Attributes
     ----------
@@ -238,12 +240,13 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
         save: Callable[[Trainer], None] | None = None,
         matching: nn.Module | None = None,
+        reconstruction: nn.Module | None = None,
         afterwards: str = "",
     ) -> None:
         self.afterwards = afterwards
         self.config, self.engine, self.budget = config, engine, Budget(config)
         self.adversarial_step = AdversarialStep(
-            generator, critic, batches, prepare, config, engine, matching
+            generator, critic, batches, prepare, config, engine, matching, reconstruction
         )
         self.monitor, self.callbacks, self.save = monitor, callbacks, save
         self.best = BestCheckpoint(self.adversarial_step.average.network)

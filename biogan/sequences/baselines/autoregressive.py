@@ -15,9 +15,9 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from biogan.core.rng import layers_from, torch_generator
+from biogan.nn.recurrent import LetterNetwork, symbol_losses, write
 from biogan.sequences.baselines.simple import LikelihoodBaseline
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.splits import split
@@ -34,67 +34,6 @@ _BLIND_STEPS = 200
 _BLOCK = 1024
 
 Watch = Callable[[str], None]
-
-
-class LetterNetwork(nn.Module):
-    """A gated recurrent unit (Cho et al. 2014) over letters with an embedding of the position.
-
-    Parameters
-    ----------
-    letters : int
-        Size of the alphabet.
-    shortest, longest : int
-        Lengths of the sequences; where they differ, the symbol behind the letters is the end.
-    units : int
-        Hidden units.
-    """
-
-    barred: Tensor
-
-    def __init__(self, letters: int, shortest: int, longest: int, units: int = UNITS) -> None:
-        super().__init__()
-        symbols = letters + (shortest < longest)
-        # No end before the shortest length, no letter behind the longest.
-        barred = torch.zeros(longest + 1, symbols, dtype=torch.bool)
-        barred[:shortest, letters:] = True
-        barred[longest:, :letters] = True
-        self.register_buffer("barred", barred)
-        # The row behind those of the symbols stands for the start.
-        self.start = symbols
-        self.letter = nn.Embedding(symbols + 1, units)
-        self.position = nn.Embedding(longest + 1, units)
-        self.recurrent = nn.GRU(units, units, batch_first=True)
-        self.dropout = nn.Dropout(0.1)
-        self.out = nn.Linear(2 * units, symbols)
-
-    def forward(
-        self, before: Tensor, first: int = 0, hidden: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Score the symbol behind each letter.
-
-        Parameters
-        ----------
-        before : Tensor, shape (N, length), int64
-            The symbol before each position.
-        first : int
-            Position of the first column.
-        hidden : Tensor, optional
-            State before the first column.
-
-        Returns
-        -------
-        logits : Tensor, shape (N, length, symbols)
-        hidden : Tensor
-            State behind the last column.
-        """
-        place = self.position.weight[first : first + before.shape[1]]
-        x = self.letter(before) + place
-        states, hidden = self.recurrent(x, hidden)
-        # The position once more behind the recurrence: what stands where needs no memory.
-        both = torch.cat([states, place.expand_as(states)], 2)
-        logits = self.out(self.dropout(both))
-        barred = self.barred[first : first + before.shape[1]]
-        return logits.masked_fill(barred, -torch.inf), hidden
 
 
 class Autoregressive(LikelihoodBaseline):
@@ -148,7 +87,7 @@ class Autoregressive(LikelihoodBaseline):
         self._shortest, self._longest = int(sequences.lengths.min()), sequences.longest
         self._varies = not sequences.is_fixed_length
         with layers_from(self.seed, "autoregressive"):
-            network = LetterNetwork(self._end, self._shortest, self._longest)
+            network = LetterNetwork(self._end, self._shortest, self._longest, UNITS)
         parts = split(sequences, VALIDATION, self.seed, fewest=50)
         rows, weights = self._rows(parts.train), parts.train.weights
         held = self._rows(parts.held_out) if len(parts.held_out) else rows[:_BLOCK]
@@ -201,7 +140,7 @@ class Autoregressive(LikelihoodBaseline):
 
     def _loss(self, network: LetterNetwork, rows: Tensor) -> Tensor:
         """Negative log-likelihood of each symbol up to the first end symbol, one-dimensional."""
-        losses, counted = self._by_symbol(network, rows)
+        losses, counted = symbol_losses(network, rows)
         return losses[counted]
 
     @torch.no_grad()
@@ -209,45 +148,25 @@ class Autoregressive(LikelihoodBaseline):
         network.eval()
         return self._loss(network, rows)
 
-    def _by_symbol(self, network: LetterNetwork, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Losses by symbol, and which of them count: shape (N, length) each."""
-        # The first end symbol counts, those behind it do not.
-        counted = (rows == self._end).cumsum(1) <= 1
-        width = int(counted.any(0).sum())
-        rows, counted = rows[:, :width], counted[:, :width]
-        start = torch.full_like(rows[:, :1], network.start)
-        logits, _ = network(torch.cat([start, rows[:, :-1]], 1))
-        losses = cross_entropy(logits.transpose(1, 2), rows, reduction="none")
-        return losses, counted
-
     @torch.no_grad()
     def _log_prob(self, sequences: SequenceSet) -> np.ndarray:
         found = [np.zeros(0)]
         for start in range(0, len(sequences), _BLOCK):
             rows = self._rows(sequences[start : start + _BLOCK])
-            losses, counted = self._by_symbol(self._network, rows)
+            losses, counted = symbol_losses(self._network, rows)
             found.append(-(losses.double() * counted).sum(1).numpy())
         return np.concatenate(found)
 
     @torch.no_grad()
     def _draw(self, train: SequenceSet, n: int, random: np.random.Generator) -> SequenceSet:
+        symbols = self._end + self._varies
+
+        def chance(live: Tensor, place: int) -> Tensor:
+            return torch.from_numpy(random.gumbel(size=(len(live), symbols)))
+
         parts = []
         for start in range(0, n, _BLOCK):
-            size = min(_BLOCK, n - start)
-            width = self._longest
-            rows = np.full((size, width), train.alphabet.end, np.uint8)
-            live = torch.arange(size)
-            before = torch.full((size, 1), self._network.start)
-            hidden: Tensor | None = None
-            for place in range(width):
-                logits, hidden = self._network(before, place, hidden)
-                scores = logits[:, 0].double()
-                noise = torch.from_numpy(random.gumbel(size=scores.shape))
-                drawn = (scores + noise).argmax(1)
-                on = drawn < self._end
-                rows[live[on].numpy(), place] = drawn[on].numpy().astype(np.uint8)
-                live, before, hidden = live[on], drawn[on, None], hidden[:, on].contiguous()
-                if not len(live):
-                    break
+            written = write(self._network, min(_BLOCK, n - start), chance).numpy()
+            rows = np.where(written < self._end, written, train.alphabet.end).astype(np.uint8)
             parts.append(SequenceSet.from_matrix(train.alphabet, rows))
         return SequenceSet.concatenate(parts)

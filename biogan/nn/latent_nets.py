@@ -1,0 +1,273 @@
+"""A generator and a critic of codes: the latent GAN.
+
+An autoencoder learns to write each record again from a short code (a vector of :data:`CODE`
+numbers with noise on it), its letters one after another. The adversarial pair works on codes: the
+critic compares those of real records with those that the generator makes of noise, and a new record
+is what the decoder writes of a new code (Prykhodko et al. 2019, J Cheminform 11:74). Letters that
+depend on the letters before, such as words of protein families, brackets and rings of molecules,
+are left to the decoder, and the adversarial loss is left with smooth vectors.
+
+All of it is learned in one loop: each step first improves the autoencoder
+(:class:`Reconstruction`) and then critic and generator. The encoder belongs to the critic, which
+has to read records, the decoder to the generator, which has to write them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import batch_norm, pad
+
+from biogan.core.label_rows import Conditions
+from biogan.nn.conditioning import LabelEncoder, draw_labels, join
+from biogan.nn.config import SequenceNetConfig
+from biogan.nn.layers import activate, dense
+from biogan.nn.recurrent import LetterNetwork, symbol_losses, write
+from biogan.nn.sequence_heads import Grammar, Shape
+
+#: Numbers of a code, and the standard deviation of the noise on each, where 1 is that of the code.
+#: The noise limits what a code can say to 0.7 nats a number: the rest is drawn by the decoder.
+CODE, BLUR = 16, 0.6
+#: Hidden units of the networks that see codes and nothing else.
+HIDDEN = 256
+#: Channels of the encoder.
+CHANNELS = 128
+# How fast mean and spread of the codes are followed.
+_MOMENTUM = 0.02
+# Records of about one length are read together: padding is work.
+_TOGETHER = 64
+
+
+class CodeNoise(NamedTuple):
+    """Everything random that a generator of codes needs for N sequences.
+
+    Attributes
+    ----------
+    latent : Tensor, shape (N, latent)
+        Standard normal; decides the code.
+    blur : Tensor, shape (N, CODE)
+        Standard normal; the noise on the code. Of width 0 in training, where no letter is written.
+    gumbel : Tensor, shape (N, symbols, length)
+        Standard Gumbel; decides which letter is drawn. Of width 0 in training.
+    labels : Tensor, shape (N, bytes), uint8
+        Labels of the sequences; of width 0 where none are learned.
+    """
+
+    latent: Tensor
+    blur: Tensor
+    gumbel: Tensor
+    labels: Tensor
+
+    def to(self, device: torch.device) -> CodeNoise:
+        """Move all parts to a device."""
+        return CodeNoise(*(part.to(device) for part in self))
+
+    def rows(self, index: slice | Tensor) -> CodeNoise:
+        """Return the noise of some of the sequences."""
+        return CodeNoise(*(part[index] for part in self))
+
+
+class CodeEncoder(nn.Module):
+    """Records to codes: two strided convolutions over letters and positions, and a linear layer.
+
+    Each number of a code has mean 0 and variance 1 over the training records.
+
+    Parameters
+    ----------
+    shape : Shape
+        Channels and length of the records.
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = CHANNELS // 2
+        self.length = shape.length
+        self.letter = nn.Embedding(shape.channels, width)
+        self.position = nn.Embedding(shape.length, width)
+        self.first = nn.Conv1d(width, CHANNELS, 5, stride=2, padding=2)
+        self.second = nn.Conv1d(CHANNELS, CHANNELS, 5, stride=2, padding=2)
+        self.out = nn.Linear(CHANNELS * -(-shape.length // 4), CODE)
+        self.register_buffer("mean", torch.zeros(CODE))
+        self.register_buffer("variance", torch.ones(CODE))
+
+    def forward(self, rows: Tensor, learning: bool = False) -> Tensor:
+        """Encode rows of codes of letters.
+
+        Parameters
+        ----------
+        rows : Tensor, shape (N, length), int64
+            Codes of the letters, end symbols behind them.
+        learning : bool
+            Whether mean and variance are those of this batch, and are remembered.
+
+        Returns
+        -------
+        Tensor, shape (N, CODE)
+        """
+        x = (self.letter(rows) + self.position.weight).transpose(1, 2)
+        x = activate(self.second(activate(self.first(x))))
+        found = self.out(x.flatten(1)).float()
+        return batch_norm(found, self.mean, self.variance, training=learning, momentum=_MOMENTUM)
+
+
+class LatentGenerator(nn.Module):
+    """Noise to codes, and codes to letters.
+
+    Parameters
+    ----------
+    config : SequenceNetConfig
+        Units (of the decoder), latent.
+    shape : Shape
+        Channels and length of the records.
+    grammar : Grammar
+        Its end symbol and the lengths of training records.
+    conditions : Conditions
+        Labels that are learned.
+    """
+
+    def __init__(
+        self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
+    ) -> None:
+        super().__init__()
+        self.config, self.shape = config, shape
+        self.labels = LabelEncoder(conditions) if conditions.size else None
+        told = self.labels.width if self.labels else 0
+        self.prior = dense(config.latent + told, HIDDEN, CODE)
+        varies = grammar.end is not None
+        letters = shape.channels - varies
+        shortest = shape.length
+        if varies:
+            shortest = next((length for length, share in enumerate(grammar.lengths) if share), 1)
+        self.decoder = LetterNetwork(
+            letters, shortest, shape.length, config.chosen("units"), CODE + told, dropout=0.0
+        )
+
+    def noise(self, n: int, rng: torch.Generator) -> CodeNoise:
+        """Draw the noise of ``n`` sequences; in training mode that of codes alone."""
+        place, symbols = rng.device, self.decoder.barred.shape[1]
+        latent = torch.randn(n, self.config.latent, generator=rng, device=place)
+        labels = torch.empty(n, 0, dtype=torch.uint8, device=place)
+        if self.labels is not None:
+            labels = draw_labels(self.labels.conditions, n, rng)
+        if self.training:
+            return CodeNoise(latent, latent[:, :0], latent[:, :0, None], labels)
+        blur = torch.randn(n, CODE, generator=rng, device=place)
+        uniform = torch.rand(n, symbols, self.shape.length, generator=rng, device=place)
+        gumbel = uniform.clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
+        return CodeNoise(latent, blur, gumbel, labels)
+
+    def forward(self, noise: CodeNoise) -> Tensor:
+        """Make codes, shape (N, CODE); with labels one row of both."""
+        # What is learned is the way from a standard normal vector to the codes of real records.
+        latent = noise.latent
+        start = pad(latent[:, :CODE], (0, max(0, CODE - latent.shape[1])))
+        if self.labels is None:
+            return start + self.prior(latent)
+        labels = self.labels(noise.labels)
+        told = torch.cat([latent, labels * self.config.latent**0.5], 1)
+        return join(start + self.prior(told), labels)
+
+    @torch.no_grad()
+    def sample(
+        self, noise: CodeNoise, temperature: float = 1.0, low: int = 0, high: int | None = None
+    ) -> Tensor:
+        """Draw letters as codes, shape (N, length), uint8; labels follow as bytes.
+
+        The whole range of lengths is written; ``low`` and ``high`` are not looked at.
+        """
+        context = self(noise)
+        context = torch.cat([context[:, :CODE] + BLUR * noise.blur, context[:, CODE:]], 1)
+
+        def chance(live: Tensor, place: int) -> Tensor:
+            return noise.gumbel[live, :, place]
+
+        rows = write(self.decoder, len(noise.latent), chance, context, temperature)
+        return torch.cat([rows.to(torch.uint8), noise.labels], 1)
+
+
+class CodeCritic(nn.Module):
+    """Reads records as codes, and judges codes.
+
+    Parameters
+    ----------
+    config : SequenceNetConfig
+        Options.
+    shape : Shape
+        Channels and length of the records.
+    grammar : Grammar
+        Not looked at.
+    conditions : Conditions
+        Labels that are learned.
+    """
+
+    def __init__(
+        self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
+    ) -> None:
+        super().__init__()
+        self.length = shape.length
+        self.encoder = CodeEncoder(shape)
+        self.labels = LabelEncoder(conditions) if conditions.size else None
+        self.judge = dense(CODE + (self.labels.width if self.labels else 0), HIDDEN, 1)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Judge codes, with labels rows of both, return (N,)."""
+        return self.judge(codes).squeeze(1)
+
+    @torch.no_grad()
+    def read(self, stored: Tensor) -> Tensor:
+        """Turn stored records, (N, length) and the bytes of labels, into what is judged."""
+        rows = stored.to(self.encoder.mean.device)
+        codes = self.encoder(rows[:, : self.length].long())
+        return codes if self.labels is None else join(codes, self.labels(rows[:, self.length :]))
+
+
+class Reconstruction(nn.Module):
+    """How well the decoder writes real records again from their codes.
+
+    Parameters
+    ----------
+    generator : LatentGenerator
+        Has the decoder.
+    critic : CodeCritic
+        Has the encoder.
+
+    Attributes
+    ----------
+    name : str
+        Name of the loss in the log.
+    rate : float
+        Its learning rate as a multiple of that of the adversarial pair.
+    """
+
+    name, rate = "reconstruction", 3.0
+
+    def __init__(self, generator: LatentGenerator, critic: CodeCritic) -> None:
+        super().__init__()
+        self.encoder, self.decoder = critic.encoder, generator.decoder
+        self.labels, self.length = critic.labels, critic.length
+
+    def forward(self, stored: Tensor) -> Tensor:
+        """Return the mean negative log-likelihood of a symbol given the code, in nats.
+
+        Parameters
+        ----------
+        stored : Tensor, shape (N, length and bytes of labels), uint8
+            Training records.
+        """
+        rows = stored[:, : self.length].long()
+        codes = self.encoder(rows, learning=True)
+        context = codes + BLUR * torch.randn_like(codes)
+        if self.labels is not None:
+            context = join(context, self.labels(stored[:, self.length :]))
+        ends = (rows == self.decoder.letters).sum(1)
+        total = counts = torch.zeros((), device=rows.device)
+        for some in ends.argsort(stable=True).split(_TOGETHER):
+            losses, counted = symbol_losses(self.decoder, rows[some], context[some])
+            total = total + (losses * counted).sum()
+            counts = counts + counted.sum()
+        return total / counts
