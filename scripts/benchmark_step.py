@@ -94,7 +94,8 @@ def players(sequences: SequenceSet, device: str = "cpu", **options: object) -> A
     return AdversarialStep(
         networks.generator, networks.critic,
         Batches(codes, np.ones(len(codes)), config.batch_size, 0),
-        modality.encoder(engine.device), config, engine, modality.matching(config),
+        modality.encoder(engine.device, networks.critic), config, engine,
+        modality.matching(config), modality.reconstruction(networks),
     )  # fmt: skip
 
 

@@ -1,0 +1,102 @@
+"""A GAN of codes: the same records again, whole and resumed runs alike, labels, refusals."""
+
+import numpy as np
+import pytest
+from helpers import Kill, Killed
+
+from biogan import Avoid, SequenceGAN, SequenceSet
+from biogan.core.errors import ConfigError
+from biogan.core.rng import rng
+from biogan.sequences.modality import SequenceModality
+
+SMALL = {
+    "architecture": "latent", "units": 8, "latent": 16, "batch_size": 16, "steps": 8, "seed": 1,
+    "check_every": 4,
+}  # fmt: skip
+
+
+def peptides(n=120, labels=False):
+    random = rng(0, "peptides")
+    texts = ["".join(random.choice([*"ACDEFGHIKL"], k)) for k in random.integers(4, 12, n)]
+    kinds = {"kind": np.array(["a", "b"] * (n // 2), object)} if labels else None
+    return SequenceSet.from_strings(texts, alphabet="protein", labels=kinds)
+
+
+@pytest.fixture(scope="module")
+def gan(tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    return SequenceGAN(**SMALL).fit(peptides(), out=out)
+
+
+def test_records_are_those_of_their_number_and_keep_to_the_lengths(gan):
+    some = gan.sample(700, seed=3)
+    assert gan.sample(5, seed=3).strings() == some.strings()[:5]
+    lengths = peptides().lengths
+    assert lengths.min() <= some.lengths.min() and some.lengths.max() <= lengths.max()
+
+
+def test_a_read_model_writes_scores_and_refines_the_same(gan, tmp_path):
+    gan.save(tmp_path / "copy")
+    read = SequenceGAN.load(tmp_path / "copy")
+    assert read.sample(20, seed=2).strings() == gan.sample(20, seed=2).strings()
+    assert np.array_equal(read.score(peptides()), gan.score(peptides()))
+    assert read.sample(9, refine="mh").strings() == gan.sample(9, refine="mh").strings()
+    assert len(read.interpolate(2, 3)) == 6
+
+
+def test_a_resumed_run_is_the_run_without_interruption(gan, tmp_path):
+    with pytest.raises(Killed):
+        SequenceGAN(**SMALL).fit(peptides(), out=tmp_path / "cut", callbacks=[Kill(6)])
+    again = SequenceGAN(**SMALL).fit(peptides(), out=tmp_path / "cut", resume=True)
+    assert again.sample(40, seed=5).strings() == gan.sample(40, seed=5).strings()
+    assert again.card.judge == gan.card.judge
+
+
+def test_every_weight_is_learned():
+    # By a loss that a constant in the logits changes.
+    options = SMALL | {"ema": 0.0, "validation": 0.0, "loss": "standard"}
+    start = SequenceModality.plan(peptides(), SequenceGAN(**options).config)
+    before = start.modality.networks(start.config)
+    after = SequenceGAN(**options).fit(peptides()).networks
+    for old, new in zip(before, after, strict=True):
+        for (name, was), now in zip(old.named_parameters(), new.parameters(), strict=True):
+            assert not was.equal(now), name
+
+
+def test_labels_are_learned_and_asked_for():
+    gan = SequenceGAN(**SMALL, condition="kind").fit(peptides(labels=True))
+    assert set(gan.sample(30, label="kind=b").labels["kind"]) == {"b"}
+
+
+def test_it_learns_what_a_code_tells():
+    """Words of three families: a record has those of one, which no letter before it tells."""
+    random, words = rng(0, "families"), ["ACDE", "FGHI", "KLMN"]
+    texts = [words[k] * n for k, n in zip(random.integers(0, 3, 300), random.integers(2, 4, 300),
+                                          strict=True)]  # fmt: skip
+    real = SequenceSet.from_strings(texts, alphabet="protein")
+    options = SMALL | {"units": 32, "batch_size": 64, "steps": 150, "lr": 2e-3, "validation": 0.0}
+    found = SequenceGAN(**options).fit(real).sample(300, seed=1).strings()
+    assert np.mean([text in set(texts) for text in found]) > 0.85
+    assert min(sum(text.startswith(word) for text in found) for word in words) > 50
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"kmer_matching": 1.0}, "--kmer-matching 1.0: --architecture latent generates codes"),
+        ({"rotate": True}, "--rotate"),
+        ({"minibatch_std": True}, "--minibatch-std: --architecture latent"),
+        ({"devices": 2}, "--devices 2 --nodes 1: --architecture latent trains in one process"),
+        ({"width": 8}, "--width 8: --architecture latent is sized by --units alone"),
+    ],
+)
+def test_options_of_letters_are_refused(options, said):
+    with pytest.raises(ConfigError, match=said):
+        SequenceGAN(**SMALL | options).fit(peptides())
+
+
+def test_what_needs_letters_at_once_is_refused_when_sampling(gan):
+    with pytest.raises(ConfigError, match="--length 5: a model of --architecture latent"):
+        gan.sample(3, length="5")
+    with pytest.raises(ConfigError, match="constraints: need letters that are drawn at once"):
+        gan.sample(3, constraints=[Avoid("AC")])

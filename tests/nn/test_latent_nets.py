@@ -1,0 +1,70 @@
+"""The autoencoder of a latent GAN: codes of one scale, losses per symbol, records written again."""
+
+import pytest
+import torch
+
+from biogan.nn import latent_nets
+from biogan.nn.config import SequenceNetConfig
+from biogan.nn.latent_nets import CODE, Reconstruction
+from biogan.nn.recurrent import symbol_losses
+from biogan.nn.sequence_heads import Grammar, Shape
+from biogan.nn.sequence_nets import build
+
+
+def pair(length=9, units=24):
+    torch.manual_seed(0)
+    config = SequenceNetConfig(architecture="latent", units=units, latent=CODE)
+    shares = (0.0, 0.0, 0.0) + (1 / (length - 2),) * (length - 2)
+    return build(config, Shape(5, length), Grammar(4, lengths=shares))
+
+
+def records(n=40, length=9, seed=0):
+    source = torch.Generator().manual_seed(seed)
+    rows = torch.randint(4, (n, length), generator=source)
+    lengths = torch.randint(3, length + 1, (n,), generator=source)
+    return rows.where(torch.arange(length) < lengths[:, None], torch.tensor(4)).to(torch.uint8)
+
+
+@pytest.fixture
+def sharp(monkeypatch):
+    monkeypatch.setattr(latent_nets, "BLUR", 0.0)
+
+
+def test_a_batch_that_is_learned_has_codes_of_mean_0_and_variance_1():
+    _, critic = pair()
+    codes = critic.encoder(records(200).long(), learning=True)
+    assert codes.mean(0).abs().max() < 1e-5
+    assert codes.var(0, unbiased=False).sub(1).abs().max() < 1e-2
+
+
+def test_the_loss_is_the_mean_of_a_symbol_and_knows_no_order(sharp):
+    generator, critic = pair()
+    reconstruction, rows = Reconstruction(generator, critic), records(150)
+    codes = critic.encoder(rows.long(), learning=True)
+    losses, counted = symbol_losses(generator.decoder, rows.long(), codes)
+    found = reconstruction(rows).item()
+    assert found == pytest.approx(losses[counted].mean().item(), rel=1e-5)
+    assert reconstruction(rows.flip(0)).item() == pytest.approx(found, rel=1e-4)
+
+
+def test_few_records_are_written_again_from_their_codes(sharp):
+    (generator, critic), rows = pair(), records(12)
+    reconstruction = Reconstruction(generator, critic)
+    optimiser = torch.optim.Adam(reconstruction.parameters(), 1e-2)
+    for _ in range(250):
+        optimiser.zero_grad()
+        reconstruction(rows).backward()
+        optimiser.step()
+    codes = critic.encoder(rows.long(), learning=True)
+    noise = generator.eval().noise(12, torch.Generator().manual_seed(0))
+    generator.forward = lambda noise: codes
+    assert generator.sample(noise, temperature=0).tolist() == rows.tolist()
+
+
+def test_training_draws_no_letters_and_codes_begin_near_a_standard_normal():
+    generator, _ = pair()
+    noise = generator.noise(500, torch.Generator().manual_seed(0))
+    assert noise.gumbel.numel() == noise.blur.numel() == 0
+    codes = generator(noise)
+    assert codes.shape == (500, CODE)
+    assert codes.std(0).sub(1).abs().max() < 0.3
