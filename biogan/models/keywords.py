@@ -101,8 +101,9 @@ class SequenceGANOptions(TypedDict, total=False):
     validation: float
     """Share of the records kept for validation. Default: 0.1."""
 
-    architecture: Literal["resnet", "dense", "hybrid", "dcgan"] | None
-    """Family of generator and critic (hybrid: resnet and dense side by side). Default: None."""
+    architecture: Literal["resnet", "dense", "hybrid", "dcgan", "latent"] | None
+    """Family of generator and critic (hybrid: resnet and dense side by side; latent: codes that a
+    recurrent network writes out). Default: None."""
 
     width: int | None
     """Channels of the convolutions (chosen by the data). Default: None."""
@@ -269,8 +270,9 @@ class MoleculeGANOptions(TypedDict, total=False):
     validation: float
     """Share of the records kept for validation. Default: 0.1."""
 
-    architecture: Literal["resnet", "dense", "hybrid", "dcgan"] | None
-    """Family of generator and critic (hybrid: resnet and dense side by side). Default: None."""
+    architecture: Literal["resnet", "dense", "hybrid", "dcgan", "latent"] | None
+    """Family of generator and critic (hybrid: resnet and dense side by side; latent: codes that a
+    recurrent network writes out). Default: None."""
 
     width: int | None
     """Channels of the convolutions (chosen by the data). Default: None."""
