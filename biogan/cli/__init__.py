@@ -5,6 +5,7 @@ Click groups whose commands are the files of a package.
 
 from __future__ import annotations
 
+import difflib
 import io
 import logging
 import math
@@ -69,6 +70,16 @@ class LazyGroup(click.Group):
             command.params += [switch("--quiet", "-q"), switch("--debug")]
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; of one that there is not, say which is meant."""
+        if args and args[0] not in self.table and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], self.table, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self.table)}"
+            raise click.UsageError(f"No such command {args[0]!r}: {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; say in our own way that it was interrupted or its reader went away."""
         try:
@@ -120,6 +131,7 @@ COMMANDS = {
     "push": "Publish a model with its report.",
     "pull": "Fetch a published model.",
     "models": "List the models that biogan knows by name.",
+    "completion": "Print what makes a shell complete commands and options.",
     "demo": "Train, sample and evaluate on embedded data.",
 }
 # Seconds in which a further signal is taken for the same one.

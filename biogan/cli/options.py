@@ -14,8 +14,8 @@ import click
 from click.core import ParameterSource
 
 from biogan.cli import console
-from biogan.core.errors import BioganError, CheckpointError, DataError
-from biogan.core.options import Kind, Level, Options, flag, kinds
+from biogan.core.errors import BioganError, CheckpointError, ConfigError, DataError
+from biogan.core.options import Kind, Level, Options, flag, kinds, unknown_name
 from biogan.models.address import is_address, local_folder
 from biogan.models.registry import KINDS, get_kind
 
@@ -397,8 +397,15 @@ class KindCommand(GroupedCommand):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.parts, self.find, self.kind = parts, find, DEFAULT_KIND
+        self.params.append(
+            click.Option(
+                ["--config", "config_file"], type=FILE, metavar="FILE",
+                help="Read options from a file, TOML or what --dry-run prints; the command line "
+                "goes first.",
+            )
+        )  # fmt: skip
         self.own = [p for p in self.params if p.name != "help_all"]
-        self.own_levels = dict(self.levels)
+        self.own_levels = dict(self.levels) | {"config_file": "advanced"}
 
     def make_context(
         self,
@@ -412,8 +419,11 @@ class KindCommand(GroupedCommand):
 
         # Every command has these two, see biogan.cli.
         switches = [p for p in self.params if p.name in ("quiet", "debug")]
-        if HELP & set(args):
-            refuse_unknown_kind(self.own, args)
+        # A shell that completes opens no data.
+        completing = extra.get("resilient_parsing")
+        if completing or HELP & set(args):
+            if not completing:
+                refuse_unknown_kind(self.own, args)
             asked = [kind for kind in KINDS if kind in args or f"--kind={kind}" in args]
             self.kind = asked[0] if asked else DEFAULT_KIND
         else:
@@ -476,11 +486,51 @@ class KindCommand(GroupedCommand):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Build the objects of options and call the command."""
+        self._read_config(ctx)
         for part, cls in self.classes.items():
             given = {f.name: ctx.params.pop(f.name, None) for f in dataclasses.fields(cls)}
             ctx.params[part] = cls.from_dict({k: v for k, v in given.items() if v is not None})
         ctx.params["kind"] = self.kind
         return super().invoke(ctx)
+
+    def _read_config(self, ctx: click.Context) -> None:
+        """Take options that were not typed from the file of ``--config``."""
+        path = ctx.params.pop("config_file", None)
+        if path is None:
+            return
+        known = {field.name for cls in self.classes.values() for field in dataclasses.fields(cls)}
+        for key, value in read_options(path).items():
+            name = key.replace("-", "_")
+            if name not in known:
+                raise ConfigError(f"{path}: {unknown_name('option', key, tuple(sorted(known)))}")
+            if value is not None and ctx.params.get(name) is None:
+                ctx.params[name] = tuple(value) if isinstance(value, list) else value
+                ctx.set_parameter_source(name, ParameterSource.COMMANDLINE)
+
+
+def read_options(path: str) -> dict[str, Any]:
+    """Read a file of options: JSON, as ``--dry-run`` prints it, or TOML.
+
+    Raises
+    ------
+    DataError
+        If it is neither, or no table of options.
+    """
+    import tomllib
+
+    from biogan.core.files import parse_json, reading
+
+    with reading(path, "no file of options", DataError):
+        with open(path, "rb") as file:
+            data = file.read()
+    if data.lstrip()[:1] in (b"{", b"["):
+        found = parse_json(data, path)
+    else:
+        with reading(path, "no valid TOML", DataError):
+            found = tomllib.loads(data.decode())
+    if not isinstance(found, dict):
+        raise DataError(f"{path}: holds no table of options, such as steps = 3000")
+    return found
 
 
 def _parses(command: click.Command, args: Sequence[str]) -> bool:

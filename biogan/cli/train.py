@@ -33,7 +33,7 @@ def _kind(typed: Mapping[str, Any]) -> str:
     cls=KindCommand,
     parts=("reading", "config"),
     find=_kind,
-    advanced=("store", "freeze", "compare_scratch", "dry_run"),
+    advanced=("store", "freeze", "compare_scratch", "dry_run", "tensorboard", "wandb"),
 )
 @click.argument("data", type=DATA)
 @click.option("-o", "--out", default="run", help="Model folder to write.  [default: run]")
@@ -52,6 +52,11 @@ def _kind(typed: Mapping[str, Any]) -> str:
               "are.")  # fmt: skip
 @click.option("--compare-scratch", is_flag=True,
               help="With --from: then train as many steps without it, and print both.")  # fmt: skip
+@click.option("--tensorboard", metavar="FOLDER",
+              help="Follow the run in TensorBoard: write its numbers into this "
+              "folder.")  # fmt: skip
+@click.option("--wandb", metavar="PROJECT",
+              help="Follow the run in a project of Weights & Biases.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Print the resolved configuration and stop.")
 @kind_option()
 def command(
@@ -63,6 +68,8 @@ def command(
     start: str | None,
     freeze: Any,
     compare_scratch: bool,
+    tensorboard: str | None,
+    wandb: str | None,
     dry_run: bool,
     kind: str,
     reading: Any,
@@ -86,6 +93,7 @@ def command(
     from biogan.models.gan import GAN
     from biogan.models.registry import get_kind
     from biogan.models.transfer import planned
+    from biogan.training import trackers as follow
     from biogan.training.callbacks import Progress
 
     if start is None and (freeze or compare_scratch):
@@ -135,12 +143,16 @@ def command(
         if not console.follower():
             console.echo(json.dumps(plan.config.to_dict(), indent=2))
         return plan.config
+    trackers = []
+    if not console.follower():
+        trackers += [follow.tensorboard(tensorboard)] if tensorboard is not None else []
+        trackers += [follow.wandb(wandb, config.to_dict())] if wandb is not None else []
     gan = GAN.of_kind(kind, config).fit(
         records,
         out=out,
         resume=resume,
         overwrite=overwrite,
-        callbacks=[Progress(console.say, console.status)],
+        callbacks=[Progress(console.say, console.status), *trackers],
         engine=engine,
         reading=cls.lasting(data, reading),
         start=start,

@@ -287,6 +287,7 @@ def build_trainer(
         matching=modality.matching(config),
         reconstruction=modality.reconstruction(networks),
         afterwards=CRITIC_LEFT if refining else "",
+        usual=modality.usual_steps,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Self, Unpack
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from biogan.core.errors import AdjustedRequest, ConfigError, plural
 from biogan.core.label_rows import Conditions
 from biogan.core.options import check_count, takes
 from biogan.core.protocols import SAMPLED, Callback
+from biogan.evaluation.report.axes import new_axes
+from biogan.evaluation.report.plots.logos import draw_logo, information
 from biogan.images.config import ImageSamplingConfig
 from biogan.models.address import local_folder
 from biogan.models.card import ModelCard
@@ -24,6 +26,7 @@ from biogan.models.checkpoint import (
     CRITIC,
     GENERATOR,
     JUDGE,
+    LOG,
     ModelFolder,
     ReadNetworks,
     read_model,
@@ -60,9 +63,13 @@ from biogan.sequences.constraints.plan import ConstraintPlan
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences
 from biogan.sequences.tokenizer import Tokenizer
+from biogan.training.callbacks import read_log
 from biogan.training.config import Freeze, ImageGANConfig, TrainingConfig
 from biogan.training.engine import Engine
 from biogan.training.modality import Chunk, Modality
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class GAN:
@@ -110,12 +117,14 @@ class GAN:
         self._networks: Networks | ReadNetworks | None = None
         self._critic: CalibratedCritic | None = None
         self._folder: ModelFolder | None = None  # of a calibrated critic that was not read yet
+        self._home: Path | None = None  # where the log of the training is
 
     # --- learning -------------------------------------------------------------------------
 
     def fit(
         self,
         records: Any,
+        y: None = None,
         *,
         out: str | Path | None = None,
         resume: bool = False,
@@ -133,6 +142,8 @@ class GAN:
         records : SequenceSet, SequenceStore, MoleculeSet, ImageSet or FragmentSet
             Training data; a part is kept for validation, so that nothing alike stands on both
             sides.
+        y : None
+            Not used; pipelines of scikit-learn give it.
         out : str or Path, optional
             Model folder to write while training.
         resume : bool
@@ -174,7 +185,7 @@ class GAN:
 
         def end(found: Fitted) -> None:
             self.modality, self.card, self._networks, self._critic = found
-            self._folder = None
+            self._folder, self._home = None, None if out is None else Path(out)
 
         fit(
             records, plan, out=out, resume=resume, overwrite=overwrite, callbacks=callbacks,
@@ -386,6 +397,53 @@ class GAN:
         stored = self.modality.stored(records)
         return critic_logits(critic, stored, self._encoder(critic), self.modality.block)
 
+    def score_samples(self, records: Any) -> np.ndarray:
+        """Return :meth:`score` under the name that scikit-learn has for it."""
+        return self.score(records)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the options by name, as :func:`sklearn.base.clone` asks for them.
+
+        Parameters
+        ----------
+        deep : bool
+            Not used: an option holds no estimator.
+        """
+        kind = {} if self.kinds else {"kind": self.kinds_learned[0]}
+        return {**kind, **self.config.to_dict()}
+
+    def set_params(self, **options: Any) -> Self:
+        """Change options; what was fitted stays until the next :meth:`fit`."""
+        self.config = self.config.replace(**options)
+        return self
+
+    def plot_training(self, axes: Axes | None = None) -> Axes:
+        """Draw the validation distance over the steps of a run that was kept in a folder.
+
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes, optional
+            Where to draw, by default on a figure of its own.
+
+        Raises
+        ------
+        ConfigError
+            If there is no log: nothing was fitted or loaded, or ``fit`` had no ``out``.
+        """
+        log = read_log(self._home / LOG).rows if self.networks and self._home else []
+        checks = [row for row in log if row.get("event") == "check" and row.get("scores")]
+        if not checks:
+            raise ConfigError("there is no log of a training: give fit out=, a folder")
+        axes = new_axes(axes, (6.0, 3.5))
+        distances = [row["scores"].get("validation_distance", np.nan) for row in checks]
+        axes.plot([row["step"] for row in checks], distances, "o-", markersize=3)
+        for name, level in (checks[-1].get("references") or {}).items():
+            if level is not None:
+                axes.axhline(level, linewidth=1, linestyle=":", color="#767676")
+                axes.annotate(name, (0, level), fontsize="small", color="#767676")
+        axes.set(xlabel="generator step", ylabel="validation distance")
+        return axes
+
     def _encoder(self, network: Any) -> Any:
         return self.modality.encoder(next(network.parameters()).device, network)
 
@@ -434,7 +492,7 @@ class GAN:
         card, modality, config, networks = read_model(path, device, cls.kinds)
         gan = cls.of_kind(modality.name, config)
         gan.card, gan.modality, gan._networks = card, modality, networks
-        gan._folder = ModelFolder(path)
+        gan._folder, gan._home = ModelFolder(path), Path(path)
         return gan
 
 
@@ -503,6 +561,34 @@ class SequenceGAN(GAN):
             n, seed, exclude=exclude, constraints=constraints, **options
         )
         return found
+
+    def plot_logo(self, n: int = 1000, seed: int = 0, axes: Axes | None = None) -> Axes:
+        """Draw the sequence logo of ``n`` new sequences.
+
+        Parameters
+        ----------
+        n : int
+            Sequences that are drawn.
+        seed : int
+            Seed of the stream of sequences.
+        axes : matplotlib.axes.Axes, optional
+            Where to draw, by default on a figure of its own.
+
+        Raises
+        ------
+        ConfigError
+            If sequences have no one length, so that columns mean nothing.
+        """
+        some = self.sample(n, seed)
+        if not some.is_fixed_length:
+            raise ConfigError("a logo needs sequences of one length")
+        letters = some.alphabet.letters
+        matrix = some.matrix(some.longest)
+        shares = np.stack([(matrix == code).mean(0) for code in range(len(letters))], 1)
+        heights = shares * information(shares)[:, None]
+        axes = new_axes(axes, (max(4.0, 0.16 * some.longest), 1.8))
+        draw_logo(axes, heights, letters, float(heights.sum(1).max()) or 1.0, 0, some.longest)
+        return axes
 
     @property
     def conditions(self) -> Conditions:

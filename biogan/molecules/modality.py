@@ -291,6 +291,11 @@ class MoleculeModality(SequenceModality):
             known = MoleculeSet.from_smiles(list(known))
         return set(known.smiles)
 
+    @property
+    def usual_steps(self) -> int | None:
+        """Not known yet."""
+        return None
+
     def near_copies(self, records: Any, known: Any) -> np.ndarray:
         """Tell which molecules are known ones, by their canonical SMILES."""
         found: np.ndarray = super(SequenceModality, self).near_copies(records, known)

@@ -462,6 +462,11 @@ class SequenceModality(Modality):
         return found
 
     @property
+    def usual_steps(self) -> int | None:
+        """Steps of the runs in docs/benchmarks.md that come close to real data."""
+        return 2000 if self.tokenizer.kind == VARIABLE else 3000
+
+    @property
     def positions(self) -> int:
         """Positions of the networks."""
         return self.tokenizer.positions

@@ -273,6 +273,26 @@ def _end_lines(
     return lines
 
 
+def _pace_lines(rate: float, steps: int, usual: int | None) -> Lines:
+    speed = f"{rate:.1f} steps a second" if rate < 10 else f"{rate:,.0f} steps a second"
+    line = f"{speed}, about {_about(steps):,} in this run"
+    if usual is None:
+        return [line]
+    few = ": a longer run gives more" if steps < usual / 2 else ""
+    return [f"{line}; data of this kind usually need about {usual:,}{few}"]
+
+
+def _about(count: int) -> int:
+    """Round a count to two digits.
+
+    Examples
+    --------
+    >>> _about(94), _about(2874)
+    (94, 2900)
+    """
+    return int(float(f"{count:.2g}"))
+
+
 def _judge_lines(step: int, steps: int, wanted: int) -> Lines:
     if step:
         return []
@@ -295,7 +315,7 @@ def _features_status(step: int, steps: int) -> str:
 _STATUS: dict[str, Callable[..., str]] = {"judge": _judge_status, "features": _features_status}
 _LINES: dict[str, Callable[..., Lines]] = {
     "data": _given_lines, "start": _given_lines, "note": _given_lines,
-    "check": _check_lines, "alarm": _alarm_lines,
+    "pace": _pace_lines, "check": _check_lines, "alarm": _alarm_lines,
     "end": _end_lines, "judge": _judge_lines, "features": _features_lines,
 }  # fmt: skip
 

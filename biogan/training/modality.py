@@ -480,6 +480,11 @@ class Modality(ABC):
         return np.array([key in keys for key in self.keys(records)], bool)
 
     @property
+    def usual_steps(self) -> int | None:
+        """Steps that data of this kind usually need (docs/benchmarks.md); None where unknown."""
+        return None
+
+    @property
     def positions(self) -> int | None:
         """How many positions a record has that weights belong to; None where none do."""
         return None

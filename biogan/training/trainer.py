@@ -77,6 +77,8 @@ def best_floor(references: Mapping[str, float]) -> tuple[str, float] | None:
 
 
 DEFAULT_TIME = "10m"
+#: Seconds after which a run says how fast it is.
+PACE = 10.0
 CHECKS = 25
 FEWEST_BETWEEN_CHECKS = 20
 
@@ -225,6 +227,8 @@ class Trainer:
         Whether it ended with an error: nothing was learned, or a number stayed no number.
     limited : bool
         Whether the state that was loaded knew the seconds that training may take.
+    usual : int or None
+        Steps that such data usually need.
     """
 
     def __init__(
@@ -242,8 +246,9 @@ class Trainer:
         matching: nn.Module | None = None,
         reconstruction: nn.Module | None = None,
         afterwards: str = "",
+        usual: int | None = None,
     ) -> None:
-        self.afterwards = afterwards
+        self.afterwards, self.usual = afterwards, usual
         self.config, self.engine, self.budget = config, engine, Budget(config)
         self.adversarial_step = AdversarialStep(
             generator, critic, batches, prepare, config, engine, matching, reconstruction
@@ -285,6 +290,8 @@ class Trainer:
 
     def _train(self) -> None:
         start = time.monotonic() - self.elapsed
+        # A run that goes on has been told.
+        before: tuple[int, float] | None = (0, 0.0) if self.step_count == 0 else None
         with Signals(self.engine.lead) as signals:
             # A resumed run may have a larger budget, of which less is spent.
             self.checks = min(self.checks, int(self.spent * CHECKS))
@@ -293,6 +300,7 @@ class Trainer:
                 terms, alarm = self._step()
                 self.elapsed = time.monotonic() - start
                 self.tell("on_step", self.step_count, terms | {"spent": self.spent})
+                before = self._tell_pace(before)
                 self.elapsed, alarm, number = self.engine.agree(
                     (self.elapsed, alarm, signals.caught)
                 )
@@ -312,6 +320,22 @@ class Trainer:
                     self._stop(number)
             # One that came while the last check was made.
             self._heed(signals)
+
+    def _tell_pace(self, before: tuple[int, float] | None) -> tuple[int, float] | None:
+        """Say once, early, how many steps there will be; return the step and time to count from."""
+        if before is None:
+            return None
+        step, elapsed = before
+        if step == 0:  # the first step is longer than the others
+            return self.step_count, self.elapsed
+        if self.elapsed - elapsed < PACE or self.over:
+            return before
+        rate = (self.step_count - step) / (self.elapsed - elapsed)
+        seconds, steps = self.budget.seconds, self.budget.steps
+        most = [steps] if steps else []
+        most += [round(self.step_count + rate * (seconds - self.elapsed))] if seconds else []
+        self.tell("on_event", "pace", rate=rate, steps=min(most), usual=self.usual)
+        return None
 
     @property
     def spent(self) -> float:

@@ -42,7 +42,7 @@ def test_what_was_not_tried_stands_under_one_heading(capsys, command):
 def test_an_advanced_option_works_without_being_listed(capsys):
     text, few = shown(capsys, "sample", "--help")
     assert not {"--device-noise", "--chain-steps", "--genetic-code"} & few
-    assert text.rstrip().endswith("biogan sample --help-all shows 3 more options.")
+    assert text.rstrip().endswith("biogan sample --help-all shows 4 more options.")
 
 
 def test_arguments_are_no_options(capsys):

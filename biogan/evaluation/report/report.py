@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 from biogan.core.display import shown, visible
 from biogan.core.errors import ConfigError
 from biogan.core.files import write_json, write_text, write_tsv
+from biogan.evaluation.report import axes as drawn
 from biogan.evaluation.report import html, text
 from biogan.evaluation.report.results import CONTROL, SCHEMA, Results, Row
 from biogan.evaluation.report.text import MARKS, number
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 #: Names of the files of a report.
 PAGE, JSON, TABLE, VERDICT = "report.html", "metrics.json", "metrics.tsv", "verdict.txt"
@@ -56,6 +58,27 @@ class Report(Results):
     def _repr_html_(self) -> str:
         """Verdict and scoreboard for a notebook."""
         return html.to_fragment(self)
+
+    def plot_metric(self, name: str, axes: Axes | None = None) -> Axes:
+        """Draw one metric, each set with its interval.
+
+        Parameters
+        ----------
+        name : str
+            Name of the metric, such as ``"auroc"``.
+        axes : matplotlib.axes.Axes, optional
+            Where to draw, by default on a figure of its own.
+
+        Raises
+        ------
+        KeyError
+            If the report has no such metric.
+        """
+        return drawn.plot_metric(self, name, axes)
+
+    def plot_status(self, axes: Axes | None = None) -> Axes:
+        """Draw how many metrics of each group reach real data, as :meth:`plot_metric`."""
+        return drawn.plot_status(self, axes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON with the verdict; a number that was not read is ``None``."""

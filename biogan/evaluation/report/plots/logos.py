@@ -22,6 +22,7 @@ from biogan.evaluation.report.plots.canvas import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.path import Path
 
 
@@ -102,6 +103,32 @@ def logos(name: str, sets: Mapping[str, np.ndarray], letters: str) -> list[Marku
 def _logo(
     name: str, label: str, heights: np.ndarray, letters: str, top: float, first: int, width: int
 ) -> Markup:
+    with drawing(name, f"sequence logo of {label}", width=9.4, height=1.55) as d:
+        draw_logo(d.axes, heights, letters, top, first, width)
+        d.axes.set_title(label)
+    return d.svg
+
+
+def draw_logo(
+    axes: Axes, heights: np.ndarray, letters: str, top: float, first: int, width: int
+) -> None:
+    """Draw a logo on axes.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to draw.
+    heights : numpy.ndarray, shape (L, A)
+        Height of each letter in each column, in bits.
+    letters : str
+        Letters in the order of the second axis.
+    top : float
+        Height of the axes, in bits.
+    first : int
+        Number of the first column, from 0.
+    width : int
+        Columns that the axes have room for.
+    """
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
     from matplotlib.ticker import MaxNLocator
@@ -117,18 +144,11 @@ def _logo(
                 scaled = np.asarray(path.vertices) * (0.92, row[k]) + (first + column + 0.54, base)
                 parts[colours[letters[k]]].append(Path(scaled, path.codes))
             base += row[k]
-    with drawing(name, f"sequence logo of {label}", width=9.4, height=1.55) as d:
-        for colour, some in parts.items():
-            d.axes.add_patch(
-                PathPatch(Path.make_compound_path(*some), facecolor=colour, linewidth=0)
-            )
-        d.axes.set(
-            xlim=(first + 0.4, first + width + 0.6), ylim=(0, top * 1.02), ylabel="bits",
-            title=label,
-        )  # fmt: skip
-        d.axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
-        d.axes.yaxis.set_major_locator(MaxNLocator(3))
-    return d.svg
+    for colour, some in parts.items():
+        axes.add_patch(PathPatch(Path.make_compound_path(*some), facecolor=colour, linewidth=0))
+    axes.set(xlim=(first + 0.4, first + width + 0.6), ylim=(0, top * 1.02), ylabel="bits")
+    axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(3))
 
 
 def _outlines(letters: str) -> dict[str, Path]:
