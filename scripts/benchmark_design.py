@@ -238,7 +238,7 @@ def planted(seeds: Sequence[int], calls: int = 3_000) -> list[str]:
             found = design(records, oracle, 96, check=check, calls=calls, seed=seed)
             own = next(iter(found.summary["check"]["transfer"].values()))
             asked = oracle if callable(oracle) else Predictor.fitted(
-                halves(records, "y", seed)[0], "y", "ridge"
+                halves(records, "y", seed)[0], "y", seed=seed
             )  # fmt: skip
             scores, real = (_values(asked, some.strings()) for some in (found, records))
             real_truth = Transfer.of(scores, real, truth(found.strings()), exact)

@@ -18,8 +18,11 @@ class OracleConfig(Options):
         "What the label is: class, multi (several classes, ; between them) or number.",
         "Predictor",
     )
-    family: Literal["ridge", "boosting"] = option(
-        "ridge", "Ridge regression, or boosted trees.", "Predictor", level="basic"
+    family: Literal["boosting", "ridge"] = option(
+        "boosting",
+        "Boosted trees, or a linear model (ridge regression; logistic of classes).",
+        "Predictor",
+        level="basic",
     )
     seed: int = option(0, "Seed of the split and of the trees.", "Predictor", level="basic")
 

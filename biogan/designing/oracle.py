@@ -98,8 +98,8 @@ def load_pair(
 ) -> Pair:
     """Return an oracle and its check, by name or as functions.
 
-    ``labels:NAME`` learns a label of ``records``: ridge regression. Without a check it learns from
-    one half of them, and boosted trees that have learned from the other half are the check; the two
+    ``labels:NAME`` learns a label of ``records``: boosted trees. Without a check they learn from
+    one half of them, and a linear model that has learned from the other half is the check; the two
     halves have no near copies between them.
 
     Parameters
@@ -135,15 +135,15 @@ def load_pair(
     if checker is None:
         if label in records.labels:
             parts = halves(records, label, seed)
-        second = Predictor.fitted(parts[-1], label, "boosting", seed=seed)
-        checker = Asked(second, f"boosting on the other half of {oracle}")
+        second = Predictor.fitted(parts[-1], label, "ridge", seed=seed)
+        checker = Asked(second, f"ridge on the other half of {oracle}")
         notes.append(
-            f"--check: none given; {len(parts[1]):,} labelled records were held out, boosted trees "
-            "that have learned from them are the check"
+            f"--check: none given; {len(parts[1]):,} labelled records were held out, a linear "
+            "model (ridge) that has learned from them is the check"
         )
-    first = Predictor.fitted(parts[0], label, "ridge", seed=seed)
+    first = Predictor.fitted(parts[0], label, "boosting", seed=seed)
     notes.insert(
-        0, f"--oracle {shown(oracle)}: ridge regression on {first.described.what} of "
+        0, f"--oracle {shown(oracle)}: boosted trees on {first.described.what} of "
         f"{first.records:,} labelled records",
     )  # fmt: skip
     return Pair(Asked(first, oracle), checker, tuple(notes))

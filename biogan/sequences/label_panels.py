@@ -12,12 +12,12 @@ from biogan.evaluation.report.plots import curves
 from biogan.evaluation.report.plots.labels import asked_predicted, beside, confusion
 from biogan.evaluation.report.results import TARGET
 from biogan.evaluation.report.spec import Panel
-from biogan.sequences.metrics.predictors import Numbers
 
 if TYPE_CHECKING:
     from biogan.evaluation.report.results import Results
     from biogan.sequences.metrics.comparison import Sample
     from biogan.sequences.metrics.labelled import LabelReader
+    from biogan.sequences.metrics.predictors import Family
 
 # Points of a set that are drawn, and share of them beyond the axes at either end.
 _POINTS, _BEYOND = 2_000, 0.002
@@ -40,7 +40,7 @@ def label_panels(results: Results, new: Sequence[str]) -> list[Panel]:
 
 
 def _number(reader: LabelReader, sets: dict[str, Sample], name: str) -> list[Panel]:
-    family = Numbers.FAMILIES[0]
+    family: Family = "ridge"
     points = {
         key: (reader.values(s)[:_POINTS], reader.predicted(s, family)[:_POINTS])
         for key, s in sets.items()

@@ -12,8 +12,10 @@ from biogan.cli.oracle import command as oracle_command
 from biogan.core.errors import BioganError, CheckpointError, ConfigError, DataError
 from biogan.core.rng import rng
 from biogan.designing.oracle import load_oracle, load_pair
-from biogan.designing.predictor import FAMILIES, WEIGHTS, Predictor, assess, halves
+from biogan.designing.predictor import WEIGHTS, Predictor, assess, halves
 from biogan.sequences.io.write import write_fasta
+from biogan.sequences.metrics import predictors
+from biogan.sequences.metrics.predictors import FAMILIES, Described, learned
 
 
 def labelled(n=300, length=20, seed=0):
@@ -52,20 +54,55 @@ def test_trees_and_ridge_predict_what_the_library_does(family):
     from sklearn.ensemble import GradientBoostingRegressor
     from sklearn.linear_model import RidgeCV
 
-    from biogan.designing import predictor as module
-
     features = rng(0, "features").normal(size=(80, 6)).astype(np.float32)
     target = features[:, 0] + features[:, 1] ** 2
-    model = module._MODELS[family].fitted(features, target[:, None], 3)
+    model = learned(features, target[:, None], family, "number", 3)
     if family == "ridge":
-        own = RidgeCV(module._PENALTIES, fit_intercept=False)
+        own = RidgeCV(predictors._PENALTIES, fit_intercept=False)
     else:
         own = GradientBoostingRegressor(
-            n_estimators=module._TREES, learning_rate=module._RATE, max_depth=module._DEPTH,
-            subsample=module._SUBSAMPLE, max_features="sqrt", init="zero", random_state=3,
+            n_estimators=predictors._TREES, learning_rate=predictors._RATE,
+            max_depth=predictors._DEPTH, subsample=predictors._SUBSAMPLE, max_features="sqrt",
+            init="zero", random_state=3,
         )  # fmt: skip
     theirs = own.fit(features, target - target.mean()).predict(features) + target.mean()
     assert model(features).ravel() == pytest.approx(theirs.ravel(), abs=1e-5)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("kind", ["class", "multi"])
+def test_probabilities_are_those_of_the_library(kind, classes):
+    from biogan.evaluation.two_sample import ridge
+
+    features = rng(0, "features").normal(size=(120, 6)).astype(np.float32)
+    belongs = features[:, :classes] > 0.3
+    if kind == "class":
+        belongs = np.eye(classes, dtype=bool)[features[:, :classes].argmax(1)]
+        belongs[:5] = False
+        rows = belongs.any(1)
+        theirs = ridge(features[rows], belongs[rows].argmax(1)).predict_proba(features)
+    else:
+        theirs = np.stack(
+            [ridge(features, own).predict_proba(features)[:, 1] for own in belongs.T], 1
+        )
+    found = learned(features, belongs, "ridge", kind, 0)(features)
+    assert found == pytest.approx(theirs, abs=1e-6)
+
+
+def test_a_class_that_all_have_is_certain():
+    features = rng(0, "features").normal(size=(50, 3)).astype(np.float32)
+    belongs = np.stack([np.ones(50), features[:, 0] > 0, np.zeros(50)], 1)
+    found = learned(features, belongs, "ridge", "multi", 0)(features)
+    assert found[:, 0].min() > 0.999 and found[:, 2].max() < 0.001
+
+
+def test_evaluations_and_oracles_read_the_same_of_a_record():
+    reads = labelled(80)
+    described = Described.by(reads)
+    assert described.what == "k-mers and positions" and described.length == 20
+    table = described.of(reads)
+    assert table.shape == (80, described.size) and np.abs(table.mean(0)).max() < 1e-4
+    assert Described.by(reads, by_position=False).what == "k-mers"
 
 
 def test_classes_are_shares():
@@ -130,7 +167,7 @@ def test_damaged_folders(tmp_path):
     (tmp_path / "oracle.json").write_text(json.dumps(facts | {"family": "forest"}))
     with pytest.raises(CheckpointError, match="'family' of .* is 'forest'"):
         load_oracle(f"{tmp_path}")
-    (tmp_path / "oracle.json").write_text(json.dumps(facts | {"family": "boosting"}))
+    (tmp_path / "oracle.json").write_text(json.dumps(facts | {"model": "Ridge"}))
     with pytest.raises(CheckpointError, match="weights of another predictor"):
         load_oracle(f"{tmp_path}")
 
@@ -138,7 +175,7 @@ def test_damaged_folders(tmp_path):
 def test_a_label_is_optimised_and_checked_by_records_that_were_held_out():
     reads = labelled(400)
     found = design(reads, "labels:expr", 10, calls=300)
-    assert found.summary["check"]["oracle"] == "boosting on the other half of labels:expr"
+    assert found.summary["check"]["oracle"] == "ridge on the other half of labels:expr"
     assert found.summary["check"]["transfer"]["expr"]["transfer"] > 0.5
     counts = [text.count("G") for text in found]
     assert np.mean(counts) > 9
@@ -160,7 +197,7 @@ def test_commands_from_labels_to_designs(tmp_path):
         catch_exceptions=False,
     )  # fmt: skip
     first, second = done.stderr.splitlines()
-    assert "ridge on k-mers and positions of 1" in first and "boosting" in second
+    assert "boosting on k-mers and positions of 1" in first and "ridge" in second
     assert "Spearman r 0." in first and "held-out records" in first
     with pytest.raises(BioganError, match="o: is not empty; --overwrite replaces it"):
         run(oracle_command, [data, "--target", "expr", "-o", oracle], catch_exceptions=False)

@@ -27,7 +27,7 @@ from biogan.sequences.kmers import choose_k, grouped_kmer_counts
 from biogan.sequences.metrics.comparison import SEQUENCE_METRICS, Comparison, metric
 from biogan.sequences.metrics.features import points
 from biogan.sequences.metrics.labelled import LabelledComparison, LabelReader
-from biogan.sequences.metrics.predictors import Numbers
+from biogan.sequences.metrics.predictors import Family
 
 #: The section of the report.
 GROUP = "conditions"
@@ -83,7 +83,7 @@ def _worst(
     return tuple(f"{name} {text(found[name])}" for name in names[:_WORST])
 
 
-def _ridge_or_boosting(comparison: LabelledComparison, family: str, error: bool) -> Value:
+def _ridge_or_boosting(comparison: LabelledComparison, family: Family, error: bool) -> Value:
     reader, sample = comparison.reader, comparison.candidate
     if reason := reader.number_unanswerable(family):
         return Value(None, note=f"label {reader.name}: {reason}")
@@ -103,28 +103,28 @@ def _ridge_or_boosting(comparison: LabelledComparison, family: str, error: bool)
         needs=("condition", "numbers"))  # fmt: skip
 def label_correlation(comparison: LabelledComparison) -> Value:
     """Spearman correlation of the asked number with that of ridge regression on training data."""
-    return _ridge_or_boosting(comparison, Numbers.FAMILIES[0], error=False)
+    return _ridge_or_boosting(comparison, "ridge", error=False)
 
 
 @metric("label-r-boosting", GROUP, "asked r, boosting", goal="held-out", low=-1.0, high=1.0,
         needs=("condition", "numbers"))  # fmt: skip
 def label_correlation_boosting(comparison: LabelledComparison) -> Value:
     """Spearman correlation of the asked number with that of boosted trees of training data."""
-    return _ridge_or_boosting(comparison, Numbers.FAMILIES[1], error=False)
+    return _ridge_or_boosting(comparison, "boosting", error=False)
 
 
 @metric("label-mae", GROUP, "asked error", goal="held-out", unit="of the label",
         needs=("condition", "numbers"))  # fmt: skip
 def label_error(comparison: LabelledComparison) -> Value:
     """Median absolute difference of the asked number from that of ridge regression."""
-    return _ridge_or_boosting(comparison, Numbers.FAMILIES[0], error=True)
+    return _ridge_or_boosting(comparison, "ridge", error=True)
 
 
 @metric("label-mae-boosting", GROUP, "asked error, boosting", goal="held-out",
         unit="of the label", needs=("condition", "numbers"))  # fmt: skip
 def label_error_boosting(comparison: LabelledComparison) -> Value:
     """Median absolute difference of the asked number from that of boosted trees."""
-    return _ridge_or_boosting(comparison, Numbers.FAMILIES[1], error=True)
+    return _ridge_or_boosting(comparison, "boosting", error=True)
 
 
 @metric("label-auroc", GROUP, "in-label AUROC", goal="half", high=1.0, needs=("condition",))

@@ -38,10 +38,20 @@ from biogan.evaluation.report.results import MEDIUM_EFFECT
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import shuffled
 from biogan.sequences.metrics.comparison import Comparison, Sample
-from biogan.sequences.metrics.predictors import MOST, Classes, Described, Numbers
+from biogan.sequences.metrics.predictors import (
+    Described,
+    Family,
+    Model,
+    from_ranks,
+    learned,
+    quantiles,
+    ranks,
+)
 from biogan.sequences.overlaps import joined
 from biogan.sequences.similarity.pairs import clusters
 
+# Records that are learned from at most.
+_MOST = 4_000
 # Identity of records that are one piece of evidence.
 _NEAR = 0.9
 #: What rows say where there is nothing to learn from.
@@ -141,6 +151,7 @@ class LabelReader:
         self.name, self.kind, self.seed = name, kind, seed
         self.target = target
         self._fit, self._identity = fit, identity
+        self._numbers: dict[Family, Model] = {}
         self.strata = Strata.of(name, kind, fit.labels[name])
         sets = (target, held_out, *generated)
         fixed = all(some.sequences.is_fixed_length for some in sets) and fit.is_fixed_length
@@ -226,7 +237,7 @@ class LabelReader:
         records too: then only copies are left out.
         """
         known = np.flatnonzero(self.strata.labelled(self._fit.labels[self.name]))
-        some = Sample(shuffled(self._fit.take(known), self.seed)[:MOST])
+        some = Sample(shuffled(self._fit.take(known), self.seed)[:_MOST])
         near = some.near_copies(self.target, self._identity)
         if not some.sequences.alphabet.has_gap:
             near |= 2 * some.shared_letters(self.target) >= np.maximum(some.sequences.lengths, 1)
@@ -239,28 +250,41 @@ class LabelReader:
     @cached_property
     def described(self) -> Described:
         """Return what predictors read of records."""
-        return Described(self.learned.sample, self.by_position)
+        return Described.by(self.learned.sample.sequences, self.by_position)
+
+    def _described(self, sample: Sample) -> np.ndarray:
+        """Return what predictors read of a sample, shape (n, d)."""
+        found: np.ndarray = sample.kept(self.described, lambda: self.described.of(sample.sequences))
+        return found
 
     @cached_property
-    def _classes(self) -> Classes | None:
+    def _classes(self) -> Model | None:
         train = self.learned.sample
-        counts = self.strata.members(train.sequences.labels[self.name]).sum(0)
+        belongs = self.strata.members(train.sequences.labels[self.name])
+        counts = belongs.sum(0)
         one_is_all = self.kind == "multi" and (counts >= len(train)).any()
         if not counts.all() or one_is_all:
             return None
-        return Classes(self.described, train, self.strata)
+        if self.kind == "multi":
+            known = self.strata.labelled(train.sequences.labels[self.name])
+            return learned(self._described(train)[known], belongs[known], "ridge", "multi", 0)
+        return learned(self._described(train), belongs, "ridge", "class", 0)
 
-    @cached_property
-    def _numbers(self) -> Numbers:
-        train = self.learned.sample
-        values = numbers(train.sequences.labels[self.name])
-        return Numbers(self.described, train, values, self.seed)
+    def _number(self, family: Family) -> Model:
+        """Return what predicts a number, learned as its rank."""
+        if family not in self._numbers:
+            train = self.learned.sample
+            target = ranks(numbers(train.sequences.labels[self.name]))[:, None]
+            self._numbers[family] = learned(
+                self._described(train), target, family, "number", self.seed
+            )
+        return self._numbers[family]
 
     def values(self, sample: Sample) -> np.ndarray:
         """Return the numbers that the records of :meth:`rows` were asked for."""
         return numbers(self.column(sample)[self.rows(sample)])
 
-    def predicted(self, sample: Sample, family: str = "") -> np.ndarray:
+    def predicted(self, sample: Sample, family: Family | None = None) -> np.ndarray:
         """Return what is predicted of the records of :meth:`rows`.
 
         Classes, shape (n,); which of several classes they have, shape (n, strata); or numbers by
@@ -271,13 +295,20 @@ class LabelReader:
         )
         return found
 
-    def _predict(self, sample: Sample, family: str) -> np.ndarray:
-        if family:
-            found = self._numbers.predict(sample, family)
+    def _predict(self, sample: Sample, family: Family | None) -> np.ndarray:
+        rows, features = self.rows(sample), self._described(sample)
+        if family is not None:
+            known = numbers(self.learned.sample.sequences.labels[self.name])
+            found = from_ranks(self._number(family)(features)[:, 0], quantiles(known))
         else:
-            assert self._classes is not None
-            found = self._classes.predict(sample)
-        return np.asarray(found[self.rows(sample)])
+            found = self.classified(sample)
+        return np.asarray(found[rows])
+
+    def classified(self, sample: Sample) -> np.ndarray:
+        """Return the class of each record, shape (n,), or which ones it has: (n, classes), bool."""
+        assert self._classes is not None
+        found = self._classes(self._described(sample))
+        return found > 0.5 if self.kind == "multi" else found.argmax(1)
 
     @property
     def untaught(self) -> bool:
@@ -302,8 +333,7 @@ class LabelReader:
             return 0.5
         belongs = self.members(self.target)
         rows = np.flatnonzero(belongs.any(1))
-        assert self._classes is not None
-        predicted = self._classes.predict(self.target)[rows]
+        predicted = self.classified(self.target)[rows]
         return chance(predicted, belongs[rows].argmax(1), self.read)
 
     @cached_property
@@ -317,7 +347,7 @@ class LabelReader:
         said = f"held-out {found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"
         return f"{UNANSWERABLE} ({said}, chance {self.chance:.2f})"
 
-    def correlation(self, sample: Sample, family: str) -> Measured | None:
+    def correlation(self, sample: Sample, family: Family) -> Measured | None:
         """Return the correlation of asked and predicted numbers; ``None`` where one is constant."""
         rows, asked = self.rows(sample), self.values(sample)
         predicted = self.predicted(sample, family)
@@ -325,7 +355,7 @@ class LabelReader:
             return None
         return rank_correlation(asked, predicted, self.evidence(sample)[rows])
 
-    def number_unanswerable(self, family: str) -> str:
+    def number_unanswerable(self, family: Family) -> str:
         """Why a number says nothing by a family of predictors; empty where it says something."""
         if self.untaught:
             return UNTAUGHT
