@@ -3,6 +3,7 @@
 # make demo        train, sample and evaluate on the embedded promoters (a few minutes)
 # make demo-image  the same for images, on embedded handwritten digits (a few minutes)
 # make lint        style and types only
+# make package   build wheel and source archive, check them, install and use the wheel
 # make benchmark   speed, as ratios against a known tool, as a Markdown table
 # make clean       remove .venv, .venv-lowest and caches
 #
@@ -14,7 +15,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOWEST := .venv-lowest
 
-.PHONY: test test-lowest demo demo-image lint benchmark clean
+.PHONY: test test-lowest demo demo-image lint package benchmark clean
 
 test: lint
 	$(BIN)/python -m pytest -n 2
@@ -36,6 +37,9 @@ demo: $(STAMP)
 
 demo-image: $(STAMP)
 	$(BIN)/biogan demo --kind images --overwrite
+
+package: $(BIN)/python
+	$(BIN)/python scripts/check_package.py
 
 benchmark: $(STAMP)
 	$(BIN)/python scripts/benchmark.py

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -138,3 +139,56 @@ def test_the_hosted_workflow_runs_the_same_command_on_every_python_and_system():
     (step,) = (step for step in job["steps"] if "run" in step)
     assert step["env"]["PYTHON"] == "python"
     assert "\nPYTHON ?= " in (ROOT / "Makefile").read_text("utf-8")
+
+
+def test_the_conda_recipe_has_version_and_dependencies_of_the_package():
+    text = (ROOT / "packaging" / "bioconda" / "meta.yaml").read_text("utf-8")
+    assert f'{{% set version = "{biogan.__version__}" %}}' in text
+    recipe = yaml.safe_load(re.sub(r"{{.*?}}", "x", re.sub(r"{%.*?%}", "", text)))
+    renamed = {"pytorch": "torch", "msgspec-python": "msgspec"}
+    run = [line.split(" ", 1) for line in recipe["requirements"]["run"]]
+    found = {renamed.get(name, name): bound for name, bound in run}
+    assert found.pop("python").replace("<3.14", "") + "<3.14" == PROJECT["requires-python"]
+    assert {f"{name}{bound}" for name, bound in found.items()} == {*PROJECT["dependencies"]}
+    assert {"sha256", "url"} == {*recipe["source"]}
+    assert "biogan sample builtin:promoters -n 3" in recipe["test"]["commands"]
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "biogan.def"])
+def test_containers_install_the_tested_versions_and_copy_what_there_is(name):
+    text = (ROOT / "packaging" / name).read_text("utf-8")
+    assert "--constraint /src/constraints.txt" in text and "[protein,hub]" in text
+    python = re.search(r"python:(3\.\d+)-slim", text)[1]
+    assert any(c.endswith(f":: {python}") for c in PROJECT["classifiers"])
+    copied = re.findall(r"^(?:COPY (.+) /src\S*|    (\S+) /src/\S+)$", text, re.M)
+    names = " ".join(a or b for a, b in copied).split()
+    assert {"pyproject.toml", "constraints.txt", "README.md", "LICENSE", "biogan"} == {*names}
+    assert all((ROOT / some).exists() for some in names)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["hadolint", "--ignore", "DL3008", "packaging/Dockerfile"],
+        ["docker", "build", "--check", "-f", "packaging/Dockerfile", "."],
+    ],
+)
+def test_containers_are_linted_where_the_tools_work(command):
+    probe = {"docker": ["docker", "buildx", "inspect"], "hadolint": ["hadolint", "--version"]}
+    works = (
+        shutil.which(command[0])
+        and not subprocess.run(probe[command[0]], capture_output=True, check=False).returncode
+    )
+    if not works:
+        pytest.skip(f"{command[0]} is not installed, or has no builder")
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.timeout(1200)
+def test_wheel_and_archive_are_whole_and_the_wheel_writes_promoters(tmp_path):
+    subprocess.run(
+        [sys.executable, "scripts/check_package.py", "--out", str(tmp_path)], cwd=ROOT, check=True
+    )
+    assert {path.suffix for path in tmp_path.iterdir()} == {".whl", ".gz"}
