@@ -59,6 +59,7 @@ _HOMES = {
     "OpenReadingFrame": "biogan.sequences.constraints.coding",
     "Translation": "biogan.sequences.constraints.coding",
     "design": "biogan.designing.design",
+    "explain": "biogan.interpret.explain",
     "MarkovChain": "biogan.sequences.baselines",
     "PWM": "biogan.sequences.baselines",
     "Shuffle": "biogan.sequences.baselines",
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from biogan.images.evaluate import evaluate_images
     from biogan.images.read import read_images
     from biogan.images.write import write_images
+    from biogan.interpret.explain import explain
     from biogan.models.gan import GAN, ImageGAN, MoleculeGAN, SequenceGAN
     from biogan.molecules.config import MoleculeGANConfig, MoleculeReadingConfig
     from biogan.molecules.dataset import MoleculeSet

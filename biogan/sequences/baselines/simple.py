@@ -217,13 +217,13 @@ class Shuffle(Baseline):
 
     def _draw(self, train: SequenceSet, n: int, random: np.random.Generator) -> SequenceSet:
         drawn = train.take(draw_records(train, n, random))
-        change = _shuffled if self.kind == "mono" else dinucleotide_shuffled
+        change = letters_shuffled if self.kind == "mono" else dinucleotide_shuffled
         codes = np.concatenate([change(some, random) for some in runs(drawn)])
         return SequenceSet(drawn.alphabet, codes, drawn.offsets)
 
 
-def _shuffled(sequences: SequenceSet, random: np.random.Generator) -> np.ndarray:
-    """Codes of the sequences, each in random order."""
+def letters_shuffled(sequences: SequenceSet, random: np.random.Generator) -> np.ndarray:
+    """Return the codes of the sequences, each in random order, shape (total,), uint8."""
     record = np.repeat(np.arange(len(sequences)), sequences.lengths)
     return sequences.codes[np.lexsort((random.random(len(record)), record))]
 

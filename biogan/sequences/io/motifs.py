@@ -7,7 +7,7 @@ variants, UniPROBE, TRANSFAC, HOMER and Cluster-Buster.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +133,50 @@ def read_motifs(path: Readable) -> tuple[Motif, ...]:
     if not motifs:
         raise lines.error("the end, and no motif before it")
     return tuple(motifs.values())
+
+
+def meme_text(
+    motifs: Mapping[str, tuple[np.ndarray, int]],
+    letters: str,
+    background: np.ndarray,
+    both_strands: bool = False,
+) -> str:
+    """Return motifs in MEME's minimal text format.
+
+    Parameters
+    ----------
+    motifs : mapping of str to (numpy.ndarray, int)
+        Frequencies, shape (width, A), and number of sites of each.
+    letters : str
+        The A letters in the order of the columns.
+    background : numpy.ndarray, shape (A,)
+        Frequencies of the letters.
+    both_strands : bool
+        Whether sites lie on either strand.
+
+    Examples
+    --------
+    >>> text = meme_text({"box": (np.eye(4)[[3, 0]], 12)}, "ACGT", np.full(4, 0.25))
+    >>> print(text.splitlines()[-2])
+    0.000000 0.000000 0.000000 1.000000
+    """
+    ordered = np.argsort(list(letters))
+    alphabet = "".join(letters[i] for i in ordered)
+    lines = ["MEME version 4", "", f"ALPHABET= {alphabet}", ""]
+    if alphabet in ("ACGT", "ACGU"):
+        lines += [f"strands: {'+ -' if both_strands else '+'}", ""]
+    shares = background[ordered] / background.sum()
+    each = " ".join(f"{c} {share:.5f}" for c, share in zip(alphabet, shares, strict=True))
+    lines += ["Background letter frequencies", each, ""]
+    for name, (matrix, sites) in motifs.items():
+        lines += [
+            f"MOTIF {name}",
+            f"letter-probability matrix: alength= {len(alphabet)} w= {len(matrix)} "
+            f"nsites= {sites} E= 0",
+            *(" ".join(f"{value:.6f}" for value in row[ordered]) for row in matrix),
+            "",
+        ]
+    return "\n".join(lines)
 
 
 class _Entry(NamedTuple):

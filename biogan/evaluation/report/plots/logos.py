@@ -100,17 +100,67 @@ def logos(name: str, sets: Mapping[str, np.ndarray], letters: str) -> list[Marku
     ]  # fmt: skip
 
 
+def effect_logos(
+    name: str, sets: Mapping[str, np.ndarray], letters: str, unit: str = "nats"
+) -> list[Markup]:
+    """Draw letters as high as what they add, below the line where they take away.
+
+    Parameters
+    ----------
+    name : str
+        Name of the drawing, unique in the page.
+    sets : mapping of str to numpy.ndarray, shape (L, A)
+        Height of each letter at each position, negative for what lowers the score.
+    letters : str
+        Letters in the order of the second axis.
+    unit : str
+        What heights are measured in.
+
+    Returns
+    -------
+    list of Markup
+        One drawing or several, in rows of at most 70 columns, for each set.
+    """
+    drawn = []
+    for i, (key, heights) in enumerate(sets.items()):
+        top = max(float(np.maximum(heights, 0).sum(1).max(initial=0)), 1e-9)
+        bottom = float(np.minimum(heights, 0).sum(1).min(initial=0))
+        rows = max(1, int(np.ceil(len(heights) / _PER_ROW)))
+        width = int(np.ceil(len(heights) / rows))
+        drawn += [
+            _logo(f"{name}-{i}-{r}", key, heights[r * width : (r + 1) * width], letters, top,
+                  r * width, width, bottom, unit)
+            for r in range(rows)
+        ]  # fmt: skip
+    return drawn
+
+
 def _logo(
-    name: str, label: str, heights: np.ndarray, letters: str, top: float, first: int, width: int
+    name: str,
+    label: str,
+    heights: np.ndarray,
+    letters: str,
+    top: float,
+    first: int,
+    width: int,
+    bottom: float = 0.0,
+    unit: str = "bits",
 ) -> Markup:
     with drawing(name, f"sequence logo of {label}", width=9.4, height=1.55) as d:
-        draw_logo(d.axes, heights, letters, top, first, width)
+        draw_logo(d.axes, heights, letters, top, first, width, bottom, unit)
         d.axes.set_title(label)
     return d.svg
 
 
 def draw_logo(
-    axes: Axes, heights: np.ndarray, letters: str, top: float, first: int, width: int
+    axes: Axes,
+    heights: np.ndarray,
+    letters: str,
+    top: float,
+    first: int,
+    width: int,
+    bottom: float = 0.0,
+    unit: str = "bits",
 ) -> None:
     """Draw a logo on axes.
 
@@ -119,15 +169,19 @@ def draw_logo(
     axes : matplotlib.axes.Axes
         Where to draw.
     heights : numpy.ndarray, shape (L, A)
-        Height of each letter in each column, in bits.
+        Height of each letter in each column; below the line where it is negative.
     letters : str
         Letters in the order of the second axis.
     top : float
-        Height of the axes, in bits.
+        Upper end of the axes.
     first : int
         Number of the first column, from 0.
     width : int
         Columns that the axes have room for.
+    bottom : float
+        Lower end of the axes.
+    unit : str
+        What heights are measured in.
     """
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
@@ -137,16 +191,21 @@ def draw_logo(
     colours = letter_colours(letters)
     parts: dict[str, list[Path]] = defaultdict(list)
     for column, row in enumerate(heights):
-        base = 0.0
-        for k in np.argsort(row, kind="stable"):
-            if row[k] >= _LEAST * top:
+        base, under = 0.0, 0.0
+        for k in np.argsort(np.abs(row), kind="stable"):
+            high = abs(row[k])
+            under -= high * (row[k] < 0)
+            if high >= _LEAST * max(top, -bottom):
                 path = outlines[letters[k]]
-                scaled = np.asarray(path.vertices) * (0.92, row[k]) + (first + column + 0.54, base)
+                at = (first + column + 0.54, under if row[k] < 0 else base)
+                scaled = np.asarray(path.vertices) * (0.92, high) + at
                 parts[colours[letters[k]]].append(Path(scaled, path.codes))
-            base += row[k]
+            base += high * (row[k] > 0)
     for colour, some in parts.items():
         axes.add_patch(PathPatch(Path.make_compound_path(*some), facecolor=colour, linewidth=0))
-    axes.set(xlim=(first + 0.4, first + width + 0.6), ylim=(0, top * 1.02), ylabel="bits")
+    axes.set(
+        xlim=(first + 0.4, first + width + 0.6), ylim=(bottom * 1.02, top * 1.02), ylabel=unit
+    )
     axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(3))
 

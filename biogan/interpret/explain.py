@@ -1,0 +1,451 @@
+"""A whole explanation: judge or oracle, attributions, motifs, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from biogan.core import __version__
+from biogan.core.errors import CheckpointError, ConfigError, DataError, OutputError
+from biogan.core.files import claim_folder, read_json, write_json
+from biogan.core.options import takes
+from biogan.core.oracles import Asked, Oracle
+from biogan.core.rng import rng
+from biogan.evaluation.metric import Value
+from biogan.evaluation.two_sample import CrossValidation, cross_validation
+from biogan.interpret.attribution import (
+    JudgeScorer,
+    OracleScorer,
+    Scorer,
+    gradient_effects,
+    integrated_gradients,
+    mutagenesis,
+    own_letters,
+    part_file,
+)
+from biogan.interpret.config import ExplainConfig
+from biogan.interpret.contrast import Contrast, contrast, shuffles
+from biogan.interpret.deletion import deletion_test
+from biogan.interpret.explanation import Explanation, MotifRow
+from biogan.interpret.files import FILES, SUMMARY, write_files
+from biogan.interpret.judge import Judge
+from biogan.interpret.matching import Match, matches
+from biogan.interpret.motifs import (
+    Explained,
+    FoundMotif,
+    discovered,
+    placed,
+    spacings,
+)
+from biogan.interpret.seqlets import Seqlets, found_seqlets
+from biogan.sequences.alphabet import DNA, RNA
+from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.io.motifs import Motif, read_motifs
+from biogan.sequences.strands import check_two_strands
+
+#: Effects of a run that is not finished.
+PART = "effects.part"
+# Letters up to which every single change is scored where no method is asked for.
+_LONGEST_ISM = 500
+# Chance, over all motifs, that sites add more in records than in the others by accident.
+_CHANCE = 0.01
+
+Tell = Callable[[str], None]
+#: Receives what is being done, how much of it is done, and all of it.
+Watch = Callable[[str, int, int], None]
+
+
+@takes(ExplainConfig)
+def explain(
+    records: SequenceSet,
+    against: str | SequenceSet | None = None,
+    *,
+    oracle: Oracle | None = None,
+    value: str | None = None,
+    model: Any = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    tell: Tell = lambda line: None,
+    watch: Watch = lambda what, done, total: None,
+    **options: Any,
+) -> Explanation:
+    """Explain what tells records from others, or what an oracle sees in them.
+
+    Parameters
+    ----------
+    records : SequenceSet
+        What is explained.
+    against : str or SequenceSet, optional
+        What they are held against, see :func:`biogan.interpret.contrast.contrast`.
+    oracle : Oracle, optional
+        Explain its value instead: a function from a list of sequences to a number each.
+    value : str, optional
+        Which value of the oracle, where it has several.
+    model : SequenceGAN, optional
+        The model of ``against="generated"``.
+    out : str or Path, optional
+        Folder for the files.
+    resume : bool
+        Go on with the run in that folder.
+    overwrite : bool
+        Replace it.
+    tell, watch : callable
+        Receive lines to be said, and how far the work is.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    ConfigError, DataError
+        If the records or options do not suit.
+    OutputError, CheckpointError
+        If the folder cannot be used.
+    OracleError
+        If the oracle fails.
+
+    Examples
+    --------
+    >>> from biogan import SequenceSet
+    >>> chance = np.random.default_rng(0)
+    >>> texts = ["".join(chance.choice([*"ACGT"], 20)) for _ in range(120)]
+    >>> reads = SequenceSet.from_strings([t[:8] + "TTGACA" + t[14:] for t in texts])
+    >>> found = explain(reads, oracle=lambda texts: [float("TTGACA" in t) for t in texts])
+    >>> found.motifs[0].motif.consensus("ACGT")
+    'TTGACA'
+    """
+    config = ExplainConfig.from_dict(options)
+    if (against is None) == (oracle is None):
+        raise ConfigError(
+            "explain what? give either --against (generated, dinucleotide, markov-3, NAME=VALUE "
+            "or a FASTA) or --oracle"
+        )
+    if config.both_strands:
+        check_two_strands(records.alphabet)
+    known = read_motifs(config.motifs) if config.motifs is not None else ()
+    if known and records.alphabet.letters not in (DNA.letters, RNA.letters):
+        raise ConfigError("--motifs: motifs are of nucleotides, these records are not")
+    told: dict[str, Any] = {
+        "version": __version__,
+        "records": records.digest,
+        "against": against.digest if isinstance(against, SequenceSet) else against,
+        "oracle": None if oracle is None else getattr(oracle, "name", "a function"),
+        "options": config.to_dict(),
+    }
+    folder = None if out is None else opened(Path(out), told, resume, overwrite)
+    subject = _judged(records, against, model, config, tell, watch) if oracle is None else _asked(
+        records, oracle, value, config
+    )  # fmt: skip
+    return _explained(subject, config, known, folder, told, tell, watch)
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """Three sets side by side, and what scores them.
+
+    Attributes
+    ----------
+    sets : list of SequenceSet
+        Records, their shuffles, and others (for a judge).
+    scorer : Scorer
+        Scores rows of all sets, one behind another.
+    groups : numpy.ndarray, shape (n + others,)
+        Near copies have one number, in records and others.
+    said : str
+        What is explained, in words.
+    """
+
+    sets: list[SequenceSet]
+    scorer: Scorer
+    groups: np.ndarray
+    said: str
+    facts: dict[str, Any]
+    judge: Judge | None = None
+    folds: np.ndarray | None = None
+
+
+def _judged(
+    records: SequenceSet,
+    against: str | SequenceSet | None,
+    model: Any,
+    config: ExplainConfig,
+    tell: Tell,
+    watch: Watch,
+) -> _Subject:
+    """Fit the judge of a contrast."""
+    assert against is not None
+    both = contrast(records, against, model, config.label, config.seed)
+    validation = _folds(both, config.seed)
+    a, b = len(both.records), len(both.others)
+    joined = SequenceSet.concatenate([both.records, both.others])
+    codes = joined.matrix()
+    judge = Judge.fit(
+        codes, records.alphabet, validation, config.seed,
+        lambda done, total: watch("judge", done, total), config.both_strands,
+    )  # fmt: skip
+    tell(
+        f"the judge tells {a:,} records from {b:,} {both.against} with an AUROC of "
+        f"{judge.auroc:.3f} ({judge.low:.3f}-{judge.high:.3f})"
+    )
+    chosen, other = _chosen(a, config), a + _chosen(b, config)
+    some, others = joined.take(chosen), joined.take(other)
+    folds = np.concatenate([validation.folds[chosen]] * 2 + [validation.folds[other]])
+    facts = {
+        "against": both.against, "n_records": a, "n_others": b,
+        "auroc": judge.auroc, "auroc_low": judge.low, "auroc_high": judge.high,
+        "slope": judge.slope, "intercept": judge.intercept,
+    }  # fmt: skip
+    return _Subject(
+        [some, shuffles(some, seed=config.seed + 1), others], JudgeScorer(judge, folds),
+        np.concatenate([both.groups[chosen], both.groups[other]]), both.against, facts, judge,
+        folds,
+    )  # fmt: skip
+
+
+def _folds(both: Contrast, seed: int) -> CrossValidation:
+    found = cross_validation(
+        len(both.records), len(both.others), both.groups, seed, "record", "cluster of near copies"
+    )
+    if isinstance(found, Value):
+        raise DataError(f"--records: {found.note}")
+    return found
+
+
+def _asked(
+    records: SequenceSet, oracle: Oracle, value: str | None, config: ExplainConfig
+) -> _Subject:
+    asked = oracle if isinstance(oracle, Asked) else Asked(oracle, "the oracle")
+    some = records.take(_chosen(len(records), config))
+    return _Subject(
+        [some, shuffles(some, seed=config.seed + 1)],
+        OracleScorer(asked, records.alphabet, value), np.arange(len(some)),
+        f"the value of {asked.name}", {"n_records": len(records)},
+    )  # fmt: skip
+
+
+def _chosen(n: int, config: ExplainConfig) -> np.ndarray:
+    return np.sort(rng(config.seed, "explained").permutation(n)[: config.most])
+
+
+def _explained(
+    subject: _Subject,
+    config: ExplainConfig,
+    known: Sequence[Motif],
+    folder: Path | None,
+    told: dict[str, Any],
+    tell: Tell,
+    watch: Watch,
+) -> Explanation:
+    records, judge = subject.sets[0], subject.judge
+    alphabet, n = records.alphabet, len(records)
+    together = SequenceSet.concatenate(subject.sets)
+    length = together.longest if judge is None else judge.length
+    codes = together.matrix(length)
+    summary = {**told, **subject.facts, "n": n, "method": None, "verdict": "", "motifs": []}
+    if judge is not None and judge.auroc < config.least_auroc:
+        summary["verdict"] = (
+            f"nothing to explain: the AUROC of {judge.auroc:.3f} is below {config.least_auroc:g}"
+        )
+        tell(summary["verdict"])
+        nothing = np.zeros((0, length, alphabet.size), np.float32)
+        empty = np.zeros(0, np.int64)
+        found = Explanation(
+            records[:0], np.zeros(0), nothing, nothing[..., 0],
+            Seqlets(empty, empty, empty, np.zeros(0)), [], [], None, summary,
+        )  # fmt: skip
+        return _kept(found, folder, config)
+    method = config.method or ("ism" if judge is None or length <= _LONGEST_ISM else "gradient")
+    if judge is None and method != "ism":
+        raise ConfigError(f"--method {method}: an oracle has no gradients; ism needs none")
+    summary["method"] = method
+    effects = _effects(subject, codes, method, folder, summary, watch)
+    effects_of = [slice(n), slice(n, 2 * n), slice(2 * n, None)]
+    own = np.concatenate(
+        [own_letters(effects[i : i + 256], codes[i : i + 256]) for i in range(0, len(codes), 256)]
+    )
+    scores = subject.scorer(codes[:n], np.arange(n))
+    parts = [Explained(codes[part], effects[part]) for part in effects_of]
+    seqlets, rule = found_seqlets(own[:n], own[n : 2 * n], config.fdr)
+    partner = alphabet.encode(alphabet.complement or "") if config.both_strands else None
+    motifs = [] if alphabet.has_gap else discovered(parts[0], seqlets, partner, config.seed)
+    other = None if judge is None else rule.cut(own[2 * n :])
+    rows, dropped = _rows(subject, motifs, parts, other, partner)
+    rows = [
+        MotifRow(f"motif_{i}", row.motif, row.share, row.others, row.p, _known(row.motif, known,
+                 config.both_strands))
+        for i, row in enumerate(rows, 1)
+    ]  # fmt: skip
+    near = spacings([row.motif for row in rows], n)
+    deletion = deletion_test(subject.scorer, codes[:n], own[:n], alphabet, config.seed)
+    summary |= {
+        "fdr": config.fdr, "seqlets": len(seqlets), "not_confirmed": dropped,
+        "score": {"mean": float(scores.mean()), "sd": float(scores.std())},
+        "penalty": rule.penalty,
+        "threshold": rule.threshold if np.isfinite(rule.threshold) else None,
+        "motifs": [_facts(row, alphabet.letters) for row in rows],
+        "spacings": [
+            {"first": rows[s.first].name, "second": rows[s.second].name, "pairs": s.pairs,
+             "gaps": {str(g): k for g, k in s.gaps.items()}, "usual": [*s.usual],
+             "frequent": [*s.frequent], "p": s.p}
+            for s in near
+        ],
+        "deletion": None if deletion is None else deletion._asdict(),
+    }  # fmt: skip
+    summary["verdict"] = _verdict(rows, seqlets)
+    tell(summary["verdict"])
+    if alphabet.has_gap:
+        tell("aligned records: motifs are not looked for, --pairs tells which columns go together")
+    found = Explanation(
+        records, scores, effects[:n], own[:n], seqlets, rows, near, deletion, summary
+    )
+    return _kept(found, folder, config)
+
+
+def _verdict(rows: Sequence[MotifRow], seqlets: Seqlets) -> str:
+    if not rows:
+        return f"no motif: {len(seqlets):,} stretches add more to the score than shuffled ones"
+    plural = "s" * (len(rows) > 1)
+    return f"{len(rows):,} motif{plural} in {len(seqlets):,} stretches that add to the score"
+
+
+def _effects(
+    subject: _Subject,
+    codes: np.ndarray,
+    method: str,
+    folder: Path | None,
+    summary: dict[str, Any],
+    watch: Watch,
+) -> np.ndarray:
+    """Return the effects of the letters of all sets, shape (n of all, L, A)."""
+    alphabet = subject.sets[0].alphabet
+    shape = (*codes.shape, alphabet.size)
+    out = None if folder is None else part_file(folder / PART, shape)
+
+    def tell(done: int, total: int) -> None:
+        watch(f"{method}", done, total)
+
+    judge, folds = subject.judge, subject.folds
+    if method == "ism" or judge is None or folds is None:
+        return mutagenesis(subject.scorer, codes, alphabet, out, tell)
+    if method == "gradient":
+        return gradient_effects(judge, codes, folds, out, tell)
+    found = integrated_gradients(judge, codes, folds, out, tell)
+    summary["completeness_error"] = found.error
+    return found.effects
+
+
+def _rows(
+    subject: _Subject,
+    motifs: Sequence[FoundMotif],
+    parts: Sequence[Explained],
+    other: Seqlets | None,
+    partner: np.ndarray | None,
+) -> tuple[list[MotifRow], int]:
+    """Keep the motifs whose sites add more in records than in the others, and count the rest."""
+    from scipy.stats import mannwhitneyu
+
+    n = len(parts[0].codes)
+    rows, dropped = [], 0
+    for motif in motifs:
+        share = len(np.unique(motif.sites.record)) / n
+        if other is None:
+            rows.append(MotifRow("", motif, share, None, None))
+            continue
+        sites = placed(motif, parts[2], other, partner)
+        m = len(parts[2].codes)
+        adds = np.concatenate(
+            [np.bincount(s.record, s.score, k) for s, k in ((motif.sites, n), (sites, m))]
+        )
+        # Near copies are one piece of evidence.
+        numbers = np.unique(subject.groups, return_inverse=True)[1]
+        means = []
+        for some in (slice(n), slice(n, None)):
+            count = np.bincount(numbers[some])
+            total = np.bincount(numbers[some], adds[some])
+            means.append(total[count > 0] / count[count > 0])
+        p = float(mannwhitneyu(means[0], means[1], alternative="greater").pvalue) * len(motifs)
+        if p < _CHANCE:
+            rows.append(MotifRow("", motif, share, len(np.unique(sites.record)) / m, min(1.0, p)))
+        else:
+            dropped += 1
+    return rows, dropped
+
+
+def _known(motif: FoundMotif, known: Sequence[Motif], strands: bool) -> list[Match]:
+    """Return the known motifs that a motif is like, the best first."""
+    if not known:
+        return []
+    return sorted(matches(motif.frequencies, known, strands=True), key=lambda match: match.p)[:5]
+
+
+def _facts(row: MotifRow, letters: str) -> dict[str, Any]:
+    motif = row.motif
+    starts = motif.sites.start
+    values, counts = np.unique(starts, return_counts=True)
+    return {
+        "name": row.name, "consensus": motif.consensus(letters), "width": motif.width,
+        "sites": len(motif.sites), "share": row.share, "share_others": row.others, "p": row.p,
+        "adds": float(motif.sites.score.mean()),
+        "starts": {str(int(v) + 1): int(c) for v, c in zip(values, counts, strict=True)},
+        "reverse": float(motif.sites.reverse.mean()),
+        "matches": [
+            {"name": m.name, "p": m.p, "e": m.e, "offset": m.offset, "reverse": m.reverse}
+            for m in row.known
+        ],
+    }  # fmt: skip
+
+
+def _kept(found: Explanation, folder: Path | None, config: ExplainConfig) -> Explanation:
+    """Write the files; what was being found goes away at last."""
+    if folder is None:
+        return found
+    files = write_files(found, folder, config)
+    (folder / PART).unlink(missing_ok=True)
+    return replace(found, files=tuple(files))
+
+
+def opened(path: Path, told: dict[str, Any], resume: bool, overwrite: bool) -> Path:
+    """Make the folder of a run, or go on with the one that is there.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    told : dict
+        What the run is about, which that of the folder has to be, too.
+    resume, overwrite : bool
+        Go on with it, or replace it.
+
+    Raises
+    ------
+    OutputError, ConfigError, CheckpointError
+        If the folder holds something else.
+    """
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path}: is a file; name another folder")
+    there = path.is_dir() and any(path.iterdir())
+    own = (path / SUMMARY).exists()
+    if resume:
+        if not own:
+            raise ConfigError(f"{path}: nothing to resume, no explanation was begun there")
+        before = read_json(path / SUMMARY, CheckpointError)
+        for name, value in told.items():
+            if before.get(name) != value:
+                raise ConfigError(
+                    f"{path}: was begun with another {name}; --resume goes on with the same run"
+                )
+        return path
+    if there and not (own and overwrite):
+        more = "--overwrite replaces it, --resume goes on" if own else "name another folder"
+        raise OutputError(f"{path}: is not empty; {more}")
+    claim_folder(path)
+    for name in (PART, *FILES):
+        (path / name).unlink(missing_ok=True)
+    write_json(told, path / SUMMARY)
+    return path

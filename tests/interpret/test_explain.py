@@ -1,0 +1,187 @@
+"""A whole explanation of simulated promoters, and of what holds nothing."""
+
+import json
+
+import numpy as np
+import pytest
+
+from biogan import SequenceSet, explain
+from biogan.cli import run
+from biogan.core.errors import ConfigError, DataError, OutputError
+from biogan.core.rng import rng
+from biogan.interpret.contrast import contrast
+from biogan.interpret.motifs import correlation
+from biogan.sequences.alphabet import DNA
+from biogan.sequences.demo import MINUS_10, MINUS_35, load_demo
+from biogan.sequences.io.motifs import read_motifs
+
+FILES = ["attributions.npz", "explain.html", "explain.json", "motifs.meme", "seqlets.tsv"]
+
+
+def reads(n=120, length=24, seed=0):
+    codes = rng(seed, "reads").integers(0, 4, (n, length)).astype(np.uint8)
+    return SequenceSet.from_matrix(DNA, codes)
+
+
+def has_box(texts):
+    return [float("TTGACA" in text) for text in texts]
+
+
+def boxed(n=150):
+    return SequenceSet.from_strings([t[:9] + "TTGACA" + t[15:] for t in reads(n)])
+
+
+@pytest.fixture(scope="module")
+def promoters(tmp_path_factory):
+    """What tells 1,500 simulated promoters from their shuffles."""
+    folder = tmp_path_factory.mktemp("explained") / "run"
+    train, _ = load_demo()
+    lines = []
+    found = explain(
+        train[:1500], "dinucleotide", out=folder, most=400, tell=lines.append, export="modisco"
+    )
+    return found, folder, lines
+
+
+def test_the_boxes_of_promoters_are_found_and_little_else(promoters):
+    found, _, lines = promoters
+    assert found.summary["auroc"] > 0.88
+    assert 2 <= len(found.motifs) <= 4
+    for box, places in ((MINUS_35, range(13, 18)), (MINUS_10, range(37, 40))):
+        due = np.eye(4)[DNA.encode(box)]
+        scores = [correlation(row.motif.frequencies, due, 5) for row in found.motifs]
+        best = int(np.argmax([score for score, _ in scores]))
+        assert scores[best][0] >= 0.9
+        motif = found.motifs[best].motif
+        start = motif.sites.start + 1 + scores[best][1]
+        assert np.isin(start, places).mean() > 0.9
+    assert any("AUROC" in line for line in lines)
+
+
+def test_most_of_what_adds_stands_where_the_boxes_stand(promoters):
+    found, _, _ = promoters
+    share = np.abs(found.attributions).mean(0)
+    inside = np.r_[13:21, 36:44]
+    assert share[inside].sum() / share.sum() > 0.6
+    assert found.deletion.passed
+
+
+def test_the_files_of_an_explanation_say_the_same(promoters):
+    found, folder, _ = promoters
+    assert sorted(p.name for p in folder.iterdir() if not p.name.startswith("modisco")) == FILES
+    saved = np.load(folder / "attributions.npz")
+    assert np.array_equal(saved["attributions"], found.attributions)
+    assert saved["ids"].tolist() == found.records.ids
+    motifs = read_motifs(folder / "motifs.meme")
+    assert [m.name for m in motifs] == [row.name for row in found.motifs]
+    assert np.allclose(motifs[0].frequencies, found.motifs[0].motif.frequencies, atol=1e-5)
+    facts = json.loads((folder / "explain.json").read_text())
+    assert facts["motifs"][0]["sites"] == len(found.motifs[0].motif.sites)
+    rows = (folder / "seqlets.tsv").read_text().splitlines()
+    texts = dict(zip(found.records.ids, found.records.strings(), strict=True))
+    for line in rows[1:20]:
+        name, start, stop, _, _, _, text = line.split("\t")
+        assert texts[name][int(start) - 1 : int(stop)] == text
+    one_hot, effects = (np.load(folder / f"modisco_{n}.npz")["arr_0"]
+                        for n in ("sequences", "attributions"))  # fmt: skip
+    assert one_hot.shape == effects.shape == (400, 4, 60)
+
+
+def test_the_page_says_what_was_found_and_what_would_make_it_wrong(promoters):
+    found, folder, _ = promoters
+    text = (folder / "explain.html").read_text()
+    assert found.motifs[0].motif.consensus("ACGT") in text
+    assert "What would make it wrong" in text and "<script" not in text
+    assert text.count("<svg") < 60
+
+
+def test_sets_that_are_alike_have_nothing_to_explain(tmp_path):
+    lines = []
+    found = explain(reads(), reads(seed=1), out=tmp_path / "run", tell=lines.append)
+    assert not found.motifs and "nothing to explain" in lines[-1]
+    assert "nothing to explain" in (tmp_path / "run" / "explain.html").read_text()
+
+
+def test_an_oracle_is_explained_without_a_judge(tmp_path):
+    found = explain(boxed(), oracle=has_box, out=tmp_path / "run")
+    assert [row.motif.consensus("ACGT") for row in found.motifs] == ["TTGACA"]
+    assert found.motifs[0].share > 0.9
+    assert found.deletion.top > 0.9
+
+
+def test_a_stopped_run_is_resumed_to_the_same(tmp_path):
+    asked = [0]
+
+    def stops(texts):
+        asked[0] += len(texts)
+        if asked[0] > 12_000:
+            raise RuntimeError("no more")
+        return has_box(texts)
+
+    stops.name = "box"
+    whole = explain(boxed(), oracle=stops_never(), out=tmp_path / "whole")
+    with pytest.raises(Exception, match="no more"):
+        explain(boxed(), oracle=stops, out=tmp_path / "run")
+    before = asked[0]
+    asked[0] = -1_000_000
+    found = explain(boxed(), oracle=stops, out=tmp_path / "run", resume=True)
+    assert np.array_equal(found.attributions, whole.attributions)
+    assert asked[0] + 1_000_000 < before + 12_000
+    with pytest.raises(ConfigError, match="another records"):
+        explain(boxed(140), oracle=stops, out=tmp_path / "run", resume=True)
+    with pytest.raises(OutputError, match="--overwrite"):
+        explain(boxed(), oracle=stops, out=tmp_path / "run")
+
+
+def stops_never():
+    def score(texts):
+        return has_box(texts)
+
+    score.name = "box"
+    return score
+
+
+def test_contrasts_name_what_is_missing(tmp_path):
+    with pytest.raises(ConfigError, match="of which model"):
+        contrast(reads(), "generated")
+    with pytest.raises(ConfigError, match="no file and no name"):
+        contrast(reads(), "dinucs")
+    with pytest.raises(DataError, match="no label of this name; the records have none"):
+        contrast(reads(), "class=N")
+    with pytest.raises(DataError, match="10 records; at least 50"):
+        contrast(reads(10), "shuffle")
+    with pytest.raises(ConfigError, match="either --against"):
+        explain(reads())
+
+
+def test_labels_choose_both_sets():
+    labels = {"class": ["A", "B", "C"] * 60}
+    records = SequenceSet.from_strings(reads(180).strings(), labels=labels)
+    both = contrast(records, "class=B", label="class=A")
+    assert set(both.records.labels["class"]) == {"A"} and set(both.others.labels["class"]) == {"B"}
+    rest = contrast(records, "class=B")
+    assert set(rest.records.labels["class"]) == {"A", "C"}
+    with pytest.raises(ConfigError, match="some of these records"):
+        contrast(records, "class=B", label="class=B")
+
+
+def test_a_shuffle_is_in_the_fold_of_its_record():
+    both = contrast(reads(), "dinucleotide")
+    assert np.array_equal(both.groups[:120], both.groups[120:])
+    assert both.others.lengths.tolist() == both.records.lengths.tolist()
+
+
+def test_the_command_writes_the_files_and_names_mistakes(tmp_path, capsys):
+    fasta = tmp_path / "reads.fasta"
+    fasta.write_text("".join(f">r{i}\n{t}\n" for i, t in enumerate(boxed(120))))
+    source = tmp_path / "score.py"
+    source.write_text("def box(texts):\n    return [float('TTGACA' in t) for t in texts]\n")
+    out = tmp_path / "out"
+    assert (
+        run(["explain", "--oracle", f"{source}:box", "--records", str(fasta), "-o", str(out)]) == 0
+    )
+    assert sorted(p.name for p in out.iterdir()) == FILES
+    said = capsys.readouterr().err
+    assert "motif_1 TTGACA: in" in said
+    assert run(["explain", "--records", str(fasta), "-o", str(tmp_path / "b")]) == 2
+    assert "give either --against" in capsys.readouterr().err
