@@ -187,8 +187,8 @@ def found_seqlets(real: np.ndarray, null: np.ndarray, rate: float) -> tuple[Seql
     rule : Rule
         By which they were found.
     """
-    some = null[null != 0].astype(np.float64)
-    usual = float(np.sqrt(np.square(some).mean())) if len(some) else 0.0
+    # What a letter adds in shuffled records, which hold nothing.
+    usual = float(np.sqrt(np.square(null, dtype=np.float64).mean())) if null.size else 0.0
     ratio = len(real) / max(1, len(null))
     best = None
     for share in _PENALTIES:
