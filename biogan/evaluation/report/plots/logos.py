@@ -203,9 +203,7 @@ def draw_logo(
             base += high * (row[k] > 0)
     for colour, some in parts.items():
         axes.add_patch(PathPatch(Path.make_compound_path(*some), facecolor=colour, linewidth=0))
-    axes.set(
-        xlim=(first + 0.4, first + width + 0.6), ylim=(bottom * 1.02, top * 1.02), ylabel=unit
-    )
+    axes.set(xlim=(first + 0.4, first + width + 0.6), ylim=(bottom * 1.02, top * 1.02), ylabel=unit)
     axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(3))
 
