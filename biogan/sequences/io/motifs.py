@@ -168,11 +168,12 @@ def meme_text(
     shares = background[ordered] / background.sum()
     each = " ".join(f"{c} {share:.5f}" for c, share in zip(alphabet, shares, strict=True))
     lines += ["Background letter frequencies", each, ""]
+    size = len(alphabet)
     for name, (matrix, sites) in motifs.items():
+        width = len(matrix)
         lines += [
             f"MOTIF {name}",
-            f"letter-probability matrix: alength= {len(alphabet)} w= {len(matrix)} "
-            f"nsites= {sites} E= 0",
+            f"letter-probability matrix: alength= {size} w= {width} nsites= {sites} E= 0",
             *(" ".join(f"{value:.6f}" for value in row[ordered]) for row in matrix),
             "",
         ]
