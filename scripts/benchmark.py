@@ -118,7 +118,7 @@ def design(args: argparse.Namespace) -> list[str]:
     """Search problems with known optima, and with predictors that are checked: lines of tables."""
     import benchmark_design as problems
 
-    wanted = args.problems or ["ehrlich", "planted"]
+    wanted = ["ehrlich", "planted"] if args.problems is None else args.problems
     lines: list[str] = []
     if "ehrlich" in wanted:
         lines += [*problems.ehrlich(args.seeds), ""]
@@ -126,6 +126,10 @@ def design(args: argparse.Namespace) -> list[str]:
         lines += [*problems.planted(args.seeds), ""]
     if args.words:
         lines += [*problems.tfbind8(Path(args.words), range(1, 11)), ""]
+    if args.words_at_once:
+        lines += [*problems.fronts(Path(args.words_at_once), args.seeds), ""]
+    if args.peptides:
+        lines += [*problems.peptides(Path(args.peptides), args.seeds), ""]
     if args.labelled:
         path, _, label = args.labelled.rpartition("=")
         lines += [*problems.labelled(Path(path), label, args.seeds), ""]
@@ -247,6 +251,8 @@ def main() -> None:
     )
     parser.add_argument("--problems", nargs="*", help="of ehrlich, planted (both), for design")
     parser.add_argument("--words", metavar="FOLDER", help="tables of all 8-mers, for design")
+    parser.add_argument("--words-at-once", metavar="FOLDER", help="the same, two tables at once")
+    parser.add_argument("--peptides", metavar="FASTA", help="label AMP or nonAMP, for design")
     parser.add_argument("--labelled", metavar="FASTA=LABEL", help="labelled records, for design")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()

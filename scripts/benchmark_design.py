@@ -20,10 +20,14 @@ from biogan.core.rng import rng
 from biogan.designing.comparison import Transfer
 from biogan.designing.config import DesignConfig
 from biogan.designing.evolve import Evolution
+from biogan.designing.objective import Objective
+from biogan.designing.pareto import Front, hypervolume, nadir
 from biogan.designing.predictor import Predictor, halves
 from biogan.designing.problems import Ehrlich
-from biogan.designing.proposals import ChainPrior
+from biogan.designing.proposals import ChainPrior, likeness
+from biogan.sequences.baselines import get_baseline
 from biogan.sequences.constraints.language import compiled
+from biogan.sequences.similarity.pairs import clusters, identities
 from biogan.sequences.tokenizer import FIXED, Tokenizer
 
 SHAPES = ((20, 60), (32, 32), (32, 128))
@@ -32,6 +36,10 @@ INSTANCES = 3
 # Draws that an instance must not be solved by.
 DRAWS, EASY = 1_000, 0.5
 LETTERS = "ACGT"
+# Two tables at once: the first is raised, the second raised (1) or lowered (-1).
+PAIRS = (("CRX", "KLF1", 1), ("SIX6", "PAX6", 1), ("FOXC1", "SIX6", 1), ("CRX", "SIX6", -1))
+# Share of the positions that two peptides may have in common, and how long they are at most.
+ALIKE, LONGEST = 0.5, 50
 # The planted problem: three motifs, whose best sites add up, and a penalty on unusual GC content.
 RECORDS, LENGTH, WIDTH = 2_000, 60, 4
 
@@ -130,21 +138,27 @@ def tfbind8(folder: Path, seeds: Sequence[int], calls: int = 1_000) -> list[str]
     ]
     tokenizer = Tokenizer(SequenceSet.from_strings([LETTERS]).alphabet, 8, FIXED)
     for path in sorted(folder.glob("*.tsv.gz")):
-        table = {}
-        for line in gzip.decompress(path.read_bytes()).decode().splitlines()[1:]:
-            word, reverse, value = line.split("\t")
-            table[word] = table[reverse] = float(value)
-        best = max(table.values())
-        found = [calls_until(tokenizer, table, best, seed, calls) for seed in seeds]
+        known = table(path)
+        best = max(known.values())
+        found = [calls_until(tokenizer, known, best, seed, calls) for seed in seeds]
         said = [f"{n:,}" if n <= calls else f"> {calls:,}" for n in found]
         within = sum(n <= 500 for n in found)
-        many = sum(value == best for value in table.values())
+        many = sum(value == best for value in known.values())
         lines.append(
             f"| {path.name.partition('_')[0]} | {' '.join(said)} | "
             f"{statistics.median(found):,.0f} | {within} of {len(found)} | "
-            f"{(len(table) + 1) / (many + 1):,.0f} |"
+            f"{(len(known) + 1) / (many + 1):,.0f} |"
         )
     return lines
+
+
+def table(path: Path) -> dict[str, float]:
+    """Read a table of a word, its other strand, and a value."""
+    found = {}
+    for line in gzip.decompress(path.read_bytes()).decode().splitlines()[1:]:
+        word, reverse, value = line.split("\t")
+        found[word] = found[reverse] = float(value)
+    return found
 
 
 def calls_until(
@@ -260,3 +274,102 @@ def _raw(records: SequenceSet, seed: int) -> Callable[[list[str]], np.ndarray]:
 
 def _values(oracle: Callable[[list[str]], object], texts: list[str]) -> np.ndarray:
     return Asked(oracle, "oracle")(texts)[:, 0]
+
+
+def fronts(folder: Path, seeds: Sequence[int], calls: int = 2_000) -> list[str]:
+    """Search pairs of binding tables: share of the hypervolume of the exact front, by enumeration.
+
+    The volume is counted from the worst of each value on the exact front itself, so that only what
+    lies inside its box counts.
+    """
+    tables = {path.name.partition("_")[0]: table(path) for path in sorted(folder.glob("*.tsv.gz"))}
+    words = sorted(next(iter(tables.values())))
+    records = SequenceSet.from_strings(words)
+    marks = (500, 1_000, calls)
+    lines = [
+        f"| values | sequences of the exact front | {calls:,} random words | "
+        + " | ".join(f"{n:,} calls" for n in marks)
+        + " |",
+        "|---" * 6 + "|",
+    ]
+    for a, b, goal in PAIRS:
+        every = np.array([[tables[a][w], goal * tables[b][w]] for w in words])
+        reference = nadir(every)
+        whole = hypervolume(every, reference)
+
+        def oracle(texts: list[str], a: str = a, b: str = b) -> dict[str, list[float]]:
+            return {name: [tables[name][t] for t in texts] for name in (a, b)}
+
+        wanted = Objective((a, b)) if goal > 0 else Objective((a,), (b,))
+        shares: list[list[float]] = []
+        for seed in seeds:
+            asked: list[str] = []
+
+            def noted(texts: list[str], asked: list[str] = asked) -> dict[str, list[float]]:
+                asked.extend(texts)
+                return oracle(texts)
+
+            start = records.take(np.sort(rng(seed, "start").permutation(len(records))[:1_000]))
+            design(start, noted, 20, prior="uniform", objective=wanted, calls=calls, seed=seed,
+                   real=records[:1])  # fmt: skip
+            found = np.array([[tables[a][w], goal * tables[b][w]] for w in dict.fromkeys(asked)])
+            random = every[rng(seed, "random").permutation(len(every))[:calls]]
+            some = [random, *(found[:n] for n in marks)]
+            shares.append([hypervolume(one, reference) / whole for one in some])
+        cells = [
+            f"{statistics.median(column):.2f} ({' '.join(f'{x:.2f}' for x in column)})"
+            for column in zip(*shares, strict=True)
+        ]
+        front = Front((a, b), (1, goal), every, every).size
+        name = f"{a} high, {b} {'high' if goal > 0 else 'low'}"
+        lines.append(f"| {name} | {front:,} | {' | '.join(cells)} |")
+    return lines
+
+
+def peptides(path: Path, seeds: Sequence[int], calls: int = 3_000) -> list[str]:
+    """Search antimicrobial peptides with an oracle of one half, a check of another from the other.
+
+    Peptides of at most 50 residues: longer ones score higher, whatever is in them. The prior of all
+    is the Markov chain of the antimicrobial half that the oracle has learned from.
+    """
+    records = read_fasta(path)
+    records = records[records.lengths <= LONGEST]
+    lines = [
+        "| seed | set | records | oracle | check | identity of pairs | clusters at 0.8 | length |",
+        "|---" * 8 + "|",
+    ]
+    for seed in seeds:
+        first, second = halves(records, "label", seed)
+        oracle = Predictor.fitted(first, "label", seed=seed)
+        check = Predictor.fitted(second, "label", "ridge", seed=seed)
+        amps, real = (half[half.labels["label"] == "AMP"] for half in (first, second))
+        chain = get_baseline("markov-3").fit(amps)
+        drawn = chain.sample(calls, seed)
+        draws = distinct_of(drawn, oracle(drawn.strings())["AMP"], 96)
+        found = design(amps, oracle, 96, check=check, objective=Objective(("AMP",)), calls=calls,
+                       max_identity=ALIKE, seed=seed)  # fmt: skip
+        pick = rng(seed, "real").permutation(len(real))[:96]
+        sets = {"evolve": found, f"best of {calls:,} draws": draws, "real AMPs": real[pick],
+                "draws": chain.sample(96, seed + 1)}  # fmt: skip
+        for name, some in sets.items():
+            texts = some.strings()
+            pairs = identities(some)[np.triu_indices(len(some), 1)].mean()
+            lines.append(
+                f"| {seed} | {name} | {len(some)} | {oracle(texts)['AMP'].mean():.3f} | "
+                f"{check(texts)['AMP'].mean():.3f} | {pairs:.3f} | "
+                f"{len(np.unique(clusters(some, 0.8)))} | {some.lengths.mean():.0f} |"
+            )
+    return lines
+
+
+def distinct_of(draws: SequenceSet, scores: np.ndarray, n: int) -> SequenceSet:
+    """Return the n best draws of which no two are alike, as the search chooses its designs."""
+    order = np.argsort(-scores, kind="stable")
+    tokenizer = Tokenizer.of(draws, 1)
+    rows = tokenizer.encode(draws)
+    taken: list[int] = []
+    for i in order.tolist():
+        alike = likeness(rows[taken], rows[i], tokenizer.end)
+        if len(taken) < n and not (alike > ALIKE).any():
+            taken.append(i)
+    return draws.take(np.array(taken))
