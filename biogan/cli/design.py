@@ -124,9 +124,10 @@ def command(
             records if model is None else model, asked, plan_of(constraints), objective, config,
             prior or PRIOR,
         )  # fmt: skip
-        if start is None:
-            return found
-        return found.starting(read_fasta(start, reading_like(found.tokenizer.alphabet)))
+        if start is not None:
+            alphabet = reading_like(found.tokenizer.alphabet)
+            found = found.starting(read_fasta(start, alphabet))
+        return found.screened(oracle_timeout)
 
     if oracle is None:
         if check is not None or real is not None:
@@ -188,6 +189,9 @@ def found_lines(made: Designs, out: str) -> Iterator[str]:
         if said:
             heads = {"designs": "designs", "real": f"{of['n']:,} real records, asked for besides"}
             yield f"{heads[what]}: {'; '.join(said)}"
+    if summary["screen"] is not None:
+        refused = plural(summary["screen"]["refused"], "sequence")
+        yield f"--screen {summary['screen']['list']}: {refused} refused before any question"
     if "front" in summary:
         front = summary["front"]
         here = f"{front['designs']:,} of {plural(len(made), 'design')}"
@@ -201,6 +205,8 @@ def campaign(
     from biogan.designing.campaign import next_round
 
     found = next_round(search, out, measured, resume, overwrite)
+    if found.screen is not None:
+        console.say(f"--screen {found.screen['list']}: {found.screen['refused']:,} refused")
     console.say(
         f"round {found.number:,}: {len(found.sequences):,} sequences to be measured in "
         f"{found.path}; go on with --resume --measured TSV (id, and a column for each property)"

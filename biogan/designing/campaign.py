@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,11 +36,14 @@ class Round(NamedTuple):
         To be made and measured.
     path : Path
         Where they were written.
+    screen : dict or None
+        What they were screened for, and how many sequences were refused.
     """
 
     number: int
     sequences: SequenceSet
     path: Path
+    screen: dict[str, Any] | None = None
 
 
 def next_round(
@@ -130,7 +133,7 @@ def next_round(
     )  # fmt: skip
     target = path / f"round_{turn}.fasta"
     write_fasta(sequences, target)
-    return Round(turn, sequences, target)
+    return Round(turn, sequences, target, search.screen)
 
 
 def read_measured(

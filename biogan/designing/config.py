@@ -64,6 +64,26 @@ class DesignConfig(Options):
         low=1,
         level="basic",
     )
+    screen: str | None = option(
+        None,
+        "Sequences that no design may match: a FASTA, or cmd:PROGRAM (FASTA in, ids to refuse "
+        "out).",
+        "Screen",
+        level="basic",
+    )
+    screen_window: int | None = option(
+        None,
+        "Letters of a window that matches a --screen FASTA (50 nucleotides, 20 amino acids).",
+        "Screen",
+        low=8,
+    )
+    screen_identity: float = option(
+        0.9,
+        "Share of equal letters in a window that matches; 1: exact words.",
+        "Screen",
+        low=0.7,
+        high=1.0,
+    )
     seed: int = option(0, "Seed of the search.", "Search", level="basic")
 
     @property

@@ -26,6 +26,7 @@ from biogan.designing.oracle import load_pair
 from biogan.designing.page import to_html
 from biogan.designing.pareto import Front, spread
 from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior, likeness
+from biogan.designing.screen import Holds, Screened, load_screen
 from biogan.designing.start import Edited, StartPrior
 from biogan.nn.sequence_heads import Grammar
 from biogan.sequences.baselines import get_baseline
@@ -86,8 +87,8 @@ class Search:
         How codes read as sequences.
     prior : Prior
         Draws records of the kind.
-    language : Language or None
-        What all records keep.
+    language : Holds or None
+        What all records keep, and pass where there is a screen.
     constraints : tuple of Constraint
         The same as they were asked for.
     oracle : Asked
@@ -102,7 +103,7 @@ class Search:
 
     tokenizer: Tokenizer
     prior: Prior
-    language: Language | Edited | None
+    language: Holds | None
     constraints: tuple[Constraint, ...]
     oracle: Asked
     objective: Objective
@@ -190,6 +191,37 @@ class Search:
         told = {**self.told, "start": starts.digest}
         return replace(self, prior=prior, language=allowed, told=told)
 
+    def screened(self, timeout: float | None = None) -> Search:
+        """Return the search that refuses what matches the list of ``--screen``; itself without.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds that a screening program may take.
+
+        Raises
+        ------
+        ConfigError, DataError
+            If the list cannot be read, or not be compared with such records.
+        """
+        text, config = self.config.screen, self.config
+        if text is None:
+            if config.screen_window is not None:
+                raise ConfigError("--screen-window: of what? give a list with --screen")
+            return replace(self, told={**self.told, "screened": None})
+        alphabet = self.tokenizer.alphabet
+        screen = load_screen(text, alphabet, config.screen_window, config.screen_identity, timeout)
+        passes = Screened(screen, self.tokenizer, self.language)
+        told = {**self.told, "screened": screen.digest}
+        return replace(self, language=passes, told=told)
+
+    @property
+    def screen(self) -> dict[str, Any] | None:
+        """What was screened for and how many sequences were refused; None without a screen."""
+        if not isinstance(self.language, Screened):
+            return None
+        return {"list": self.language.screen.described, "refused": self.language.refused}
+
     def run(self, table: CallTable, watch: Watch = lambda done, calls, best: None) -> Evolution:
         """Ask until all calls are made; those of the table are not asked again.
 
@@ -274,6 +306,7 @@ def design(
     constraints: Iterable[Constraint] = (),
     real: SequenceSet | None = None,
     start: SequenceSet | None = None,
+    prior: str = PRIOR,
     objective: Objective = Objective(),  # noqa: B008 - it is frozen
     out: str | Path | None = None,
     resume: bool = False,
@@ -301,6 +334,8 @@ def design(
         Real records, which designs are compared with; by default the sequences of ``source``.
     start : SequenceSet, optional
         Sequences that the search begins with, and that designs stay within ``max_edits`` of.
+    prior : str
+        Name of the sampler that is fitted to sequences as the source.
     objective : Objective
         Which values of the oracle are raised, lowered or kept in a range.
     out, resume, overwrite
@@ -331,11 +366,12 @@ def design(
         real = source
     config = DesignConfig.from_dict(options)
     pair = load_pair(oracle, check, real, seed=config.seed)
-    search = Search.of(source, pair.oracle, constraints, objective, config)
+    search = Search.of(source, pair.oracle, constraints, objective, config, prior)
     if start is not None:
         search = search.starting(start)
     elif config.max_edits is not None:
         raise ConfigError("--max-edits: edits of what? give sequences with --start")
+    search = search.screened()
     return carried_out(
         search, n, check=pair.check, real=real, out=out, resume=resume, overwrite=overwrite
     )
@@ -438,6 +474,11 @@ def _chosen(search: Search, evolution: Evolution, values: np.ndarray, n: int) ->
         order, n = front[spread(wanted, len(front))], most
     found = evolution.distinct(n, order=order)
     if not len(found):
+        if not len(evolution.rows) and search.screen is not None:
+            raise DataError(
+                f"--screen: all {search.screen['refused']:,} sequences that were proposed match "
+                f"{search.screen['list']}"
+            )
         raise DataError(f"none of {len(evolution.rows):,} sequences is feasible by the oracle")
     return found
 
@@ -499,6 +540,7 @@ def _facts(search: Search) -> dict[str, Any]:
     return {
         "oracle": search.oracle.name,
         "constraints": search.constraints,
+        "screening": search.screen,
         "objective": str(search.objective) or "--maximise the oracle's value",
         "source": {k: str(v) for k, v in search.told.items() if k in ("data", "model", "prior")},
         **_options(search),
@@ -537,7 +579,7 @@ def opened(path: Path, search: Search, resume: bool, overwrite: bool) -> tuple[S
         if search.config.batch is None and before.get("batch"):
             search = replace(search, config=replace(search.config, batch=before["batch"]))
         now = _told(search)["search"]
-        for name in before.keys() & now.keys() - {"calls", "front"}:
+        for name in before.keys() & now.keys() - {"calls", "front", "screen"}:
             if before[name] != now[name]:
                 raise ConfigError(
                     f"{path}: was begun with {name} {before[name]}, not {now[name]}; --resume "
@@ -567,6 +609,7 @@ def _summary(
         "out_of_range": int((search.objective.outside(asked, columns)[numbers] > 0).sum()),
         "pair_identity": float(np.concatenate(pairs).mean()) if pairs else None,
         **_course(evolution.scores),
+        "screen": search.screen,
         "proposals": dict(zip(KINDS, evolution.shares.round(3).tolist(), strict=True)),
         "repeatable": all(
             np.allclose(table.known[call.sequence], call.values, _SAME, _SAME) for call in twice

@@ -24,9 +24,8 @@ from biogan.designing.proposals import (
     mutated,
     shifted,
 )
-from biogan.designing.start import Edited
+from biogan.designing.screen import Holds
 from biogan.designing.surrogate import FACTOR, FEWEST, Surrogate
-from biogan.sequences.constraints.language import Language
 from biogan.sequences.tokenizer import Tokenizer
 
 #: Kinds of proposals.
@@ -81,7 +80,7 @@ class Evolution:
         How codes read as sequences.
     prior : Prior
         Draws fresh records and neighbours.
-    language : Language or Edited, optional
+    language : Holds, optional
         What all candidates keep.
     seed : int
         Seed of all draws.
@@ -96,7 +95,7 @@ class Evolution:
 
     tokenizer: Tokenizer
     prior: Prior
-    language: Language | Edited | None = None
+    language: Holds | None = None
     seed: int = 0
     max_identity: float = 0.9
     rows: np.ndarray = field(init=False)
@@ -229,7 +228,10 @@ class Evolution:
         stream = (self._round, attempt)
         if not len(pool):
             some = self.prior.fresh(n, self.seed, "fresh", *stream)
-            return Proposed(some, np.full(n, -1), np.full(n, KINDS.index("fresh")))
+            fresh_ones = Proposed(some, np.full(n, -1), np.full(n, KINDS.index("fresh")))
+            # A prior keeps the constraints by itself, but knows no screen.
+            held = np.ones(n, bool) if self.language is None else self.language.holds(some.rows)
+            return _taken(fresh_ones, np.flatnonzero(held))
         draws = rng(self.seed, "evolve", *stream)
         kinds = draws.choice(len(KINDS), n, p=self.shares)
         kinds = np.full(n, KINDS.index("fresh")) if fresh else kinds

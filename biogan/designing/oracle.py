@@ -27,6 +27,8 @@ NAMED = (
     "a folder of biogan oracle, labels:NAME, gc, motif:FILE, cmd:PROGRAM, FILE.py:FUNCTION or "
     "MODULE:FUNCTION"
 )
+#: What names a program.
+COMMAND = "cmd:"
 #: What names an oracle that is fitted to labels.
 LABELS = "labels:"
 
@@ -232,7 +234,19 @@ class Program:
             raise ConfigError(f"cmd: {shown(line)}: {first_line(error)}") from error
 
     def __call__(self, sequences: list[str]) -> dict[str, list[float]]:
-        """Run it once for all sequences."""
+        """Run it once for all sequences and read its table."""
+        return self._read(self.run(sequences), sequences)
+
+    def run(self, sequences: list[str]) -> str:
+        """Return what it prints, given the sequences as ``s0``, ``s1`` and so on.
+
+        Raises
+        ------
+        OracleError
+            If it cannot be run, or fails.
+        TimeoutError
+            If it takes too long.
+        """
         text = "".join(f">s{i}\n{s}\n" for i, s in enumerate(sequences))
         try:
             done = subprocess.run(
@@ -251,7 +265,7 @@ class Program:
                 f"cmd: {shown(self.words[0])}: ended with exit code {done.returncode} for "
                 f"{described(sequences)}: {said}"
             )
-        return self._read(done.stdout, sequences)
+        return done.stdout
 
     def _read(self, text: str, sequences: list[str]) -> dict[str, list[float]]:
         names: list[str] | None = None

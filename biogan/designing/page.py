@@ -102,7 +102,8 @@ def to_html(
     scores : numpy.ndarray, shape (calls,)
         Score of every call; -inf: not feasible.
     facts : mapping
-        ``oracle``, ``constraints``, ``objective``, ``source`` and the options of the run.
+        ``oracle``, ``constraints``, ``objective``, ``screening``, ``source`` and the options of the
+        run.
     front : Front, optional
         Of several values, that of all calls.
     """
@@ -130,12 +131,19 @@ def to_html(
         facts=[
             ("Oracle", facts["oracle"]),
             ("Check", scored.check or "none"),
+            ("Screen", _screen(facts["screening"])),
             ("Wanted", facts["objective"]),
             *((key.capitalize(), value) for key, value in facts["source"].items()),
             ("Batch, seed", f"{facts['batch']:,}, {facts['seed']}"),
             ("Designs share at most", percentage(facts["max_identity"])),
         ],
     )
+
+
+def _screen(facts: Mapping[str, Any] | None) -> str:
+    if facts is None:
+        return "none was used"
+    return f"{facts['list']}: {plural(facts['refused'], 'sequence')} refused"
 
 
 def _verdict(scored: Scored) -> list[dict[str, Any]]:
