@@ -17,6 +17,7 @@ _HOMES = {
     "ImageGAN": "biogan.models.gan",
     "MoleculeGAN": "biogan.models.gan",
     "MoleculeSet": "biogan.molecules.dataset",
+    "evaluate_molecules": "biogan.molecules.evaluate",
     "MoleculeGANConfig": "biogan.molecules.config",
     "MoleculeReadingConfig": "biogan.molecules.config",
     "read_molecules": "biogan.molecules.read",
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from biogan.models.gan import GAN, ImageGAN, MoleculeGAN, SequenceGAN
     from biogan.molecules.config import MoleculeGANConfig, MoleculeReadingConfig
     from biogan.molecules.dataset import MoleculeSet
+    from biogan.molecules.evaluate import evaluate_molecules
     from biogan.molecules.read import read_molecules
     from biogan.molecules.write import write_molecules
     from biogan.sequences.alphabet import DNA, PROTEIN, RNA, Alphabet

@@ -354,6 +354,7 @@ OPTIONS = {
         "reading": "biogan.molecules.config:MoleculeReadingConfig",
         "config": "biogan.molecules.config:MoleculeGANConfig",
         "sampling": "biogan.molecules.config:MoleculeSamplingConfig",
+        "scoring": "biogan.molecules.config:MoleculeScoringConfig",
         "writing": "biogan.molecules.config:MoleculeWritingConfig",
     },
 }

@@ -90,6 +90,19 @@ class MoleculeSamplingConfig(SequenceSamplingConfig):
 
 
 @dataclass(frozen=True)
+class MoleculeScoringConfig(Options):
+    """What is known beyond the molecules when they are evaluated."""
+
+    scaffold_test: str | None = option(
+        None,
+        "Real molecules of scaffolds that were not trained on: a column of the benchmark table.",
+        "Evaluation",
+        level="basic",
+        file=True,
+    )
+
+
+@dataclass(frozen=True)
 class MoleculeWritingConfig(Options):
     """How molecules are written."""
 

@@ -19,10 +19,13 @@ from biogan.molecules.config import (
     MoleculeGANConfig,
     MoleculeReadingConfig,
     MoleculeSamplingConfig,
+    MoleculeScoringConfig,
     MoleculeWritingConfig,
 )
 from biogan.molecules.dataset import MoleculeSet
 from biogan.molecules.drawings import write_picture
+from biogan.molecules.evaluate import MoleculeEvaluation, evaluate_molecules
+from biogan.molecules.metrics import MOLECULE_METRICS
 from biogan.molecules.properties import PROPERTIES
 from biogan.molecules.read import is_molecules, read_generated, read_molecules
 from biogan.molecules.splits import MOST_VALIDATION, split
@@ -61,7 +64,7 @@ class MoleculeModality(SequenceModality):
     reading = MoleculeReadingConfig  # type: ignore[assignment]
     sampling = MoleculeSamplingConfig
     constraining = Options  # type: ignore[assignment]
-    scoring = Options  # type: ignore[assignment]
+    scoring = MoleculeScoringConfig  # type: ignore[assignment]
     writing = MoleculeWritingConfig  # type: ignore[assignment]
     storable = False
     packages = ("rdkit", "selfies")  # type: ignore[assignment]
@@ -174,24 +177,27 @@ class MoleculeModality(SequenceModality):
         return said
 
     @classmethod
-    def scoring_arguments(cls, options: Any) -> dict[str, Any]:
-        """Return the options of scoring."""
-        return dict(options.to_dict())
+    def scoring_arguments(  # type: ignore[override]
+        cls, options: MoleculeScoringConfig
+    ) -> dict[str, Any]:
+        """Read the test of scaffolds, before time is spent on the molecules."""
+        path = options.scaffold_test
+        return {"scaffold_test": None if path is None else read_molecules(path)}
 
     @classmethod
     def evaluation(cls) -> EvaluationSpec[Any]:
         """Return how molecules are evaluated."""
-        raise ConfigError(f"{cls.name}: no evaluation is written for this kind of data")
+        return MoleculeEvaluation()
 
     @classmethod
     def metrics(cls) -> MetricRegistry:
         """Return the metrics of molecules."""
-        return cls.evaluation().registry
+        return MOLECULE_METRICS
 
     @classmethod
     def evaluate(cls, real: Any, generated: Any, **options: Any) -> Report:
-        """Score generated molecules."""
-        return super(SequenceModality, cls).evaluate(real, generated, **options)
+        """Score generated molecules, see :func:`biogan.evaluate_molecules`."""
+        return evaluate_molecules(real, generated, **options)
 
     # --- what is learned ------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from biogan.core.rng import rng
 from biogan.molecules.dataset import MoleculeSet
-from biogan.molecules.toolkit import chem, molecules, quiet
 from biogan.molecules.workers import FEW, chunks, run
 
 #: Molecules of a set up to which it is split by scaffold: of more, scaffolds take minutes.
@@ -18,29 +17,9 @@ MOST_SCAFFOLDS = 50_000
 MOST_VALIDATION = 20_000
 
 
-def scaffolds(smiles: Sequence[str]) -> list[str]:
-    """Return the Murcko scaffold of each SMILES (Bemis and Murcko 1996, J Med Chem 39:2887).
-
-    Rings and what links them; empty where there is no ring, or no molecule.
-
-    Examples
-    --------
-    >>> scaffolds(["CCc1ccccc1", "CCO", "no"])
-    ['c1ccccc1', '', '']
-    """
-    from rdkit.Chem.Scaffolds.MurckoScaffold import GetScaffoldForMol
-
-    tools = chem()
-    found = []
-    with quiet():
-        for one in molecules(smiles):
-            found.append("" if one is None else tools.MolToSmiles(GetScaffoldForMol(one)))
-    return found
-
-
 def all_scaffolds(smiles: Sequence[str]) -> list[str]:
-    """Return scaffolds, see :func:`scaffolds`, in further processes where there are many."""
-    parts = run("biogan.molecules.splits:scaffolds", chunks(smiles), many=len(smiles) > FEW)
+    """Return the Murcko scaffolds of molecules, in further processes where there are many."""
+    parts = run("biogan.molecules.features:scaffolds", chunks(smiles), many=len(smiles) > FEW)
     return [scaffold for part in parts for scaffold in part]
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from biogan import GAN, MoleculeGAN, MoleculeSet
+from biogan import GAN, MoleculeGAN, MoleculeSet, write_molecules
 from biogan.cli import main
 from biogan.core.errors import ConfigError, DataError
-from biogan.molecules.splits import scaffolds
+from biogan.molecules.features import scaffolds
 
 SMALL = {"width": 4, "depth": 1, "units": 8, "latent": 4, "batch_size": 8, "seed": 1}
 CLI = [word for k, v in SMALL.items() for word in (f"--{k.replace('_', '-')}", str(v))]
@@ -83,3 +83,41 @@ def test_options_that_molecules_do_not_have():
         MoleculeGAN(steps=1).fit(bad)
     with pytest.raises(DataError, match="fit needs a MoleculeSet"):
         MoleculeGAN(steps=1).fit(["CCO"])
+
+
+def test_floors_are_written_and_judged(tmp_path, capsys):
+    real = toys()
+    for name, part in (("train", real[::2]), ("test", real[1::2]), ("frames", real[:40])):
+        write_molecules(part, tmp_path / f"{name}.smi")
+    new, page = str(tmp_path / "new.smi"), tmp_path / "page"
+    drawn = main(["baseline", "smiles-markov", str(tmp_path / "train.smi"), "-n", "60",
+                  "--order", "3", "-o", new])  # fmt: skip
+    assert len(drawn) == 60 and 0 < drawn.valid.sum() < 60
+    assert "are no valid molecules" in capsys.readouterr().err
+    report = main([
+        "evaluate", new, "--reference", str(tmp_path / "test.smi"), "--train",
+        str(tmp_path / "train.smi"), "--scaffold-test", str(tmp_path / "frames.smi"), "-o",
+        str(page), "--metric", "valid", "--metric", "logp-w1", "--metric", "near-copies",
+        "--metric", "scaffolds",
+    ])  # fmt: skip
+    assert report["valid"].generated.value == drawn.valid.mean()
+    html = (page / "report.html").read_text()
+    # Overlays stand first, then drawings of samples, pairs and scaffolds.
+    places = [html.index(text) for text in ("distribution of logP", "drawn at random")]
+    assert places == sorted(places) and "Most frequent scaffolds" in html
+    assert "most similar to training molecules" in html and html.count("<figure") > 30
+    assert (page / "nearest.tsv").read_text().startswith("generated\tnearest\ttanimoto\n")
+    capsys.readouterr()
+    for name in ("brics", "uniform-selfies", "selfies-markov"):
+        main(["baseline", name, str(tmp_path / "train.smi"), "-n", "5", "--quiet"])
+        assert len(capsys.readouterr().out.splitlines()) == 5
+
+
+def test_a_model_is_judged_beside_its_own_split(tmp_path):
+    real = toys()
+    write_molecules(real, tmp_path / "real.smi")
+    run = str(tmp_path / "run")
+    main(["train", str(tmp_path / "real.smi"), "-o", run, "--steps", "2", *CLI])
+    report = main(["evaluate", run, "-n", "40", "--metric", "valid", "--metric", "copies"])
+    assert report["valid"].generated.value == 1 and report["copies"].generated.n > 0
+    assert "held-out" in report.sets
