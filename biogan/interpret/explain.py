@@ -41,6 +41,13 @@ from biogan.interpret.motifs import (
     placed,
     spacings,
 )
+from biogan.interpret.pairs import (
+    ColumnPairs,
+    chosen_columns,
+    interactions,
+    read_structure,
+    said_of,
+)
 from biogan.interpret.seqlets import Seqlets, found_seqlets
 from biogan.sequences.alphabet import DNA, RNA
 from biogan.sequences.dataset import SequenceSet
@@ -128,6 +135,12 @@ def explain(
         )
     if config.both_strands:
         check_two_strands(records.alphabet)
+    if config.structure is not None and config.pairs is None:
+        raise ConfigError("--structure: goes with --pairs, whose columns it is compared with")
+    if config.pairs is not None and not records.is_fixed_length:
+        raise ConfigError("--pairs: records of one length are needed, such as an alignment")
+    if config.pairs is not None and config.method not in (None, "ism"):
+        raise ConfigError("--pairs: goes with --method ism")
     known = read_motifs(config.motifs) if config.motifs is not None else ()
     if known and records.alphabet.letters not in (DNA.letters, RNA.letters):
         raise ConfigError("--motifs: motifs are of nucleotides, these records are not")
@@ -257,7 +270,7 @@ def _explained(
         empty = np.zeros(0, np.int64)
         found = Explanation(
             records[:0], np.zeros(0), nothing, nothing[..., 0],
-            Seqlets(empty, empty, empty, np.zeros(0)), [], [], None, summary,
+            Seqlets(empty, empty, empty, np.zeros(0)), [], [], None, None, summary,
         )  # fmt: skip
         return _kept(found, folder, config)
     method = config.method or ("ism" if judge is None or length <= _LONGEST_ISM else "gradient")
@@ -282,6 +295,7 @@ def _explained(
         for i, row in enumerate(rows, 1)
     ]  # fmt: skip
     near = spacings([row.motif for row in rows], n)
+    pairs = _pairs(subject, codes[:n], effects[:n], config, tell, watch)
     deletion = deletion_test(subject.scorer, codes[:n], own[:n], alphabet, config.seed)
     summary |= {
         "fdr": config.fdr, "seqlets": len(seqlets), "not_confirmed": dropped,
@@ -295,6 +309,11 @@ def _explained(
              "frequent": [*s.frequent], "p": s.p}
             for s in near
         ],
+        "pairs": None if pairs is None else {
+            "columns": len(np.union1d(pairs.first, pairs.second)), "records": pairs.records,
+            "precision": pairs.precision(pairs.corrected),
+            "precision_coupling": pairs.precision(pairs.coupling),
+        },
         "deletion": None if deletion is None else deletion._asdict(),
     }  # fmt: skip
     summary["verdict"] = _verdict(rows, seqlets)
@@ -302,9 +321,33 @@ def _explained(
     if alphabet.has_gap:
         tell("aligned records: motifs are not looked for, --pairs tells which columns go together")
     found = Explanation(
-        records, scores, effects[:n], own[:n], seqlets, rows, near, deletion, summary
+        records, scores, effects[:n], own[:n], seqlets, rows, near, deletion, pairs, summary
     )
     return _kept(found, folder, config)
+
+
+def _pairs(
+    subject: _Subject,
+    codes: np.ndarray,
+    effects: np.ndarray,
+    config: ExplainConfig,
+    tell: Tell,
+    watch: Watch,
+) -> ColumnPairs | None:
+    """Change pairs of columns together, where that is asked for."""
+    if config.pairs is None:
+        return None
+    alphabet, length = subject.sets[0].alphabet, codes.shape[1]
+    columns = chosen_columns(config.pairs, length)
+    structure = None
+    if config.structure is not None:
+        structure = read_structure(config.structure, length)
+    found = interactions(
+        subject.scorer, codes, effects, alphabet, columns, structure, config.seed,
+        lambda done, total: watch("pairs", done, total),
+    )  # fmt: skip
+    tell(said_of(found))
+    return found
 
 
 def _verdict(rows: Sequence[MotifRow], seqlets: Seqlets) -> str:

@@ -12,6 +12,7 @@ from biogan.core.errors import percentage
 from biogan.interpret.deletion import Deletion
 from biogan.interpret.matching import Match
 from biogan.interpret.motifs import FoundMotif, Spacing
+from biogan.interpret.pairs import ColumnPairs
 from biogan.interpret.seqlets import Seqlets
 from biogan.sequences.dataset import SequenceSet
 
@@ -80,6 +81,8 @@ class Explanation:
         Gaps between sites that are more frequent than their places alone would give.
     deletion : Deletion or None
         What becomes of the score without the letters that add most.
+    pairs : ColumnPairs or None
+        Columns that act together, where that was asked for.
     summary : dict
         What ``explain.json`` holds.
     files : tuple of str
@@ -94,5 +97,6 @@ class Explanation:
     motifs: list[MotifRow]
     spacings: list[Spacing]
     deletion: Deletion | None
+    pairs: ColumnPairs | None
     summary: dict[str, Any]
     files: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from biogan.core.files import atomic_path, write_json, write_text, write_tsv
 from biogan.interpret.config import ExplainConfig
 from biogan.interpret.explanation import Explanation
 from biogan.interpret.page import to_html
+from biogan.interpret.pairs import ColumnPairs
 from biogan.sequences.io.motifs import meme_text
 
 #: What was found in full, and the summary, which is written first and last.
@@ -20,7 +21,8 @@ SUMMARY = "explain.json"
 #: One-hot letters and effects as TF-MoDISco reads them: arrays (n, A, L) called ``arr_0``.
 MODISCO = ("modisco_sequences.npz", "modisco_attributions.npz")
 #: All but the summary.
-FILES = (ATTRIBUTIONS, MEME, SEQLETS, PAGE, *MODISCO)
+PAIRS = "pairs.tsv"
+FILES = (ATTRIBUTIONS, MEME, SEQLETS, PAGE, PAIRS, *MODISCO)
 
 
 def write_files(found: Explanation, folder: Path, config: ExplainConfig) -> list[str]:
@@ -51,6 +53,9 @@ def write_files(found: Explanation, folder: Path, config: ExplainConfig) -> list
         )  # fmt: skip
     write_text(_meme(found, config), folder / MEME)
     _write_seqlets(found, folder / SEQLETS)
+    if found.pairs is not None:
+        names.append(PAIRS)
+        _write_pairs(found.pairs, folder / PAIRS)
     if config.export == "modisco":
         names += MODISCO
         size = records.alphabet.size
@@ -69,6 +74,20 @@ def _meme(found: Explanation, config: ExplainConfig) -> str:
     counts = np.bincount(found.records.codes, minlength=len(letters))[: len(letters)] + 1.0
     motifs = {row.name: (row.motif.frequencies, len(row.motif.sites)) for row in found.motifs}
     return meme_text(motifs, letters, counts, config.both_strands)
+
+
+def _write_pairs(pairs: ColumnPairs, path: Path) -> None:
+    """Write every pair of columns, counted from 1, those that act together most first."""
+    import pandas as pd
+
+    order = np.argsort(-pairs.corrected, kind="stable")
+    table = {
+        "first": pairs.first + 1, "second": pairs.second + 1, "interaction": pairs.interaction,
+        "corrected": pairs.corrected, "coupling": pairs.coupling,
+    }  # fmt: skip
+    if pairs.paired is not None:
+        table["paired"] = pairs.paired.astype(int)
+    write_tsv(pd.DataFrame({name: values[order] for name, values in table.items()}), path)
 
 
 def _write_seqlets(found: Explanation, path: Path) -> None:

@@ -18,11 +18,14 @@ from biogan.evaluation.report.results import FLOOR, REAL, UNREAD
 from biogan.evaluation.report.spec import Panel, Section
 from biogan.evaluation.report.text import number
 from biogan.interpret.explanation import Explanation, MotifRow
+from biogan.interpret.pairs import ColumnPairs
 
 # Records that are shown letter by letter, letters of each, and motifs with drawings.
 _RECORDS, _LETTERS, _MOTIFS = 12, 210, 12
 # Matches of a motif in the table.
 _MATCHES = 3
+# Pairs of columns in the table.
+_BEST_PAIRS = 20
 _NAMES = {"ism": "every single change of a letter", "gradient": "gradient times input",
           "integrated": "integrated gradients"}  # fmt: skip
 _PLACES = Section(
@@ -31,6 +34,14 @@ _PLACES = Section(
     "Each bar counts sites that begin at a position of the record, from 1.",
     "Bars at one position alone where the process that made the records knows no fixed position: "
     "records that were cut at a motif, for instance.",
+)
+_PAIRS = Section(
+    "Pairs",
+    "",
+    "Dark: changing both columns does something that changing either does not. C_ij is how much "
+    "both columns vary together in the records, which needs no judge.",
+    "Dark rows and columns: the judge has learned single columns, and a change of one makes the "
+    "other matter less.",
 )
 _ALWAYS = (
     "The two sets differ in something that was not meant, such as length, composition or where "
@@ -89,7 +100,7 @@ def to_html(name: str, found: Explanation, files: Sequence[str]) -> str:
                 for s in found.spacings
             ],
         },
-        pairs=None,
+        pairs=None if found.pairs is None else _pairs(found.pairs),
         records=_records(found, top, letters, unit),
         shown=f"The {plural(len(top), 'record')} of the highest score. Height: change of the score "
         "if another letter stood there, on average over the letters"
@@ -172,6 +183,32 @@ def _starts(row: MotifRow) -> Panel:
         d.axes.hist(starts, (edges - 0.5).tolist(), color=BLUE)
         d.axes.set(xlabel="first position", ylabel="sites")
     return Panel(row.name, "", d.svg)
+
+
+def _pairs(pairs: ColumnPairs) -> dict[str, Any]:
+    """Draw interactions beside what varies together, and list the best pairs."""
+    panels = []
+    size = int(pairs.second.max()) + 1
+    with drawing("pairs", "interactions of columns", width=5.2, height=4.6) as d:
+        table = np.zeros((size, size))
+        for k, values in enumerate((pairs.corrected, pairs.coupling)):
+            scaled = np.maximum(values, 0) / max(float(values.max()), 1e-12)
+            rows, columns = (pairs.first, pairs.second)[:: 1 - 2 * k]
+            table[rows, columns] = scaled
+        d.axes.imshow(table, cmap="Greys", vmin=0, vmax=1, interpolation="nearest",
+                      extent=(0.5, size + 0.5, size + 0.5, 0.5))  # fmt: skip
+        d.axes.set(xlabel="column", ylabel="column")
+    panels.append(Panel("Interactions", "above the diagonal; below it C_ij", d.svg))
+    best = pairs.best(pairs.corrected, _BEST_PAIRS)
+    head = ["columns", "interaction", "corrected", "C_ij"]
+    rows_of = [
+        [f"{pairs.first[i] + 1:,} and {pairs.second[i] + 1:,}", number(float(pairs.interaction[i])),
+         number(float(pairs.corrected[i])), number(float(pairs.coupling[i]))]
+        + ([] if pairs.paired is None else ["paired" if pairs.paired[i] else ""])
+        for i in best.tolist()
+    ]  # fmt: skip
+    head += [] if pairs.paired is None else ["structure"]
+    return {"panels": panels, "text": _PAIRS, "table": {"head": head, "rows": rows_of}}
 
 
 def _ranges(numbers: Sequence[int]) -> str:
