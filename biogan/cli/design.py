@@ -23,7 +23,8 @@ from biogan.designing.config import DesignConfig
 from biogan.sequences.config import ConstraintConfig
 
 if TYPE_CHECKING:
-    from biogan.designing.design import Designs, Search
+    from biogan.designing.design import Designs
+    from biogan.designing.search import Search
     from biogan.sequences.constraints.constraint import Constraint
     from biogan.sequences.dataset import SequenceSet
 
@@ -98,9 +99,10 @@ def command(
     """  # noqa: D301 - click's mark for lines that are not to be joined
     from biogan.core.oracles import Asked
     from biogan.designing.campaign import MEASURED
-    from biogan.designing.design import PRIOR, Search, carried_out
+    from biogan.designing.design import carried_out
     from biogan.designing.objective import Kept, Objective
     from biogan.designing.oracle import load_pair
+    from biogan.designing.search import PRIOR, Search
     from biogan.sequences.io.fasta import read_fasta, reading_like
 
     objective = Objective(maximise, minimise, tuple(map(Kept.parsed, keep)))

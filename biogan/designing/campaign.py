@@ -14,8 +14,8 @@ from biogan.core.display import shown
 from biogan.core.errors import ConfigError, DataError, plural
 from biogan.core.files import reading
 from biogan.designing.calls import Call
-from biogan.designing.design import Search, opened
-from biogan.designing.evolve import KINDS, Evolution
+from biogan.designing.evolve import KINDS
+from biogan.designing.search import Search, opened
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.write import write_fasta
 
@@ -87,9 +87,7 @@ def next_round(
     if resume and measured is None:
         raise ConfigError(f"--resume {out}: give what was measured with --measured ROUND.tsv")
     config = search.config
-    evolution = Evolution(
-        search.tokenizer, search.prior, search.language, config.seed, config.max_identity
-    )
+    evolution = search.evolution()
     values = np.zeros((0, 0))
     turn = 0
     while True:

@@ -8,11 +8,11 @@ from biogan.core.errors import CheckpointError, ConfigError, OutputError
 from biogan.core.oracles import OracleError
 from biogan.core.rng import rng
 from biogan.designing.comparison import Transfer
-from biogan.designing.design import CALLS, DESIGNS, PAGE
 from biogan.designing.evolve import Evolution
 from biogan.designing.objective import Kept, Objective
 from biogan.designing.problems import Ehrlich
 from biogan.designing.proposals import ChainPrior, GeneratorPrior
+from biogan.designing.search import CALLS, DESIGNS, PAGE
 from biogan.sequences.constraints.joint import language
 from biogan.sequences.constraints.language import compiled
 from biogan.sequences.tokenizer import FIXED, Tokenizer
