@@ -122,6 +122,8 @@ COMMANDS = {
     "evaluate": "Score generated records against real ones.",
     "compare": "Score several generated sets of sequences on one scale.",
     "oracle": "Learn to predict a label of sequences, for design.",
+    "score": "Write how real each record looks to a trained model.",
+    "embed": "Write what the critic of a trained model reads of each record.",
     "explain": "Say what tells two sets of sequences apart: letters, motifs, places.",
     "design": "Search for sequences of a high score, and check them independently.",
     "check": "Look for violations of constraints in sequences.",

@@ -128,7 +128,7 @@ def _verdict(found: Explanation) -> list[dict[str, Any]]:
     lines.append({
         "subject": "Motifs", "status": STATUSES[REAL if rows else UNREAD],
         "consequence": summary["verdict"],
-        "evidence": f"{plural(summary['seqlets'], 'stretch')} at a false discovery rate of "
+        "evidence": f"{summary['seqlets']:,} stretches at a false discovery rate of "
         f"{percentage(summary['fdr'])}" + (
             f"; {plural(summary['not_confirmed'], 'motif')} add no more in records than in the "
             "others and were left out" if summary["not_confirmed"] else ""

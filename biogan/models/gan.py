@@ -46,6 +46,7 @@ from biogan.models.registry import get_kind, kind_of_records
 from biogan.models.sampling import (
     block_size,
     constrained,
+    critic_features,
     critic_logits,
     drawer,
     excluding,
@@ -396,6 +397,61 @@ class GAN:
         critic = self.networks.critic
         stored = self.modality.stored(records)
         return critic_logits(critic, stored, self._encoder(critic), self.modality.block)
+
+    def log_ratio(self, records: Any) -> np.ndarray:
+        """Return log p_data(x) / p_generator(x) of each record, by the calibrated critic.
+
+        Parameters
+        ----------
+        records : set of records
+            As :meth:`score` takes them.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n,)
+            In nats: above 0 where real records are denser than those that the model writes.
+
+        Raises
+        ------
+        ConfigError
+            If this model has no calibrated critic (:attr:`calibrated_critic`).
+        DataError, AlphabetError
+            If a record does not fit the model.
+
+        Examples
+        --------
+        >>> from biogan import SequenceSet
+        >>> reads = SequenceSet.from_strings(["ACGTACGT", "ACGTTCGT"] * 8)
+        >>> gan = SequenceGAN(width=4, depth=1, latent=4, batch_size=4, steps=2, seed=1).fit(reads)
+        >>> gan.log_ratio(["ACGTACGT"]).shape
+        (1,)
+        """
+        found = self.calibrated_critic
+        stored = self.modality.stored(records)
+        logits = critic_logits(found.critic, stored, found.encode, self.modality.block)
+        return found.calibration.log_ratio(logits)
+
+    def embed(self, records: Any) -> np.ndarray:
+        """Return what the critic's last layer reads of each record.
+
+        Parameters
+        ----------
+        records : set of records
+            As :meth:`score` takes them.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, d), float32
+            Features; a critic of two parts has those of both. The logit is a weighted sum of them.
+
+        Raises
+        ------
+        DataError, AlphabetError
+            If a record does not fit the model.
+        """
+        critic = self.networks.critic
+        stored = self.modality.stored(records)
+        return critic_features(critic, stored, self._encoder(critic), self.modality.block)
 
     def score_samples(self, records: Any) -> np.ndarray:
         """Return :meth:`score` under the name that scikit-learn has for it."""

@@ -275,3 +275,31 @@ def critic_logits(
     critic.eval()
     with exact():
         return torch.cat([critic(encode(part)) for part in stored.split(batch)]).cpu().numpy()
+
+
+@torch.no_grad()
+def critic_features(
+    critic: nn.Module, stored: Tensor, encode: Callable[[Tensor], Tensor], batch: int
+) -> np.ndarray:
+    """Return what the last layers of a critic read of each stored record, shape (n, d), float32.
+
+    Those are its linear layers to one number; the parameters are those of :func:`critic_logits`.
+    """
+    critic.eval()
+    last = [m for m in critic.modules() if isinstance(m, nn.Linear) and m.out_features == 1]
+    seen: dict[nn.Module, Tensor] = {}
+
+    def keep(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
+        seen[layer] = given[0].flatten(1)
+
+    hooks = [layer.register_forward_pre_hook(keep) for layer in last]
+    parts = []
+    try:
+        with exact():
+            for part in stored.split(batch):
+                critic(encode(part))
+                parts.append(torch.cat([seen[layer] for layer in last], 1).cpu())
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return torch.cat(parts).float().numpy()
