@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import torch
@@ -124,6 +125,16 @@ R = TypeVar("R")
 MOST_THREADS = 4
 
 
+@cache
+def multiplies_bfloat16() -> bool:
+    """Whether the processor has instructions for products of bfloat16, as far as Linux tells."""
+    try:
+        told = Path("/proc/cpuinfo").read_text("ascii", "replace")
+    except OSError:
+        return False
+    return bool({"avx512_bf16", "amx_bf16"} & {*told.split()})
+
+
 class Engine:
     """Device and processes of a run.
 
@@ -199,6 +210,16 @@ class Engine:
             # Weights that were cast before a CUDA graph was recorded would stay as they were.
             cache_enabled=not self.cuda_graph,
         )
+
+    def likelihood_arithmetic(self) -> AbstractContextManager[None]:
+        """Let a recurrent network compute in bfloat16 inside the block where that is fast.
+
+        A processor with instructions for it multiplies small matrices more than twice as fast as
+        in float32; a likelihood, unlike a gradient penalty, loses nothing by it.
+        """
+        if self.device.type == "cpu" and multiplies_bfloat16():
+            return torch.autocast("cpu", torch.bfloat16)
+        return self.arithmetic()
 
     def chance(self, seed: int, step: int) -> AbstractContextManager[None]:
         """Give dropout and augmentation a stream of their own for a step."""

@@ -294,7 +294,7 @@ class AdversarialStep:
     def reconstruction_update(self, stored: Tensor) -> Update:
         """Return the loss of real records and its gradients, of a norm of 1 at most."""
         stored = stored.to(self.engine.device)
-        with self.engine.arithmetic():
+        with self.engine.likelihood_arithmetic():
             loss = widened(self.reconstruction(stored))
         terms = {self.reconstruction.name: loss}
         update = differentiate(terms, [*self.reconstruction.parameters()])

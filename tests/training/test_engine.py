@@ -10,6 +10,7 @@ from toys import difference
 
 from biogan.core.errors import ConfigError
 from biogan.sequences.config import SequenceGANConfig
+from biogan.training import engine
 from biogan.training.engine import Engine
 
 # Seconds for what takes five on an idle machine: three processes load torch, side by side.
@@ -128,3 +129,15 @@ def test_threads_are_set_for_the_run_alone():
         assert torch.get_num_threads() == before + 1
     assert torch.get_num_threads() == before
     assert 1 <= Engine(SequenceGANConfig(device="cpu")).threads <= 4
+
+
+@pytest.mark.parametrize(("fast", "taken"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_a_likelihood_is_computed_in_bfloat16_where_the_processor_has_it(monkeypatch, fast, taken):
+    monkeypatch.setattr(engine, "multiplies_bfloat16", lambda: fast)
+    plain, asked = (
+        Engine(SequenceGANConfig(device="cpu", steps=1, precision=some))
+        for some in ("float32", "bf16")
+    )
+    for machine, expected in ((plain, taken), (asked, torch.bfloat16)):
+        with machine.likelihood_arithmetic():
+            assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == expected
