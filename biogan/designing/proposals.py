@@ -158,6 +158,24 @@ class ChainPrior:
 
 
 @dataclass(frozen=True)
+class CodePrior(ChainPrior):
+    """A latent GAN as a prior: its draws, and what its decoder writes of codes near a parent's.
+
+    The encoder reads any parent, also one that no generator drew, so that nothing is kept beside
+    it. Constraints are kept by leaving out what violates them.
+    """
+
+    def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
+        """Move the code of each parent and write it out; labels are left open."""
+        generator, critic = self.sampler.networks
+        unknown = self.sampler.modality.conditions.unknown
+        rows = np.hstack([parents.rows, np.tile(unknown, (len(parents.rows), 1))])
+        codes = critic.read(torch.from_numpy(rows.astype(np.uint8)))
+        draws = torch_generator(seed, "codes", *stream)
+        return Candidates(generator.near(codes, _STEP, draws).cpu().numpy())
+
+
+@dataclass(frozen=True)
 class GeneratorPrior:
     """A trained generator as a prior: its draws, and blocks that it redraws.
 

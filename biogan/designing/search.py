@@ -18,9 +18,10 @@ from biogan.designing.config import DesignConfig
 from biogan.designing.evolve import KINDS, Evolution, Proposed
 from biogan.designing.objective import Objective
 from biogan.designing.pareto import spread
-from biogan.designing.proposals import ChainPrior, GeneratorPrior, Prior
+from biogan.designing.proposals import ChainPrior, CodePrior, GeneratorPrior, Prior
 from biogan.designing.screen import Holds, Screened, load_screen
 from biogan.designing.start import Edited, StartPrior
+from biogan.nn.latent_nets import LatentGenerator
 from biogan.nn.sequence_heads import Grammar
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.constraints.constraint import Constraint, flattened
@@ -150,7 +151,10 @@ class Search:
         else:
             tokenizer, generator = source.tokenizer, source.networks.generator.eval()
             words = language(wanted, tokenizer, _rules(tokenizer, generator.grammar))
-            found = GeneratorPrior(generator, words)
+            if isinstance(generator, LatentGenerator):
+                found = CodePrior(source, tokenizer, words)
+            else:
+                found = GeneratorPrior(generator, words)
             told = {"model": source.card.data.digest, "step": source.card.training.kept_step}
         told |= {"constraints": list(map(str, wanted)), "objective": str(objective)}
         return cls(tokenizer, found, words, tuple(wanted), oracle, objective, config, told)

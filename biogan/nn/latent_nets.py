@@ -134,7 +134,7 @@ class LatentGenerator(nn.Module):
         self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
     ) -> None:
         super().__init__()
-        self.config, self.shape = config, shape
+        self.config, self.shape, self.grammar = config, shape, grammar
         self.labels = LabelEncoder(conditions) if conditions.size else None
         told = self.labels.width if self.labels else 0
         self.prior = dense(config.latent + told, HIDDEN, CODE)
@@ -149,7 +149,7 @@ class LatentGenerator(nn.Module):
 
     def noise(self, n: int, rng: torch.Generator) -> CodeNoise:
         """Draw the noise of ``n`` sequences; in training mode that of codes alone."""
-        place, symbols = rng.device, self.decoder.barred.shape[1]
+        place = rng.device
         latent = torch.randn(n, self.config.latent, generator=rng, device=place)
         labels = torch.empty(n, 0, dtype=torch.uint8, device=place)
         if self.labels is not None:
@@ -157,9 +157,12 @@ class LatentGenerator(nn.Module):
         if self.training:
             return CodeNoise(latent, latent[:, :0], latent[:, :0, None], labels)
         blur = torch.randn(n, CODE, generator=rng, device=place)
-        uniform = torch.rand(n, symbols, self.shape.length, generator=rng, device=place)
-        gumbel = uniform.clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
-        return CodeNoise(latent, blur, gumbel, labels)
+        return CodeNoise(latent, blur, self._gumbel(n, rng), labels)
+
+    def _gumbel(self, n: int, rng: torch.Generator) -> Tensor:
+        symbols = self.decoder.barred.shape[1]
+        uniform = torch.rand(n, symbols, self.shape.length, generator=rng, device=rng.device)
+        return uniform.clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
 
     def forward(self, noise: CodeNoise) -> Tensor:
         """Make codes, shape (N, CODE); with labels one row of both."""
@@ -182,12 +185,38 @@ class LatentGenerator(nn.Module):
         """
         context = self(noise)
         context = torch.cat([context[:, :CODE] + BLUR * noise.blur, context[:, CODE:]], 1)
+        return torch.cat([self._written(context, noise.gumbel, temperature), noise.labels], 1)
+
+    @torch.no_grad()
+    def near(self, codes: Tensor, step: float, rng: torch.Generator) -> Tensor:
+        """Draw neighbours of records: their codes move, and are written out anew.
+
+        Parameters
+        ----------
+        codes : Tensor, shape (N, CODE and labels)
+            As :meth:`CodeCritic.read` returns them.
+        step : float
+            How far codes move, from 0 to 1 for one that forgets the record.
+        rng : torch.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        Tensor, shape (N, length), uint8
+        """
+        start, labels = codes[:, :CODE], codes[:, CODE:]
+        moved = torch.randn(start.shape, generator=rng, device=rng.device).to(start)
+        moved = (1 - step**2) ** 0.5 * start + step * moved
+        gumbel = self._gumbel(len(codes), rng).to(start)
+        return self._written(torch.cat([moved, labels], 1), gumbel)
+
+    def _written(self, context: Tensor, gumbel: Tensor, temperature: float = 1.0) -> Tensor:
+        """Write letters of codes, shape (N, length), uint8."""
 
         def chance(live: Tensor, place: int) -> Tensor:
-            return noise.gumbel[live, :, place]
+            return gumbel[live, :, place]
 
-        rows = write(self.decoder, len(noise.latent), chance, context, temperature)
-        return torch.cat([rows.to(torch.uint8), noise.labels], 1)
+        return write(self.decoder, len(context), chance, context, temperature).to(torch.uint8)
 
 
 class CodeCritic(nn.Module):

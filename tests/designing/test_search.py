@@ -361,3 +361,21 @@ def test_designs_stay_within_edits_of_what_they_start_from(tmp_path):
     fixed = [Fixed("1-20=" + "A" * 20)]
     with pytest.raises(ConfigError, match="copies with at most 2 edits keep the constraints"):
         design(reads(), count_g, 5, calls=50, start=starts, max_edits=2, constraints=fixed)
+
+
+def test_neighbours_of_a_latent_gan_are_codes_that_moved():
+    from biogan import SequenceGAN
+    from biogan.designing.proposals import Candidates, CodePrior
+
+    words = ["ACAC", "GTGTGT"]
+    real = SequenceSet.from_strings([words[i % 2] * (1 + i % 3) for i in range(240)])
+    small = {"architecture": "latent", "units": 32, "latent": 16, "steps": 100, "lr": 2e-3}
+    gan = SequenceGAN(**small, judge_steps=0, validation=0.0, reverse_complement=False, seed=1)
+    gan.fit(real)
+    found = design(gan, count_g, 3, calls=80, constraints=[Avoid("GGG")])
+    assert all("GGG" not in text for text in found)
+    prior = CodePrior(gan, gan.tokenizer, language([], gan.tokenizer))
+    parents = Candidates(gan.tokenizer.encode(real[:120]))
+    texts = gan.tokenizer.decode(prior.near(parents, 2).rows).strings()
+    kept = [text[:1] == old[:1] for text, old in zip(texts, real.strings()[:120], strict=True)]
+    assert np.mean(kept) > 0.8
