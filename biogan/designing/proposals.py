@@ -170,9 +170,10 @@ class CodePrior(ChainPrior):
         generator, critic = self.sampler.networks
         unknown = self.sampler.modality.conditions.unknown
         rows = np.hstack([parents.rows, np.tile(unknown, (len(parents.rows), 1))])
-        codes = critic.read(torch.from_numpy(rows.astype(np.uint8)))
+        seen = critic.read(torch.from_numpy(rows.astype(np.uint8)))
+        lengths = torch.from_numpy(lengths_of(parents.rows, self.tokenizer.end)).to(seen.device)
         draws = torch_generator(seed, "codes", *stream)
-        return Candidates(generator.near(codes, _STEP, draws).cpu().numpy())
+        return Candidates(generator.near(seen, lengths, _STEP, draws).cpu().numpy())
 
 
 @dataclass(frozen=True)

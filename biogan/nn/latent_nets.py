@@ -25,7 +25,7 @@ from biogan.nn.conditioning import LabelEncoder, draw_labels, join
 from biogan.nn.config import SequenceNetConfig
 from biogan.nn.layers import activate, dense
 from biogan.nn.recurrent import LetterNetwork, symbol_losses, write
-from biogan.nn.sequence_heads import Grammar, Shape
+from biogan.nn.sequence_heads import WAVES, Grammar, LengthDrawer, Shape, length_waves
 
 #: Numbers of a code, and the standard deviation of the noise on each, where 1 is that of the code.
 #: The noise limits what a code can say to 0.7 nats a number: the rest is drawn by the decoder.
@@ -51,6 +51,8 @@ class CodeNoise(NamedTuple):
         Standard normal; the noise on the code. Of width 0 in training, where no letter is written.
     gumbel : Tensor, shape (N, symbols, length)
         Standard Gumbel; decides which letter is drawn. Of width 0 in training.
+    quantile : Tensor, shape (N,)
+        From U(0, 1); decides the length where lengths vary.
     labels : Tensor, shape (N, bytes), uint8
         Labels of the sequences; of width 0 where none are learned.
     """
@@ -58,6 +60,7 @@ class CodeNoise(NamedTuple):
     latent: Tensor
     blur: Tensor
     gumbel: Tensor
+    quantile: Tensor
     labels: Tensor
 
     def to(self, device: torch.device) -> CodeNoise:
@@ -115,7 +118,7 @@ class CodeEncoder(nn.Module):
         return batch_norm(found, self.mean, self.variance, training=learning, momentum=_MOMENTUM)
 
 
-class LatentGenerator(nn.Module):
+class LatentGenerator(LengthDrawer):
     """Noise to codes, and codes to letters.
 
     Parameters
@@ -125,7 +128,7 @@ class LatentGenerator(nn.Module):
     shape : Shape
         Channels and length of the records.
     grammar : Grammar
-        Its end symbol and the lengths of training records.
+        Rules that every sampled sequence keeps to, and the shares of the lengths.
     conditions : Conditions
         Labels that are learned.
     """
@@ -133,31 +136,29 @@ class LatentGenerator(nn.Module):
     def __init__(
         self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
     ) -> None:
-        super().__init__()
-        self.config, self.shape, self.grammar = config, shape, grammar
-        self.labels = LabelEncoder(conditions) if conditions.size else None
-        told = self.labels.width if self.labels else 0
-        self.prior = dense(config.latent + told, HIDDEN, CODE)
+        super().__init__(grammar, conditions)
+        self.config, self.shape = config, shape
+        self.told = self.encoder.width if self.encoder else 0
         varies = grammar.end is not None
-        letters = shape.channels - varies
-        shortest = shape.length
-        if varies:
-            shortest = next((length for length, share in enumerate(grammar.lengths) if share), 1)
+        inputs = config.latent + self.told + varies * WAVES
+        self.prior = dense(inputs, HIDDEN, CODE)
         self.decoder = LetterNetwork(
-            letters, shortest, shape.length, config.chosen("units"), CODE + told, dropout=0.0
-        )
+            shape.channels - varies, shape.length, shape.length, config.chosen("units"),
+            CODE + self.told, told=varies, dropout=0.0,
+        )  # fmt: skip
 
     def noise(self, n: int, rng: torch.Generator) -> CodeNoise:
         """Draw the noise of ``n`` sequences; in training mode that of codes alone."""
         place = rng.device
         latent = torch.randn(n, self.config.latent, generator=rng, device=place)
+        quantile = torch.rand(n, generator=rng, device=place)
         labels = torch.empty(n, 0, dtype=torch.uint8, device=place)
-        if self.labels is not None:
-            labels = draw_labels(self.labels.conditions, n, rng)
+        if self.encoder is not None:
+            labels = draw_labels(self.encoder.conditions, n, rng)
         if self.training:
-            return CodeNoise(latent, latent[:, :0], latent[:, :0, None], labels)
+            return CodeNoise(latent, latent[:, :0], latent[:, :0, None], quantile, labels)
         blur = torch.randn(n, CODE, generator=rng, device=place)
-        return CodeNoise(latent, blur, self._gumbel(n, rng), labels)
+        return CodeNoise(latent, blur, self._gumbel(n, rng), quantile, labels)
 
     def _gumbel(self, n: int, rng: torch.Generator) -> Tensor:
         symbols = self.decoder.barred.shape[1]
@@ -165,15 +166,17 @@ class LatentGenerator(nn.Module):
         return uniform.clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
 
     def forward(self, noise: CodeNoise) -> Tensor:
-        """Make codes, shape (N, CODE); with labels one row of both."""
-        # What is learned is the way from a standard normal vector to the codes of real records.
+        """Make codes, shape (N, CODE); with labels or lengths rows of all that the critic sees."""
+        return self._made(noise, self.lengths(noise))
+
+    def _made(self, noise: CodeNoise, lengths: Tensor | None) -> Tensor:
         latent = noise.latent
+        # What is learned is the way from a standard normal vector to the codes of real records.
         start = pad(latent[:, :CODE], (0, max(0, CODE - latent.shape[1])))
-        if self.labels is None:
-            return start + self.prior(latent)
-        labels = self.labels(noise.labels)
-        told = torch.cat([latent, labels * self.config.latent**0.5], 1)
-        return join(start + self.prior(told), labels)
+        beside = beside_code(self.encoder, noise.labels, lengths, self.shape.length)
+        # As long as the latent vector, so that neither drowns the other at first.
+        told = torch.cat([latent, beside * self.config.latent**0.5], 1)
+        return torch.cat([start + self.prior(told), beside], 1)
 
     @torch.no_grad()
     def sample(
@@ -181,20 +184,24 @@ class LatentGenerator(nn.Module):
     ) -> Tensor:
         """Draw letters as codes, shape (N, length), uint8; labels follow as bytes.
 
-        The whole range of lengths is written; ``low`` and ``high`` are not looked at.
+        Where lengths vary, only those from ``low`` to ``high`` are drawn.
         """
-        context = self(noise)
+        lengths = self.lengths(noise, low, high)
+        context = self._made(noise, lengths)[:, : CODE + self.told]
         context = torch.cat([context[:, :CODE] + BLUR * noise.blur, context[:, CODE:]], 1)
-        return torch.cat([self._written(context, noise.gumbel, temperature), noise.labels], 1)
+        written = self._written(context, lengths, noise.gumbel, temperature)
+        return torch.cat([written, noise.labels], 1)
 
     @torch.no_grad()
-    def near(self, codes: Tensor, step: float, rng: torch.Generator) -> Tensor:
+    def near(self, seen: Tensor, lengths: Tensor, step: float, rng: torch.Generator) -> Tensor:
         """Draw neighbours of records: their codes move, and are written out anew.
 
         Parameters
         ----------
-        codes : Tensor, shape (N, CODE and labels)
+        seen : Tensor, shape (N, ...)
             As :meth:`CodeCritic.read` returns them.
+        lengths : Tensor, shape (N,), int64
+            Positions of each record; neighbours have as many.
         step : float
             How far codes move, from 0 to 1 for one that forgets the record.
         rng : torch.Generator
@@ -204,19 +211,47 @@ class LatentGenerator(nn.Module):
         -------
         Tensor, shape (N, length), uint8
         """
-        start, labels = codes[:, :CODE], codes[:, CODE:]
+        start, labels = seen[:, :CODE], seen[:, CODE : CODE + self.told]
         moved = torch.randn(start.shape, generator=rng, device=rng.device).to(start)
         moved = (1 - step**2) ** 0.5 * start + step * moved
-        gumbel = self._gumbel(len(codes), rng).to(start)
-        return self._written(torch.cat([moved, labels], 1), gumbel)
+        gumbel, varies = self._gumbel(len(seen), rng).to(start), bool(self.grammar.lengths)
+        return self._written(torch.cat([moved, labels], 1), lengths if varies else None, gumbel)
 
-    def _written(self, context: Tensor, gumbel: Tensor, temperature: float = 1.0) -> Tensor:
+    def _written(
+        self, context: Tensor, lengths: Tensor | None, gumbel: Tensor, temperature: float = 1.0
+    ) -> Tensor:
         """Write letters of codes, shape (N, length), uint8."""
+        allowed = None
+        if lengths is not None and (self.grammar.opening or self.grammar.closing):
+            allowed = self.grammar.permitted(lengths, self.shape)[:, : self.decoder.letters]
 
         def chance(live: Tensor, place: int) -> Tensor:
             return gumbel[live, :, place]
 
-        return write(self.decoder, len(context), chance, context, temperature).to(torch.uint8)
+        found = write(self.decoder, len(context), chance, context, temperature, lengths, allowed)
+        return found.to(torch.uint8)
+
+
+def beside_code(
+    encoder: LabelEncoder | None, labels: Tensor, lengths: Tensor | None, longest: int
+) -> Tensor:
+    """Return what goes with a code: encoded labels and the length, shape (N, width).
+
+    Parameters
+    ----------
+    encoder : LabelEncoder or None
+        Reads the labels, where there are any.
+    labels : Tensor, shape (N, bytes), uint8
+        Labels of the records.
+    lengths : Tensor, shape (N,), or None
+        Positions of the records, where they vary.
+    longest : int
+        The most positions.
+    """
+    parts = [torch.zeros(len(labels), 0, device=labels.device)]
+    parts += [] if encoder is None else [encoder(labels)]
+    parts += [] if lengths is None else [length_waves(lengths, longest)]
+    return torch.cat(parts, 1)
 
 
 class CodeCritic(nn.Module):
@@ -229,7 +264,7 @@ class CodeCritic(nn.Module):
     shape : Shape
         Channels and length of the records.
     grammar : Grammar
-        Not looked at.
+        Its end symbol, where lengths vary.
     conditions : Conditions
         Labels that are learned.
     """
@@ -238,21 +273,24 @@ class CodeCritic(nn.Module):
         self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
     ) -> None:
         super().__init__()
-        self.length = shape.length
+        self.length, self.end = shape.length, grammar.end
         self.encoder = CodeEncoder(shape)
         self.labels = LabelEncoder(conditions) if conditions.size else None
-        self.judge = dense(CODE + (self.labels.width if self.labels else 0), HIDDEN, 1)
+        told = self.labels.width if self.labels else 0
+        self.judge = dense(CODE + told + (self.end is not None) * WAVES, HIDDEN, 1)
 
-    def forward(self, codes: Tensor) -> Tensor:
-        """Judge codes, with labels rows of both, return (N,)."""
-        return self.judge(codes).squeeze(1)
+    def forward(self, seen: Tensor) -> Tensor:
+        """Judge codes and what goes with them, return (N,)."""
+        return self.judge(seen).squeeze(1)
 
     @torch.no_grad()
     def read(self, stored: Tensor) -> Tensor:
         """Turn stored records, (N, length) and the bytes of labels, into what is judged."""
-        rows = stored.to(self.encoder.mean.device)
-        codes = self.encoder(rows[:, : self.length].long())
-        return codes if self.labels is None else join(codes, self.labels(rows[:, self.length :]))
+        stored = stored.to(self.encoder.mean.device)
+        rows, labels = stored[:, : self.length].long(), stored[:, self.length :]
+        lengths = None if self.end is None else (rows != self.end).sum(1)
+        beside = beside_code(self.labels, labels, lengths, self.length)
+        return torch.cat([self.encoder(rows), beside], 1)
 
 
 class Reconstruction(nn.Module):

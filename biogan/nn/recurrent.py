@@ -29,6 +29,9 @@ class LetterNetwork(nn.Module):
         Hidden units.
     context : int
         Numbers that stand for the whole record, 0 for none.
+    told : bool
+        Whether the length of each sequence is known beforehand: there is no end symbol then, and
+        the distance to the end is read like the position.
     dropout : float
         Share of the last features that is set to zero during training.
 
@@ -49,15 +52,17 @@ class LetterNetwork(nn.Module):
         longest: int,
         units: int,
         context: int = 0,
+        told: bool = False,
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
         self.letters, self.longest = letters, longest
-        symbols = letters + (shortest < longest)
+        self.ends = shortest < longest and not told
+        symbols = letters + self.ends
         # No end before the shortest length, no letter behind the longest.
         barred = torch.zeros(longest + 1, symbols, dtype=torch.bool)
         barred[:shortest, letters:] = True
-        barred[longest:, :letters] = True
+        barred[longest:, :letters] = self.ends
         self.register_buffer("barred", barred)
         # The row behind those of the symbols stands for the start.
         self.start = symbols
@@ -67,6 +72,7 @@ class LetterNetwork(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(2 * units, symbols)
         self.tell = nn.Linear(context, 3 * units) if context else None
+        self.left = nn.Embedding(longest + 1, units) if told else None
 
     def forward(
         self,
@@ -74,6 +80,7 @@ class LetterNetwork(nn.Module):
         first: int = 0,
         hidden: Tensor | None = None,
         context: Tensor | None = None,
+        lengths: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Score the symbol behind each letter.
 
@@ -87,6 +94,8 @@ class LetterNetwork(nn.Module):
             State before the first column.
         context : Tensor, shape (N, context), optional
             What stands for each record, where the network reads such numbers.
+        lengths : Tensor, shape (N,), int64, optional
+            Letters of each sequence, where they are told.
 
         Returns
         -------
@@ -95,6 +104,9 @@ class LetterNetwork(nn.Module):
             State behind the last column.
         """
         place = self.position.weight[first : first + before.shape[1]]
+        if self.left is not None and lengths is not None:
+            places = torch.arange(first, first + before.shape[1], device=before.device)
+            place = place + self.left((lengths[:, None] - places).clamp(min=0))
         x = self.letter(before) + place
         if self.tell is not None and context is not None:
             into, out, state = self.tell(context).chunk(3, 1)
@@ -128,7 +140,8 @@ def symbol_losses(
     losses : Tensor, shape (N, columns)
         Up to the last column that counts.
     counted : Tensor, shape (N, columns), bool
-        Letters and the first end symbol; what stands behind it is no part of a sequence.
+        Letters and, where lengths are not told, the first end symbol; what stands behind is no
+        part of a sequence.
 
     Examples
     --------
@@ -137,11 +150,14 @@ def symbol_losses(
     >>> tuple(losses.shape), counted.sum(1).tolist()
     ((2, 3), [3, 2])
     """
-    counted = (rows == network.letters).cumsum(1) <= 1
+    ended = (rows == network.letters).cumsum(1)
+    counted = ended <= int(network.ends)
     width = int(counted.any(0).sum())
-    rows, counted = rows[:, :width], counted[:, :width]
+    lengths = (ended == 0).sum(1)
+    counted, behind = counted[:, :width], network.letters * network.ends
+    rows = rows[:, :width].where(counted, behind)
     start = torch.full_like(rows[:, :1], network.start)
-    logits, _ = network(torch.cat([start, rows[:, :-1]], 1), context=context)
+    logits, _ = network(torch.cat([start, rows[:, :-1]], 1), context=context, lengths=lengths)
     losses = cross_entropy(widened(logits).transpose(1, 2), rows, reduction="none")
     return losses, counted
 
@@ -158,6 +174,8 @@ def write(
     chance: Chance,
     context: Tensor | None = None,
     temperature: float = 1.0,
+    lengths: Tensor | None = None,
+    allowed: Tensor | None = None,
 ) -> Tensor:
     """Draw sequences, one letter at a time.
 
@@ -173,6 +191,10 @@ def write(
         What stands for each record.
     temperature : float
         Divides the logits; 0 takes the likeliest symbol.
+    lengths : Tensor, shape (n,), int64, optional
+        Letters of each sequence, where they are told.
+    allowed : Tensor, shape (n, symbols, longest), bool, optional
+        Which symbols may stand where, at least one at each place; by default all.
 
     Returns
     -------
@@ -185,15 +207,27 @@ def write(
     before = torch.full((n, 1), network.start, device=device)
     hidden: Tensor | None = None
     for place in range(network.longest):
-        logits, hidden = network(before, place, hidden, context)
+        if lengths is not None:
+            left = lengths[live] > place
+            if not left.all():
+                live, before, hidden = live[left], before[left], _some(hidden, left)
+        if not len(live):
+            break
+        logits, hidden = network(
+            before, place, hidden, None if context is None else context[live],
+            None if lengths is None else lengths[live],
+        )  # fmt: skip
         scores = logits[:, 0].double()
+        if allowed is not None:
+            scores = scores.masked_fill(~allowed[live, :, place], -torch.inf)
         if temperature > 0:
             scores = scores / temperature + chance(live, place)
         drawn = scores.argmax(1)
         on = drawn < network.letters
         rows[live[on], place] = drawn[on]
-        live, before, hidden = live[on], drawn[on, None], hidden[:, on].contiguous()
-        context = None if context is None else context[on]
-        if not len(live):
-            break
+        live, before, hidden = live[on], drawn[on, None], _some(hidden, on)
     return rows
+
+
+def _some(hidden: Tensor | None, rows: Tensor) -> Tensor | None:
+    return None if hidden is None else hidden[:, rows].contiguous()

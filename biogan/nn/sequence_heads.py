@@ -15,7 +15,7 @@ as well, which is exact and need not be learned.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -377,11 +377,74 @@ def draw_letters(
     return best(scores, grammar, lengths).to(torch.uint8)
 
 
-# Cosines of a length, which tell near lengths apart.
-_COSINES = 8
+#: Cosines of a length, which tell near lengths apart.
+WAVES = 8
 
 
-class LetterGenerator(nn.Module):
+def length_waves(lengths: Tensor, longest: int) -> Tensor:
+    """Return what networks read of lengths, shape (N, 8)."""
+    waves = torch.arange(1, WAVES + 1, device=lengths.device)
+    return (torch.pi * waves * (lengths[:, None] / longest)).cos()
+
+
+class LengthDrawer(nn.Module):
+    """What draws the lengths of sequences before their letters, given their labels.
+
+    Parameters
+    ----------
+    grammar : Grammar
+        Shares of the lengths, where they are drawn first.
+    conditions : Conditions
+        Labels that are learned.
+
+    Attributes
+    ----------
+    encoder : LabelEncoder or None
+        Reads the labels, where there are any to learn.
+    """
+
+    def __init__(self, grammar: Grammar, conditions: Conditions) -> None:
+        super().__init__()
+        self.grammar = grammar
+        self.encoder = LabelEncoder(conditions) if conditions.size else None
+
+    def length_shares(self, noise: Any, low: int = 0, high: int | None = None) -> Tensor:
+        """Return the shares of the lengths 0, 1, 2 ... given the labels, float64.
+
+        Of several labels p(length | a, b) is taken as proportional to
+        p(length | a) p(length | b) / p(length); where that leaves no length from ``low`` to
+        ``high``, the labels do not count.
+
+        Returns
+        -------
+        Tensor, shape (N, lengths)
+        """
+        pooled = torch.tensor(
+            self.grammar.lengths, dtype=torch.float64, device=noise.quantile.device
+        ).expand(len(noise.quantile), -1)
+        if self.encoder is None or not self.grammar.by_label:
+            return pooled
+        table = torch.tensor(self.grammar.by_label, dtype=torch.float64, device=pooled.device)
+        groups = self.encoder.groups(self.encoder(noise.labels)).double()
+        shares, first = pooled, 0
+        for size in self.encoder.group_counts:
+            some = groups[:, first : first + size]
+            own = some @ table[first : first + size] + (1 - some.sum(1, keepdim=True)) * pooled
+            shares, first = shares * own / pooled.clamp(min=1e-300), first + size
+        left = shares[:, low : None if high is None else high + 1].sum(1, keepdim=True)
+        return torch.where(left > 0, shares, pooled)
+
+    def lengths(self, noise: Any, low: int = 0, high: int | None = None) -> Tensor | None:
+        """Draw the lengths from ``low`` to ``high`` by the quantiles; None where all have one."""
+        shares = self.grammar.lengths
+        if not shares:
+            return None
+        if not self.grammar.by_label:
+            return drawn_lengths(noise.quantile, shares, low, high)
+        return drawn_lengths(noise.quantile, self.length_shares(noise, low, high), low, high)
+
+
+class LetterGenerator(LengthDrawer):
     """What all sequence generators share: noise in, logits, letters out.
 
     Subclasses define :meth:`logits`.
@@ -413,10 +476,9 @@ class LetterGenerator(nn.Module):
         grammar: Grammar,
         conditions: Conditions = Conditions(),  # noqa: B008 - nothing can change it
     ) -> None:
-        super().__init__()
-        self.config, self.shape, self.grammar = config, shape, grammar
-        self.length = nn.Linear(_COSINES, config.latent) if grammar.lengths else None
-        self.encoder = LabelEncoder(conditions) if conditions.size else None
+        super().__init__(grammar, conditions)
+        self.config, self.shape = config, shape
+        self.length = nn.Linear(WAVES, config.latent) if grammar.lengths else None
         self.inputs = config.latent + (self.encoder.width if self.encoder else 0)
         # Positions that are written, of which a window may be shown.
         self.written = shape.length + (config.shift or 0)
@@ -430,9 +492,7 @@ class LetterGenerator(nn.Module):
         """Score every letter at every position, given the lengths: (N, channels, length)."""
         latent = noise.latent
         if self.length is not None and lengths is not None:
-            waves = torch.arange(1, _COSINES + 1, device=latent.device)
-            share = lengths[:, None] / self.shape.length
-            latent = latent + self.length((torch.pi * waves * share).cos())
+            latent = latent + self.length(length_waves(lengths, self.shape.length))
         labels = None
         if self.encoder is not None:
             labels = self.encoder(noise.labels)
@@ -461,7 +521,7 @@ class LetterGenerator(nn.Module):
 
     def forward(self, noise: Noise) -> Tensor:
         """Write training letters, (N, channels, length); with labels, one row of both a record."""
-        lengths = self._lengths(noise)
+        lengths = self.lengths(noise)
         logits = self.scores(noise, lengths)
         if lengths is not None:
             allowed = self.grammar.permitted(lengths, self.shape)
@@ -482,43 +542,9 @@ class LetterGenerator(nn.Module):
         ``low`` to ``high`` are.
         """
         heat = 0.0 if self.config.head == "softmax" else temperature
-        lengths = self._lengths(noise, low, high)
+        lengths = self.lengths(noise, low, high)
         scores = self.scores(noise, lengths)
         codes = draw_letters(scores, noise.gumbel, heat, self.grammar, lengths)
         if self.config.rotate:
             codes = rotated(codes, noise.turn)
         return torch.cat([codes, noise.labels], 1)
-
-    def length_shares(self, noise: Noise, low: int = 0, high: int | None = None) -> Tensor:
-        """Return the shares of the lengths 0, 1, 2 ... given the labels, float64.
-
-        Of several labels p(length | a, b) is taken as proportional to
-        p(length | a) p(length | b) / p(length); where that leaves no length from ``low`` to
-        ``high``, the labels do not count.
-
-        Returns
-        -------
-        Tensor, shape (N, lengths)
-        """
-        pooled = torch.tensor(
-            self.grammar.lengths, dtype=torch.float64, device=noise.quantile.device
-        ).expand(len(noise.quantile), -1)
-        if self.encoder is None or not self.grammar.by_label:
-            return pooled
-        table = torch.tensor(self.grammar.by_label, dtype=torch.float64, device=pooled.device)
-        groups = self.encoder.groups(self.encoder(noise.labels)).double()
-        shares, first = pooled, 0
-        for size in self.encoder.group_counts:
-            some = groups[:, first : first + size]
-            own = some @ table[first : first + size] + (1 - some.sum(1, keepdim=True)) * pooled
-            shares, first = shares * own / pooled.clamp(min=1e-300), first + size
-        left = shares[:, low : None if high is None else high + 1].sum(1, keepdim=True)
-        return torch.where(left > 0, shares, pooled)
-
-    def _lengths(self, noise: Noise, low: int = 0, high: int | None = None) -> Tensor | None:
-        shares = self.grammar.lengths
-        if not shares:
-            return None
-        if not self.grammar.by_label:
-            return drawn_lengths(noise.quantile, shares, low, high)
-        return drawn_lengths(noise.quantile, self.length_shares(noise, low, high), low, high)

@@ -166,7 +166,7 @@ def resolve(
         reasons.append(", ".join(f"{name} {value}" for name, value in changes.items()))
     if family == "latent":
         check_latent(config)
-        config = config.replace(kmer_matching=0.0, rotate=False)
+        config = config.replace(kmer_matching=0.0, rotate=False, shift=0)
     elif config.kmer_matching is None:
         changes["kmer_matching"] = KMER_MATCHING
         reasons.append(f"kmer_matching {KMER_MATCHING:g} beside the critic")
@@ -317,6 +317,7 @@ def check_latent(config: SequenceGANConfig) -> None:
     whys = {
         "kmer_matching": "generates codes, whose letters are not seen in training",
         "rotate": "reads each record from its first letter",
+        "shift": "reads each record from its first letter",
         "minibatch_std": "has a critic without it",
         "cuda_graph": "does not do the same work in each step",
     }

@@ -555,12 +555,7 @@ class SequenceModality(Modality):
     def check_sampling(
         self, generator: LetterGenerator | LatentGenerator, how: SequenceSamplingConfig
     ) -> None:
-        """Refuse a temperature, or a range of lengths, that this generator cannot follow."""
-        if isinstance(generator, LatentGenerator) and how.length is not None:
-            raise ConfigError(
-                f"--length {how.length}: a model of --architecture latent writes letter by letter "
-                "and finds its end by itself; leave it out, or train with --architecture hybrid"
-            )
+        """Refuse a temperature at which this generator cannot be sampled."""
         if generator.config.head == "softmax" and how.temperature not in (0, 1):
             raise ConfigError(
                 f"--temperature {how.temperature}: a model with --head softmax always writes its "

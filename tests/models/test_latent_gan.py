@@ -33,6 +33,7 @@ def test_records_are_those_of_their_number_and_keep_to_the_lengths(gan):
     assert gan.sample(5, seed=3).strings() == some.strings()[:5]
     lengths = peptides().lengths
     assert lengths.min() <= some.lengths.min() and some.lengths.max() <= lengths.max()
+    assert {*gan.sample(50, seed=3, length="5:6").lengths} == {5, 6}
 
 
 def test_a_read_model_writes_scores_and_refines_the_same(gan, tmp_path):
@@ -85,6 +86,7 @@ def test_it_learns_what_a_code_tells():
     [
         ({"kmer_matching": 1.0}, "--kmer-matching 1.0: --architecture latent generates codes"),
         ({"rotate": True}, "--rotate"),
+        ({"shift": 2}, "--shift"),
         ({"minibatch_std": True}, "--minibatch-std: --architecture latent"),
         ({"devices": 2}, "--devices 2 --nodes 1: --architecture latent trains in one process"),
         ({"width": 8}, "--width 8: --architecture latent is sized by --units alone"),
@@ -95,8 +97,15 @@ def test_options_of_letters_are_refused(options, said):
         SequenceGAN(**SMALL | options).fit(peptides())
 
 
+def test_codons_that_open_and_close_genes_stand_where_they_have_to():
+    random, sense = rng(0, "genes"), ["GCT", "AAA", "CTG", "GGC", "GAA"]
+    texts = ["ATG" + "".join(random.choice(sense, n)) + "TAA" for n in random.integers(5, 12, 200)]
+    gan = SequenceGAN(**SMALL).fit(SequenceSet.from_strings(texts))
+    assert gan.tokenizer.word == 3
+    found = gan.sample(100, seed=1).strings()
+    assert all(text[:3] == "ATG" and text[-3:] == "TAA" and len(text) % 3 == 0 for text in found)
+
+
 def test_what_needs_letters_at_once_is_refused_when_sampling(gan):
-    with pytest.raises(ConfigError, match="--length 5: a model of --architecture latent"):
-        gan.sample(3, length="5")
     with pytest.raises(ConfigError, match="constraints: need letters that are drawn at once"):
         gan.sample(3, constraints=[Avoid("AC")])

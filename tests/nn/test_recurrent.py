@@ -33,6 +33,29 @@ def test_probabilities_of_all_records_sum_to_one_for_every_code(shortest, longes
         assert total.item() == pytest.approx(1, abs=1e-6)
 
 
+def test_told_the_length_probabilities_of_all_records_of_it_sum_to_one():
+    net = network(3, 4, 4, context=2, told=True)
+    for length in (1, 2, 4):
+        every = itertools.product(range(3), repeat=length)
+        rows = torch.tensor([[*word] + [3] * (4 - length) for word in every])
+        total = probability(net, rows, torch.ones(len(rows), 2)).sum()
+        assert total.item() == pytest.approx(1, abs=1e-6)
+
+
+def test_told_lengths_and_allowed_letters_are_kept():
+    net, lengths = network(3, 4, 4, told=True), torch.tensor([1, 4, 2, 4, 3])
+    allowed = torch.ones(5, 3, 4, dtype=torch.bool)
+    allowed[:, :2, 0] = False
+    source = torch.Generator().manual_seed(1)
+
+    def chance(live, place):
+        return -(-torch.rand(len(live), 3, generator=source).log()).log()
+
+    rows = write(net, 5, chance, lengths=lengths, allowed=allowed)
+    assert (rows < 3).sum(1).tolist() == lengths.tolist()
+    assert rows[:, 0].tolist() == [2] * 5
+
+
 def test_without_weights_all_that_may_stand_is_as_likely():
     net = network(2, 1, 2)
     torch.nn.init.zeros_(net.out.weight)
