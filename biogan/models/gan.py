@@ -52,6 +52,7 @@ from biogan.models.sampling import (
     excluding,
     interpolated,
     joined,
+    label_steps,
     stream,
 )
 from biogan.models.transfer import planned
@@ -335,8 +336,19 @@ class GAN:
 
         return named()
 
-    def interpolate(self, pairs: int = 8, steps: int = 10, seed: int = 0) -> Any:
+    def interpolate(
+        self, pairs: int = 8, steps: int = 10, seed: int = 0, label: str | None = None
+    ) -> Any:
         """Write the way from one latent vector to another, ``pairs`` times ``steps`` records.
+
+        Parameters
+        ----------
+        pairs, steps : int
+            Ways, and records of each, both ends counted.
+        seed : int
+            Seed of the ends.
+        label : str, optional
+            ``NAME=LOW:HIGH``, a number that was learned: the latent vectors stay and it changes.
 
         Returns
         -------
@@ -346,10 +358,11 @@ class GAN:
         Raises
         ------
         ConfigError
-            If there is no pair, or fewer than two steps.
+            If there is no pair, or fewer than two steps, or no such label.
         """
         generator = self.networks.generator.eval()
-        return interpolated(generator, self.modality, pairs, steps, seed)
+        asked = None if label is None else label_steps(label, steps)
+        return interpolated(generator, self.modality, pairs, steps, seed, asked)
 
     @property
     def calibrated_critic(self) -> CalibratedCritic:

@@ -229,12 +229,49 @@ def joined(chunks: Sequence[Chunk]) -> Any:
     return type(sets[0]).concatenate(sets)
 
 
-def interpolated(generator: Any, modality: Modality, pairs: int, steps: int, seed: int) -> Any:
+def label_steps(text: str, steps: int) -> list[str]:
+    """Return what is asked for at each step of a walk from one value of a label to another.
+
+    Parameters
+    ----------
+    text : str
+        ``NAME=LOW:HIGH``.
+    steps : int
+        Number of steps, two or more.
+
+    Raises
+    ------
+    ConfigError
+        If it is not of that form.
+
+    Examples
+    --------
+    >>> label_steps("expr=2:4", 3)
+    ['expr=2', 'expr=3', 'expr=4']
+    """
+    name, _, values = text.partition("=")
+    low, _, high = values.partition(":")
+    try:
+        ends = float(low), float(high)
+    except ValueError as error:
+        raise ConfigError(f"--label {text}: write NAME=LOW:HIGH, such as expr=2:14") from error
+    return [f"{name}={value:.10g}" for value in np.linspace(*ends, steps)]
+
+
+def interpolated(
+    generator: Any,
+    modality: Modality,
+    pairs: int,
+    steps: int,
+    seed: int,
+    asked: Sequence[str] | None = None,
+) -> Any:
     """Draw records along arcs between pairs of latent vectors, row by row.
 
     The arcs stay at the length that latent vectors have (White 2016): a straight line would pass
     through shorter ones, which the generator has never seen. All other noise, the class of an image
-    or the draws of letters, is that of the first end.
+    or the draws of letters, is that of the first end. Where labels are ``asked`` for, one
+    ``NAME=VALUE`` a step, those change, and the latent vector stays that of the first end, too.
 
     Raises
     ------
@@ -257,6 +294,18 @@ def interpolated(generator: Any, modality: Modality, pairs: int, steps: int, see
         if name != "latent"
     }
     noise = ends._replace(latent=arc.flatten(0, 1), **fixed)
+    if asked is not None:
+        first = ends.rows(slice(0, None, 2))
+        labels = [
+            modality.asking(modality.sampling.from_dict({"seed": seed, "label": text}))(
+                first, "interpolate"
+            ).labels
+            for text in asked
+        ]
+        noise = noise._replace(
+            latent=first.latent.repeat_interleave(steps, 0),
+            labels=torch.stack(labels, 1).flatten(0, 1),
+        )
     rows = [
         modality.draw(generator, noise.rows(slice(i, i + steps)), how)
         for i in range(0, pairs * steps, steps)
