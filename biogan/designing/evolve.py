@@ -18,6 +18,7 @@ from biogan.core.rng import rng
 from biogan.designing.proposals import (
     Candidates,
     Prior,
+    blocks,
     crossed,
     ended,
     likeness,
@@ -25,17 +26,18 @@ from biogan.designing.proposals import (
     shifted,
 )
 from biogan.designing.screen import Holds
+from biogan.designing.sensitivity import Changes, free_letters
 from biogan.designing.surrogate import FACTOR, FEWEST, Surrogate
 from biogan.sequences.tokenizer import Tokenizer
 
 #: Kinds of proposals.
-KINDS = ("mutation", "exchange", "shift", "near", "fresh")
+KINDS = ("mutation", "exchange", "shift", "near", "redraw", "graft", "fresh")
 # No kind is used less often: what helps changes during a search.
 _LEAST = 0.02
 # Share of the record of successes that is kept from round to round.
 _MEMORY = 0.97
 # What is believed of each kind before any was made: this share of so many were successes.
-_EXPECTED, _PSEUDO = np.array([0.02, 0.02, 0.02, 0.01, 0.001]), 50.0
+_EXPECTED, _PSEUDO = np.array([0.02, 0.02, 0.02, 0.01, 0.02, 0.02, 0.001]), 50.0
 # Parents at most, and how far below the best they may be, as a share of the way from the median of
 # the first draws to the best.
 _PARENTS, _FEWEST_PARENTS, _THRESHOLD = 20, 5, 0.2
@@ -104,12 +106,15 @@ class Evolution:
     def __post_init__(self) -> None:
         self.rows = np.zeros((0, self.tokenizer.positions), np.uint8)
         self.states: np.ndarray | None = None
+        self.parents = np.zeros(0, int)
         self.scores = np.zeros(0)
         self._seen: set[bytes] = set()
         self._round = 0
         self._tried, self._won = np.full(len(KINDS), _PSEUDO), _EXPECTED * _PSEUDO
         self._first: float | None = None
         self._asked: Proposed | None = None
+        self._changes: Changes | None = None
+        self._known: dict[int, np.ndarray] = {}
         self._parents, self._since = np.zeros(0, int), 0
 
     @property
@@ -217,11 +222,13 @@ class Evolution:
         self._since = 0 if rose else self._since + 1
         rows, states = asked.candidates
         self.rows = np.concatenate([self.rows, rows])
+        self.parents = np.concatenate([self.parents, asked.parents])
         self.scores = np.concatenate([self.scores, scores])
         if states is not None:
             self.states = states if self.states is None else np.concatenate([self.states, states])
         self._seen.update(row.tobytes() for row in rows)
         self._asked = None
+        self._changes, self._known = None, {}
 
     def _proposed(self, n: int, pool: np.ndarray, attempt: int, fresh: bool) -> Proposed:
         """Make n candidates, all fresh or of all kinds; leave out what violates the constraints."""
@@ -252,12 +259,19 @@ class Evolution:
             elif name == "exchange":
                 rows[mine] = crossed(rows[mine], self.rows[others[mine]], draws)
             else:
-                some = (
-                    self.prior.near(Candidates(rows[mine], own), self.seed, "near", *stream)
-                    if name == "near"
+                if name == "fresh":
                     # There are parents: what violates the constraints is left out below.
-                    else self.prior.fresh(len(mine), self.seed, "fresh", *stream, every=False)
-                )
+                    some = self.prior.fresh(len(mine), self.seed, name, *stream, every=False)
+                else:
+                    own_rows = rows[mine]
+                    if name == "near":
+                        free = blocks(*rows[mine].shape, draws)
+                    elif name == "redraw":
+                        free = self._free(parents[mine], draws)
+                    else:
+                        own_rows, free = self._grafted(parents[mine], others[mine], draws)
+                    own_ = Candidates(own_rows, own)
+                    some = self.prior.redrawn(own_, free, self.seed, name, *stream)
                 rows[mine] = some.rows
                 if states is not None and some.states is not None:
                     states[mine] = some.states
@@ -266,6 +280,36 @@ class Evolution:
         rows = ended(rows, letters)
         kept = np.ones(n, bool) if self.language is None else self.language.holds(rows)
         return _taken(Proposed(Candidates(rows, states), parents, kinds), np.flatnonzero(kept))
+
+    def _free(self, parents: np.ndarray, draws: np.random.Generator) -> np.ndarray:
+        """Choose the letters of each parent that are drawn anew, shape (n, positions)."""
+        return np.stack([free_letters(self._matter(i), draws) for i in parents.tolist()])
+
+    def _matter(self, i: int) -> np.ndarray:
+        if i not in self._known:
+            if self._changes is None:
+                self._changes = Changes.of(self.rows, self.scores, self.parents)
+            self._known[i] = self._changes.matter(self.rows[i])
+        return self._known[i]
+
+    def _grafted(self, parents, others, draws):
+        rows = self.rows[parents].copy()
+        free = np.zeros(rows.shape, bool)
+        length = rows.shape[1]
+        for k, (i, j) in enumerate(zip(parents.tolist(), others.tolist())):
+            a, b = self._matter(i), self._matter(j)
+            move = int(draws.geometric(1 / 3.0) * draws.choice([-1, 1])) * int(draws.random() < 0.5)
+            source = np.arange(length) - move
+            ok = (source >= 0) & (source < length)
+            source = np.clip(source, 0, length - 1)
+            size = int(draws.integers(1, length + 1))
+            start = int(draws.integers(0, length - size + 1))
+            inside = np.zeros(length, bool)
+            inside[start : start + size] = True
+            take = inside & ok & (b[source] > draws.random(length)) & (a < draws.random(length))
+            rows[k, take] = self.rows[j][source[take]]
+            free[k] = free_letters(a, draws) & ~take
+        return rows, free
 
 
 def _taken(some: Proposed, index: np.ndarray) -> Proposed:

@@ -16,6 +16,7 @@ import torch
 
 from biogan.core.errors import ConfigError
 from biogan.core.rng import rng, torch_generator
+from biogan.nn.constrained import Trellis
 from biogan.nn.sequence_heads import LetterGenerator
 from biogan.sequences.constraints.generator import ConstrainedGenerator
 from biogan.sequences.constraints.language import Language
@@ -32,6 +33,8 @@ _BLOCK = 0.5
 _STEP = 0.25
 # Mean of the places by which an exchanged block moves, where it moves.
 _SHIFT = 3.0
+# How much less likely another letter is than the one of a draw, where that cannot stand.
+_UNLIKE = 5.0
 
 
 class Candidates(NamedTuple):
@@ -56,8 +59,13 @@ class Prior(Protocol):
         """Draw ``n`` records; some may violate rare constraints if not ``every``."""
         ...
 
-    def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
-        """Draw a neighbour of each parent; constraints may be violated."""
+    def redrawn(
+        self, parents: Candidates, free: np.ndarray, seed: int, *stream: str | int
+    ) -> Candidates:
+        """Draw some letters of each parent anew, given the others; constraints may be violated.
+
+        ``free`` says which, shape (n, positions), bool.
+        """
         ...
 
 
@@ -141,14 +149,38 @@ class ChainPrior:
         )
         return Candidates(gathered(n, draw, failure))
 
-    def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
-        """Replace a block of each parent by that of a draw."""
-        draws = rng(seed, "near", *stream)
+    def redrawn(
+        self, parents: Candidates, free: np.ndarray, seed: int, *stream: str | int
+    ) -> Candidates:
+        """Put letters of a draw into each parent.
+
+        Where that violates the constraints, the letters are the likeliest ones near those of the
+        draw that keep them.
+        """
+        draws = rng(seed, "redrawn", *stream)
         number = int(draws.integers(2**31))
         other = self._drawn(len(parents.rows), number)
         # Of words that make no whole codons there are fewer.
         other = other[np.arange(len(parents.rows)) % len(other)] if len(other) else parents.rows
-        return Candidates(_exchanged(parents.rows, other, draws, shift=0.0))
+        rows = np.where(free, other, parents.rows).astype(np.uint8)
+        if self.language is None:
+            return Candidates(rows)
+        bad = np.flatnonzero(~self.language.holds(rows))
+        if len(bad):
+            codes = np.arange(self.language.layers[0].shape[1])[:, None]
+            same = codes == rows[bad][:, None]
+            law = np.where(same, 0.0, np.where(free[bad][:, None], -_UNLIKE, -np.inf))
+            law -= np.log(np.exp(law).sum(1, keepdims=True))
+            uniform = torch.from_numpy(draws.random(rows[bad].shape))
+            found, known = self._trellis.draw(torch.from_numpy(law), uniform)
+            there = torch.isfinite(known).numpy()
+            rows[bad[there]] = found.numpy()[there]
+        return Candidates(rows)
+
+    @cached_property
+    def _trellis(self) -> Trellis:
+        assert self.language is not None
+        return Trellis(self.language.layers)
 
     def _drawn(self, n: int, seed: int) -> np.ndarray:
         """Return the rows of ``n`` draws that the tokenizer can read."""
@@ -205,17 +237,15 @@ class GeneratorPrior:
         """Draw records of the generator given the constraints."""
         return self._drawn(self._constrained, np.zeros(n, int), None, seed, *stream)
 
-    def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
-        """Move the latent vector of each parent and redraw a block of it."""
-        n, length = parents.rows.shape
-        draws = rng(seed, "blocks", *stream)
-        starts, stops = _blocks(n, length, draws)
-        places = np.arange(length)
-        inside = (places >= starts[:, None]) & (places < stops[:, None])
+    def redrawn(
+        self, parents: Candidates, free: np.ndarray, seed: int, *stream: str | int
+    ) -> Candidates:
+        """Move the latent vector of each parent and draw letters anew."""
         codes = np.arange(self.generator.shape.channels)
-        masks = inside[:, None] | (codes[:, None] == parents.rows[:, None])
+        masks = free[:, None] | (codes[:, None] == parents.rows[:, None])
         constrained = self._constrained.under(masks)
-        return self._drawn(constrained, np.arange(n), parents.states, seed, *stream)
+        items = np.arange(len(parents.rows))
+        return self._drawn(constrained, items, parents.states, seed, *stream)
 
     def _drawn(
         self,
@@ -241,6 +271,13 @@ class GeneratorPrior:
         rows, _ = constrained.draw(noise, which, uniform, every=False)
         kept = (noise.latent, noise.turn[:, None], noise.labels)
         return Candidates(rows.cpu().numpy(), np.hstack([x.cpu().float().numpy() for x in kept]))
+
+
+def blocks(n: int, length: int, draws: np.random.Generator) -> np.ndarray:
+    """Draw a block of positions in each of n rows, shape (n, length), bool."""
+    starts, stops = _blocks(n, length, draws)
+    places = np.arange(length)
+    return (places >= starts[:, None]) & (places < stops[:, None])
 
 
 def _blocks(n: int, length: int, draws: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

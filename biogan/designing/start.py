@@ -93,6 +93,8 @@ class StartPrior:
         )
         return Candidates(gathered(n, draw, failure, "--start: "))
 
-    def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
-        """Draw a neighbour of each parent; constraints may be violated."""
-        return self.prior.near(parents, seed, *stream)
+    def redrawn(
+        self, parents: Candidates, free: np.ndarray, seed: int, *stream: str | int
+    ) -> Candidates:
+        """Draw some letters of each parent anew; constraints may be violated."""
+        return self.prior.redrawn(parents, free, seed, *stream)
