@@ -2,9 +2,10 @@
 
 The parents are distinct designs whose scores are close to the best (AdaLead, Sinai et al. 2020,
 arXiv:2010.02141), and children come from mutation, from exchange of blocks between parents
-(recombination), from the neighbourhood of a parent under a prior, and fresh from it. How often each
-of them is used follows how often its children became parents (adaptive operator selection, Fialho
-et al. 2010).
+(recombination), from the neighbourhood of a parent under a prior, and fresh from it. Letters that
+do not matter, by what became of earlier children, are drawn anew all at once. How often each kind
+is used follows how often its children became parents (adaptive operator selection, Fialho et al.
+2010).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from biogan.designing.proposals import (
     shifted,
 )
 from biogan.designing.screen import Holds
-from biogan.designing.sensitivity import Changes, free_letters
+from biogan.designing.sensitivity import Changes, free_letters, grafted
 from biogan.designing.surrogate import FACTOR, FEWEST, Surrogate
 from biogan.sequences.tokenizer import Tokenizer
 
@@ -91,8 +92,9 @@ class Evolution:
 
     Attributes
     ----------
-    rows, scores : numpy.ndarray
-        The archive: every candidate that was scored, in order.
+    rows, scores, parents : numpy.ndarray
+        The archive: every candidate that was scored, in order, and the number of its parent, -1
+        where there is none.
     """
 
     tokenizer: Tokenizer
@@ -114,7 +116,7 @@ class Evolution:
         self._first: float | None = None
         self._asked: Proposed | None = None
         self._changes: Changes | None = None
-        self._known: dict[int, np.ndarray] = {}
+        self._matter: dict[int, np.ndarray] = {}
         self._parents, self._since = np.zeros(0, int), 0
 
     @property
@@ -228,7 +230,7 @@ class Evolution:
             self.states = states if self.states is None else np.concatenate([self.states, states])
         self._seen.update(row.tobytes() for row in rows)
         self._asked = None
-        self._changes, self._known = None, {}
+        self._changes, self._matter = None, {}
 
     def _proposed(self, n: int, pool: np.ndarray, attempt: int, fresh: bool) -> Proposed:
         """Make n candidates, all fresh or of all kinds; leave out what violates the constraints."""
@@ -263,15 +265,9 @@ class Evolution:
                     # There are parents: what violates the constraints is left out below.
                     some = self.prior.fresh(len(mine), self.seed, name, *stream, every=False)
                 else:
-                    own_rows = rows[mine]
-                    if name == "near":
-                        free = blocks(*rows[mine].shape, draws)
-                    elif name == "redraw":
-                        free = self._free(parents[mine], draws)
-                    else:
-                        own_rows, free = self._grafted(parents[mine], others[mine], draws)
-                    own_ = Candidates(own_rows, own)
-                    some = self.prior.redrawn(own_, free, self.seed, name, *stream)
+                    changed, free = self._opened(name, parents[mine], others[mine], draws)
+                    begun = Candidates(changed, own)
+                    some = self.prior.redrawn(begun, free, self.seed, name, *stream)
                 rows[mine] = some.rows
                 if states is not None and some.states is not None:
                     states[mine] = some.states
@@ -281,35 +277,28 @@ class Evolution:
         kept = np.ones(n, bool) if self.language is None else self.language.holds(rows)
         return _taken(Proposed(Candidates(rows, states), parents, kinds), np.flatnonzero(kept))
 
-    def _free(self, parents: np.ndarray, draws: np.random.Generator) -> np.ndarray:
-        """Choose the letters of each parent that are drawn anew, shape (n, positions)."""
-        return np.stack([free_letters(self._matter(i), draws) for i in parents.tolist()])
+    def _opened(
+        self, name: str, parents: np.ndarray, others: np.ndarray, draws: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return parents, and which of their letters the prior is to draw anew."""
+        rows = self.rows[parents]
+        if name == "near":
+            return rows, blocks(len(rows), rows.shape[1], draws)[0]
+        chance = self._chances(parents)
+        free = free_letters(chance, draws)
+        if name == "redraw":
+            return rows, free
+        rows, taken = grafted(rows, self.rows[others], chance, self._chances(others), draws)
+        return rows, free & ~taken
 
-    def _matter(self, i: int) -> np.ndarray:
-        if i not in self._known:
-            if self._changes is None:
-                self._changes = Changes.of(self.rows, self.scores, self.parents)
-            self._known[i] = self._changes.matter(self.rows[i])
-        return self._known[i]
-
-    def _grafted(self, parents, others, draws):
-        rows = self.rows[parents].copy()
-        free = np.zeros(rows.shape, bool)
-        length = rows.shape[1]
-        for k, (i, j) in enumerate(zip(parents.tolist(), others.tolist())):
-            a, b = self._matter(i), self._matter(j)
-            move = int(draws.geometric(1 / 3.0) * draws.choice([-1, 1])) * int(draws.random() < 0.5)
-            source = np.arange(length) - move
-            ok = (source >= 0) & (source < length)
-            source = np.clip(source, 0, length - 1)
-            size = int(draws.integers(1, length + 1))
-            start = int(draws.integers(0, length - size + 1))
-            inside = np.zeros(length, bool)
-            inside[start : start + size] = True
-            take = inside & ok & (b[source] > draws.random(length)) & (a < draws.random(length))
-            rows[k, take] = self.rows[j][source[take]]
-            free[k] = free_letters(a, draws) & ~take
-        return rows, free
+    def _chances(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the chance that each letter of designs matters, shape (n, positions)."""
+        if self._changes is None:
+            self._changes = Changes.of(self.rows, self.scores, self.parents)
+        for i in np.unique(numbers).tolist():
+            if i not in self._matter:
+                self._matter[i] = self._changes.matter(self.rows[i])
+        return np.stack([self._matter[i] for i in numbers.tolist()])
 
 
 def _taken(some: Proposed, index: np.ndarray) -> Proposed:

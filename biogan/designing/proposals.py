@@ -273,32 +273,41 @@ class GeneratorPrior:
         return Candidates(rows.cpu().numpy(), np.hstack([x.cpu().float().numpy() for x in kept]))
 
 
-def blocks(n: int, length: int, draws: np.random.Generator) -> np.ndarray:
-    """Draw a block of positions in each of n rows, shape (n, length), bool."""
-    starts, stops = _blocks(n, length, draws)
-    places = np.arange(length)
-    return (places >= starts[:, None]) & (places < stops[:, None])
+def blocks(
+    n: int,
+    positions: int,
+    draws: np.random.Generator,
+    shift: float = 0.0,
+    longest: float = _BLOCK,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a block of positions for each of n rows.
 
+    Parameters
+    ----------
+    n, positions : int
+        Rows, and positions of each.
+    draws : numpy.random.Generator
+        Source of randomness.
+    shift : float
+        Share of the blocks that move by some places.
+    longest : float
+        The longest block, as a share of the positions.
 
-def _blocks(n: int, length: int, draws: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw where a block begins and ends in each of n rows."""
-    sizes = draws.integers(1, max(2, int(length * _BLOCK) + 1), n)
-    starts = draws.integers(0, length - sizes + 1)
-    return starts, starts + sizes
-
-
-def _exchanged(
-    rows: np.ndarray, other: np.ndarray, draws: np.random.Generator, shift: float
-) -> np.ndarray:
-    """Put a block of each other row into each row, ``shift`` of them some places away."""
-    n, length = rows.shape
-    starts, stops = _blocks(n, length, draws)
+    Returns
+    -------
+    inside : numpy.ndarray, shape (n, positions), bool
+        Which positions a block fills.
+    source : numpy.ndarray, shape (n, positions), int
+        The position that what fills each comes from.
+    """
+    sizes = draws.integers(1, max(2, int(positions * longest) + 1), n)
+    starts = draws.integers(0, positions - sizes + 1)
     moves = draws.geometric(1 / _SHIFT, n) * draws.choice([-1, 1], n) * (draws.random(n) < shift)
-    moves = np.clip(moves, -starts, length - stops)
-    places = np.arange(length)
-    inside = (places >= (starts + moves)[:, None]) & (places < (stops + moves)[:, None])
-    source = np.clip(places - moves[:, None], 0, length - 1)
-    return np.where(inside, np.take_along_axis(other, source, 1), rows).astype(np.uint8)
+    moves = np.clip(moves, -starts, positions - starts - sizes)
+    first = (starts + moves)[:, None]
+    places = np.arange(positions)
+    inside = (places >= first) & (places < first + sizes[:, None])
+    return inside, np.clip(places - moves[:, None], 0, positions - 1)
 
 
 def lengths_of(rows: np.ndarray, letters: int) -> np.ndarray:
@@ -344,7 +353,8 @@ def mutated(rows: np.ndarray, letters: int, draws: np.random.Generator) -> np.nd
 
 def crossed(rows: np.ndarray, other: np.ndarray, draws: np.random.Generator) -> np.ndarray:
     """Put a block of another parent into each parent, half of them some places away."""
-    return _exchanged(rows, other, draws, shift=0.5)
+    inside, source = blocks(len(rows), rows.shape[1], draws, shift=0.5)
+    return np.where(inside, np.take_along_axis(other, source, 1), rows).astype(np.uint8)
 
 
 def shifted(rows: np.ndarray, letters: int, draws: np.random.Generator) -> np.ndarray:

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from biogan.designing.proposals import blocks
+
 # Chance that a letter matters of which nothing is known, and how many changes that counts as.
 _EXPECTED, _PSEUDO = 0.3, 0.5
 # Changes that are looked at, the latest ones, and rounds of the fit.
 _LATEST, _ROUNDS = 2_000, 8
 # Relatives share at least this part of their positions.
 _RELATED = 0.5
+# Chance of harm, at most, of the letters that are drawn anew.
+_HARM = 0.6
 
 
 @dataclass(frozen=True)
@@ -85,18 +89,59 @@ class Changes:
 
 
 def free_letters(chance: np.ndarray, draws: np.random.Generator) -> np.ndarray:
-    """Choose letters to be drawn anew, shape (positions,), bool.
+    """Choose letters to be drawn anew, shape (n, positions), bool.
 
     As many of those that matter least as do harm with a chance that is drawn between 0 and 0.6.
 
     Parameters
     ----------
-    chance : numpy.ndarray, shape (positions,)
-        Chance that each matters.
+    chance : numpy.ndarray, shape (n, positions)
+        Chance that each letter of each design matters.
+
+    Examples
+    --------
+    >>> draws = np.random.default_rng(0)
+    >>> free_letters(np.array([[0.001, 0.999, 0.001, 0.999]]), draws).tolist()
+    [[True, False, True, False]]
     """
     cost = -np.log1p(-chance)
-    order = np.argsort(cost * draws.exponential(size=len(cost)), kind="stable")
-    allowed = -np.log1p(-draws.uniform(0, 0.6))
-    free = np.zeros(len(cost), bool)
-    free[order[: max(1, int((cost[order].cumsum() <= allowed).sum()))]] = True
+    order = np.argsort(cost * draws.exponential(size=cost.shape), axis=1, kind="stable")
+    allowed = -np.log1p(-draws.uniform(0, _HARM, (len(cost), 1)))
+    taken = np.take_along_axis(cost, order, 1).cumsum(1) <= allowed
+    taken[:, 0] = True
+    free = np.zeros(cost.shape, bool)
+    np.put_along_axis(free, order, taken, 1)
     return free
+
+
+def grafted(
+    rows: np.ndarray,
+    other: np.ndarray,
+    chance: np.ndarray,
+    theirs: np.ndarray,
+    draws: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put letters that matter to another design where those of a design do not.
+
+    They come from a stretch of the other one, half of the time some places away.
+
+    Parameters
+    ----------
+    rows, other : numpy.ndarray, shape (n, positions), uint8
+        Designs, and those whose letters are put into them.
+    chance, theirs : numpy.ndarray, shape (n, positions)
+        Chance that each letter of either matters.
+
+    Returns
+    -------
+    rows : numpy.ndarray, shape (n, positions), uint8
+        The designs with these letters.
+    taken : numpy.ndarray, shape (n, positions), bool
+        Where they are.
+    """
+    n, positions = rows.shape
+    inside, source = blocks(n, positions, draws, longest=1.0, shift=0.5)
+    ours, wanted = draws.random((2, n, positions))
+    taken = inside & (np.take_along_axis(theirs, source, 1) > wanted) & (chance < ours)
+    found = np.take_along_axis(other, source, 1)
+    return np.where(taken, found, rows).astype(np.uint8), taken
