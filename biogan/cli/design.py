@@ -148,7 +148,7 @@ def command(
 
     made = carried_out(
         search, count, check=pair.check, real=others, out=out, resume=resume, overwrite=overwrite,
-        watch=watch,
+        watch=watch, say=lambda title: console.say(f"control: {title}, as many calls"),
     )  # fmt: skip
     console.end_status()
     summary = made.summary
@@ -182,15 +182,14 @@ def found_lines(made: Designs, out: str) -> Iterator[str]:
     yield f"{summary['calls']:,} calls: {plural(len(made), 'design')} in {out}"
     for what in ("designs", "real"):
         of = summary.get(what, {})
-        values = {"": of} if "mean" in of else {k: v for k, v in of.items() if k != "n"}
-        said = [
-            f"{name} best {one['best']:.4g}, mean {one['mean']:.4g}".strip()
-            for name, one in values.items()
-            if one and "mean" in one
-        ]
-        if said:
+        if said := spoken(of):
             heads = {"designs": "designs", "real": f"{of['n']:,} real records, asked for besides"}
             yield f"{heads[what]}: {'; '.join(said)}"
+    for one in summary.get("controls", {}).values():
+        parts = [*spoken(one["oracle"])]
+        if "check" in one:
+            parts.append(f"by the check {'; '.join(spoken(one['check']))}")
+        yield f"control, {one['what']}: {'; '.join(parts)}"
     if summary["screen"] is not None:
         refused = plural(summary["screen"]["refused"], "sequence")
         yield f"--screen {summary['screen']['list']}: {refused} refused before any question"
@@ -198,6 +197,16 @@ def found_lines(made: Designs, out: str) -> Iterator[str]:
         front = summary["front"]
         here = f"{front['designs']:,} of {plural(len(made), 'design')}"
         yield f"{here} are on the front; {made.front}"
+
+
+def spoken(of: dict[str, Any]) -> list[str]:
+    """Say best and mean of one value, or of each of several."""
+    values = {"": of} if "mean" in of else {k: v for k, v in of.items() if k != "n"}
+    return [
+        f"{name} best {one['best']:.4g}, mean {one['mean']:.4g}".strip()
+        for name, one in values.items()
+        if one and "mean" in one
+    ]
 
 
 def campaign(

@@ -64,6 +64,13 @@ class DesignConfig(Options):
         low=1,
         level="basic",
     )
+    controls: bool = option(
+        False,
+        "Ask as often for each of: draws of the model, the search without it, random sequences. "
+        "Their calls come on top.",
+        "Search",
+        level="basic",
+    )
     screen: str | None = option(
         None,
         "Sequences that no design may match: a FASTA, or cmd:PROGRAM (FASTA in, ids to refuse "

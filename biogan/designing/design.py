@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from biogan.core.rng import rng
 from biogan.designing.calls import Call, CallTable
 from biogan.designing.comparison import Scored, spread_of
 from biogan.designing.config import DesignConfig
+from biogan.designing.controls import Control
+from biogan.designing.controls import controls as run_controls
 from biogan.designing.evolve import KINDS, Evolution
 from biogan.designing.objective import Objective
 from biogan.designing.oracle import load_pair
@@ -155,6 +158,7 @@ def carried_out(
     resume: bool = False,
     overwrite: bool = False,
     watch: Watch = lambda done, calls, best: None,
+    say: Callable[[str], None] = lambda text: None,
 ) -> Designs:
     """Search, choose designs, and say what a second oracle makes of them.
 
@@ -176,6 +180,8 @@ def carried_out(
         Replace it.
     watch : callable
         Receives calls done, calls to do, and the best score.
+    say : callable
+        Receives which control is run.
 
     Raises
     ------
@@ -200,6 +206,7 @@ def carried_out(
     if several:
         fronts = search.objective.front(asked, search.oracle.columns)
         labels = {"front": [f"{fronts[i]}" for i in numbers], **labels}
+    records = real
     if real is not None:
         # Not more questions than the search itself has asked.
         most = min(_MOST_REAL, max(_FEWEST_REAL, search.config.calls))
@@ -214,6 +221,13 @@ def carried_out(
         summary = {k: v for k, v in summary.items() if k not in ("best_after", "top10")}
         summary["designs"] = {"n": len(numbers), **scored.spreads(scored.optimised[0])}
         summary["front"] = {**front.summary(), "designs": int((fronts[numbers] == 1).sum())}
+    controls: list[Control] = []
+    if search.config.controls:
+        folder = None if out is None else Path(out)
+        for one in run_controls(search, n, records, folder, say):
+            controls.append(one if check is None else replace(one, checked=_checked(
+                search, check, one.texts, scored.names)))  # fmt: skip
+        summary["controls"] = {one.name: one.summary(scored) for one in controls}
     if check is not None:
         labels["check"] = [f"{value:.6g}" for value in scored.check_values()]
     designs = Designs.from_strings(
@@ -225,8 +239,9 @@ def carried_out(
         write_fasta(designs, Path(out) / DESIGNS)
         write_json({**search.facts, **summary}, Path(out) / SUMMARY)
         page = to_html(
-            Path(out).name, designs, real, scored, evolution.scores, _facts(search), front
-        )
+            Path(out).name, designs, real, scored, evolution.scores, _facts(search), front,
+            controls,
+        )  # fmt: skip
         write_text(page, Path(out) / PAGE)
     return designs
 
@@ -263,11 +278,15 @@ def _scored(
     ]
     checked = []
     if check is not None:
-        for some in sets:
-            answers = check(some)
-            checked.append(search.objective.checked(answers, check.columns, names))
+        checked = [_checked(search, check, some, names) for some in sets]
     signs = tuple(map(search.objective.sign, names))
     return Scored(names, signs, optimised, checked, None if check is None else check.name)
+
+
+def _checked(search: Search, check: Asked, texts: list[str], names: Sequence[str]) -> np.ndarray:
+    """Ask the check about sequences; return what was optimised, to be raised."""
+    answers = check(texts)
+    return search.objective.checked(answers, check.columns, names)
 
 
 def _facts(search: Search) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from biogan.core import __version__
 from biogan.core.errors import percentage, plural
-from biogan.evaluation.distances import jsd
+from biogan.designing.columns import columns_of, table_of
 from biogan.evaluation.report.html import STATUSES, render
 from biogan.evaluation.report.plots.canvas import (
     BLUE,
@@ -26,15 +26,14 @@ from biogan.evaluation.report.plots.canvas import (
 from biogan.evaluation.report.plots.logos import logos
 from biogan.evaluation.report.results import FLOOR, REAL, UNREAD
 from biogan.evaluation.report.spec import Panel, Section
-from biogan.evaluation.report.text import number
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.kmers import kmer_counts
 from biogan.sequences.panels import Pair, aligned
 from biogan.sequences.report import pair_of
 from biogan.sequences.similarity.pairs import nearest
 
 if TYPE_CHECKING:
     from biogan.designing.comparison import Scored, Transfer
+    from biogan.designing.controls import Control
     from biogan.designing.pareto import Front
 
 # Points of a curve, designs that are shown letter by letter, records that logos are drawn of.
@@ -43,8 +42,6 @@ _POINTS, _SHOWN, _LOGO_LENGTH = 400, 12, 200
 _DOTS = 3_000
 # Designs of the mean in the curve.
 _TOP = 10
-# k-mers that compositions are compared by: this many cells at most.
-_MOST_CELLS, _HIGHEST_K = 400, 4
 
 _CURVE = Section(
     "Search",
@@ -86,6 +83,7 @@ def to_html(
     scores: np.ndarray,
     facts: Mapping[str, Any],
     front: Front | None = None,
+    controls: Sequence[Control] = (),
 ) -> str:
     """Return the page of a run.
 
@@ -106,6 +104,8 @@ def to_html(
         run.
     front : Front, optional
         Of several values, that of all calls.
+    controls : sequence of Control
+        What else was tried with as many calls.
     """
     plain = designs.ungapped()
     calls = plural(len(scores), "call")
@@ -117,10 +117,13 @@ def to_html(
         lead=f"{plural(len(designs), 'design')} from {calls} to {facts['oracle']}",
         verdict=_verdict(scored),
         search=_CURVE if front is None else replace(_FRONT, question=f"{_FRONT.question} {front}."),
-        curve=_curve(scores, scored) if front is None else _front(front, scored),
+        curve=_curve(scores, scored, controls) if front is None else _front(front, scored),
         check=_CHECK,
         points=_points(scored),
-        table=_table(plain, real, scored),
+        table=table_of(
+            columns_of(plain, real, scored, controls), scored.names, scored.signs, facts["seed"]
+        ),
+        controls=bool(controls),
         constraints=[
             (str(one), sum(bool(one.violations(t, designs.alphabet)) for t in designs.strings()))
             for one in facts["constraints"]
@@ -200,8 +203,8 @@ def _front(front: Front, scored: Scored) -> list[Panel]:
     return drawn
 
 
-def _curve(scores: np.ndarray, scored: Scored) -> list[Panel]:
-    """Draw the best score and the mean of the ten best over calls."""
+def _best_of(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the best score and the mean of the ten best up to each call, NaN before there are."""
     finite = np.where(np.isfinite(scores), scores, -np.inf)
     best = np.maximum.accumulate(finite)
     top: list[float] = []
@@ -211,12 +214,21 @@ def _curve(scores: np.ndarray, scored: Scored) -> list[Panel]:
             top = sorted([*top, score])[-_TOP:]
         if len(top) == _TOP:
             mean[i] = sum(top) / _TOP
+    return np.where(best > -np.inf, best, np.nan), mean
+
+
+def _curve(scores: np.ndarray, scored: Scored, controls: Sequence[Control]) -> list[Panel]:
+    """Draw the best score and the mean of the ten best over calls, of controls the latter."""
+    best, mean = _best_of(scores)
     at = np.unique(np.linspace(0, len(scores) - 1, _POINTS).astype(int))
     sign = scored.signs[0]
-    with drawing("curve", "best score over calls", width=5.6) as d:
-        d.axes.plot(at + 1, sign * np.where(best[at] > -np.inf, best[at], np.nan), color=BLUE,
-                    label="best")  # fmt: skip
+    with drawing("curve", "best score over calls", width=5.6, height=3.6) as d:
+        d.axes.plot(at + 1, sign * best[at], color=BLUE, label="best")
         d.axes.plot(at + 1, sign * mean[at], color=GREEN, label=f"mean of the best {_TOP}")
+        for one, style in zip(controls, ("-", "--", "-.", ":"), strict=False):
+            theirs = sign * _best_of(one.scores)[1]
+            d.axes.plot(np.arange(len(theirs)) + 1, theirs, color=GREY, linestyle=style,
+                        label=one.name.replace("_", " "))  # fmt: skip
         if len(scored.optimised) > 1:
             own = scored.optimised[1][:, 0]
             d.axes.axhline(
@@ -225,7 +237,8 @@ def _curve(scores: np.ndarray, scored: Scored) -> list[Panel]:
         d.axes.set(xlabel="calls", ylabel=label(scored.names[0]))
         d.axes.xaxis.set_major_formatter("{x:,.0f}")
         legend(d.axes)
-    return [Panel("Score", "by the oracle that was optimised", d.svg)]
+    grey = f"; grey: mean of the best {_TOP} of each control" * bool(controls)
+    return [Panel("Score", f"by the oracle that was optimised{grey}", d.svg)]
 
 
 def _points(scored: Scored) -> list[Panel]:
@@ -251,47 +264,6 @@ def _points(scored: Scored) -> list[Panel]:
             legend(d.axes)
         drawn.append(Panel(label(name), "dotted: the best real record by each", d.svg))
     return drawn
-
-
-def _table(designs: SequenceSet, real: SequenceSet | None, scored: Scored) -> dict[str, Any]:
-    """Put designs beside the best real records and all of them."""
-    sets, rows = [designs], [np.arange(len(designs))]
-    heads = ["designs"]
-    if real is not None:
-        best = scored.best_real()
-        sets += [real.take(best), real]
-        rows += [best, np.arange(len(real))]
-        heads += ["best tenth of real records", "all real records"]
-    body = [["records", *(f"{len(some):,}" for some in sets)]]
-    for what, tables in (("oracle", scored.optimised), ("check", scored.checked)):
-        for k, name in enumerate(scored.names if tables else ()):
-            of = [tables[min(i, 1)][row, k] for i, row in enumerate(rows)]
-            sign = scored.signs[k]
-            title = f"{label(name)}, {what}" if len(scored.names) > 1 else what
-            body.append([f"{title}, mean", *(number(sign * float(x.mean())) for x in of)])
-            body.append([f"{title}, best", *(number(sign * float(x.max())) for x in of)])
-    body.append(["identity of pairs", *(_pair_identity(some) for some in sets)])
-    if real is not None:
-        k = 1
-        while k < _HIGHEST_K and designs.alphabet.size ** (k + 1) <= _MOST_CELLS:
-            k += 1
-        counts = [kmer_counts(some, k) for some in sets]
-        parts = [number(float(jsd(one, counts[1]))) for one in counts]
-        body.append([f"{k}-mer divergence from the best tenth (bits)", parts[0], "", parts[2]])
-    return {"head": heads, "rows": body}
-
-
-def _pair_identity(some: SequenceSet) -> str:
-    """Return the mean identity by position of pairs of neighbours in a set of one length."""
-    if len(some) < 2 or not some.is_fixed_length:
-        return ""
-    matrix = some.matrix()[:1000]
-    total = (matrix[:, None] == matrix[None]).mean(2) if len(matrix) <= 200 else None
-    if total is not None:
-        pairs = total[np.triu_indices(len(matrix), 1)]
-    else:
-        pairs = (matrix[1:] == matrix[:-1]).mean(1)
-    return number(float(pairs.mean()))
 
 
 def _logos(designs: SequenceSet, real: SequenceSet | None, scored: Scored) -> list[Markup]:

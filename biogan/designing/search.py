@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,8 @@ from biogan.sequences.tokenizer import VARIABLE, Tokenizer
 #: Files of a run.
 CALLS, DESIGNS, SUMMARY = "calls.tsv", "designs.fasta", "design.json"
 PAGE = "design.html"
+#: Folder of the tables of calls of controls.
+CONTROLS = "controls"
 #: The sampler that is fitted to sequences where none is named.
 PRIOR = "markov-3"
 #: How a question is called that was asked for a second time.
@@ -391,7 +394,7 @@ def opened(path: Path, search: Search, resume: bool, overwrite: bool) -> tuple[S
         if search.config.batch is None and before.get("batch"):
             search = replace(search, config=replace(search.config, batch=before["batch"]))
         now = search.facts["search"]
-        for name in before.keys() & now.keys() - {"calls", "front", "screen"}:
+        for name in before.keys() & now.keys() - {"calls", "front", "screen", "controls"}:
             if before[name] != now[name]:
                 raise ConfigError(
                     f"{path}: was begun with {name} {before[name]}, not {now[name]}; --resume "
@@ -401,5 +404,6 @@ def opened(path: Path, search: Search, resume: bool, overwrite: bool) -> tuple[S
     else:
         for name in (CALLS, DESIGNS, PAGE):
             (path / name).unlink(missing_ok=True)
+        shutil.rmtree(path / CONTROLS, ignore_errors=True)
         write_json(search.facts, path / SUMMARY)
     return search, table

@@ -46,7 +46,7 @@ def test_tables_of_real_records_and_of_constraints(tmp_path):
     )
     rows = [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", text)]
     cells = {row[0]: row[1:] for row in rows if row}
-    assert cells["records"] == ["8", "12", "120"]
+    assert cells["sequences"] == ["8", "12", "120"]
     real = np.array(count("G")(reads(seed=1)), float)
     assert float(cells["oracle, mean"][2]) == pytest.approx(real.mean(), abs=0.05)
     assert float(cells["oracle, mean"][1]) == pytest.approx(np.sort(real)[-12:].mean(), abs=0.05)
