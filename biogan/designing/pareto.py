@@ -249,6 +249,6 @@ class Front:
         facts = self.summary()
         above = ", ".join(f"{name} {value:.4g}" for name, value in facts["above"].items())
         return (
-            f"{said}, hypervolume {facts['hypervolume']:.4g}, that of real records "
-            f"{facts['hypervolume_of_real']:.4g} (from {above}, the worst of their front)"
+            f"{said}, hypervolume {facts['hypervolume']:,.4g}, that of real records "
+            f"{facts['hypervolume_of_real']:,.4g} (from {above}, the worst of their front)"
         )
