@@ -158,10 +158,7 @@ class ChainPrior:
         draw that keep them.
         """
         draws = rng(seed, "redrawn", *stream)
-        number = int(draws.integers(2**31))
-        other = self._drawn(len(parents.rows), number)
-        # Of words that make no whole codons there are fewer.
-        other = other[np.arange(len(parents.rows)) % len(other)] if len(other) else parents.rows
+        other = self._others(parents, int(draws.integers(2**31)))
         rows = np.where(free, other, parents.rows).astype(np.uint8)
         if self.language is None:
             return Candidates(rows)
@@ -176,6 +173,12 @@ class ChainPrior:
             there = torch.isfinite(known).numpy()
             rows[bad[there]] = found.numpy()[there]
         return Candidates(rows)
+
+    def _others(self, parents: Candidates, seed: int) -> np.ndarray:
+        """Return the rows whose letters are put into the parents."""
+        other = self._drawn(len(parents.rows), seed)
+        # Of words that make no whole codons there are fewer.
+        return other[np.arange(len(parents.rows)) % len(other)] if len(other) else parents.rows
 
     @cached_property
     def _trellis(self) -> Trellis:
@@ -194,18 +197,18 @@ class CodePrior(ChainPrior):
     """A latent GAN as a prior: its draws, and what its decoder writes of codes near a parent's.
 
     The encoder reads any parent, also one that no generator drew, so that nothing is kept beside
-    it. Constraints are kept by leaving out what violates them.
+    it.
     """
 
-    def near(self, parents: Candidates, seed: int, *stream: str | int) -> Candidates:
+    def _others(self, parents: Candidates, seed: int) -> np.ndarray:
         """Move the code of each parent and write it out; labels are left open."""
         generator, critic = self.sampler.networks
         unknown = self.sampler.modality.conditions.unknown
         rows = np.hstack([parents.rows, np.tile(unknown, (len(parents.rows), 1))])
         seen = critic.read(torch.from_numpy(rows.astype(np.uint8)))
         lengths = torch.from_numpy(lengths_of(parents.rows, self.tokenizer.end)).to(seen.device)
-        draws = torch_generator(seed, "codes", *stream)
-        return Candidates(generator.near(seen, lengths, _STEP, draws).cpu().numpy())
+        draws = torch_generator(seed, "codes")
+        return np.asarray(generator.near(seen, lengths, _STEP, draws).cpu().numpy())
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,8 @@ class Surrogate:
 
     def _linear(self, rows: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Return what ridge regression predicts."""
-        learned, asked = (self._features(some) for some in (self.rows, rows))
+        both = self._features(np.concatenate([self.rows, rows]))
+        learned, asked = both[: len(self.rows)], both[len(self.rows) :]
         middle, spread = learned.mean(0), learned.std(0)
         kept = spread > 0
         learned, asked = ((x[:, kept] - middle[kept]) / spread[kept] for x in (learned, asked))

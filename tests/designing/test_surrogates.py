@@ -81,3 +81,11 @@ def test_designs_behind_the_best_become_better_once_the_best_stalls(monkeypatch)
         return search.scores[search.pool(wide=True)].mean()
 
     assert distinct(10) > distinct(10_000)
+
+
+def test_candidates_may_all_be_longer_than_what_was_learned_from():
+    """Features are the same for both: k-mers only where no row of either has an end."""
+    rows = np.random.default_rng(0).integers(0, 4, (60, 10)).astype(np.uint8)
+    short = np.where(np.arange(10) < 6, rows, 4).astype(np.uint8)
+    learned = Surrogate(short, (short == 2).sum(1).astype(float), DNA)
+    assert len(learned.chosen(rows, 5)) == 5
