@@ -53,6 +53,7 @@ from biogan.models.sampling import (
     interpolated,
     joined,
     label_steps,
+    requiring,
     stream,
 )
 from biogan.models.transfer import planned
@@ -291,6 +292,7 @@ class GAN:
             chunks = self._constrained(n, start, exclude, constraints, tell, how)
             return chunks if most is None else self._named(chunks, how, start)
         draw = drawer(generator.eval(), modality, how)
+        draw = requiring(draw, modality, how, placed=most is not None)
         if exclude is not None:
             draw = excluding(draw, modality, exclude, placed=most is not None)
         if how.refine is not None:
@@ -692,7 +694,7 @@ class MoleculeGAN(SequenceGAN):
     --------
     >>> from biogan import MoleculeSet
     >>> some = MoleculeSet.from_smiles(["CCO", "CCN", "CCCO", "c1ccccc1"] * 4)
-    >>> gan = MoleculeGAN(width=4, depth=1, latent=4, batch_size=4, steps=2, seed=1).fit(some)
+    >>> gan = MoleculeGAN(units=8, latent=4, batch_size=4, steps=2, seed=1).fit(some)
     >>> gan.sample(3, seed=7).valid.tolist()
     [True, True, True]
     """

@@ -554,6 +554,10 @@ class MoleculeSamplingOptions(TypedDict, total=False):
     """TSV file of labels, one record to write in each row: first column an id, each further column
     a label, as for --label. Default: None."""
 
+    require_smarts: str | None
+    """Write molecules that hold this pattern (SMARTS) alone, such as c1ccncc1; others are drawn
+    instead. Default: None."""
+
 
 class ImageSamplingOptions(TypedDict, total=False):
     """Options of :class:`~biogan.images.config.ImageSamplingConfig`."""

@@ -24,6 +24,9 @@ from biogan.training.modality import Chunk, Modality
 WIDER = 16
 # Blocks that are drawn for the records of one, where records are left out.
 _ROUNDS = 20
+# The same for what is asked for and may be rare.
+_TRIES = 400
+_HARDLY = " after {rounds} draws of each: the model writes hardly anything else"
 
 
 class Drawn(NamedTuple):
@@ -151,11 +154,55 @@ def excluding(draw: Draw, modality: Modality, known: Any, placed: bool = False) 
         records = modality.decode(rows, "record", 0)
         return np.array([key in excluded for key in modality.keys(records)])
 
+    why = "--exclude: {left} of {rows} records still stand in the file"
+    return redrawing(draw, stands, _ROUNDS, f"{why}{_HARDLY}", placed)
+
+
+def requiring(draw: Draw, modality: Modality, how: Any, placed: bool = False) -> Draw:
+    """Return what draws blocks of records that are as asked for, where that can only be tried.
+
+    Parameters
+    ----------
+    draw, modality, placed
+        As for :func:`excluding`.
+    how : SamplingConfig
+        Options of sampling; see :meth:`biogan.training.modality.Modality.refused`.
+    """
+    refused = modality.refused(how)
+    if refused is None:
+        return draw
+
+    def lacks(rows: np.ndarray) -> np.ndarray:
+        return refused(modality.decode(rows, "record", 0))
+
+    why = f"{refused.__doc__}: {{left}} of {{rows}} records still do not"
+    return redrawing(draw, lacks, _TRIES, f"{why}{_HARDLY}", placed)
+
+
+def redrawing(
+    draw: Draw, stands: Callable[[np.ndarray], np.ndarray], rounds: int, fault: str, placed: bool
+) -> Draw:
+    """Return what draws blocks, in which other records take the places of some.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws a block (:func:`drawer`).
+    stands : callable
+        Tells which rows are to be drawn again.
+    rounds : int
+        Blocks that are drawn for one.
+    fault : str
+        What to say after that, with ``{left}``, ``{rows}`` and ``{rounds}``.
+    placed : bool
+        As for :func:`excluding`.
+    """
+
     def others(*stream: str | int) -> Drawn:
         rows, _, chains = draw(*stream)
         again = stands(rows)
         left = np.flatnonzero(again)
-        for k in range(_ROUNDS):
+        for k in range(rounds):
             if not len(left):
                 break
             more = draw("again", *stream, k).rows
@@ -166,10 +213,8 @@ def excluding(draw: Draw, modality: Modality, known: Any, placed: bool = False) 
             more = more[new][: len(left)]
             rows[left[: len(more)]], left = more, left[len(more) :]
         if len(left):
-            raise DataError(
-                f"--exclude: {len(left):,} of {len(rows):,} records still stand in the file after "
-                f"{_ROUNDS} draws of each: the model writes hardly anything else"
-            )
+            counts = {"left": len(left), "rows": len(rows), "rounds": rounds}
+            raise DataError(fault.format(**{k: f"{n:,}" for k, n in counts.items()}))
         return Drawn(rows, again, chains)
 
     return others

@@ -79,14 +79,22 @@ class MoleculeGANConfig(SequenceGANConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("word", "reverse_complement", "rotate"):
-            if getattr(self, name) not in (None, False, 1):
+        for name in ("word", "reverse_complement", "rotate", "shift"):
+            if getattr(self, name) not in (None, False, 0, 1):
                 raise ConfigError(f"{flag(name)}: molecules have no such thing")
 
 
 @dataclass(frozen=True)
 class MoleculeSamplingConfig(SequenceSamplingConfig):
     """How molecules are drawn from a trained generator."""
+
+    require_smarts: str | None = option(
+        None,
+        "Write molecules that hold this pattern (SMARTS) alone, such as c1ccncc1; others are drawn "
+        "instead.",
+        "Sampling",
+        level="basic",
+    )
 
 
 @dataclass(frozen=True)

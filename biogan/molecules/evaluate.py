@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
 
 from biogan.core.errors import DataError
 from biogan.core.protocols import Sampler
@@ -28,6 +30,7 @@ from biogan.molecules.metrics import (
     MoleculeComparison,
     MoleculeSample,
 )
+from biogan.molecules.properties import PROPERTIES
 from biogan.molecules.published import MOST, moses_rows, published_rows
 from biogan.molecules.report import MOLECULE_REPORT
 from biogan.molecules.splits import split
@@ -184,10 +187,12 @@ class MoleculeEvaluation(EvaluationSpec[MoleculeSet]):
     ) -> dict[str, list[dict[str, Any]]]:
         """Return the benchmark table, where there are molecules enough for one."""
         new = samples["generated"]
+        asked = asked_rows(new)
+        tables = {"asked": asked} if asked else {}
         both = [_some(some, seed) for some in (test, self.scaffold_test)]
         if both[0] is None or len(set(new.molecules.smiles)) < _BENCHMARK:
-            return {}
-        return {
+            return tables
+        return tables | {
             "moses": moses_rows(new, samples["source"], both[0], both[1]),
             "published": published_rows(),
         }
@@ -203,6 +208,42 @@ class MoleculeEvaluation(EvaluationSpec[MoleculeSet]):
         if records.notes:
             facts["notes"] = list(records.notes)
         return facts
+
+
+def asked_rows(new: MoleculeSample) -> list[dict[str, Any]]:
+    """Say how the properties that molecules were asked for agree with those that they have.
+
+    Parameters
+    ----------
+    new : MoleculeSample
+        Generated molecules with labels, as ``biogan sample --label logP=2.5 -o new.tsv`` writes.
+
+    Examples
+    --------
+    >>> labels = {"heavy-atoms": ["2", "3", "4"]}
+    >>> some = MoleculeSet.from_smiles(["CC", "CCC", "CCCCC"], labels=labels)
+    >>> asked_rows(MoleculeSample(some))[0]["spearman"]
+    1.0
+    """
+    rows = []
+    for name, column in new.molecules.labels.items():
+        if name not in PROPERTIES:
+            continue
+        asked = pd.to_numeric(pd.Series(column), errors="coerce").to_numpy(float)
+        known = np.isfinite(asked)
+        if known.sum() < 2:
+            continue
+        a, b = asked[known], new.computed(name)[known]
+        constant = len(np.unique(a)) < 2 or len(np.unique(b)) < 2
+        rows.append({
+            "label": name,
+            "molecules": int(known.sum()),
+            "spearman": None if constant else round(float(spearmanr(a, b).statistic), 6),
+            "median error": float(np.median(np.abs(a - b))),
+            "asked": float(np.median(a)),
+            "computed": float(np.median(b)),
+        })  # fmt: skip
+    return rows
 
 
 def _some(records: MoleculeSet | None, seed: int) -> MoleculeSample | None:

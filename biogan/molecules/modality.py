@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from biogan.molecules.metrics import MOLECULE_METRICS
 from biogan.molecules.properties import PROPERTIES
 from biogan.molecules.read import is_molecules, read_generated, read_molecules
 from biogan.molecules.splits import MOST_VALIDATION, split
-from biogan.molecules.toolkit import decoded
+from biogan.molecules.toolkit import decoded, pattern
 from biogan.molecules.write import output_format, write_chunks
 from biogan.sequences.alphabet import Vocabulary
 from biogan.sequences.dataset import SequenceSet
@@ -215,9 +215,13 @@ class MoleculeModality(SequenceModality):
                 records.column(name)
         tokens = records.tokens(config.alphabet)
         written = tokens[np.flatnonzero(tokens.lengths)]
-        config = config.replace(word=1, reverse_complement=False, rotate=False)
-        plan = super().plan(written, config)
+        config = config.replace(word=1, reverse_complement=False, rotate=False, shift=0)
+        # Branches and rings rest on the tokens before: letters that are drawn at once are weak.
+        chosen = config if config.architecture else config.replace(architecture="latent")
+        plan = super().plan(written, chosen)
         lines = [line.replace(" sequences,", " molecules,") for line in plan.lines]
+        if config.architecture is None:
+            lines.insert(1, "chosen: architecture latent, as tokens depend on those before them")
         return plan._replace(lines=lines)
 
     def origin(self, records: Any, reading: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -260,6 +264,9 @@ class MoleculeModality(SequenceModality):
             return records
         if not isinstance(records, MoleculeSet):
             raise DataError(f"this model knows molecules, not {type(records).__name__}")
+        for part in self.conditions:
+            if part.name in PROPERTIES:
+                records.column(part.name)
         vocabulary = self.tokenizer.alphabet
         assert isinstance(vocabulary, Vocabulary)
         for found in records.kept_tokens():
@@ -317,6 +324,23 @@ class MoleculeModality(SequenceModality):
     def constrained(self, generator: Any, constraints: Any, how: Any, log_ratio: Any = None) -> Any:
         """Refuse constraints of letters."""
         return super(SequenceModality, self).constrained(generator, constraints, how, log_ratio)
+
+    def check_sampling(self, generator: Any, how: MoleculeSamplingConfig) -> None:  # type: ignore[override]
+        """Refuse options that this model cannot follow, and patterns that are none."""
+        super().check_sampling(generator, how)
+        self.refused(how)
+
+    def refused(self, how: MoleculeSamplingConfig) -> Callable[[MoleculeSet], np.ndarray] | None:
+        """Return what tells which molecules lack the pattern of ``--require-smarts``."""
+        if how.require_smarts is None:
+            return None
+        holds = pattern(how.require_smarts, "--require-smarts")
+
+        def lacks(records: MoleculeSet) -> np.ndarray:
+            return np.array([one is None or not holds(one) for one in records.to_rdkit()], bool)
+
+        lacks.__doc__ = f"--require-smarts {how.require_smarts}"
+        return lacks
 
     # --- checks while training ------------------------------------------------------------
 

@@ -76,8 +76,8 @@ SECTIONS = {
 
 # Molecules of a gallery, closest pairs, scaffolds, points of a map.
 _GALLERY, _PAIRS, _SCAFFOLDS, _POINTS = 12, 12, 12, 600
-#: The floor that is drawn: the strongest chain of tokens.
-_FLOOR = "selfies-markov-6"
+#: The floor that is drawn: made of real parts.
+_FLOOR = "brics"
 # Property, heading and quantity of each overlay; the first ones stand above all numbers.
 _FIRST = (
     ("logP", "logP", "logP"),

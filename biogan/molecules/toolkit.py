@@ -6,7 +6,7 @@ Both are of the extra ``mol``. RDKit's log is held back: what is wrong with a te
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -139,6 +139,26 @@ def molecules(smiles: Sequence[str]) -> list[Any]:
     """Return RDKit's molecules; None for a text that is none."""
     with quiet():
         return [chem().MolFromSmiles(text) if text else None for text in smiles]
+
+
+def pattern(smarts: str, flag: str) -> Callable[[Any], bool]:
+    """Return what tells whether a molecule holds a pattern.
+
+    Raises
+    ------
+    ConfigError
+        If it is no SMARTS.
+
+    Examples
+    --------
+    >>> pattern("c1ccncc1", "--require-smarts")(molecules(["Cc1ccncc1"])[0])
+    True
+    """
+    with quiet():
+        found = chem().MolFromSmarts(smarts)
+    if found is None:
+        raise ConfigError(f"{flag} {smarts}: is no SMARTS")
+    return lambda molecule: bool(molecule.HasSubstructMatch(found))
 
 
 def split_tokens(text: str, alphabet: str) -> list[str]:

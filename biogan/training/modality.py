@@ -583,6 +583,13 @@ class Modality(ABC):
         """Return how many records are asked for one by one; None where they are not."""
         return None
 
+    def refused(self, how: Any) -> Callable[[Any], np.ndarray] | None:
+        """Return what tells which records are not as asked for, to be drawn again; None for none.
+
+        Its docstring says what is asked for, for messages.
+        """
+        return None
+
     def told(self, how: Any) -> list[str]:
         """Say what of the options cannot be followed to the letter, one line each."""
         return []

@@ -3,12 +3,21 @@
 import numpy as np
 import pytest
 
-from biogan import GAN, MoleculeGAN, MoleculeSet, write_molecules
+from biogan import (
+    GAN,
+    MoleculeGAN,
+    MoleculeReadingConfig,
+    MoleculeSet,
+    read_molecules,
+    write_molecules,
+)
 from biogan.cli import main
 from biogan.core.errors import ConfigError, DataError
+from biogan.molecules.evaluate import asked_rows
 from biogan.molecules.features import scaffolds
+from biogan.molecules.metrics import MoleculeSample
 
-SMALL = {"width": 4, "depth": 1, "units": 8, "latent": 4, "batch_size": 8, "seed": 1}
+SMALL = {"units": 8, "latent": 4, "batch_size": 8, "seed": 1}
 CLI = [word for k, v in SMALL.items() for word in (f"--{k.replace('_', '-')}", str(v))]
 PARTS = ["C", "O", "N", "S"]
 RINGS = ["c1ccccc1", "C1CCNCC1", "c1cncnc1", "C1CCC1", "c1ccoc1", "C1CCCCC1"]
@@ -60,7 +69,8 @@ def test_the_commands(tmp_path, capsys):
     lines = [f"{text} m{i}\n" for i, text in enumerate(real.smiles)]
     path = tmp_path / "mols.smi"
     path.write_text("".join(lines) + "C(C bad\n")
-    main(["train", str(path), "-o", run, "--steps", "4", "--alphabet", "smiles", *CLI])
+    main(["train", str(path), "-o", run, "--steps", "4", "--alphabet", "smiles",
+          "--architecture", "dense", *CLI])  # fmt: skip
     told = capsys.readouterr().err
     assert "1 record is no molecule and left out" in told
     assert "> new.smi" in told and "by scaffold" in told
@@ -121,3 +131,42 @@ def test_a_model_is_judged_beside_its_own_split(tmp_path):
     report = main(["evaluate", run, "-n", "40", "--metric", "valid", "--metric", "copies"])
     assert report["valid"].generated.value == 1 and report["copies"].generated.n > 0
     assert "held-out" in report.sets
+
+
+def test_properties_are_learned_by_name_and_asked_for(tmp_path, capsys):
+    real = toys()
+    write_molecules(real, tmp_path / "real.smi")
+    run, out = str(tmp_path / "run"), str(tmp_path / "new.tsv")
+    main(["train", str(tmp_path / "real.smi"), "-o", run, "--steps", "4", "--condition", "logP",
+          "--condition", "heavy-atoms", *CLI])  # fmt: skip
+    assert "labels to learn" in capsys.readouterr().err
+    main(["sample", run, "-n", "40", "--label", "logP=1.5", "-o", out])
+    new = read_molecules(out, MoleculeReadingConfig(duplicates="keep"))
+    assert set(new.labels["logP"]) == {"1.5"}
+    rows = {row["label"]: row for row in asked_rows(MoleculeSample(new))}
+    assert rows["logP"]["asked"] == 1.5 and rows["heavy-atoms"]["molecules"] > 20
+    gan = GAN.load(run)
+    assert gan.score(real[:20]).shape == (20,)
+
+
+def test_a_pattern_is_required_by_drawing_again(trained, monkeypatch):
+    gan, _ = trained
+    free = gan.sample(400, seed=1).smiles
+    share = sum("N" in text for text in free) / len(free)
+    assert 0 < share < 1
+    new = gan.sample(50, seed=1, require_smarts="[#7]")
+    assert all("N" in text or "n" in text for text in new.smiles)
+    with pytest.raises(ConfigError, match="--require-smarts C1: is no SMARTS"):
+        gan.sample(1, require_smarts="C1")
+    monkeypatch.setattr("biogan.models.sampling._TRIES", 2)
+    with pytest.raises(DataError, match=r"--require-smarts \[U\]: 512 of 512 records still do not"):
+        gan.sample(1, require_smarts="[U]")
+
+
+@pytest.mark.slow
+def test_the_demonstration(tmp_path):
+    out = tmp_path / "demo"
+    report = main(["demo", "--kind", "molecules", "-o", str(out), "--max-time", "2s"])
+    assert report["valid"].generated.value > 0.99
+    assert (out / "evaluation" / "report.html").is_file()
+    assert len((out / "new.smi").read_text().splitlines()) == 400
