@@ -43,6 +43,39 @@ def test_freed_megabytes_are_used_again_without_page_faults():
     assert faults(keep=True) < 500 < 10_000 < faults(keep=False)
 
 
+LARGE = """
+import resource
+from contextlib import nullcontext
+import numpy as np
+from biogan.training.engine import keep_freed_memory, large_pieces_kept
+assert keep_freed_memory()
+
+def work():
+    return [np.ones(40 << 20, np.uint8) for _ in range(2)]
+
+def faults(rounds):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(rounds):
+        work()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+faults(2)
+outside = faults(5)
+with large_pieces_kept():
+    faults(2)
+    print(faults(5), outside)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library has mallopt")
+def test_large_tensors_of_a_training_are_used_again():
+    """Five rounds of eighty megabytes, each of 256 pages."""
+    run = [sys.executable, "-c", LARGE]
+    said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    inside, outside = map(int, said.split())
+    assert inside < 1_000 < 50_000 < outside
+
+
 SHORT = """
 import resource
 from biogan.core.memory import room_for_blas
