@@ -1,8 +1,10 @@
 """Settings of the whole suite: threads, signals, and no per-example deadline for hypothesis."""
 
 import os
+import shutil
 import signal
 
+import pytest
 from hypothesis import settings
 
 # Set before any test imports torch, inherited by its worker processes: small tensors are quickest
@@ -28,3 +30,16 @@ def pytest_collection_finish(session):
 
 settings.register_profile("biogan", deadline=None)
 settings.load_profile("biogan")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, driven by Playwright; a test that needs it is skipped with a reason elsewhere."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = os.environ.get("BIOGAN_CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium (set BIOGAN_CHROMIUM to its path)")
+    with playwright.sync_playwright() as p:
+        started = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()

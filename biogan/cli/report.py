@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from biogan.cli import console
-from biogan.cli.options import MODEL, overwrite_option
-from biogan.core.errors import BioganError, OutputError
+from biogan.cli.options import DATA, MODEL, overwrite_option
+from biogan.core.errors import BioganError, ConfigError, OutputError
 
 if TYPE_CHECKING:
     from biogan.models.card import ModelCard
@@ -24,13 +24,34 @@ PAGES = (".html", ".htm")
 @click.argument("run", type=MODEL)
 @click.option("-o", "--out", help="File to write.  [default: report.html in the folder]")
 @overwrite_option()
-def command(run: str, out: str | None, overwrite: bool) -> Path:
-    """Draw the page of the model folder RUN: curves, samples, data and options.
+@click.option("--explore", is_flag=True,
+              help="Write a page of new sequences instead: to filter, sort, align and take "
+              "along.")  # fmt: skip
+@click.option("-n", "count", type=click.IntRange(1, 20_000), default=1000, show_default=True,
+              help="With --explore: sequences on the page.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="With --explore: their seed.")
+@click.option("--reference", type=DATA,
+              help="With --explore: real records; each sequence is shown beside the nearest.  "
+              "[default: what the model was trained on, if it is there]")  # fmt: skip
+def command(
+    run: str,
+    out: str | None,
+    overwrite: bool,
+    explore: bool,
+    count: int,
+    seed: int,
+    reference: str | None,
+) -> Path:
+    """Draw the page of the model RUN: curves, samples, data and options.
 
     \b
     biogan report run
+    biogan report run --explore -n 10000 -o explore.html
     """  # noqa: D301 - click's mark for lines that are not to be joined
-    path = write_page(run, out, overwrite)
+    if explore:
+        path = write_explorer(run, out, overwrite, count, seed, reference)
+    else:
+        path = write_page(run, out, overwrite)
     console.say(f"{path} written")
     return path
 
@@ -86,6 +107,48 @@ def write_page(run: str, out: str | None = None, overwrite: bool = False) -> Pat
     if log.note:
         console.say(log.note)
     html = to_html(folder.resolve().name, card, log.rows, _preview(folder, card))
+    write_text(html, path)
+    return path
+
+
+def write_explorer(
+    run: str, out: str | None, overwrite: bool, count: int, seed: int, reference: str | None
+) -> Path:
+    """Write the page on which new sequences are explored, and return its path.
+
+    Raises
+    ------
+    ConfigError
+        If the model writes no sequences.
+    OutputError
+        If the page cannot be written or something else is there.
+    """
+    from biogan.cli.data import load_model, read_records
+    from biogan.core.files import check_output, write_text
+    from biogan.models.published import FACTS
+    from biogan.sequences.dataset import SequenceSet
+    from biogan.sequences.explorer import explorer_page
+
+    folder = Path(run)
+    if out is None and (folder / FACTS).is_file():
+        raise OutputError(f"{run}: nothing is written into a published model; give -o")
+    path = folder / "explore.html" if out is None else Path(out)
+    check_output(path, (), overwrite)
+    gan = load_model(run)
+    if gan.modality.name != "sequences":
+        raise ConfigError(f"--explore: shows sequences, and {run} writes {gan.modality.name}")
+    kind, read = type(gan.modality), gan.card.data.input or {}
+    source, options = kind.read_as(read)
+    known = None
+    if reference is not None:
+        known = gan.modality.read_known(reference, read)
+    elif source is not None and Path(source).is_file():
+        known = read_records(kind, source, kind.reading.from_dict(options), "reference")
+    else:
+        console.say("the training data are not at hand: no nearest records; give --reference")
+    records = gan.sample(count, seed)
+    assert isinstance(records, SequenceSet)
+    html = explorer_page(folder.resolve().name, records, gan.score(records), known)
     write_text(html, path)
     return path
 
