@@ -24,8 +24,9 @@ from biogan import DNA, SequenceSet
 from biogan.core.rng import rng
 from biogan.sequences.autoconfig import resolve
 from biogan.sequences.config import SequenceGANConfig
-from biogan.sequences.modality import OneHot, SequenceModality
+from biogan.sequences.modality import SequenceModality
 from biogan.sequences.tokenizer import Tokenizer
+from biogan.sequences.tokens import OneHot
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
 from biogan.training.step import AdversarialStep

@@ -13,7 +13,6 @@ from torch import Tensor
 from biogan.core.display import shown
 from biogan.core.errors import ConfigError, DataError, percentage, plural
 from biogan.core.files import check_fields
-from biogan.core.options import Options
 from biogan.molecules.cache import read_cached
 from biogan.molecules.config import (
     MoleculeGANConfig,
@@ -33,8 +32,8 @@ from biogan.molecules.toolkit import decoded, pattern
 from biogan.molecules.write import output_format, write_chunks
 from biogan.sequences.alphabet import Vocabulary
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.modality import FEWEST_FOR_VALIDATION, SequenceModality, SequenceValidation
 from biogan.sequences.splits import Split
+from biogan.sequences.tokens import FEWEST_FOR_VALIDATION, SequenceValidation, TokenModality
 from biogan.training.batches import Stream
 from biogan.training.modality import Parts, Plan, Progress
 
@@ -48,29 +47,27 @@ PICTURE = "samples.png"
 
 
 @dataclass(frozen=True)
-class MoleculeModality(SequenceModality):
+class MoleculeModality(TokenModality):
     """Molecules of one data set, as sequences of tokens.
 
-    All that concerns letters is that of sequences; records are molecules on either side of it.
-    Where records are no letters, the class above that of sequences is asked:
-    ``super(SequenceModality, cls)``.
+    Networks, tensors and labels are those of any rows of letters; on either side of them records
+    are molecules.
     """
 
     name = "molecules"
     noun = "molecule"
     card = "molecule-gan"
-    records = (MoleculeSet,)  # type: ignore[assignment]
+    records = (MoleculeSet,)
     config = MoleculeGANConfig
-    reading = MoleculeReadingConfig  # type: ignore[assignment]
+    reading = MoleculeReadingConfig
     sampling = MoleculeSamplingConfig
-    constraining = Options  # type: ignore[assignment]
-    scoring = MoleculeScoringConfig  # type: ignore[assignment]
-    writing = MoleculeWritingConfig  # type: ignore[assignment]
-    storable = False
-    packages = ("rdkit", "selfies")  # type: ignore[assignment]
-    absent = {}  # noqa: RUF012
+    scoring = MoleculeScoringConfig
+    writing = MoleculeWritingConfig
+    text = True
+    packages = ("rdkit", "selfies")
     reader = "read_molecules"
     output = "new.smi"
+    previewed = 20
 
     # --- files ----------------------------------------------------------------------------
 
@@ -80,7 +77,7 @@ class MoleculeModality(SequenceModality):
         return is_molecules(data)
 
     @classmethod
-    def read(  # type: ignore[override]
+    def read(
         cls, data: str, reading: MoleculeReadingConfig, progress: Any = None, whose: str = ""
     ) -> MoleculeSet:
         """Read molecules, see :func:`biogan.read_molecules`."""
@@ -101,49 +98,13 @@ class MoleculeModality(SequenceModality):
         return read_generated(data, reading)
 
     @classmethod
-    def like(  # type: ignore[override]
-        cls, real: MoleculeSet, reading: MoleculeReadingConfig
-    ) -> MoleculeReadingConfig:
+    def like(cls, real: MoleculeSet, reading: MoleculeReadingConfig) -> MoleculeReadingConfig:
         """Return the options that read further molecules."""
         return reading.replace(labels=None, column=None, limit=None)
 
-    @classmethod
-    def whose(cls, reading: Any) -> str:
-        """Return nothing: molecules are compared whatever their tokens."""
-        return ""
-
-    @classmethod
-    def from_source(cls, records: Any, source: str) -> Any:
-        """Return generated molecules with the name of what they come from."""
-        return super(SequenceModality, cls).from_source(records, source)
-
-    @classmethod
-    def repeated(cls, records: Any) -> Any:
-        """Return the molecules as they are."""
-        return records
-
-    @classmethod
-    def found(cls, records: Any) -> list[str]:
-        """Say what reading found and did."""
-        return list(records.notes)
-
-    @classmethod
-    def lasting(cls, data: str, reading: Any) -> Any:
-        """Return how the file was read, for the model card."""
-        return super(SequenceModality, cls).lasting(data, reading)
-
-    @classmethod
-    def read_as(cls, read: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
-        """Return where the training data of a model were, and the options that read them."""
-        return super(SequenceModality, cls).read_as(read)
-
-    def read_known(self, path: str, read: Mapping[str, Any]) -> MoleculeSet:  # type: ignore[override]
+    def read_known(self, path: str, read: Mapping[str, Any]) -> MoleculeSet:
         """Read molecules that are not to be written."""
         return read_molecules(path, MoleculeReadingConfig())
-
-    def cannot_exclude(self, known: Any) -> str | None:
-        """Return nothing: any molecule may be written."""
-        return None
 
     @classmethod
     def write(cls, records: Any, path: str, overwrite: bool = False) -> list[str]:
@@ -151,7 +112,7 @@ class MoleculeModality(SequenceModality):
         return cls.write_stream(iter([records]), path, MoleculeWritingConfig(), overwrite)
 
     @classmethod
-    def write_stream(  # type: ignore[override]
+    def write_stream(
         cls,
         sets: Iterator[MoleculeSet],
         path: str,
@@ -177,9 +138,7 @@ class MoleculeModality(SequenceModality):
         return said
 
     @classmethod
-    def scoring_arguments(  # type: ignore[override]
-        cls, options: MoleculeScoringConfig
-    ) -> dict[str, Any]:
+    def scoring_arguments(cls, options: MoleculeScoringConfig) -> dict[str, Any]:
         """Read the test of scaffolds, before time is spent on the molecules."""
         path = options.scaffold_test
         return {"scaffold_test": None if path is None else read_molecules(path)}
@@ -202,7 +161,7 @@ class MoleculeModality(SequenceModality):
     # --- what is learned ------------------------------------------------------------------
 
     @classmethod
-    def plan(cls, records: MoleculeSet, config: MoleculeGANConfig) -> Plan:  # type: ignore[override]
+    def plan(cls, records: MoleculeSet, config: MoleculeGANConfig) -> Plan:
         """Find tokens and lengths, and choose open options."""
         if not records.valid.all():
             raise DataError(
@@ -228,7 +187,7 @@ class MoleculeModality(SequenceModality):
         """Return how the file was read, and what reading did."""
         return {"input": dict(reading or {}), "notes": list(records.notes)}
 
-    def split(self, records: MoleculeSet, config: MoleculeGANConfig) -> Parts:  # type: ignore[override]
+    def split(self, records: MoleculeSet, config: MoleculeGANConfig) -> Parts:
         """Keep a part for validation, by scaffold where the set is not too large."""
         lengths = records.tokens(config.alphabet).lengths
         report = []
@@ -279,7 +238,7 @@ class MoleculeModality(SequenceModality):
         """Encode molecules as rows of codes of tokens, and labels behind."""
         return super().stored(self._tokens(records))
 
-    def decode(  # type: ignore[override]
+    def decode(
         self, rows: np.ndarray, prefix: str, first: int, rough: bool = False
     ) -> MoleculeSet | SequenceSet:
         """Turn rows of codes into molecules; rough ones stay tokens."""
@@ -304,26 +263,9 @@ class MoleculeModality(SequenceModality):
             known = MoleculeSet.from_smiles(list(known))
         return set(known.smiles)
 
-    @property
-    def usual_steps(self) -> int | None:
-        """Not known yet."""
-        return None
-
-    def near_copies(self, records: Any, known: Any) -> np.ndarray:
-        """Tell which molecules are known ones, by their canonical SMILES."""
-        found: np.ndarray = super(SequenceModality, self).near_copies(records, known)
-        return found
-
     def batches(self, train: Any, config: Any) -> Stream:
         """Lay the tokens of the training molecules out."""
         return super().batches(self._tokens(train), config)
-
-    def constraints(self, options: Any) -> None:
-        """Return nothing: what a molecule has to keep is no letter at a place."""
-
-    def constrained(self, generator: Any, constraints: Any, how: Any, log_ratio: Any = None) -> Any:
-        """Refuse constraints of letters."""
-        return super(SequenceModality, self).constrained(generator, constraints, how, log_ratio)
 
     def check_sampling(self, generator: Any, how: MoleculeSamplingConfig) -> None:  # type: ignore[override]
         """Refuse options that this model cannot follow, and patterns that are none."""
@@ -356,10 +298,6 @@ class MoleculeModality(SequenceModality):
     def for_calibration(self, held_out: Any, config: Any) -> Tensor:
         """Return validation molecules, as stored."""
         return super().for_calibration(self._tokens(held_out), config)
-
-    def calibration_clusters(self, held_out: Any, config: Any) -> np.ndarray | None:
-        """Return nothing: each molecule is a piece of evidence."""
-        return None
 
     def facts(self, config: Mapping[str, Any]) -> dict[str, str]:
         """Return tokens, lengths and networks in words."""

@@ -13,9 +13,9 @@ from biogan.core.errors import AlphabetError, CheckpointError, ConfigError, Data
 from biogan.core.protocols import Sampler
 from biogan.core.rng import rng
 from biogan.models import sampling
-from biogan.sequences.modality import SequenceValidation
 from biogan.sequences.splits import split
 from biogan.sequences.tokenizer import Tokenizer
+from biogan.sequences.tokens import SequenceValidation
 
 pytestmark = pytest.mark.filterwarnings("ignore::biogan.core.errors.UnverifiedModel")
 

@@ -7,9 +7,9 @@ from biogan import SequenceSet
 from biogan.sequences import modality as monitors
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.baselines.markov import MarkovChain
-from biogan.sequences.modality import SequenceValidation
 from biogan.sequences.splits import split
 from biogan.sequences.tokenizer import Tokenizer
+from biogan.sequences.tokens import SequenceValidation
 
 
 def chained(n, low, high):

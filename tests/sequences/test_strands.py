@@ -6,16 +6,18 @@ import torch
 
 from biogan import SequenceGAN
 from biogan.core.errors import ConfigError
-from biogan.models.fit import build_trainer
+from biogan.models.card import model_card
+from biogan.models.fit import build_trainer, data_part
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.autoconfig import resolve
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.modality import SequenceModality, SequenceValidation
+from biogan.sequences.modality import SequenceModality
 from biogan.sequences.similarity.pairs import has_near_copy
 from biogan.sequences.splits import split, strand_clusters
 from biogan.sequences.strands import both_strands, reverse_complement
 from biogan.sequences.tokenizer import Tokenizer
+from biogan.sequences.tokens import SequenceValidation
 from biogan.training.batches import Batches
 from biogan.training.engine import Engine
 
@@ -118,7 +120,8 @@ def test_a_fit_draws_both_strands_and_nothing_else(low, high):
     layout = Tokenizer.of(s)
     plan = SequenceModality.plan(s, SequenceGANConfig(**SMALL))
     parts = plan.modality.split(s, plan.config)
-    trainer = build_trainer(plan, parts, Engine(plan.config), None, {}, [])
+    card = model_card(plan, data_part(s, parts, plan.modality, None))
+    trainer = build_trainer(plan, parts, Engine(plan.config), None, card, [])
     drawn = torch.cat([trainer.adversarial_step.batches[k] for k in range(200)]).numpy()
     assert set(layout.decode(drawn).strings()) == set(both_strands(parts.train).strings())
     assert (
