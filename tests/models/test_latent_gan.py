@@ -64,6 +64,16 @@ def test_every_weight_is_learned():
             assert not was.equal(now), name
 
 
+def test_a_run_begins_with_the_weights_of_another_of_other_lengths(gan, tmp_path):
+    gan.save(tmp_path / "old")
+    longer = SequenceSet.from_strings(
+        [2 * text for text in peptides(60).strings()], None, "protein"
+    )
+    new = SequenceGAN(steps=2, seed=2, judge_steps=0).fit(longer, start=tmp_path / "old")
+    assert new.card.config["architecture"] == "latent"
+    assert new.sample(30).lengths.max() > peptides().lengths.max()
+
+
 def test_labels_are_learned_and_asked_for():
     gan = SequenceGAN(**SMALL, condition="kind").fit(peptides(labels=True))
     assert set(gan.sample(30, label="kind=b").labels["kind"]) == {"b"}
