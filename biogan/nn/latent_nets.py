@@ -24,7 +24,7 @@ from biogan.core.label_rows import Conditions
 from biogan.nn.conditioning import LabelEncoder, draw_labels, join
 from biogan.nn.config import SequenceNetConfig
 from biogan.nn.layers import activate, dense
-from biogan.nn.recurrent import LetterNetwork, symbol_losses, write
+from biogan.nn.recurrent import LetterNetwork, Steer, symbol_losses, write
 from biogan.nn.sequence_heads import WAVES, Grammar, LengthDrawer, Shape, length_waves
 
 #: Numbers of a code, and the standard deviation of the noise on each, where 1 is that of the code.
@@ -186,11 +186,33 @@ class LatentGenerator(LengthDrawer):
 
         Where lengths vary, only those from ``low`` to ``high`` are drawn.
         """
-        lengths = self.lengths(noise, low, high)
+        written = self.write(noise, self.lengths(noise, low, high), temperature)
+        return torch.cat([written, noise.labels], 1)
+
+    @torch.no_grad()
+    def write(
+        self,
+        noise: CodeNoise,
+        lengths: Tensor | None,
+        temperature: float = 1.0,
+        steer: Steer | None = None,
+    ) -> Tensor:
+        """Draw letters of records of these lengths, shape (N, length), uint8.
+
+        Parameters
+        ----------
+        noise : CodeNoise
+            N sequences.
+        lengths : Tensor, shape (N,), int64, or None
+            Positions of each, where they vary.
+        temperature : float
+            Divides the logits of the decoder.
+        steer : callable, optional
+            What leaves letters out; by default that of the grammar.
+        """
         context = self._made(noise, lengths)[:, : CODE + self.told]
         context = torch.cat([context[:, :CODE] + BLUR * noise.blur, context[:, CODE:]], 1)
-        written = self._written(context, lengths, noise.gumbel, temperature)
-        return torch.cat([written, noise.labels], 1)
+        return self._written(context, lengths, noise.gumbel, temperature, steer)
 
     @torch.no_grad()
     def near(self, seen: Tensor, lengths: Tensor, step: float, rng: torch.Generator) -> Tensor:
@@ -218,17 +240,25 @@ class LatentGenerator(LengthDrawer):
         return self._written(torch.cat([moved, labels], 1), lengths if varies else None, gumbel)
 
     def _written(
-        self, context: Tensor, lengths: Tensor | None, gumbel: Tensor, temperature: float = 1.0
+        self,
+        context: Tensor,
+        lengths: Tensor | None,
+        gumbel: Tensor,
+        temperature: float = 1.0,
+        steer: Steer | None = None,
     ) -> Tensor:
         """Write letters of codes, shape (N, length), uint8."""
-        allowed = None
-        if lengths is not None and (self.grammar.opening or self.grammar.closing):
-            allowed = self.grammar.permitted(lengths, self.shape)[:, : self.decoder.letters]
 
         def chance(live: Tensor, place: int) -> Tensor:
             return gumbel[live, :, place]
 
-        found = write(self.decoder, len(context), chance, context, temperature, lengths, allowed)
+        if steer is None and lengths is not None and (self.grammar.opening or self.grammar.closing):
+            allowed = self.grammar.permitted(lengths, self.shape)[:, : self.decoder.letters]
+
+            def steer(scores: Tensor, live: Tensor, before: Tensor, place: int) -> Tensor:
+                return scores.masked_fill(~allowed[live, :, place], -torch.inf)
+
+        found = write(self.decoder, len(context), chance, context, temperature, lengths, steer)
         return found.to(torch.uint8)
 
 

@@ -165,6 +165,9 @@ def symbol_losses(
 #: Gumbel noise of the sequences that are still written, shape (live, symbols): of their numbers,
 #: shape (live,), and the position.
 Chance = Callable[[Tensor, int], Tensor]
+#: Changes the scores of these, shape (live, symbols), where not every symbol may stand: of the
+#: scores, their numbers, the symbols before, shape (live,), and the position.
+Steer = Callable[[Tensor, Tensor, Tensor, int], Tensor]
 
 
 @torch.no_grad()
@@ -175,7 +178,7 @@ def write(
     context: Tensor | None = None,
     temperature: float = 1.0,
     lengths: Tensor | None = None,
-    allowed: Tensor | None = None,
+    steer: Steer | None = None,
 ) -> Tensor:
     """Draw sequences, one letter at a time.
 
@@ -193,8 +196,8 @@ def write(
         Divides the logits; 0 takes the likeliest symbol.
     lengths : Tensor, shape (n,), int64, optional
         Letters of each sequence, where they are told.
-    allowed : Tensor, shape (n, symbols, longest), bool, optional
-        Which symbols may stand where, at least one at each place; by default all.
+    steer : callable, optional
+        Leaves out symbols that may not stand, by scores of minus infinity.
 
     Returns
     -------
@@ -217,11 +220,11 @@ def write(
             before, place, hidden, None if context is None else context[live],
             None if lengths is None else lengths[live],
         )  # fmt: skip
-        scores = logits[:, 0].double()
-        if allowed is not None:
-            scores = scores.masked_fill(~allowed[live, :, place], -torch.inf)
+        scores = logits[:, 0].double() / (temperature or 1)
+        if steer is not None:
+            scores = steer(scores, live, before[:, 0], place)
         if temperature > 0:
-            scores = scores / temperature + chance(live, place)
+            scores = scores + chance(live, place)
         drawn = scores.argmax(1)
         on = drawn < network.letters
         rows[live[on], place] = drawn[on]

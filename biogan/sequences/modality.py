@@ -285,17 +285,12 @@ class SequenceModality(TokenModality):
 
     def constrained(
         self,
-        generator: LetterGenerator,
+        generator: LetterGenerator | LatentGenerator,
         constraints: ConstraintPlan | Constraint | Constraints | Iterable[Constraint | Constraints],
         how: SequenceSamplingConfig,
         log_ratio: LogRatio | None = None,
     ) -> Drawing:
         """Compile constraints, see :func:`biogan.sequences.constraints.preparation.prepared`."""
-        if isinstance(generator, LatentGenerator):
-            raise ConfigError(
-                "constraints: need letters that are drawn at once, and --architecture latent "
-                "writes each after those before it; train with --architecture hybrid"
-            )
         if not isinstance(constraints, ConstraintPlan):
             if isinstance(constraints, Constraint | Constraints):
                 constraints = [constraints]

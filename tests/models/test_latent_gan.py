@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 from helpers import Kill, Killed
 
-from biogan import Avoid, SequenceGAN, SequenceSet
+from biogan import Avoid, Fixed, MaxRun, Require, SequenceGAN, SequenceSet
 from biogan.core.errors import ConfigError
-from biogan.core.rng import rng
+from biogan.core.rng import rng, torch_generator
+from biogan.sequences.constraints.decoder import ConstrainedDecoder
+from biogan.sequences.constraints.joint import language
 from biogan.sequences.modality import SequenceModality
 
 SMALL = {
@@ -116,6 +119,36 @@ def test_codons_that_open_and_close_genes_stand_where_they_have_to():
     assert all(text[:3] == "ATG" and text[-3:] == "TAA" and len(text) % 3 == 0 for text in found)
 
 
-def test_what_needs_letters_at_once_is_refused_when_sampling(gan):
-    with pytest.raises(ConfigError, match="constraints: need letters that are drawn at once"):
-        gan.sample(3, constraints=[Avoid("AC")])
+def test_constraints_are_kept_letter_by_letter(gan):
+    found = gan.sample(60, seed=3, constraints=[Avoid("AC"), Require("KL"), MaxRun(2)])
+    for text in found.strings():
+        assert "AC" not in text and "KL" in text
+        assert not any(letter * 3 in text for letter in text)
+    assert (
+        gan.sample(7, seed=3, constraints=[Avoid("AC"), Require("KL"), MaxRun(2)]).strings()
+        == (found.strings()[:7])
+    )
+    short = gan.sample(20, seed=1, length="4:5", constraints=[Fixed("1-2=KL")])
+    assert {*short.lengths} <= {4, 5} and {text[:2] for text in short.strings()} == {"KL"}
+
+
+def test_each_record_keeps_its_own_template(gan):
+    plan = SequenceModality.constraining(template_from=None, template="KLXXA")
+    found = gan.sample(9, constraints=gan.modality.constraints(plan)).strings()
+    assert all(len(text) == 5 and text[:2] == "KL" and text[4] == "A" for text in found)
+
+
+def test_without_constraints_in_the_way_letters_are_those_of_the_generator(gan):
+    free = gan.sample(40, seed=4).strings()
+    decoder = ConstrainedDecoder(gan.networks.generator.eval(), [language([], gan.tokenizer)])
+    noise = gan.networks.generator.noise(512, torch_generator(4, "sample", 0))
+    codes, log_p = decoder.draw(noise, torch.zeros(512, dtype=torch.long), torch.empty(0), True)
+    assert gan.tokenizer.decode(codes.numpy()).strings()[:40] == free
+    assert log_p.abs().max() < 1e-5
+
+
+def test_what_cannot_be_kept_is_one_line(gan):
+    with pytest.raises(ConfigError, match="goes to place 40"):
+        gan.sample(3, constraints=[Fixed("40=K")])
+    with pytest.raises(ConfigError, match="--refine mh: constrained records of --architecture"):
+        gan.sample(3, constraints=[Avoid("AC")], refine="mh")

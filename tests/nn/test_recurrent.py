@@ -42,18 +42,25 @@ def test_told_the_length_probabilities_of_all_records_of_it_sum_to_one():
         assert total.item() == pytest.approx(1, abs=1e-6)
 
 
-def test_told_lengths_and_allowed_letters_are_kept():
+def test_told_lengths_are_kept_and_letters_are_left_out():
     net, lengths = network(3, 4, 4, told=True), torch.tensor([1, 4, 2, 4, 3])
-    allowed = torch.ones(5, 3, 4, dtype=torch.bool)
-    allowed[:, :2, 0] = False
+
+    def steer(scores, live, before, place):
+        # No letter twice in a row, and the last one first.
+        barred = torch.nn.functional.one_hot(before, 4)[:, :3].bool() if place else scores == scores
+        barred[:, 2] &= place > 0
+        return scores.masked_fill(barred, -torch.inf)
+
     source = torch.Generator().manual_seed(1)
 
     def chance(live, place):
         return -(-torch.rand(len(live), 3, generator=source).log()).log()
 
-    rows = write(net, 5, chance, lengths=lengths, allowed=allowed)
+    rows = write(net, 5, chance, lengths=lengths, steer=steer)
     assert (rows < 3).sum(1).tolist() == lengths.tolist()
     assert rows[:, 0].tolist() == [2] * 5
+    again = (rows[:, 1:] == rows[:, :-1]) & (rows[:, 1:] < 3)
+    assert not again.any()
 
 
 def test_without_weights_all_that_may_stand_is_as_likely():

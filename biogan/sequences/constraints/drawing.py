@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -182,7 +182,7 @@ class Drawing:
 
     Attributes
     ----------
-    generator : ConstrainedGenerator
+    generator : ConstrainedGenerator or ConstrainedDecoder
         Generator and constraints; record ``i`` keeps item ``i`` modulo their number.
     seed : int
         Seed of all streams.
@@ -202,7 +202,7 @@ class Drawing:
         What there is to say before anything is drawn.
     """
 
-    generator: ConstrainedGenerator
+    generator: Any
     seed: int
     latents: Latents
     steps: int

@@ -9,9 +9,11 @@ import torch
 
 from biogan.core.errors import ConfigError, plural
 from biogan.core.rng import torch_generator
+from biogan.nn.latent_nets import LatentGenerator
 from biogan.nn.sequence_heads import COLD, Grammar, LetterGenerator, Noise
 from biogan.sequences.config import SequenceSamplingConfig
 from biogan.sequences.constraints.constraint import Constraint
+from biogan.sequences.constraints.decoder import NO_LENGTH, ConstrainedDecoder
 from biogan.sequences.constraints.drawing import CHAINS, Drawing, LogRatio, Probe
 from biogan.sequences.constraints.generator import ConstrainedGenerator, as_mask
 from biogan.sequences.constraints.joint import language
@@ -21,10 +23,18 @@ from biogan.sequences.tokenizer import VARIABLE, Tokenizer
 
 # Different sets of constraints, one for each record.
 _PAIRS = 100_000
+# Of these as many are looked at before anything is written letter by letter.
+_CHECKED = 50
+# Records that are written letter by letter at once.
+_WRITTEN = 128
+_LEFT = (
+    "letters are written one after another, each among those that leave the constraints to be "
+    "kept: near to what this model writes under them, not exactly its law",
+)
 
 
 def prepared(
-    generator: LetterGenerator,
+    generator: LetterGenerator | LatentGenerator,
     tokenizer: Tokenizer,
     plan: ConstraintPlan,
     how: SequenceSamplingConfig,
@@ -36,7 +46,7 @@ def prepared(
 
     Parameters
     ----------
-    generator : LetterGenerator
+    generator : LetterGenerator or LatentGenerator
         The trained network.
     tokenizer : Tokenizer
         Letters, lengths and words of its records.
@@ -66,6 +76,15 @@ def prepared(
         found, masks = [language(plan.of(0), tokenizer)], None
     else:
         found, masks = _items(plan, tokenizer)
+    if isinstance(generator, LatentGenerator):
+        decoder = ConstrainedDecoder(generator, found, masks, how.temperature, low, high)
+        for item in range(min(decoder.items, _CHECKED)):
+            if not any(decoder.admits(item, int(k)) for k in np.flatnonzero(decoder.lengths)):
+                kept = plan.of(item)
+                rules = own_rules(generator.grammar, decoder.lengths, tokenizer, how.length)
+                language(kept, tokenizer, rules)
+                raise ConfigError(f"{' and '.join(map(str, kept))}: {NO_LENGTH}")
+        return Drawing(decoder, how.seed, "free", 0, min(block, _WRITTEN), None, ask, plan, _LEFT)
     constrained = ConstrainedGenerator(generator, found, masks, how.temperature, low, high)
     for item in (~constrained.admitted.any(1)).nonzero()[:, 0].tolist():
         kept, lengths = plan.of(item), torch.isfinite(constrained.log_shares).cpu().numpy()
@@ -124,7 +143,7 @@ def own_rules(
     return rules
 
 
-def check_suited(generator: LetterGenerator, how: SequenceSamplingConfig) -> None:
+def check_suited(generator: LetterGenerator | LatentGenerator, how: SequenceSamplingConfig) -> None:
     """Refuse models and options whose records have no law that can be constrained.
 
     Raises
@@ -144,6 +163,16 @@ def check_suited(generator: LetterGenerator, how: SequenceSamplingConfig) -> Non
         )
     if how.device_noise:
         raise ConfigError("--device-noise: constrained records begin with the CPU's noise")
+    if isinstance(generator, LatentGenerator):
+        for flag, value in (
+            ("--refine", how.refine), ("--chain-steps", how.chain_steps),
+            ("--latents", None if how.latents == "free" else how.latents),
+        ):  # fmt: skip
+            if value is not None:
+                raise ConfigError(
+                    f"{flag} {value}: constrained records of --architecture latent have no chains "
+                    "of noise; leave it out, or train with --architecture hybrid"
+                )
     if how.refine is None:
         return
     if how.refine != "mh":
