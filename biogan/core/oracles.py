@@ -86,7 +86,7 @@ class Asked:
         try:
             return self._answer(asked)
         except OracleError as error:
-            if len(asked) > 1 and not isinstance(error.__cause__, TimeoutError):
+            if len(asked) > 1 and not isinstance(error.__cause__, TimeoutError | _TooLongError):
                 for one in asked:
                     # The first one that fails on its own is named.
                     self._answer([one])
@@ -95,7 +95,7 @@ class Asked:
     def _answer(self, asked: list[str]) -> np.ndarray:
         try:
             found = _within(self.timeout, lambda: self.oracle(list(asked)))
-        except TimeoutError as error:
+        except _TooLongError as error:
             raise OracleError(
                 f"{self.name}: no answer within {self.timeout:g} s for {described(asked)}; raise "
                 "--oracle-timeout or look at the program"
@@ -129,6 +129,10 @@ class Asked:
         try:
             if isinstance(found, Mapping) or hasattr(found, "columns"):
                 names = tuple(map(str, found.keys()))
+                if any(not name.strip() or not name.isprintable() for name in names):
+                    raise ValueError("a name of its values is empty, or has a tab or line break")
+                if len({*names}) < len(names):
+                    raise ValueError("two of its values have one name")
                 found = np.stack([np.asarray(found[name], float) for name in found], 1)
             values = np.asarray(found, float)
         except Exception as error:  # whatever was returned turns itself into numbers
@@ -162,6 +166,10 @@ def described(asked: Sequence[str]) -> str:
     return shown(asked[0], LETTERS) if asked else "no sequence"
 
 
+class _TooLongError(Exception):
+    """A question that was not answered within the time that it may take."""
+
+
 def _within(seconds: float | None, work: Callable[[], Any]) -> Any:
     """Do some work, in a thread that is left behind if it takes too long."""
     if seconds is None:
@@ -179,7 +187,7 @@ def _within(seconds: float | None, work: Callable[[], Any]) -> Any:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        raise TimeoutError
+        raise _TooLongError
     if raised:
         raise raised[0]
     return result[0]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import math
+import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -243,29 +246,37 @@ class Program:
         Raises
         ------
         OracleError
-            If it cannot be run, or fails.
-        TimeoutError
-            If it takes too long.
+            If it cannot be run, fails, or takes too long.
         """
         text = "".join(f">s{i}\n{s}\n" for i, s in enumerate(sequences))
+        pipe = subprocess.PIPE
         try:
-            done = subprocess.run(
-                self.words, input=text, capture_output=True, text=True, timeout=self.timeout,
-                errors="backslashreplace",
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            raise TimeoutError from error
+            # A session of its own, so that all that it has started ends with it.
+            with subprocess.Popen(
+                self.words, stdin=pipe, stdout=pipe, stderr=pipe, text=True,
+                errors="backslashreplace", start_new_session=True,
+            ) as process:  # fmt: skip
+                try:
+                    said, complained = process.communicate(text, timeout=self.timeout)
+                except BaseException:
+                    _end(process)
+                    raise
+        except subprocess.TimeoutExpired:
+            raise OracleError(
+                f"cmd: {shown(self.words[0])}: no answer within {self.timeout:g} s for "
+                f"{described(sequences)}; raise --oracle-timeout or look at the program"
+            ) from TimeoutError()
         except OSError as error:
             raise OracleError(
                 f"cmd: {shown(self.words[0])}: cannot be run: {error.strerror}"
             ) from error
-        if done.returncode:
-            said = first_line(RuntimeError(done.stderr)) if done.stderr.strip() else "said nothing"
+        if process.returncode:
+            why = first_line(RuntimeError(complained)) if complained.strip() else "said nothing"
             raise OracleError(
-                f"cmd: {shown(self.words[0])}: ended with exit code {done.returncode} for "
-                f"{described(sequences)}: {said}"
+                f"cmd: {shown(self.words[0])}: ended with exit code {process.returncode} for "
+                f"{described(sequences)}: {why}"
             )
-        return done.stdout
+        return said
 
     def _read(self, text: str, sequences: list[str]) -> dict[str, list[float]]:
         names: list[str] | None = None
@@ -276,6 +287,11 @@ class Program:
             name, *cells = line.rstrip("\n").split("\t")
             if names is None and name.lower() == "id":
                 names = cells
+                if len({*names}) < len(names):
+                    raise OracleError(
+                        f"cmd: {shown(self.words[0])}, line {number:,} of its output: "
+                        f"{shown(line, LETTERS)} names two values alike"
+                    )
                 continue
             try:
                 rows[name] = [float(cell) for cell in cells]
@@ -300,3 +316,12 @@ class Program:
         k = len(table[0]) if table else 1
         names = names or ([SCORE] if k == 1 else [f"{SCORE}{i + 1}" for i in range(k)])
         return {name: [row[i] for row in table] for i, name in enumerate(names)}
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Kill a program and what it has started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()

@@ -245,10 +245,6 @@ class Asking:
         """
         try:
             said = self._program.run(list(texts))
-        except TimeoutError as error:
-            raise ScreenError(
-                f"--screen {shown(self.described)}: no answer within {self._program.timeout:g} s"
-            ) from error
         except BioganError as error:
             raise ScreenError(f"--screen {first_line(error)}") from error
         ids = [line.split()[0] for line in said.splitlines() if line.strip()]

@@ -30,6 +30,8 @@ def raises(texts):
         (lambda texts: [10**400] * len(texts), "x: no numbers for ACGT: int too large"),
         (lambda texts: [1e200] * len(texts), "x: score is 1e+200 for ACGT; numbers are needed"),
         (lambda texts: sys.exit(0), "x: SystemExit for ACGT"),
+        (lambda texts: {"a\tb": [1.0] * len(texts)}, "has a tab or line break"),
+        (lambda texts: {"a": [1.0] * len(texts), " ": [1.0] * len(texts)}, "x: no numbers for"),
     ],
 )  # fmt: skip
 def test_faults_name_the_sequence(oracle, message):
@@ -77,6 +79,7 @@ names = [line[1:].strip() for line in sys.stdin if line[0] == '>']
     [
         ("sys.exit('no licence')", "ended with exit code 1 for ACGT: no licence"),
         ("print('s0\\thigh')", "line 1 of its output: s0\thigh is not id<TAB>number"),
+        ("print('id\\ta\\ta')", "line 1 of its output: id\ta\ta names two values alike"),
         ("print('s0\\t1')", "no line for 2 of 3 sequences, the first is GGGG"),
         ("print('nothing at all')", "has 0 values, 1 are due"),
     ],
@@ -110,3 +113,51 @@ def test_motifs_score_their_best_site(tmp_path):
     score = load_oracle(f"motif:{path}")
     best, other, none, short = score(["CCTTGACC", "GGTCAAGG", "CCCCCCCC", "TTG"]).ravel()
     assert best == other > 7 > none > short == -np.inf
+
+
+def test_what_a_program_has_started_ends_with_it(tmp_path):
+    import os
+    import time
+
+    script = tmp_path / "tool.sh"
+    script.write_text(f"sleep 60 & echo $! > {tmp_path}/pid\nwait\n")
+    with pytest.raises(OracleError, match="no answer within 1 s for 3 sequences"):
+        load_oracle(f"cmd:sh {script}", timeout=1)(TEXTS)
+    pid = int((tmp_path / "pid").read_text())
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+            with open(f"/proc/{pid}/stat") as file:
+                if file.read().split()[2] == "Z":
+                    return
+        except (ProcessLookupError, FileNotFoundError):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the child of the program still runs")
+
+
+def blocks(page):
+    import re
+
+    from helpers import ROOT
+
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    return re.findall(r"```python\n(.*?)```", text, re.S)
+
+
+@pytest.mark.parametrize(
+    ("package", "function", "texts"),
+    [
+        ("Bio", "stable", ["MKKLLPTAAAGLLLLAAQPAMA", "GIGKFLHSAKKFGKAFVGEIMNS"]),
+        ("RNA", "hairpin", ["GGGGCGAAAGCCCC", "AAAAAAAAAAAAAA"]),
+    ],
+)
+def test_examples_of_the_page_score_sequences(package, function, texts, tmp_path):
+    pytest.importorskip(package, reason=f"{package} is not installed")
+    found = [block for block in blocks("design.md") if f"def {function}(" in block]
+    assert len(found) == 1
+    script = tmp_path / "score.py"
+    script.write_text(found[0])
+    asked = load_oracle(f"{script}:{function}")
+    values = asked(texts)
+    assert values.shape == (2, len(asked.columns)) and (values[0] != values[1]).any()
