@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 from biogan import DNA, PROTEIN, Avoid, SequenceGAN, SequenceSet, design
 from biogan.cli.design import command
+from biogan.core.errors import ConfigError
 from biogan.core.rng import rng
 from biogan.designing.proposals import ended, likeness, shifted
 from biogan.sequences.constraints.coding import OpenReadingFrame, Translation
@@ -133,3 +134,12 @@ def test_indels_where_lengths_vary():
     assert (found[:, 1:][found[:, :-1] == 4] == 4).all()
     assert likeness(found[:1], found[0], 4).tolist() == [1.0]
     assert likeness(rows[:1], np.array([0, 1, 4, 4, 4, 4]), 4).tolist() == [0.5]
+
+
+def test_models_of_other_kinds_are_refused():
+    from biogan import ImageGAN, ImageSet
+
+    pixels = rng(0, "pixels").integers(0, 255, (40, 16, 16)).astype(np.uint8)
+    gan = ImageGAN(width=4, latent=4, batch_size=8, steps=1).fit(ImageSet.from_pixels(pixels))
+    with pytest.raises(ConfigError, match="a model of images: only sequences can be designed"):
+        design(gan, count_g, calls=20)
