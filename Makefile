@@ -3,6 +3,7 @@
 # make demo        train, sample and evaluate on the embedded promoters (a few minutes)
 # make demo-image  the same for images, on embedded handwritten digits (a few minutes)
 # make lint        style and types only
+# make docs      the documentation site, in site/
 # make package   build wheel and source archive, check them, install and use the wheel
 # make benchmark   speed, as ratios against a known tool, as a Markdown table
 # make clean       remove .venv, .venv-lowest and caches
@@ -15,7 +16,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOWEST := .venv-lowest
 
-.PHONY: test test-lowest demo demo-image lint package benchmark clean
+.PHONY: test test-lowest demo demo-image lint docs package benchmark clean
 
 test: lint
 	$(BIN)/python -m pytest -n 2
@@ -38,6 +39,9 @@ demo: $(STAMP)
 demo-image: $(STAMP)
 	$(BIN)/biogan demo --kind images --overwrite
 
+docs: $(STAMP)
+	$(BIN)/python scripts/build_docs.py
+
 package: $(BIN)/python
 	$(BIN)/python scripts/check_package.py
 
@@ -45,7 +49,7 @@ benchmark: $(STAMP)
 	$(BIN)/python scripts/benchmark.py
 
 clean:
-	rm -rf $(VENV) $(LOWEST) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(LOWEST) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml constraints.txt | $(BIN)/python

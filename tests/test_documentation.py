@@ -1,0 +1,129 @@
+"""The documentation: the site builds without a warning, and what pages tell to type works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from helpers import ROOT
+
+from biogan.cli import COMMANDS, group, run
+from biogan.cli.options import KindCommand
+
+DOCS = ROOT / "docs"
+TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "pipelines" / "README.md", *sorted(DOCS.rglob("*.md"))]
+SMALL = "--steps 3 --width 4 --depth 1 --units 4 --latent 4 --batch-size 8"
+#: What a test types in the place of what takes long; records are fewer, commands are the same.
+QUICKLY = [
+    (r"--max-time \d+\w", SMALL),
+    (r"--steps \d{2,}", "--steps 2"),
+    (r"-n (2000|600|300|200)\b", "-n 60"),
+    (r"--calls \d+", "--calls 60"),
+]
+
+
+def blocks(text):
+    """Yield language and content of each block, in order."""
+    yield from re.findall(r"^```(console|python)\n(.*?)^```", text, re.M | re.S)
+
+
+def commands(path):
+    return [
+        line
+        for language, block in blocks(path.read_text("utf-8"))
+        if language == "console"
+        for line in re.findall(r"^\$ (biogan .*)$", block, re.M)
+    ]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_a_tutorial_works_from_its_first_line_to_its_last(path, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BIOGAN_CACHE", str(tmp_path / "cache"))
+    space: dict = {}
+    for language, block in blocks(path.read_text("utf-8")):
+        if language == "python":
+            text = block.replace("load_demo()", "[some[:300] for some in load_demo()]")
+            exec(compile(text, path.name, "exec"), space)
+            continue
+        for line in re.findall(r"^\$ biogan (.*)$", block, re.M):
+            for pattern, short in QUICKLY:
+                line = re.sub(pattern, short, line)
+            assert run(shlex.split(line)) == 0, f"biogan {line}\n{capsys.readouterr().err}"
+    assert len(list(tmp_path.iterdir())) > 3
+
+
+def test_tutorials_are_in_the_site_and_use_no_file_of_others():
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
+    (listed,) = (part["Tutorials"] for part in nav if "Tutorials" in part)
+    named = [Path(*entry.values()).name for entry in listed]
+    assert sorted(named) == [path.name for path in TUTORIALS]
+    assert len(TUTORIALS) >= 4
+
+
+def typed():
+    for path in PAGES:
+        for line in commands(path):
+            yield pytest.param(line, id=f"{path.stem}: {line[:60]}")
+
+
+@pytest.mark.parametrize("line", [*typed()])
+def test_every_command_of_the_pages_is_one_that_the_program_takes(line):
+    """Options and their values, whatever the files: commands go stale before anything else."""
+    words = shlex.split(re.split(r" [|>&] ?|\s>> ", line)[0].replace(" < ", " "))[1:]
+    name = next(word for word in words if not word.startswith("-"))
+    command = group.get_command(click.Context(group), name)
+    assert name in COMMANDS and command is not None
+    rest = words[words.index(name) + 1 :]
+    if isinstance(command, KindCommand):
+        params = every_option(command)
+    else:
+        params = command.params
+    known = {flag: param for param in params for flag in (*param.opts, *param.secondary_opts)}
+    for word in rest:
+        if re.match(r"--?[a-zA-Z]", word):
+            assert word.partition("=")[0] in known or word in ("-h", "--help", "--help-all"), word
+
+
+def every_option(command):
+    from biogan.cli.options import _options, options_of
+    from biogan.models.registry import KINDS
+
+    params = list(command.params)
+    for kind in KINDS:
+        for part in command.parts:
+            params += [option for _, option in _options(options_of(kind, part))]
+    return params
+
+
+def test_references_are_those_of_the_code():
+    from build_docs import commands as reference
+    from build_docs import python
+
+    text = reference()
+    assert all(f"## biogan {name}" in text for name in COMMANDS)
+    assert "--kmer-matching" in text and "--augment" in text
+    text = python()
+    assert "## SequenceGAN\n" in text and "### SequenceGAN.sample" in text
+    assert "n : int" in text
+
+
+@pytest.mark.timeout(600)
+def test_the_site_builds_without_a_warning_and_asks_no_other_server(tmp_path, monkeypatch):
+    pytest.importorskip("mkdocs", reason="mkdocs is not installed")
+    pytest.importorskip("material", reason="mkdocs-material is not installed")
+    from build_docs import build
+
+    monkeypatch.setenv("NO_MKDOCS_2_WARNING", "1")
+    build(tmp_path / "site")
+    pages = list((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > 25
+    home = (tmp_path / "site" / "index.html").read_text("utf-8")
+    loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?:[^"]+)"', home)
+    assert [url for url in loaded if "canonical" not in url] == []
