@@ -17,6 +17,7 @@ from biogan.core.options import flag
 from biogan.nn.layers import GROUP
 from biogan.nn.sequence_heads import Shape
 from biogan.nn.sequence_nets import build
+from biogan.sequences.alphabet import PROTEIN, Vocabulary
 from biogan.sequences.config import SequenceGANConfig
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.metrics.symmetry import places_alike, seam, strands_alike
@@ -151,7 +152,7 @@ def resolve(
             f"--minibatch-std: compares records by {GROUP}, --batch-size {config.batch_size} is no "
             f"multiple of {GROUP} for each of {processes} processes"
         )
-    suited = LATENT if config.architecture == "latent" else SUITED[layout.kind]
+    suited = suited_to(config, layout)
 
     def fill(names: tuple[str, ...]) -> dict[str, Any]:
         return {name: getattr(suited, name) for name in names if getattr(config, name) is None}
@@ -193,6 +194,36 @@ def resolve(
     if told:
         reasons.append(f"{told} for the loss {config.loss}")
     return config.replace(**changes), reasons
+
+
+def suited_to(config: SequenceGANConfig, layout: Tokenizer) -> Suited:
+    """Return what was measured to be best for records, as far as the options leave it open.
+
+    Where lengths vary, letters of proteins and tokens of a vocabulary depend on those before them:
+    a latent GAN writes them, unless an option asks for what it lacks.
+
+    Examples
+    --------
+    >>> from biogan.sequences.alphabet import DNA, PROTEIN
+    >>> peptides = Tokenizer(PROTEIN, 30, "variable")
+    >>> suited_to(SequenceGANConfig(), peptides).architecture
+    'latent'
+    >>> suited_to(SequenceGANConfig(width=8), peptides).architecture
+    'hybrid'
+    >>> suited_to(SequenceGANConfig(), Tokenizer(DNA, 30, "variable")).architecture
+    'hybrid'
+    """
+    if config.architecture == "latent":
+        return LATENT
+    words = isinstance(layout.alphabet, Vocabulary) or layout.alphabet.name == PROTEIN.name
+    if config.architecture is None and words and layout.kind == VARIABLE:
+        try:
+            check_sizes(config, LATENT.architecture)
+            check_latent(config)
+        except ConfigError:
+            return SUITED[layout.kind]
+        return LATENT
+    return SUITED[layout.kind]
 
 
 def _by_records(
