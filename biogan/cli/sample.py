@@ -97,6 +97,7 @@ def command(
     asked = [getattr(constraining, name, None) for name in ("template_from", "translate")]
     labels = getattr(sampling, "labels", None)
     check_out(run, out, overwrite, exclude, labels, cls.read_as(read)[0], *asked)
+    sampling = gan.chosen(sampling, constraints is not None)
     for line in modality.told(sampling):
         console.say(line)
     known = None
@@ -129,15 +130,15 @@ def command(
     console.end_status()
     if proposed:
         area = gan.calibrated_critic.calibration
-        console.say(
-            f"{sampling.refine}: {accepted:,} of {proposed:,} candidates accepted "
-            f"({percentage(accepted / proposed, 1)}); the critic's AUROC is {area.auroc:.3f} "
-            f"({area.low:.3f}-{area.high:.3f})"
-        )
+        line = f"{accepted:,} of {proposed:,} candidates accepted"
+        line = f"--refine {sampling.refinement}: {line} ({percentage(accepted / proposed, 1)})"
+        if sampling.refinement != "labels":
+            line += f"; the critic's AUROC is {area.auroc:.3f} ({area.low:.3f}-{area.high:.3f})"
+        console.say(line)
     if chains:
         console.say(str(type(chains[0]).concatenate(chains)))
     if again:
-        what = "candidates" if sampling.refine else f"{modality.noun}s"
+        what = "candidates" if sampling.refinement else f"{modality.noun}s"
         console.say(f"{again:,} {what} stood in {exclude}: others were drawn")
     for line in lines:
         console.say(line)

@@ -67,7 +67,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import Sequences
 from biogan.sequences.tokenizer import Tokenizer
 from biogan.training.callbacks import read_log
-from biogan.training.config import Freeze, ImageGANConfig, TrainingConfig
+from biogan.training.config import BY_LABELS, Freeze, ImageGANConfig, TrainingConfig
 from biogan.training.engine import Engine
 from biogan.training.modality import Chunk, Modality
 
@@ -281,7 +281,7 @@ class GAN:
         generator, modality = self.networks.generator, self.modality
         n = check_count("-n", n, f"{modality.noun}s", low=0)
         start = check_count("start", start, f"{modality.noun}s", low=0)
-        how = self._how(seed, options)
+        how = self.chosen(self._how(seed, options), constraints is not None, tell)
         most = modality.wanted(how)
         if most is not None and n > most:
             raise ConfigError(
@@ -295,12 +295,33 @@ class GAN:
         draw = requiring(draw, modality, how, placed=most is not None)
         if exclude is not None:
             draw = excluding(draw, modality, exclude, placed=most is not None)
-        if how.refine is not None:
+        if how.refinement:
             chunks = refined(draw, modality, self.calibrated_critic, start, n, how)
         else:
             size = block_size(modality, how)
             chunks = stream(draw, modality, start, n, f"{SAMPLED}{how.seed}", size)
         return chunks if most is None else self._named(chunks, how, start)
+
+    def chosen(
+        self, how: Any, constrained: bool, tell: Callable[[str], None] = lambda line: None
+    ) -> Any:
+        """Choose options of sampling that were left open, as :meth:`stream` does.
+
+        Parameters
+        ----------
+        how : SamplingConfig
+            Options as they were given.
+        constrained : bool
+            Whether records are constrained.
+        tell : callable
+            Receives what there is to say.
+
+        Raises
+        ------
+        ConfigError
+            If an option needs another one.
+        """
+        return self.modality.sampled_as(how, bool(self.card.judge), constrained, tell)
 
     def _named(self, chunks: Iterator[Chunk], how: Any, first: int) -> Iterator[Chunk]:
         for chunk in chunks:
@@ -318,8 +339,9 @@ class GAN:
     ) -> Iterator[Chunk]:
         """Yield constrained records, which chains of their noise refine."""
         modality, log_ratio = self.modality, None
-        if how.refine is not None:
-            log_ratio = self.calibrated_critic.log_ratio
+        if how.refinement:
+            critic = self.calibrated_critic
+            log_ratio = critic.by_labels if how.refinement == BY_LABELS else critic.log_ratio
         generator = self.networks.generator.eval()
         drawing = modality.constrained(generator, constraints, how, log_ratio)
         for line in drawing.lines:
@@ -328,7 +350,7 @@ class GAN:
         if exclude is not None:
             placed = drawing.plan.period > 1 or modality.wanted(how) is not None
             draw = excluding(draw, modality, exclude, placed=placed)
-        prefix = f"{SAMPLED}{how.seed}" + (f"_{how.refine}" if how.refine else "")
+        prefix = f"{SAMPLED}{how.seed}" + (f"_{how.refinement}" if how.refinement else "")
 
         def named() -> Iterator[Chunk]:
             first = start

@@ -5,6 +5,8 @@ the estimated ratio r(x) = p_D(x) / p_G(x). Neither can write what the generator
 
 - ``rejection``: a candidate is kept with probability min(1, r(x) / M) (discriminator rejection
   sampling, Azadi et al. 2019). M is capped, and records whose ratio is above it are kept alike.
+- ``labels``: as ``mh``, with the ratio in what predicts the labels of a record instead of all that
+  the critic sees: it corrects how well records follow their labels, and little else.
 - ``mh``: a record is the end of a Metropolis-Hastings chain whose proposals are the generator's
   records, each taken with probability min(1, r(new) / r(old)) (Turner et al. 2019, eq. 5). The
   chains start at the plain records of the seed, not at real ones, which a model does not hold.
@@ -35,7 +37,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from biogan.core.errors import DataError, NonFiniteError
+from biogan.core.errors import ConfigError, DataError, NonFiniteError
 from biogan.core.memory import room_for_blas
 from biogan.core.rng import rng, torch_generator
 from biogan.evaluation.intervals import auroc
@@ -43,6 +45,7 @@ from biogan.models.card import JudgePart, ModelCard
 from biogan.models.checkpoint import JUDGE, ModelFolder
 from biogan.models.sampling import Draw, critic_logits, spans
 from biogan.training.batches import Stream
+from biogan.training.config import BY_LABELS, CHAINS
 from biogan.training.losses import input_gradient, standard_critic, zero_centred
 from biogan.training.modality import Chunk, Modality, Parts
 from biogan.training.signals import Signals
@@ -66,7 +69,11 @@ class Calibration(JudgePart, frozen=True, eq=False):
 
     @classmethod
     def fit(
-        cls, real: np.ndarray, generated: np.ndarray, clusters: np.ndarray | None = None
+        cls,
+        real: np.ndarray,
+        generated: np.ndarray,
+        clusters: np.ndarray | None = None,
+        besides: np.ndarray | None = None,
     ) -> Calibration:
         """Fit the line.
 
@@ -77,14 +84,15 @@ class Calibration(JudgePart, frozen=True, eq=False):
         clusters : numpy.ndarray, shape (m,), optional
             Real records with one number are one piece of evidence for the interval of the area; by
             default all differ.
+        besides : numpy.ndarray, shape (m + n,), optional
+            What is known of the log ratio of each record besides, real ones first; the line is that
+            of what is left.
 
         Raises
         ------
         NonFiniteError
             If a logit is no number.
         """
-        from sklearn.linear_model import LogisticRegression
-
         both = np.concatenate([real, generated]).astype(np.float64)
         if not np.isfinite(both).all():
             raise NonFiniteError(
@@ -93,14 +101,17 @@ class Calibration(JudgePart, frozen=True, eq=False):
             )
         centre, spread = both.mean(), max(both.std(), 1e-12)
         labels = np.repeat([1, 0], [len(real), len(generated)])
-        model = LogisticRegression(C=_STRENGTH, class_weight="balanced")
         room_for_blas()
-        model.fit(((both - centre) / spread)[:, None], labels)
-        slope = float(model.coef_[0, 0] / spread)
-        intercept = float(model.intercept_[0] - slope * centre)
+        rise, middle = _line((both - centre) / spread, labels, besides)
+        slope = float(rise / spread)
+        intercept = float(middle - slope * centre)
         if slope <= 0:
             slope, intercept = 0.0, 0.0
-        top = float(np.exp(min(slope * float(generated.max()) + intercept, _HIGHEST)))
+        ratios = slope * both + intercept
+        if besides is not None:
+            ratios = ratios + besides
+            real, generated = np.split(ratios, [len(real)])
+        top = float(np.exp(min(float(ratios[len(real) :].max()), _HIGHEST)))
         groups = None
         if clusters is not None:
             alone = np.arange(len(generated)) + int(clusters.max()) + 1
@@ -111,6 +122,29 @@ class Calibration(JudgePart, frozen=True, eq=False):
     def log_ratio(self, logits: np.ndarray) -> np.ndarray:
         """Return log p_data / p_generator of each logit, same shape."""
         return self.slope * logits + self.intercept
+
+
+def _line(
+    logits: np.ndarray, labels: np.ndarray, besides: np.ndarray | None
+) -> tuple[float, float]:
+    """Fit slope and intercept by logistic regression, beside what is known of the log ratio."""
+    if besides is None:
+        from sklearn.linear_model import LogisticRegression
+
+        model = LogisticRegression(C=_STRENGTH, class_weight="balanced")
+        model.fit(logits[:, None], labels)
+        return float(model.coef_[0, 0]), float(model.intercept_[0])
+    from scipy.optimize import minimize
+
+    signs = 2 * labels - 1
+    weights = len(labels) / (2 * np.bincount(labels)[labels])
+
+    def loss(line: np.ndarray) -> float:
+        ratios = line[0] * logits + line[1] + besides
+        return float(weights @ np.logaddexp(0, -signs * ratios) + line[0] ** 2 / (2 * _STRENGTH))
+
+    rise, middle = minimize(loss, np.zeros(2)).x
+    return float(rise), float(middle)
 
 
 R1 = 0.1
@@ -139,18 +173,41 @@ class CalibratedCritic:
         How rows read as records.
     encode : callable
         Stored records to what the critic sees.
+    evidence : nn.Module or None
+        What is known of a record besides, a summand of the log ratio.
     """
 
     critic: nn.Module
     calibration: Calibration
     modality: Modality
     encode: Encode
+    evidence: nn.Module | None = None
+
+    @property
+    def networks(self) -> nn.Module:
+        """What is kept in a file."""
+        if self.evidence is None:
+            return self.critic
+        return nn.ModuleDict({"critic": self.critic, "evidence": self.evidence})
 
     def log_ratio(self, rows: np.ndarray) -> np.ndarray:
         """Return log p_data / p_generator of each row of a generator, shape (n,)."""
-        stored = self.modality.as_stored(rows)
-        logits = critic_logits(self.critic, stored, self.encode, self.modality.block)
-        return self.calibration.log_ratio(logits)
+        stored, block = self.modality.as_stored(rows), self.modality.block
+        logits = critic_logits(self.critic, stored, self.encode, block)
+        found = self.calibration.log_ratio(logits)
+        return found if self.evidence is None else found + self.by_labels(rows)
+
+    def by_labels(self, rows: np.ndarray) -> np.ndarray:
+        """Return log p_data / p_generator in what predicts the labels of each row, shape (n,).
+
+        Raises
+        ------
+        ConfigError
+            If the model has learned no labels.
+        """
+        if self.evidence is None:
+            raise ConfigError("--refine labels: this model has learned no labels")
+        return _evident(self.evidence, self.modality, self.modality.as_stored(rows))
 
 
 def fit_critic(
@@ -195,9 +252,10 @@ def fit_critic(
     generator, step = trainer.best.network, trainer.adversarial_step
     encode = step.prepare
     critic, calibration = copy.deepcopy(modality.bare(step.critic)), None
+    evidence: nn.Module | None = None
 
     def work() -> None:
-        nonlocal critic, calibration
+        nonlocal critic, calibration, evidence
         real = modality.for_calibration(parts.held_out, config)
         clusters = modality.calibration_clusters(parts.held_out, config)
 
@@ -208,8 +266,9 @@ def fit_critic(
 
         with suppress(KeyboardInterrupt):
             critic = train_critic(critic, generator, step.batches, modality, encode, steps, watch)
+            evidence = learned_evidence(generator, modality, parts, config)
             calibration = calibrate(
-                critic, generator, real, modality, encode, config.seed, clusters
+                critic, generator, real, modality, encode, config.seed, clusters, evidence
             )
 
     with engine.busy(), Signals(engine.lead) as signals:
@@ -217,10 +276,12 @@ def fit_critic(
         number, calibration = engine.agree((signals.caught, calibration))
     if calibration is None:
         raise trainer.stopped(number or signal.SIGINT)
-    found = CalibratedCritic(engine.place(critic), calibration, modality, encode)
+    if evidence is not None:
+        evidence = engine.place(evidence)
+    found = CalibratedCritic(engine.place(critic), calibration, modality, encode, evidence)
     card = msgspec.structs.replace(card, judge=calibration)
     if folder:
-        engine.alone(lambda: folder.save(card, {JUDGE: found.critic}))
+        engine.alone(lambda: folder.save(card, {JUDGE: found.networks}))
     return found, card
 
 
@@ -257,7 +318,11 @@ def critic_seconds(trainer: Trainer, modality: Modality, parts: Parts) -> float:
     critic_logits(critic, some, encode, modality.block)
     watch(_TRIAL + 1)
     blocks = (GENERATED + min(len(parts.held_out), GENERATED)) / modality.block
-    return steps * (marks[_TRIAL] - marks[1]) / (_TRIAL - 1) + blocks * (marks[-1] - marks[-2])
+    began = time.monotonic()
+    learned_evidence(generator, modality, parts, trainer.config)
+    learned = time.monotonic() - began
+    per_step = (marks[_TRIAL] - marks[1]) / (_TRIAL - 1)
+    return steps * per_step + blocks * (marks[-1] - marks[-2]) + learned
 
 
 def train_critic(
@@ -310,6 +375,7 @@ def calibrate(
     encode: Encode,
     seed: int,
     clusters: np.ndarray | None = None,
+    evidence: nn.Module | None = None,
 ) -> Calibration:
     """Calibrate a critic on real and generated records that it never saw.
 
@@ -327,6 +393,8 @@ def calibrate(
         Seed of the records that are drawn.
     clusters : numpy.ndarray, shape (n,), optional
         Cluster of each real record, see :meth:`Calibration.fit`.
+    evidence : nn.Module, optional
+        What is known besides, see :meth:`biogan.training.modality.Modality.evidence`.
 
     Raises
     ------
@@ -335,14 +403,28 @@ def calibrate(
     """
     # A block at a time: the noise of long sequences takes more memory than their letters.
     block = modality.block
-    fake = torch.cat(
-        [
-            _generated(generator, modality, block, seed, "calibration", k)
-            for k in range(GENERATED // block)
-        ]
-    )
+    fake = _many_generated(generator, modality, seed, "calibration")
     known, new = (critic_logits(critic, stored, encode, block) for stored in (real, fake))
-    return Calibration.fit(known, new, clusters)
+    if evidence is None:
+        return Calibration.fit(known, new, clusters)
+    besides = [_evident(evidence, modality, stored) for stored in (real, fake)]
+    return Calibration.fit(known, new, clusters, np.concatenate(besides))
+
+
+def _evident(evidence: nn.Module, modality: Modality, stored: Tensor) -> np.ndarray:
+    """Return what is known of stored records besides a critic's logit, shape (n,)."""
+    encode = modality.encoder(next(evidence.buffers()).device)
+    return critic_logits(evidence, stored, encode, modality.block)
+
+
+def learned_evidence(
+    generator: Any, modality: Modality, parts: Parts, config: Any
+) -> nn.Module | None:
+    """Return what is known of a record besides the critic's logit, None for most kinds of data."""
+    if modality.evidence() is None:
+        return None
+    fake = _many_generated(generator, modality, config.seed, "evidence")
+    return modality.evidence(parts.train, fake, config)
 
 
 def read_critic(
@@ -372,8 +454,19 @@ def read_critic(
         return None
     calibration = Calibration(**card.judge)
     critic = copy.deepcopy(critic)
-    folder.read_weights(JUDGE, critic)
-    return CalibratedCritic(critic, calibration, modality, encode)
+    evidence = modality.evidence()
+    if evidence is not None:
+        evidence = evidence.to(next(critic.parameters()).device)
+    found = CalibratedCritic(critic, calibration, modality, encode, evidence)
+    folder.read_weights(JUDGE, found.networks)
+    return found
+
+
+def _many_generated(generator: Any, modality: Modality, seed: int, name: str) -> Tensor:
+    """Return 4,096 generated records, drawn a block at a time."""
+    block = modality.block
+    parts = range(GENERATED // block)
+    return torch.cat([_generated(generator, modality, block, seed, name, k) for k in parts])
 
 
 def _generated(generator: Any, modality: Modality, n: int, seed: int, *stream: str | int) -> Tensor:
@@ -412,13 +505,14 @@ def refined(
         Seed; method; effort: candidates to spend on a record, the length of a chain, or the cap of
         M.
     """
-    propose, effort, size = proposer(draw, critic), how.chosen("effort"), modality.block
-    if how.refine == "mh":
+    propose = proposer(draw, critic.by_labels if how.refinement == BY_LABELS else critic.log_ratio)
+    effort, size = how.chosen("effort"), modality.block
+    if how.refinement in CHAINS:
         refine = metropolis_hastings(propose, how.seed, effort, size)
     else:
         limit = min(float(effort), critic.calibration.max_ratio)
         refine = rejection(propose, how.seed, limit, size)
-    return in_blocks(refine, modality, start, stop, f"gan{how.seed}_{how.refine}")
+    return in_blocks(refine, modality, start, stop, f"gan{how.seed}_{how.refinement}")
 
 
 class Candidates(NamedTuple):
@@ -467,12 +561,12 @@ def in_blocks(
         yield Chunk(records, *numbers)
 
 
-def proposer(draw: Draw, critic: CalibratedCritic) -> Propose:
-    """Return what draws a block of candidates from a named stream."""
+def proposer(draw: Draw, judge: Callable[[np.ndarray], np.ndarray]) -> Propose:
+    """Return what draws a block of candidates from a named stream, with their log ratios."""
 
     def propose(*stream: str | int) -> Candidates:
         rows, again, _ = draw(*stream)
-        return Candidates(rows, critic.log_ratio(rows), again)
+        return Candidates(rows, judge(rows), again)
 
     return propose
 

@@ -93,6 +93,24 @@ class LabelEncoder(nn.Module):
             first = last
         return torch.cat(found, 1)
 
+    def ranks(self, bumps: Tensor) -> Tensor:
+        """Read the ranks of a number back from its encoded columns, (N, bumps + 1) to (N,).
+
+        The log ratio of two neighbouring Gaussians is linear in the rank.
+
+        Examples
+        --------
+        >>> some = Conditions.of({"x": range(100)}, ("x=number",), np.ones(100))
+        >>> encoder = LabelEncoder(some)
+        >>> rows = torch.from_numpy(some.codes({"x": [0, 33, 99]}, 3))
+        >>> [round(x, 4) for x in encoder.ranks(encoder(rows)).tolist()]
+        [0.0, 0.3333, 1.0]
+        """
+        known = bumps[:, :-1].clamp(min=torch.finfo(bumps.dtype).tiny)
+        first = known.argmax(1, keepdim=True).clamp(max=BUMPS - 2)
+        ratio = (known.gather(1, first + 1) / known.gather(1, first)).log()
+        return ((first + 0.5 + ratio) / (BUMPS - 1)).squeeze(1)
+
     def _parts(self, codes: Tensor) -> list[tuple[Condition, Tensor]]:
         found = []
         for condition in self.conditions:

@@ -140,7 +140,7 @@ class SequenceSamplingConfig(SamplingConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.refine and self.temperature != 1:
+        if self.refinement and self.temperature != 1:
             raise ConfigError(
                 f"--refine {self.refine} --temperature {self.temperature:g}: the critic was "
                 "calibrated at 1, take one of the two"

@@ -43,6 +43,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.found_labels import conditions_of
 from biogan.sequences.io.fasta import as_set
 from biogan.sequences.kmer_matching import LONGEST_PLACED, KmerMatching
+from biogan.sequences.label_evidence import LabelEvidence
 from biogan.sequences.label_lengths import label_shares, lengths_by_label
 from biogan.sequences.label_matching import LabelMatching
 from biogan.sequences.metrics.diversity import Variety
@@ -60,6 +61,7 @@ from biogan.training.batches import (
     Stream,
     with_blurred_labels,
 )
+from biogan.training.config import BY_LABELS
 from biogan.training.engine import check_machine, keep_freed_memory
 from biogan.training.modality import Chunk, Modality, Plan, Progress, few_records
 from biogan.training.trainer import TRAINING_DATA, CheckResult
@@ -346,7 +348,9 @@ class TokenModality(Modality):
 
         def ask(noise: Noise, *stream: str | int) -> Noise:
             n = len(noise.latent)
-            source = rng(how.seed, "labels", *stream)
+            # A chain keeps the labels that it began with.
+            begun = ("sample", *stream[1:2]) if stream[0] == "mh" else stream
+            source = rng(how.seed, "labels", *begun)
             uniform = source.random((n, 2))
             normal = source.standard_normal((n, len(conditions.numbers)))
             block = next((name for name in stream if isinstance(name, int)), 0)
@@ -354,6 +358,27 @@ class TokenModality(Modality):
             return noise._replace(labels=torch.from_numpy(codes).to(noise.labels.device))
 
         return ask
+
+    def sampled_as(
+        self,
+        how: SequenceSamplingConfig,
+        judged: bool,
+        constrained: bool,
+        tell: Callable[[str], None],
+    ) -> SequenceSamplingConfig:
+        """Choose among candidates by default where labels were learned."""
+        if how.refine is not None or not self.conditions.size:
+            return super().sampled_as(how, judged, constrained, tell)
+        against = (
+            ("the model has no critic for it, see --judge-steps", not judged),
+            (f"--temperature {how.temperature:g}", how.temperature != 1),
+            ("--device-noise", how.device_noise),
+            ("records are constrained, see --refine", constrained),
+        )
+        if why := next((reason for reason, holds in against if holds), ""):
+            tell(f"records follow their labels less closely than they can ({why})")
+            return super().sampled_as(how, judged, constrained, tell)
+        return how.replace(refine=BY_LABELS)
 
     def wanted(self, how: SequenceSamplingConfig) -> int | None:
         """Return how many rows the table of labels has, where there is one."""
@@ -410,6 +435,26 @@ class TokenModality(Modality):
             drawn = draw_chance(self.conditions, len(real), chance)
             real = with_blurred_labels(real, self.conditions, drawn)
         return real
+
+    def evidence(
+        self,
+        train: Any = None,
+        generated: Tensor | None = None,
+        config: SequenceGANConfig | None = None,
+    ) -> LabelEvidence | None:
+        """Return what tells how well letters go with labels, where there are any."""
+        if not self.conditions.size:
+            return None
+        tokenizer = self.tokenizer
+        shape = Shape(tokenizer.channels, tokenizer.positions)
+        placed = tokenizer.kind != VARIABLE
+        spelling = torch.from_numpy(tokenizer.spelling)
+        evidence = LabelEvidence(shape, self.conditions, spelling, placed)
+        if train is None or generated is None or config is None:
+            return evidence
+        if config.chosen("reverse_complement"):
+            train = both_strands(train)
+        return evidence.fit(self.stored(train), generated, config.seed)
 
 
 def calibrating(held_out: SequenceSet, config: SequenceGANConfig) -> SequenceSet:

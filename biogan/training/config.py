@@ -247,7 +247,11 @@ class ImageGANConfig(ImageNetConfig, TrainingConfig):
 
 
 #: How :mod:`biogan.models.refinement` chooses among candidates.
-Refinement = Literal["rejection", "mh"]
+Refinement = Literal["rejection", "mh", "labels"]
+#: Methods that make a chain of candidates for each record, which keeps its labels.
+CHAINS: tuple[Refinement, ...] = ("mh", "labels")
+#: Of these the one that judges nothing but how well a candidate goes with its labels.
+BY_LABELS: Refinement = "labels"
 EFFORT = 10
 
 
@@ -256,10 +260,11 @@ class SamplingConfig(Options):
     """How records are drawn from a trained generator; the same options give the same records."""
 
     seed: int = option(0, "Seed of all random numbers.", "Sampling", level="basic")
-    refine: Refinement | None = option(
+    refine: Literal["none", "rejection", "mh", "labels"] | None = option(
         None,
-        "Let the calibrated critic choose among candidates, by rejection sampling or by "
-        "Metropolis-Hastings chains (slower by about --effort).",
+        "Choose among candidates, by rejection sampling or Metropolis-Hastings chains with the "
+        "calibrated critic, or by chains with predictors of the labels alone (slower by about "
+        "--effort; by default labels for sequence models that have learned some, else none).",
         "Sampling",
         level="basic",
     )
@@ -280,15 +285,25 @@ class SamplingConfig(Options):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.refine and self.device_noise:
+        if self.refinement and self.device_noise:
             raise ConfigError(
                 f"--refine {self.refine} --device-noise: refined records begin with those of the "
                 "CPU's noise, take one of the two"
             )
-        if self.refine is None and self.effort is not None:
-            raise ConfigError(
-                f"--effort {self.effort}: nothing is refined, add --refine "
-                + " or --refine ".join(get_args(Refinement))
-            )
-        if self.refine is not None and self.effort is None:
+        if self.refine == "none" and self.effort is not None:
+            raise unrefined(self.effort)
+        if self.refinement and self.effort is None:
             object.__setattr__(self, "effort", EFFORT)
+
+    @property
+    def refinement(self) -> Refinement | None:
+        """How candidates are chosen; ``None`` where the first one is taken."""
+        return None if self.refine == "none" else self.refine
+
+
+def unrefined(effort: int) -> ConfigError:
+    """Return the error of effort that nothing is spent on."""
+    return ConfigError(
+        f"--effort {effort}: nothing is refined, add --refine "
+        + " or --refine ".join(get_args(Refinement)[:2])
+    )

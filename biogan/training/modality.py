@@ -25,7 +25,7 @@ from biogan.core.options import Options
 from biogan.core.rng import rng
 from biogan.nn.layers import Networks, exact
 from biogan.training.batches import Batches, Stream
-from biogan.training.config import SamplingConfig, TrainingConfig
+from biogan.training.config import SamplingConfig, TrainingConfig, unrefined
 from biogan.training.engine import check_machine, keep_freed_memory
 from biogan.training.losses import own_defaults
 from biogan.training.trainer import DEFAULT_TIME, CheckResult, check_patience
@@ -631,6 +631,53 @@ class Modality(ABC):
     def calibration_clusters(self, held_out: Any, config: Any) -> np.ndarray | None:
         """Return which of these records are one piece of evidence; ``None`` where none are."""
         return None
+
+    def evidence(
+        self, train: Any = None, generated: Tensor | None = None, config: Any = None
+    ) -> nn.Module | None:
+        """Return what tells real records from generated ones besides a critic, for refinement.
+
+        Parameters
+        ----------
+        train : set of records, optional
+            Training records. Without them, a module that is yet to be read from a file.
+        generated : Tensor, shape (n, ...), optional
+            Generated records in the form of stored ones.
+        config : Config, optional
+            Options of the run.
+
+        Returns
+        -------
+        nn.Module or None
+            What the critic sees to log p_data / p_generator, shape (n,); ``None`` where the critic
+            decides alone.
+        """
+        return None
+
+    def sampled_as(
+        self, how: Any, judged: bool, constrained: bool, tell: Callable[[str], None]
+    ) -> Any:
+        """Choose options of sampling that were left open.
+
+        Parameters
+        ----------
+        how : SamplingConfig
+            Options as they were given.
+        judged : bool
+            Whether the model has a calibrated critic.
+        constrained : bool
+            Whether records are constrained.
+        tell : callable
+            Receives what there is to say.
+
+        Raises
+        ------
+        ConfigError
+            If an option needs another one.
+        """
+        if how.refine is None and how.effort is not None:
+            raise unrefined(how.effort)
+        return how
 
 
 #: Records below which a trivial sampler was as good as a GAN (docs/training.md).

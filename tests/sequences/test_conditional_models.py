@@ -218,7 +218,7 @@ def test_commands(files, capsys):
     folder, out = str(files / "run"), files / "new.fasta"
     main(["sample", folder, "-n", "5", "--label", "kind=hot", "--label", "x=0.5", "-o", str(out)])
     assert read_fasta(out).labels["x"].tolist() == ["0.5"] * 5
-    assert ">gan0_1 kind=hot x=0.5\n" in out.read_text()
+    assert ">gan0_labels_1 kind=hot x=0.5\n" in out.read_text()
     capsys.readouterr()
     main(["info", folder])
     told = capsys.readouterr().out

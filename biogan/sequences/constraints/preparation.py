@@ -20,6 +20,7 @@ from biogan.sequences.constraints.joint import language
 from biogan.sequences.constraints.language import DEAD, Automaton
 from biogan.sequences.constraints.plan import ConstraintPlan
 from biogan.sequences.tokenizer import VARIABLE, Tokenizer
+from biogan.training.config import CHAINS as REFINING
 
 # Different sets of constraints, one for each record.
 _PAIRS = 100_000
@@ -93,12 +94,12 @@ def prepared(
         raise ConfigError(f"{said}: no sequence that this model writes keeps them in numbers")
     noise = ask(generator.noise(Probe.SIZE, torch_generator(0, "constraints", "probe")), "probe", 0)
     probe = Probe.of(constrained, noise)
-    latents = how.latents or ("mcmc" if how.refine else probe.latents)
+    latents = how.latents or ("mcmc" if how.refinement else probe.latents)
     steps, size = max(how.chain_steps or probe.steps, how.effort or 0), CHAINS
     if latents == "free":
         # Who asks for a few records of many lengths or states does not wait for a whole block.
         steps, size = 0, min(block, max(CHAINS, constrained.at_once))
-    lines = tuple(probe.lines(None if how.latents or how.refine else latents))
+    lines = tuple(probe.lines(None if how.latents or how.refinement else latents))
     return Drawing(constrained, how.seed, latents, steps, size, log_ratio, ask, plan, lines)
 
 
@@ -165,7 +166,7 @@ def check_suited(generator: LetterGenerator | LatentGenerator, how: SequenceSamp
         raise ConfigError("--device-noise: constrained records begin with the CPU's noise")
     if isinstance(generator, LatentGenerator):
         for flag, value in (
-            ("--refine", how.refine), ("--chain-steps", how.chain_steps),
+            ("--refine", how.refinement), ("--chain-steps", how.chain_steps),
             ("--latents", None if how.latents == "free" else how.latents),
         ):  # fmt: skip
             if value is not None:
@@ -173,17 +174,18 @@ def check_suited(generator: LetterGenerator | LatentGenerator, how: SequenceSamp
                     f"{flag} {value}: constrained records of --architecture latent have no chains "
                     "of noise; leave it out, or train with --architecture hybrid"
                 )
-    if how.refine is None:
+    if how.refinement is None:
         return
-    if how.refine != "mh":
+    if how.refinement not in REFINING:
         raise ConfigError(
             f"--refine {how.refine}: constrained records are refined within the chains of their "
             "noise, take --refine mh"
         )
     if how.latents == "free":
         raise ConfigError(
-            "--refine mh --latents free: refinement compares draws of the generator with one "
-            "another, and free noise is not drawn given the constraints; take --latents mcmc"
+            f"--refine {how.refine} --latents free: refinement compares draws of the generator "
+            "with one another, and free noise is not drawn given the constraints; take --latents "
+            "mcmc"
         )
 
 
