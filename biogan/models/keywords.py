@@ -476,9 +476,10 @@ class ImageGANOptions(TypedDict, total=False):
 class SequenceSamplingOptions(TypedDict, total=False):
     """Options of :class:`~biogan.sequences.config.SequenceSamplingConfig`."""
 
-    refine: Literal["rejection", "mh"] | None
-    """Let the calibrated critic choose among candidates, by rejection sampling or by
-    Metropolis-Hastings chains (slower by about --effort). Default: None."""
+    refine: Literal["none", "rejection", "mh", "labels"] | None
+    """Choose among candidates, by rejection sampling or Metropolis-Hastings chains with the
+    calibrated critic, or by chains with predictors of the labels alone (slower by about --effort;
+    by default labels for sequence models that have learned some, else none). Default: None."""
 
     effort: int | None
     """Candidates that --refine may use for each record (by default 10). Default: None."""
@@ -517,9 +518,10 @@ class SequenceSamplingOptions(TypedDict, total=False):
 class MoleculeSamplingOptions(TypedDict, total=False):
     """Options of :class:`~biogan.molecules.config.MoleculeSamplingConfig`."""
 
-    refine: Literal["rejection", "mh"] | None
-    """Let the calibrated critic choose among candidates, by rejection sampling or by
-    Metropolis-Hastings chains (slower by about --effort). Default: None."""
+    refine: Literal["none", "rejection", "mh", "labels"] | None
+    """Choose among candidates, by rejection sampling or Metropolis-Hastings chains with the
+    calibrated critic, or by chains with predictors of the labels alone (slower by about --effort;
+    by default labels for sequence models that have learned some, else none). Default: None."""
 
     effort: int | None
     """Candidates that --refine may use for each record (by default 10). Default: None."""
@@ -562,9 +564,10 @@ class MoleculeSamplingOptions(TypedDict, total=False):
 class ImageSamplingOptions(TypedDict, total=False):
     """Options of :class:`~biogan.images.config.ImageSamplingConfig`."""
 
-    refine: Literal["rejection", "mh"] | None
-    """Let the calibrated critic choose among candidates, by rejection sampling or by
-    Metropolis-Hastings chains (slower by about --effort). Default: None."""
+    refine: Literal["none", "rejection", "mh", "labels"] | None
+    """Choose among candidates, by rejection sampling or Metropolis-Hastings chains with the
+    calibrated critic, or by chains with predictors of the labels alone (slower by about --effort;
+    by default labels for sequence models that have learned some, else none). Default: None."""
 
     effort: int | None
     """Candidates that --refine may use for each record (by default 10). Default: None."""
