@@ -184,7 +184,7 @@ def _wish(part: Condition, value: str, where: str, notes: list[str]) -> Wish:
 
 
 def _range(part: Condition, value: str, where: str, notes: list[str]) -> Wish:
-    """Read ``12``, ``10:14``, ``10:``, ``:14``, ``top10%`` or ``bottom10%``."""
+    """Read ``12``, ``10:14``, ``10:``, ``:14``, ``top10`` or ``bottom10``, the last two in per cent."""
     if found := _TOP.fullmatch(value):
         share = float(found[2]) / 100
         if not 0 < share <= 1:
@@ -196,7 +196,7 @@ def _range(part: Condition, value: str, where: str, notes: list[str]) -> Wish:
     if np.isnan([low, high]).any() or not (first or second):
         raise ConfigError(
             f"{where}: a number is needed, or a range such as {part.low:.3g}:{part.high:.3g}, "
-            "top10%, bottom10%"
+            "or top10, bottom10 (per cent)"
         )
     if low > high:
         raise ConfigError(f"{where}: {low:g} is more than {high:g}")

@@ -123,8 +123,8 @@ class SequenceSamplingConfig(SamplingConfig):
     label: str | None = option(
         None,
         "What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, "
-        "NAME=LOW:HIGH, NAME=top10% or NAME=LABEL,LABEL; may be repeated (default: as often as in "
-        "the training data).",
+        "NAME=LOW:HIGH, NAME=top10 (per cent) or NAME=LABEL,LABEL; may be repeated (default: as "
+        "often as in the training data).",
         "Sampling",
         level="basic",
         repeat=True,
