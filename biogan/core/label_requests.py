@@ -184,7 +184,7 @@ def _wish(part: Condition, value: str, where: str, notes: list[str]) -> Wish:
 
 
 def _range(part: Condition, value: str, where: str, notes: list[str]) -> Wish:
-    """Read ``12``, ``10:14``, ``10:``, ``:14``, ``top10`` or ``bottom10``, the last two in per cent."""
+    """Read ``12``, ``10:14``, ``10:``, ``:14``, ``top10`` or ``bottom10`` (per cent)."""
     if found := _TOP.fullmatch(value):
         share = float(found[2]) / 100
         if not 0 < share <= 1:

@@ -507,8 +507,8 @@ class SequenceSamplingOptions(TypedDict, total=False):
 
     label: str | None
     """What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, NAME=LOW:HIGH,
-    NAME=top10% or NAME=LABEL,LABEL; may be repeated (default: as often as in the training data).
-    Default: None."""
+    NAME=top10 (per cent) or NAME=LABEL,LABEL; may be repeated (default: as often as in the training
+    data). Default: None."""
 
     labels: str | None
     """TSV file of labels, one record to write in each row: first column an id, each further column
@@ -549,8 +549,8 @@ class MoleculeSamplingOptions(TypedDict, total=False):
 
     label: str | None
     """What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, NAME=LOW:HIGH,
-    NAME=top10% or NAME=LABEL,LABEL; may be repeated (default: as often as in the training data).
-    Default: None."""
+    NAME=top10 (per cent) or NAME=LABEL,LABEL; may be repeated (default: as often as in the training
+    data). Default: None."""
 
     labels: str | None
     """TSV file of labels, one record to write in each row: first column an id, each further column
