@@ -45,7 +45,13 @@ class Transfer:
 
     @classmethod
     def of(
-        cls, designs: np.ndarray, real: np.ndarray, checked: np.ndarray, real_checked: np.ndarray
+        cls,
+        designs: np.ndarray,
+        real: np.ndarray,
+        checked: np.ndarray,
+        real_checked: np.ndarray,
+        *,
+        units: tuple[float, float] | None = None,
     ) -> Transfer:
         """Compare scores of designs and of real records, by the oracle and by the check.
 
@@ -55,6 +61,11 @@ class Transfer:
             Scores by the oracle that was optimised.
         checked, real_checked : numpy.ndarray, shape (n,), (m,)
             Scores by the check; what it calls not feasible counts as the worst of all others.
+        units : tuple of float, optional
+            What counts as a standard deviation of real records by the oracle and by the check; by
+            default that of their scores of real records. Scores of a predictor vary less than the
+            labels that it has learned from, the less the worse it is, so that gains in standard
+            deviations of its scores are too large.
 
         Examples
         --------
@@ -66,9 +77,10 @@ class Transfer:
         worst = np.concatenate([checked, real_checked])
         worst = worst[np.isfinite(worst)].min(initial=np.inf)
         checked = np.where(np.isfinite(checked), checked, worst)
-        gain, confirmed = _gain(designs, real), _gain(checked, real_checked)
+        unit, other = units or (None, None)
+        gain, confirmed = _gain(designs, real, unit), _gain(checked, real_checked, other)
         transfer = confirmed / gain if gain > 0 else float("nan")
-        beyond = gain > _gain(real.max(keepdims=True), real) + _BEYOND
+        beyond = gain > _gain(real.max(keepdims=True), real, unit) + _BEYOND
         outside = beyond and checked.mean() <= real_checked.max()
         return cls(gain, confirmed, transfer, bool(outside))
 
@@ -97,9 +109,11 @@ class Transfer:
         return said + ", most of the gain is not confirmed"
 
 
-def _gain(designs: np.ndarray, real: np.ndarray) -> float:
+def _gain(designs: np.ndarray, real: np.ndarray, unit: float | None = None) -> float:
     real = real[np.isfinite(real)]
     spread = real.std(ddof=1) if len(real) > 1 else np.nan
+    # A predictor that gives all real records one value tells nothing, whatever the unit.
+    spread = unit if unit is not None and spread > 0 else spread
     return float((designs.mean() - real.mean()) / spread) if spread > 0 else float("nan")
 
 
@@ -119,6 +133,8 @@ class Scored:
         The same by the check; empty without one.
     check : str or None
         Name of the check.
+    units : tuple of float, or None
+        What counts as a standard deviation by the oracle and by the check, see :class:`Transfer`.
     """
 
     names: tuple[str, ...]
@@ -126,6 +142,7 @@ class Scored:
     optimised: list[np.ndarray]
     checked: list[np.ndarray]
     check: str | None = None
+    units: tuple[float, float] | None = None
 
     @cached_property
     def transfers(self) -> dict[str, Transfer]:
@@ -133,7 +150,8 @@ class Scored:
         if len(self.checked) < 2:
             return {}
         columns = zip(*(some.T for some in (*self.optimised, *self.checked)), strict=True)
-        return {name: Transfer.of(*of) for name, of in zip(self.names, columns, strict=True)}
+        pairs = zip(self.names, columns, strict=True)
+        return {name: Transfer.of(*of, units=self.units) for name, of in pairs}
 
     @property
     def infeasible(self) -> int:

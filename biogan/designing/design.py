@@ -26,6 +26,7 @@ from biogan.designing.objective import Objective
 from biogan.designing.oracle import load_pair
 from biogan.designing.page import to_html
 from biogan.designing.pareto import Front
+from biogan.designing.predictor import Predictor
 from biogan.designing.proposals import likeness
 from biogan.designing.search import (
     AGAIN,
@@ -280,7 +281,17 @@ def _scored(
     if check is not None:
         checked = [_checked(search, check, some, names) for some in sets]
     signs = tuple(map(search.objective.sign, names))
-    return Scored(names, signs, optimised, checked, None if check is None else check.name)
+    if check is None:
+        return Scored(names, signs, optimised, checked)
+    return Scored(names, signs, optimised, checked, check.name, _units(search.oracle, check))
+
+
+def _units(oracle: Asked, check: Asked) -> tuple[float, float] | None:
+    """Return the spread of the labels that oracle and check have learned from, if both have."""
+    if not (isinstance(oracle.oracle, Predictor) and isinstance(check.oracle, Predictor)):
+        return None
+    spreads = oracle.oracle.spread, check.oracle.spread
+    return None if spreads[0] is None or spreads[1] is None else (spreads[0], spreads[1])
 
 
 def _checked(search: Search, check: Asked, texts: list[str], names: Sequence[str]) -> np.ndarray:

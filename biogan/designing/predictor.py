@@ -168,6 +168,11 @@ class Predictor:
             found = from_ranks(found, self.quantiles)
         return dict(zip(self.names, found.T, strict=True))
 
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation of the numbers that it has learned from; None of classes."""
+        return float(self.quantiles.std()) if self.kind == "number" else None
+
     def save(self, folder: Path) -> None:
         """Write ``oracle.json`` and ``weights.safetensors`` into a folder.
 

@@ -211,3 +211,27 @@ def test_commands_from_labels_to_designs(tmp_path):
     assert (
         json.loads((tmp_path / "designs" / "design.json").read_text())["check"]["oracle"] == check
     )
+
+
+def test_gains_are_in_standard_deviations_of_the_labels():
+    """Predictions vary less than labels: in units of their own they would promise too much."""
+    from biogan.designing.comparison import Transfer
+
+    reads = labelled(400)
+    draws = rng(0, "noise")
+    values = np.array(reads.labels["expr"], float)
+    noisy = values + draws.normal(0, 2 * values.std(), len(values))
+    reads.labels["expr"] = np.array([f"{v:.3f}" for v in noisy], object)
+    found = design(reads, "labels:expr", 10, calls=200)
+    told = found.summary["check"]
+    moved = told["transfer"]["expr"]
+    half = halves(reads, "expr", 0)[1]
+    spread = np.array(half.labels["expr"], float).std()
+    assert spread > 1.5 * told["real"]["sd"]
+    gain = (told["designs"]["mean"] - told["real"]["mean"]) / spread
+    assert moved["check_gain"] == pytest.approx(gain, rel=0.02)
+    # Two functions know no labels: the spread of their scores of real records counts.
+    real = np.arange(10.0)
+    assert Transfer.of(real + 5, real, real + 5, real).transfer == pytest.approx(1)
+    halved = Transfer.of(real + 5, real, real + 5, real, units=(2.0, 4.0))
+    assert halved.oracle_gain == 2.5 and halved.transfer == 0.5
