@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from biogan.core.conditions import kind_of, parse_condition
 from biogan.core.display import shown
 from biogan.core.errors import ConfigError, DataError, few, percentage, plural
 from biogan.core.protocols import Sampler
@@ -20,6 +21,7 @@ from biogan.evaluation.evaluate import (
     Scoring,
     evaluate_sets,
 )
+from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.metric import Metric
 from biogan.evaluation.parts import Floor, Part, Parts
 from biogan.evaluation.protocol import OVERLAP, Roles, Split
@@ -161,7 +163,7 @@ def compare(
     """
     if not 0 < identity <= 1:
         raise ConfigError(f"identity={identity}: identity is in (0, 1]")
-    spec = SequenceEvaluation(identity, read_extras(**extras), floors)
+    known = read_extras(**extras)
     reference = as_set(real, "reference")
 
     def like(name: str, some: Sequences | None) -> SequenceSet | None:
@@ -176,6 +178,20 @@ def compare(
         )
         for name, some in generated.items()
     }
+    narrowed = ""
+    seen = [reference] if held is None else [reference, held]
+    if label := shared_class(known.conditions, seen, [*judged.values()]):
+        whole, reference = len(reference), of_class(reference, *label)
+        trained, held = (s if s is None else of_class(s, *label) for s in (trained, held))
+        known = replace(known, conditions=tuple(
+            asked for asked in known.conditions if parse_condition(asked)[0] != label[0]
+        ))  # fmt: skip
+        narrowed = (
+            f"all generated records have {shown(label[0], _NAME)}={shown(label[1], _NAME)}: they "
+            f"are compared with the real records of this label alone, {len(reference):,} of "
+            f"{whole:,} of the reference"
+        )
+    spec = SequenceEvaluation(identity, known, floors, narrowed)
     return evaluate_sets(
         spec, reference, judged, trained, held, metrics, seed, n, progress=progress
     )
@@ -193,11 +209,14 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         What is known beyond the sequences.
     chosen_floors : sequence of str or None
         Names of trivial samplers, :func:`default_floors` for ``None``.
+    narrowed : str
+        Which real records were chosen by their label; empty where all are read.
     """
 
     identity: float = 0.9
     extras: Extras = field(default_factory=Extras)
     chosen_floors: Sequence[str] | None = None
+    narrowed: str = ""
 
     noun = "record"
     report = SEQUENCE_REPORT
@@ -279,7 +298,7 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
                              seed=seed, extras=self.extras)  # fmt: skip
         tables = partial(_tables, lengths_vary=lengths_vary, seed=seed, extras=self.extras)
         said = {"target": roles.target, "ceiling": roles.ceiling, **generated}
-        notes = [overlapping(name, some) for name, some in said.items()]
+        notes = [self.narrowed, *(overlapping(name, some) for name, some in said.items())]
         warning = ""
         if roles.fresh is not None:
             note, warning = shared_with_training(roles.fresh, roles.source)
@@ -456,8 +475,56 @@ def one_label(real: SequenceSet, generated: SequenceSet) -> str:
     return (
         f"all generated records have {' and '.join(sorted(found))} of the real ones: all "
         "metrics but those of labels compare with every real record; give a reference of this "
-        "label alone"
+        "label alone, or --condition with the name of a label of classes"
     )
+
+
+def shared_class(
+    asked: Sequence[str], real: Sequence[SequenceSet], generated: Sequence[SequenceSet]
+) -> tuple[str, str] | None:
+    """Return the class that all generated records have and that others of the real ones have not.
+
+    Parameters
+    ----------
+    asked : sequence of str
+        Labels that are to be read, ``NAME`` or ``NAME=KIND``; of no others a class is taken.
+    real : sequence of SequenceSet
+        The reference and what is held out.
+    generated : sequence of SequenceSet
+        All sets that are judged.
+
+    Returns
+    -------
+    tuple of str or None
+        Name of the label and the class; ``None`` where there is none with 20 records in every real
+        set, or where several labels have one value.
+
+    Examples
+    --------
+    >>> real = SequenceSet.from_strings(["AC", "AG"] * 20, labels={"kind": ["hot", "cold"] * 20})
+    >>> shared_class(["kind"], [real], [real[:1]]), shared_class(["kind"], [real], [real])
+    (('kind', 'hot'), None)
+    """
+    found = []
+    for name, kind in (parse_condition(text) for text in asked):
+        if any(name not in some.labels for some in (*real, *generated)):
+            continue
+        values = {str(value) for some in generated for value in some.labels[name]}
+        known = [[*map(str, some.labels[name])] for some in real]
+        kind = kind or kind_of(known[0])
+        if kind != "class" or len(values) != 1 or len({*known[0]} - {""}) < 2:
+            continue
+        value = values.pop()
+        if all(column.count(value) >= GROUPS for column in known):
+            found.append((name, value))
+    return found[0] if len(found) == 1 else None
+
+
+def of_class(some: SequenceSet, name: str, value: str) -> SequenceSet:
+    """Return the records of a class; of a set without the label all."""
+    if name not in some.labels:
+        return some
+    return some.take(np.flatnonzero(some.labels[name].astype(str) == value))
 
 
 def _tables(

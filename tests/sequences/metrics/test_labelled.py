@@ -83,3 +83,23 @@ def test_records_of_one_label_beside_real_ones_of_all_are_told():
     both = SequenceSet.from_strings(texts[200:], labels={"kind": kinds[:60]})
     said = evaluate(real, both, metrics=["gc-w1"], floors=[]).to_dict()["warnings"]
     assert not any("all generated records" in line for line in said)
+
+
+def test_records_of_one_label_are_compared_with_real_ones_of_it():
+    """As a reference of that label alone gives, if --condition names the label."""
+    real, new = labelled(0), labelled(30)
+    of_a = [some.take(np.flatnonzero(some.labels["class"] == "a")) for some in (real, new)]
+
+    def read(reference, **asked):
+        return evaluate(reference, of_a[1], metrics=["gc-w1"], floors=[], **asked)
+
+    chosen, alone, whole = read(real, conditions="class"), read(of_a[0]), read(real)
+    assert chosen.rows[0].generated == alone.rows[0].generated
+    assert whole.rows[0].generated.value > chosen.rows[0].generated.value + 0.1
+    assert any("the real records of this label alone, 100 of 205" in n for n in chosen.notes)
+    # Of a class with fewer than 20 real records nothing is chosen.
+    rare = SequenceSet.from_strings(new.strings()[:60], labels={"class": ["c"] * 60})
+    assert not any(
+        "label alone, " in n
+        for n in evaluate(real, rare, metrics=["gc-w1"], floors=[], conditions="class").notes
+    )
