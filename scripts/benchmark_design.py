@@ -255,7 +255,8 @@ def planted(seeds: Sequence[int], calls: int = 3_000) -> list[str]:
                 halves(records, "y", seed)[0], "y", seed=seed
             )  # fmt: skip
             scores, real = (_values(asked, some.strings()) for some in (found, records))
-            units = (float(noisy.std()), float(exact.std())) if isinstance(oracle, str) else None
+            # Of predictors all gains are in standard deviations of the labels.
+            units = (float(noisy.std()),) * 2 if isinstance(oracle, str) else None
             real_truth = Transfer.of(scores, real, truth(found.strings()), exact, units=units)
             name = oracle if isinstance(oracle, str) else "ridge without bounds"
             lines.append(f"| {seed} | {name} | {own['transfer']:.2f} | {real_truth.transfer:.2f} |")

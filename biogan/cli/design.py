@@ -37,7 +37,7 @@ if TYPE_CHECKING:
               "gc.")  # fmt: skip
 @click.option("--check", metavar="ORACLE",
               help="A second oracle, asked once at the end and never optimised.  [default: of "
-              "labels:NAME boosted trees on records that are held out]")  # fmt: skip
+              "labels:NAME a linear model of records that are held out]")  # fmt: skip
 @click.option("-n", "count", type=click.IntRange(1), default=96, show_default=True,
               help="Designs to write.")  # fmt: skip
 @click.option("--real", type=DATA, metavar="FILE",

@@ -8,7 +8,7 @@ from biogan.core.errors import CheckpointError, ConfigError, OutputError
 from biogan.core.oracles import OracleError
 from biogan.core.rng import rng
 from biogan.designing.comparison import Transfer
-from biogan.designing.evolve import Evolution
+from biogan.designing.evolve import KINDS, Evolution
 from biogan.designing.objective import Kept, Objective
 from biogan.designing.problems import Ehrlich
 from biogan.designing.proposals import ChainPrior, GeneratorPrior
@@ -289,7 +289,7 @@ def test_a_trained_model_is_searched_near_its_latents(tmp_path, capsys):
     found = design(gan, count_g, 5, calls=200, constraints=[Avoid("TTT")], real=reads(seed=1))
     assert int(found.labels["score"][0]) >= 12 and all("TTT" not in text for text in found)
     kinds = found.summary["proposals"]
-    assert set(kinds) == {"mutation", "exchange", "shift", "near", "fresh"}
+    assert set(kinds) == {*KINDS}
     again = design(gan, count_g, 5, calls=200, constraints=[Avoid("TTT")])
     assert [*again] == [*found]
     # A model holds no real records: a check alone tells no gain.
@@ -325,7 +325,7 @@ def test_a_neighbour_shows_the_same_window_of_its_circle():
     assert all("TTT" not in text for text in found)
     prior = GeneratorPrior(gan.networks.generator, language([], gan.tokenizer))
     parents = prior.fresh(30, 1)
-    near = prior.near(parents, 2)
+    near = prior.redrawn(parents, np.ones((30, 20), bool), 2)
     turns = [some.states[:, -1].tolist() for some in (parents, near)]
     assert turns[0] == turns[1] and len({*turns[0]}) > 10
     assert (parents.states[:, :-1] != near.states[:, :-1]).any(1).all()
