@@ -178,20 +178,18 @@ def compare(
         )
         for name, some in generated.items()
     }
-    narrowed = ""
+    narrowed, taught = "", None
     seen = [reference] if held is None else [reference, held]
     if label := shared_class(known.conditions, seen, [*judged.values()]):
+        taught = reference if trained is None else trained
         whole, reference = len(reference), of_class(reference, *label)
         trained, held = (s if s is None else of_class(s, *label) for s in (trained, held))
-        known = replace(known, conditions=tuple(
-            asked for asked in known.conditions if parse_condition(asked)[0] != label[0]
-        ))  # fmt: skip
         narrowed = (
             f"all generated records have {shown(label[0], _NAME)}={shown(label[1], _NAME)}: they "
             f"are compared with the real records of this label alone, {len(reference):,} of "
             f"{whole:,} of the reference"
         )
-    spec = SequenceEvaluation(identity, known, floors, narrowed)
+    spec = SequenceEvaluation(identity, known, floors, narrowed, taught)
     return evaluate_sets(
         spec, reference, judged, trained, held, metrics, seed, n, progress=progress
     )
@@ -211,12 +209,15 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         Names of trivial samplers, :func:`default_floors` for ``None``.
     narrowed : str
         Which real records were chosen by their label; empty where all are read.
+    taught : SequenceSet or None
+        Records of all labels, from which labels are learned where others were chosen.
     """
 
     identity: float = 0.9
     extras: Extras = field(default_factory=Extras)
     chosen_floors: Sequence[str] | None = None
     narrowed: str = ""
+    taught: SequenceSet | None = None
 
     noun = "record"
     report = SEQUENCE_REPORT
@@ -322,7 +323,8 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         seed: int,
     ) -> Parts[SequenceSet]:
         """Read every label by metrics and trivial samplers of its own."""
-        real = {"the real records": roles.fit, "the held-out records": samples["target"].sequences}
+        fit = roles.fit if self.taught is None else self.taught
+        real = {"the real records": fit, "the held-out records": samples["target"].sequences}
         new = {
             "the generated records" if name == "generated" else name: some.sequences
             for name, some in generated.items()
@@ -333,7 +335,7 @@ class SequenceEvaluation(EvaluationSpec[SequenceSet]):
         parts, notes = [], []
         for name, kind in kinds.items():
             condition = LabelReader(
-                name, kind, roles.fit, samples["target"], samples["held-out"],
+                name, kind, fit, samples["target"], samples["held-out"],
                 [*generated.values()], self.identity, seed,
             )  # fmt: skip
             if why := condition.unreadable:

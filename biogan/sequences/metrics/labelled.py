@@ -332,6 +332,8 @@ class LabelReader:
         if self.kind == "multi":
             return 0.5
         belongs = self.members(self.target)
+        if belongs.any(0).sum() == 1:  # real records were chosen by the class
+            return 1 / len(self.strata)
         rows = np.flatnonzero(belongs.any(1))
         predicted = self.classified(self.target)[rows]
         return chance(predicted, belongs[rows].argmax(1), self.read)
