@@ -133,6 +133,10 @@ def design(args: argparse.Namespace) -> list[str]:
     if args.labelled:
         path, _, label = args.labelled.rpartition("=")
         lines += [*problems.labelled(Path(path), label, args.seeds), ""]
+        if args.search_peers:
+            from benchmark_design_peers import peers
+
+            lines += [*peers(Path(path), label, [*map(Path, args.search_peers)], args.seeds), ""]
     return lines
 
 
@@ -254,6 +258,8 @@ def main() -> None:
     parser.add_argument("--words-at-once", metavar="FOLDER", help="the same, two tables at once")
     parser.add_argument("--peptides", metavar="FASTA", help="label AMP or nonAMP, for design")
     parser.add_argument("--labelled", metavar="FASTA=LABEL", help="labelled records, for design")
+    parser.add_argument("--search-peers", nargs="*", metavar="FOLDER",
+                        help="folders with flexs and ledidi, with --labelled")  # fmt: skip
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     args = parser.parse_args()
     unknown = set(args.sections) - {*SECTIONS, TIME, DESIGN}
