@@ -134,6 +134,10 @@ def command(
     if oracle is None:
         if check is not None or real is not None:
             raise click.UsageError("--check, --real: go with --oracle; measurements need neither")
+        if config.controls or config.front is not None:
+            raise click.UsageError(
+                "--controls, --front: go with --oracle; measurements need neither"
+            )
         search = search_of(Asked(unasked, MEASURED))
         return campaign(search, out, measured, resume, overwrite)
     if measured is not None:

@@ -112,3 +112,12 @@ def test_controls_of_several_values_and_varying_lengths(tmp_path):
     )  # fmt: skip
     assert "control: best of draws of markov-3, as many calls" in done.stderr
     assert "control, random feasible: A best" in done.stderr
+
+
+def test_rounds_of_measurements_have_no_controls(tmp_path):
+    write_fasta(reads(), tmp_path / "reads.fasta")
+    for flag in (["--controls"], ["--front", "5"]):
+        done = CliRunner().invoke(
+            command, [f"{tmp_path}/reads.fasta", *flag, "-o", f"{tmp_path}/c"]
+        )
+        assert done.exit_code == 2 and "--controls, --front: go with --oracle" in done.output

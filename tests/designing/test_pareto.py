@@ -1,11 +1,13 @@
 """Fronts by their definition, volumes by counting cells, and what a run writes of them."""
 
+import gzip
 import json
 import re
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from helpers import shared_data
 
 from biogan import SequenceSet, design
 from biogan.cli.design import command
@@ -126,3 +128,27 @@ def test_the_command_says_what_the_front_is(tmp_path):
     facts = json.loads((tmp_path / "out" / "design.json").read_text())
     assert facts["designs"]["n"] == 4 and facts["front"]["above"].keys() == {"G", "A"}
     assert "top10" not in facts
+
+
+def test_the_exact_front_of_two_measured_tables_is_nearly_found():
+    tables = []
+    for name in ("FOXC1", "SIX6"):
+        path = shared_data(f"design/tfbind8/{name}_REF_R1.tsv.gz")
+        lines = gzip.decompress(path.read_bytes()).decode().splitlines()[1:]
+        cells = [line.split("\t") for line in lines]
+        tables.append({word: float(value) for a, b, value in cells for word in (a, b)})
+    words = sorted(tables[0])
+    every = np.array([[table[word] for table in tables] for word in words])
+    reference = nadir(every)
+    asked = {}
+
+    def both(texts):
+        found = {f"{i}": [table[text] for text in texts] for i, table in enumerate(tables)}
+        asked.update(zip(texts, zip(*found.values(), strict=True), strict=True))
+        return found
+
+    start = SequenceSet.from_strings(words[::70])
+    design(start, both, 20, calls=600, objective=Objective(("0", "1")), prior="uniform",
+           real=start[:1], seed=1)  # fmt: skip
+    share = hypervolume(np.array([*asked.values()]), reference) / hypervolume(every, reference)
+    assert share >= 0.9
