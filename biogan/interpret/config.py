@@ -50,7 +50,7 @@ class ExplainConfig(Options):
         "Motifs", level="basic", file=True,
     )  # fmt: skip
     fdr: float = option(
-        0.1, "Share of false seqlets, as shuffled records tell.", "Motifs", low=0.001, high=0.5
+        0.2, "Share of false sites, as shuffled records tell.", "Motifs", low=0.001, high=0.5
     )
     least_auroc: float = option(
         0.6, "AUROC of the judge below which there is nothing to explain.", "Motifs", low=0.0,

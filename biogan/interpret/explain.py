@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from biogan.core import __version__
-from biogan.core.errors import CheckpointError, ConfigError, DataError, OutputError
+from biogan.core.errors import CheckpointError, ConfigError, DataError, OutputError, plural
 from biogan.core.files import claim_folder, read_json, write_json
 from biogan.core.options import takes
 from biogan.core.oracles import Asked, Oracle
@@ -35,11 +35,14 @@ from biogan.interpret.files import FILES, SUMMARY, write_files
 from biogan.interpret.judge import Judge
 from biogan.interpret.matching import Match, matches
 from biogan.interpret.motifs import (
+    FEWEST,
     Explained,
     FoundMotif,
+    Sites,
     discovered,
     placed,
     spacings,
+    with_sites,
 )
 from biogan.interpret.pairs import (
     ColumnPairs,
@@ -48,7 +51,7 @@ from biogan.interpret.pairs import (
     read_structure,
     said_of,
 )
-from biogan.interpret.seqlets import Seqlets, found_seqlets
+from biogan.interpret.seqlets import Seqlets, found_seqlets, score_threshold
 from biogan.sequences.alphabet import DNA, RNA
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.motifs import Motif, read_motifs
@@ -58,6 +61,8 @@ from biogan.sequences.strands import check_two_strands
 PART = "effects.part"
 # Letters up to which every single change is scored where no method is asked for.
 _LONGEST_ISM = 500
+# False discovery rate of the stretches that motifs are looked for in, as a multiple.
+_LENIENT = 2
 # Chance, over all motifs, that sites add more in records than in the others by accident.
 _CHANCE = 0.01
 
@@ -284,11 +289,15 @@ def _explained(
     )
     scores = subject.scorer(codes[:n], np.arange(n))
     parts = [Explained(codes[part], effects[part]) for part in effects_of]
-    seqlets, rule = found_seqlets(own[:n], own[n : 2 * n], config.fdr)
+    # More are looked at than are kept: each motif has a threshold of its own below.
+    candidates, rule = found_seqlets(own[:n], own[n : 2 * n], min(_LENIENT * config.fdr, 0.5))
     partner = alphabet.encode(alphabet.complement or "") if config.both_strands else None
-    motifs = [] if alphabet.has_gap else discovered(parts[0], seqlets, partner, config.seed)
-    other = None if judge is None else rule.cut(own[2 * n :])
-    rows, dropped = _rows(subject, motifs, parts, other, partner)
+    motifs = [] if alphabet.has_gap else discovered(parts[0], candidates, partner, config.seed)
+    every = rule._replace(threshold=-np.inf)
+    stretches = [every.cut(own[part]) for part in effects_of]
+    level = score_threshold(stretches[0].score, stretches[1].score, 1.0, config.fdr)
+    seqlets = candidates.take(candidates.score >= level)
+    rows, dropped = _rows(subject, motifs, parts, stretches, config.fdr, partner)
     rows = [
         MotifRow(f"motif_{i}", row.motif, row.share, row.others, row.p, _known(row.motif, known,
                  config.both_strands))
@@ -301,7 +310,7 @@ def _explained(
         "fdr": config.fdr, "seqlets": len(seqlets), "not_confirmed": dropped,
         "score": {"mean": float(scores.mean()), "sd": float(scores.std())},
         "penalty": rule.penalty,
-        "threshold": rule.threshold if np.isfinite(rule.threshold) else None,
+        "threshold": level if np.isfinite(level) else None,
         "motifs": [_facts(row, alphabet.letters) for row in rows],
         "spacings": [
             {"first": rows[s.first].name, "second": rows[s.second].name, "pairs": s.pairs,
@@ -353,8 +362,8 @@ def _pairs(
 def _verdict(rows: Sequence[MotifRow], seqlets: Seqlets) -> str:
     if not rows:
         return f"no motif: {len(seqlets):,} stretches add more to the score than shuffled ones"
-    plural = "s" * (len(rows) > 1)
-    return f"{len(rows):,} motif{plural} in {len(seqlets):,} stretches that add to the score"
+    sites = sum(len(row.motif.sites) for row in rows)
+    return f"{plural(len(rows), 'motif')} with {sites:,} sites that add to the score"
 
 
 def _effects(
@@ -387,37 +396,54 @@ def _rows(
     subject: _Subject,
     motifs: Sequence[FoundMotif],
     parts: Sequence[Explained],
-    other: Seqlets | None,
+    stretches: Sequence[Seqlets],
+    fdr: float,
     partner: np.ndarray | None,
 ) -> tuple[list[MotifRow], int]:
-    """Keep the motifs whose sites add more in records than in the others, and count the rest."""
-    from scipy.stats import mannwhitneyu
+    """Look for all sites; keep motifs whose sites add more in records than in the others.
 
+    Returns the motifs and how many were left out.
+    """
     n = len(parts[0].codes)
     rows, dropped = [], 0
     for motif in motifs:
+        real, null, *other = (
+            placed(motif, some, cut, partner) for some, cut in zip(parts, stretches, strict=False)
+        )
+        threshold = score_threshold(real.score, null.score, 1.0, fdr)
+        sites = real.take(real.score >= threshold)
+        if len(sites) < FEWEST:
+            dropped += 1
+            continue
+        motif = with_sites(motif, parts[0], sites, partner)
         share = len(np.unique(motif.sites.record)) / n
-        if other is None:
+        if subject.judge is None:
             rows.append(MotifRow("", motif, share, None, None))
             continue
-        sites = placed(motif, parts[2], other, partner)
+        (rest,) = other
+        rest = rest.take(rest.score >= threshold)
         m = len(parts[2].codes)
-        adds = np.concatenate(
-            [np.bincount(s.record, s.score, k) for s, k in ((motif.sites, n), (sites, m))]
-        )
-        # Near copies are one piece of evidence.
-        numbers = np.unique(subject.groups, return_inverse=True)[1]
-        means = []
-        for some in (slice(n), slice(n, None)):
-            count = np.bincount(numbers[some])
-            total = np.bincount(numbers[some], adds[some])
-            means.append(total[count > 0] / count[count > 0])
-        p = float(mannwhitneyu(means[0], means[1], alternative="greater").pvalue) * len(motifs)
+        p = _chance(subject.groups, motif.sites, rest, n, m) * len(motifs)
         if p < _CHANCE:
-            rows.append(MotifRow("", motif, share, len(np.unique(sites.record)) / m, min(1.0, p)))
+            rows.append(MotifRow("", motif, share, len(np.unique(rest.record)) / m, min(1.0, p)))
         else:
             dropped += 1
-    return rows, dropped
+    return sorted(rows, key=lambda row: -len(row.motif.sites)), dropped
+
+
+def _chance(groups: np.ndarray, sites: Sites, others: Sites, n: int, m: int) -> float:
+    """Return the chance that sites add so much more in n records than in m others, by ranks."""
+    from scipy.stats import mannwhitneyu
+
+    adds = [np.bincount(s.record, s.score, k) for s, k in ((sites, n), (others, m))]
+    # Near copies are one piece of evidence.
+    numbers = np.unique(groups, return_inverse=True)[1]
+    means = []
+    for some, values in ((slice(n), adds[0]), (slice(n, None), adds[1])):
+        count = np.bincount(numbers[some])
+        total = np.bincount(numbers[some], values)
+        means.append(total[count > 0] / count[count > 0])
+    return float(mannwhitneyu(means[0], means[1], alternative="greater").pvalue)
 
 
 def _known(motif: FoundMotif, known: Sequence[Motif], strands: bool) -> list[Match]:

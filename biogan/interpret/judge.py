@@ -31,8 +31,8 @@ _WAVES = 4
 # Networks that differ in their first weights alone, whose logits are averaged.
 _MEMBERS = 3
 _DROPOUT = 0.3
-# Standard errors by which reading all columns at once has to lower the loss of a fold.
-_SURE = 2.0
+# Standard errors, and share of it, by which reading all columns at once has to lower the loss.
+_SURE, _WORTH = 2.0, 0.1
 _EPOCHS, _BATCH, _PATIENCE = 12, 128, 4
 _RATE, _DECAY = 5e-3, 0.3
 # Letters that are judged at once: a few tens of megabytes.
@@ -255,7 +255,8 @@ class Judge:
                 more, fewer = fitted(fold, True)
                 gain = losses - fewer
                 # Weights of every column blur what filters alone find as well.
-                by_site = bool(gain.mean() > _SURE * gain.std() / len(gain) ** 0.5)
+                sure = _SURE * gain.std() / len(gain) ** 0.5
+                by_site = bool(gain.mean() > max(sure, _WORTH * losses.mean()))
                 network = more if by_site else network
             networks.append(network)
         watch(FOLDS, FOLDS)

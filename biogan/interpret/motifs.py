@@ -22,7 +22,7 @@ _COMPARED = 400
 # Cosine from which a seqlet is like a motif; rounds of averaging.
 _ALIKE, _ROUNDS = 0.6, 4
 # Motifs at most, and seqlets of a motif at least: a number, and a share of all.
-_MOST, _FEWEST, _SMALLEST = 20, 10, 0.01
+_MOST, FEWEST, _SMALLEST = 20, 10, 0.01
 # Mean correlation of columns from which two motifs are one, and columns that have to overlap.
 _SAME, _OVERLAP = 0.8, 4
 # Columns at the ends of a motif that hold less information, and add less, are cut off.
@@ -57,6 +57,10 @@ class Sites(NamedTuple):
 
     def __len__(self) -> int:
         return len(self.record)
+
+    def take(self, chosen: np.ndarray) -> Sites:
+        """Return some of them, by a mask or by numbers."""
+        return Sites(*(part[chosen] for part in self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,13 +153,13 @@ def discovered(
     list of FoundMotif
         The one with most sites first.
     """
-    if len(seqlets) < _FEWEST:
+    if len(seqlets) < FEWEST:
         return []
     width = int(np.quantile(seqlets.stop - seqlets.start, 0.9)) + 2 * _BESIDE
     width = min(width, _WIDEST, explained.codes.shape[1] + 2 * _BESIDE)
     windows = _cut(explained, seqlets, width)
     left = np.arange(len(seqlets))
-    fewest = max(_FEWEST, int(_SMALLEST * len(seqlets)))
+    fewest = max(FEWEST, int(_SMALLEST * len(seqlets)))
     found: list[FoundMotif] = []
     tries = 0
     while len(left) >= fewest and len(found) < _MOST and tries < 2 * _MOST:
@@ -206,6 +210,28 @@ def placed(
                     motif.width)  # fmt: skip
     chosen = seqlets.take(keep)
     return Sites(chosen.record, first, reverse[keep], chosen.score)
+
+
+def with_sites(
+    motif: FoundMotif, explained: Explained, sites: Sites, partner: np.ndarray | None = None
+) -> FoundMotif:
+    """Return a motif of other sites: their letters and effects.
+
+    Parameters
+    ----------
+    motif : FoundMotif
+        How wide it is, and what seqlets are compared with.
+    explained : Explained
+        Records that the sites are in.
+    sites : Sites
+        One or more.
+    partner : numpy.ndarray, optional
+        As in :func:`discovered`.
+    """
+    letters, effects = _letters_at(
+        explained, sites.record, sites.start, sites.reverse, motif.width, partner
+    )
+    return FoundMotif(letters.sum(0), effects.mean(0), sites, motif.template, motif.first)
 
 
 def _cut(explained: Explained, seqlets: Seqlets, width: int) -> _Windows:
@@ -425,10 +451,7 @@ def _joined(
         np.concatenate(pair)
         for pair in zip(one.sites, Sites(sites.record, start, reverse, sites.score), strict=True)
     ))  # fmt: skip
-    letters, effects = _letters_at(
-        explained, joined.record, joined.start, joined.reverse, one.width, partner
-    )
-    return FoundMotif(letters.sum(0), effects.mean(0), joined, one.template, one.first)
+    return with_sites(one, explained, joined, partner)
 
 
 class Spacing(NamedTuple):
@@ -473,7 +496,7 @@ def spacings(motifs: Sequence[FoundMotif], records: int) -> list[Spacing]:
     Returns
     -------
     list of Spacing
-        For every ordered pair of motifs with 20 pairs of sites, those with frequent gaps.
+        For every ordered pair of motifs with 20 pairs of sites.
 
     Notes
     -----
@@ -491,14 +514,12 @@ def spacings(motifs: Sequence[FoundMotif], records: int) -> list[Spacing]:
             expected = np.maximum(every / records, 0.5 / records)
             p = np.asarray(poisson.sf(same - 1, expected)) * max(1, int((every > 0).sum()))
             frequent = np.flatnonzero((p < _CHANCE) & (same > 0))
-            if len(frequent):
-                found.append(
-                    Spacing(
-                        i, j, int(same.sum()),
-                        {int(g): int(same[g]) for g in np.flatnonzero(same)},
-                        _narrowest(same), tuple(frequent.tolist()), float(min(1.0, p.min())),
-                    )
-                )  # fmt: skip
+            found.append(
+                Spacing(
+                    i, j, int(same.sum()), {int(g): int(same[g]) for g in np.flatnonzero(same)},
+                    _narrowest(same), tuple(frequent.tolist()), float(min(1.0, p.min())),
+                )
+            )  # fmt: skip
     return found
 
 

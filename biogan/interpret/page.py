@@ -124,15 +124,13 @@ def _verdict(found: Explanation) -> list[dict[str, Any]]:
         })  # fmt: skip
         if not enough:
             return lines
-    rows = found.motifs
+    rows, left = found.motifs, summary["not_confirmed"]
     lines.append({
         "subject": "Motifs", "status": STATUSES[REAL if rows else UNREAD],
         "consequence": summary["verdict"],
-        "evidence": f"{summary['seqlets']:,} stretches at a false discovery rate of "
-        f"{percentage(summary['fdr'])}" + (
-            f"; {plural(summary['not_confirmed'], 'motif')} add no more in records than in the "
-            "others and were left out" if summary["not_confirmed"] else ""
-        ),
+        "evidence": f"sites at a false discovery rate of {percentage(summary['fdr'])}"
+        + (f"; {plural(left, 'motif')} were left out: their sites are as good in shuffled records, "
+           "or add no more than in the others" if left else ""),
     })  # fmt: skip
     if found.deletion is not None:
         test = found.deletion
