@@ -268,6 +268,9 @@ def _aligned(
     """
     width = windows.shape[1]
     most = width // 2
+    if not len(windows):
+        nothing = np.zeros(0, np.int64)
+        return np.zeros(0), nothing, nothing > 0
     norm = max(float(np.sqrt(np.square(template).sum())), 1e-12)
     turned = [windows] if partner is None else [windows, windows[:, ::-1, partner]]
     scores = np.empty((len(turned), 2 * most + 1, len(windows)), np.float32)
