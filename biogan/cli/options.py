@@ -130,14 +130,26 @@ def _option(field: dataclasses.Field, kind: Kind) -> click.Option:
     if meta["high"] is not None:
         facts.append(f"{meta['low']} to {meta['high']}")
     told = f"  [{'; '.join(facts)}]" if facts else ""
+    callback: Callable[..., Any] | None = None
+    if meta["repeat"]:
+        callback = lambda ctx, param, values: values or None  # noqa: E731 - one line beside another
+    elif meta["file"]:
+        callback = _only_file
     # The default stays None here: an option that was not given is left to the options class.
     return click.Option(
         [flag(field.name), field.name],
         type=form,
-        multiple=meta["repeat"],
-        callback=(lambda ctx, param, values: values or None) if meta["repeat"] else None,
+        multiple=callback is not None,
+        callback=callback,
         help=meta["help"] + told,
     )
+
+
+def _only_file(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """Return the one file; of two the first would be left out without a word."""
+    if len(values) > 1:
+        raise click.UsageError(f"{param.opts[0]}: given twice, takes one file", ctx)
+    return values[0] if values else None
 
 
 def config_options(cls: type[Options], name: str) -> Callable[[Function], Function]:

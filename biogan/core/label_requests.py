@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,6 @@ from biogan.core.inputs import is_pipe
 from biogan.core.label_codes import Condition, rank_bytes, ranks_of, reflected
 from biogan.core.label_rows import Conditions, taken
 from biogan.core.labels import read_label_table
-from biogan.core.options import unknown_name
 
 _TOP = re.compile(r"(top|bottom)\s*(\d+(?:\.\d+)?)\s*%?")
 
@@ -179,8 +179,15 @@ def _wish(part: Condition, value: str, where: str, notes: list[str]) -> Wish:
     asked = members(value.replace(",", ";")) if part.kind == "multi" else [value]
     for one in asked:
         if one not in part.values:
-            raise ConfigError(f"{where}: " + unknown_name("value", one, part.values))
+            raise ConfigError(f"{where}: {_unknown(part, one)}")
     return Wish(part.codes([";".join(asked)])[0].tobytes())
+
+
+def _unknown(part: Condition, value: str) -> str:
+    """Say that there is no such class, which one is nearest, and which there are."""
+    near = get_close_matches(value, part.values, 1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    return f"unknown value {value!r}: {meant}{part.name} is one of {few(part.values, 8)}"
 
 
 def _range(part: Condition, value: str, where: str, notes: list[str]) -> Wish:

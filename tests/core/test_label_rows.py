@@ -133,7 +133,7 @@ def test_labels_that_were_never_together_are_told():
     [
         ("hot", "write NAME=VALUE, for example class=hot"),
         ("clas=hot", "unknown label 'clas': did you mean 'class'?"),
-        ("class=hott", "unknown value 'hott': did you mean 'hot'?"),
+        ("class=hott", "unknown value 'hott': did you mean 'hot'? class is one of cold, hot"),
         ("x=high", "a number is needed, or a range such as"),
         ("x=3:1", "3 is more than 1"),
         ("x=top0%", "above 0"),

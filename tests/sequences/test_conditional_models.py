@@ -250,7 +250,10 @@ def test_labels_that_are_not_used_are_told(files, capsys):
     [
         (["train", "{reads}", "--condition", "knd", "--dry-run"], "did you mean 'kind'?"),
         (["train", "{reads}", "--condition", "kind", "--store", "-o", "{new}"], "--no-store"),
-        (["sample", "{run}", "--label", "kind=warm"], "unknown value 'warm': choose one of cold"),
+        (
+            ["sample", "{run}", "--label", "kind=warm"],
+            "unknown value 'warm': kind is one of cold, hot",
+        ),
         (["sample", "{run}", "--label", "hot"], "write NAME=VALUE, for example kind=hot"),
         (["sample", "{run}", "--labels", "{reads}"], "line 1: "),
     ],
