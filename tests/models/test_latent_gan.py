@@ -147,6 +147,22 @@ def test_without_constraints_in_the_way_letters_are_those_of_the_generator(gan):
     assert log_p.abs().max() < 1e-5
 
 
+def test_a_required_word_is_not_pushed_to_the_end(gan):
+    found = gan.sample(300, seed=2, length="11", constraints=[Require("KL")]).strings()
+    places = np.bincount([text.index("KL") for text in found], minlength=10)
+    assert places[-1] < 0.3 * len(found) and (places[:5] > 0).all()
+
+
+def test_the_estimate_of_a_first_letter_is_its_probability(gan):
+    generator, source = gan.networks.generator.eval(), torch_generator(1, "noise")
+    words = language([Fixed("1=K")], gan.tokenizer)
+    noise, items = generator.noise(2000, source), torch.zeros(2000, dtype=torch.long)
+    _, log_p = ConstrainedDecoder(generator, [words]).draw(noise, items, torch.empty(0), True)
+    free = gan.tokenizer.decode(generator.sample(noise).numpy()).strings()
+    share = np.mean([text[0] == "K" for text in free])
+    assert log_p.exp().mean().item() == pytest.approx(share, abs=0.02)
+
+
 def test_what_cannot_be_kept_is_one_line(gan):
     with pytest.raises(ConfigError, match="goes to place 40"):
         gan.sample(3, constraints=[Fixed("40=K")])

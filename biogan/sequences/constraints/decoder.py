@@ -1,25 +1,34 @@
 """Constraints on records that are written letter by letter.
 
 Each letter is drawn among those from which the record can still be completed, in its length, so
-that every record keeps the constraints. How likely the completions are is not looked at: letters
-are those of the generator given what was written before, not given what has to follow. That is near
-to the law of the generator under the constraints where these leave much open, and further from it
-where they lead into what the model hardly writes.
+that every record keeps the constraints. The decoder's probability of a letter is multiplied by the
+chance that the constraints are kept afterwards, were all letters behind it drawn by themselves, as
+often as the model writes them: a word that is required then stands anywhere, where the decoder
+likes it, and not at the last place that is left. That chance is an estimate, so records are near to
+the law of the generator under the constraints, not exactly of it.
+
+The sum of all factors of a record is an unbiased estimate of the probability of the constraints
+given its noise (a particle filter with twisted proposals and one particle, Whiteley & Lee 2014,
+Annals of Statistics 42:115).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from biogan.core.errors import ConfigError
+from biogan.core.rng import torch_generator
 from biogan.nn.latent_nets import CodeNoise, LatentGenerator
 from biogan.nn.layers import exact
 from biogan.sequences.constraints.language import DEAD, Language
 
+# Records by which the frequencies of letters are counted.
+_PROBE = 256
 NO_LENGTH = "no sequence of a length that this model writes keeps them"
 
 
@@ -75,8 +84,19 @@ class ConstrainedDecoder:
         found[: len(some)] = some
         return found
 
-    def left(self, item: int, length: int) -> list[np.ndarray]:
-        """Return the codes that may stand in a record of a length.
+    @cached_property
+    def often(self) -> np.ndarray:
+        """How often the model writes each code, shape (channels,); 1 for the end symbol."""
+        noise = self.generator.noise(_PROBE, torch_generator(0, "constraints", "letters"))
+        codes = self.generator.sample(noise.to(self.device))[:, : self.generator.shape.length]
+        letters = self.generator.decoder.letters
+        counts = np.bincount(codes.cpu().numpy().ravel(), minlength=letters)[:letters] + 1
+        found = np.ones(self.generator.shape.channels)
+        found[:letters] = counts / counts.sum()
+        return found
+
+    def left(self, item: int, length: int) -> tuple[list[np.ndarray], float]:
+        """Return by how much each code makes it likelier that the constraints are kept.
 
         Parameters
         ----------
@@ -85,8 +105,12 @@ class ConstrainedDecoder:
 
         Returns
         -------
-        list of numpy.ndarray, shape (states, channels), bool
-            For each position whether a code, read in a state, leaves the record to be completed.
+        factors : list of numpy.ndarray, shape (states, channels)
+            For each position the logarithm of the chance behind a code, read in a state, over that
+            before it; minus infinity where the record could not be completed.
+        chance : float
+            Logarithm of the chance at the start, minus infinity where no record of the length
+            keeps the item.
         """
         (channels, positions), grammar = self.generator.shape, self.generator.grammar
         codes = np.ones((channels, positions), bool)
@@ -95,18 +119,25 @@ class ConstrainedDecoder:
             codes = np.broadcast_to(told[0].numpy(), codes.shape)
         if self._masks is not None:
             codes = codes & self._masks[item]
-        alive: np.ndarray = np.array([True])
+        chance, scale = np.ones(1), 0.0
         found: list[np.ndarray] = []
         layers = self._languages[item if self._masks is None else 0].layers
         for layer, may in zip(reversed(layers), codes.T[::-1], strict=True):
             # State DEAD, the last one, leads nowhere.
-            found.append(np.append(alive, False)[layer] & (layer != DEAD) & may)
-            alive = np.asarray(found[-1].any(1))
-        return found[::-1]
+            behind = np.append(chance, 0.0)[layer] * (layer != DEAD) * may
+            chance = behind @ self.often
+            most = chance.max(initial=0.0)
+            if not most:
+                return [], -np.inf
+            with np.errstate(divide="ignore", invalid="ignore"):
+                found.append(np.log(behind) - np.log(chance)[:, None])
+            # In between of one size, so that the chance of rare words is a number.
+            chance, scale = chance / most, scale + float(np.log(most))
+        return found[::-1], scale + float(np.log(chance[0]))
 
     def admits(self, item: int, length: int) -> bool:
         """Whether a record of a length can keep an item."""
-        return bool(self.left(item, length)[0].any())
+        return self.left(item, length)[1] > -np.inf
 
     @torch.no_grad()
     def draw(
@@ -127,26 +158,27 @@ class ConstrainedDecoder:
         -------
         codes : Tensor, shape (N, positions), uint8
         log_probability : Tensor, shape (N,), float64
-            Of the letters that were left at each place, given those before, summed.
+            An estimate of that of the constraints, see above.
         """
         noise, n = noise.to(self.device), len(items)
         lengths, log_p = self._drawn_lengths(noise, items)
         keys = [*zip(items.tolist(), lengths.tolist(), strict=True)]
         tables = {key: self.left(*key) for key in {*keys}}
+        log_p += torch.tensor([tables[key][1] for key in keys], device=self.device)
         state, letters = np.zeros(n, np.int64), self.generator.decoder.letters
         many = self._masks is None
 
         def steer(scores: Tensor, live: Tensor, before: Tensor, place: int) -> Tensor:
-            may = np.zeros((len(live), letters), bool)
+            factors = np.empty((len(live), letters))
             written = before.tolist()
             for row, number in enumerate(live.tolist()):
                 if place:
                     layers = self._languages[keys[number][0] if many else 0].layers
                     state[number] = layers[place - 1][state[number], written[row]]
-                may[row] = tables[keys[number]][place][state[number], :letters]
-            masked = scores.masked_fill(~torch.from_numpy(may).to(scores.device), -torch.inf)
-            log_p[live] += masked.logsumexp(1) - scores.logsumexp(1)
-            return masked
+                factors[row] = tables[keys[number]][0][place][state[number], :letters]
+            twisted = scores + torch.from_numpy(factors).to(scores.device)
+            log_p[live] += twisted.logsumexp(1) - scores.logsumexp(1)
+            return twisted
 
         varies = bool(self.generator.grammar.lengths)
         with exact():

@@ -29,8 +29,8 @@ _CHECKED = 50
 # Records that are written letter by letter at once.
 _WRITTEN = 128
 _LEFT = (
-    "letters are written one after another, each among those that leave the constraints to be "
-    "kept: near to what this model writes under them, not exactly its law",
+    "letters are written one after another, with an estimate of how likely each leaves the "
+    "constraints to be kept: near to what this model writes under them, not exactly its law",
 )
 
 
