@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--oracle", metavar="ORACLE",
               help="What is optimised: a folder of biogan oracle, labels:NAME, FILE.py:FUNCTION, "
               "MODULE:FUNCTION, cmd:PROGRAM (FASTA in, id<TAB>value out), motif:FILE or "
-              "gc.")  # fmt: skip
+              "gc; of molecules rdkit:QED, guacamol:osimertinib_mpo and so on.")  # fmt: skip
 @click.option("--check", metavar="ORACLE",
               help="A second oracle, asked once at the end and never optimised.  [default: of "
               "labels:NAME a linear model of records that are held out]")  # fmt: skip
@@ -57,7 +57,8 @@ if TYPE_CHECKING:
 @click.option("--oracle-timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS",
               help="Longest time for one question to an oracle.")  # fmt: skip
 @click.option("-o", "--out", required=True, metavar="FOLDER",
-              help="Folder for designs.fasta, calls.tsv, design.html and design.json.")  # fmt: skip
+              help="Folder for designs.fasta, calls.tsv, design.html and design.json; of molecules "
+              "designs.smi and designs.tsv.")  # fmt: skip
 @click.option("--measured", type=FILE, metavar="TSV",
               help="What was measured of the last round: id, and a column for each property. For "
               "runs without --oracle, with --resume.")  # fmt: skip
@@ -86,14 +87,15 @@ def command(
 ) -> SequenceSet:
     """Search for sequences of a high score by an oracle.
 
-    SOURCE is a trained model, whose sequences the search starts from and stays near, or a FASTA, to
-    which a simple sampler is fitted. A prediction is no measurement: --check says how much of the
-    gain another predictor confirms. Without --oracle it writes sequences to be measured, --batch of
-    them a round, and goes on from what was measured.
+    SOURCE is a trained model, whose sequences the search starts from and stays near, or a FASTA or
+    file of molecules, to which a simple sampler is fitted. A prediction is no measurement: --check
+    says how much of the gain another predictor confirms. Without --oracle it writes sequences to be
+    measured, --batch of them a round, and goes on from what was measured.
 
     \b
     biogan design run --oracle score.py:predict --check second.py:predict -n 96 -o designs
     biogan design real.fasta --oracle 'cmd:mytool --fasta -' --avoid BsaI --gc 0.4:0.6 -o designs
+    biogan design drugs --oracle guacamol:osimertinib_mpo --require-smarts c1ccncc1 -o designs
     biogan design run --batch 96 -o campaign
     biogan design run -o campaign --batch 96 --resume --measured round_1.tsv
     """  # noqa: D301 - click's mark for lines that are not to be joined
@@ -103,18 +105,22 @@ def command(
     from biogan.designing.objective import Kept, Objective
     from biogan.designing.oracle import load_pair
     from biogan.designing.search import PRIOR, Search
+    from biogan.molecules.dataset import MoleculeSet
+    from biogan.molecules.read import is_molecules, read_molecules
     from biogan.sequences.io.fasta import read_fasta, reading_like
 
     objective = Objective(maximise, minimise, tuple(map(Kept.parsed, keep)))
-    records = None
+    records: Any = None
     model: Any = None
     if Path(source).is_dir():
         if prior is not None:
             raise click.UsageError(f"--prior: {source} is a model, which is the prior itself")
         model = load_model(source)
     else:
-        records = read_fasta(source)
-    others = records
+        records = read_molecules(source) if is_molecules(source) else read_fasta(source)
+    others: Any = None if isinstance(records, MoleculeSet) else records
+    if real is not None and (isinstance(records, MoleculeSet) or _of_molecules(model)):
+        raise click.UsageError("--real: designs of molecules are compared with none; leave it out")
     if real is not None:
         alphabet = model.tokenizer.alphabet if records is None else records.alphabet
         others = read_fasta(real, reading_like(alphabet))
@@ -211,6 +217,13 @@ def spoken(of: dict[str, Any]) -> list[str]:
         for name, one in values.items()
         if one and "mean" in one
     ]
+
+
+def _of_molecules(model: Any) -> bool:
+    """Whether a model writes tokens of molecules."""
+    from biogan.sequences.alphabet import Vocabulary
+
+    return model is not None and isinstance(model.tokenizer.alphabet, Vocabulary)
 
 
 def campaign(

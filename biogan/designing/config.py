@@ -71,6 +71,12 @@ class DesignConfig(Options):
         "Search",
         level="basic",
     )
+    require_smarts: str | None = option(
+        None,
+        "Of molecules: designs hold this pattern (SMARTS), such as c1ccncc1.",
+        "Search",
+        level="basic",
+    )
     screen: str | None = option(
         None,
         "Sequences that no design may match: a FASTA, or cmd:PROGRAM (FASTA in, ids to refuse "

@@ -22,6 +22,7 @@ from biogan.designing.config import DesignConfig
 from biogan.designing.controls import Control
 from biogan.designing.controls import controls as run_controls
 from biogan.designing.evolve import KINDS, Evolution
+from biogan.designing.molecules import asked_about, write_designs
 from biogan.designing.objective import Objective
 from biogan.designing.oracle import load_pair
 from biogan.designing.page import to_html
@@ -39,6 +40,8 @@ from biogan.designing.search import (
     Watch,
     opened,
 )
+from biogan.molecules.dataset import MoleculeSet
+from biogan.sequences.alphabet import Vocabulary
 from biogan.sequences.constraints.constraint import Constraint
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.write import write_fasta
@@ -194,6 +197,9 @@ def carried_out(
         If no sequence is feasible.
     """
     table = CallTable(None)
+    check = check and asked_about(search.tokenizer.alphabet, check)
+    if isinstance(real, MoleculeSet):
+        real = real.in_vocabulary(search.tokenizer.alphabet)
     if out is not None:
         search, table = opened(Path(out), search, resume, overwrite)
     evolution = search.evolution()
@@ -237,8 +243,11 @@ def carried_out(
     assert isinstance(designs, Designs)
     designs.summary, designs.front = summary, front
     if out is not None:
-        write_fasta(designs, Path(out) / DESIGNS)
         write_json({**search.facts, **summary}, Path(out) / SUMMARY)
+        if isinstance(designs.alphabet, Vocabulary):
+            write_designs(designs, Path(out))
+            return designs
+        write_fasta(designs, Path(out) / DESIGNS)
         page = to_html(
             Path(out).name, designs, real, scored, evolution.scores, _facts(search), front,
             controls,

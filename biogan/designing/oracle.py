@@ -22,13 +22,14 @@ from biogan.core.errors import BioganError, ConfigError, first_line
 from biogan.core.inputs import check_once
 from biogan.core.oracles import LETTERS, SCORE, Asked, Oracle, OracleError, described
 from biogan.designing.predictor import FACTS, Predictor, halves
+from biogan.molecules.goals import KINDS, goal
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.motifs import Motif, read_motifs
 
 #: How an oracle can be named, for messages.
 NAMED = (
     "a folder of biogan oracle, labels:NAME, gc, motif:FILE, cmd:PROGRAM, FILE.py:FUNCTION or "
-    "MODULE:FUNCTION"
+    "MODULE:FUNCTION; of molecules rdkit:NAME or guacamol:NAME"
 )
 #: What names a program.
 COMMAND = "cmd:"
@@ -46,7 +47,8 @@ def load_oracle(text: str, timeout: float | None = None, flag: str = "--oracle")
         (log-odds score of the best site of each motif, in bits, on either strand);
         ``cmd:PROGRAM`` (FASTA on its standard input; a line ``id<TAB>value...`` for each record on
         its standard output, after an optional line of names that begins with ``id``);
-        ``FILE.py:FUNCTION`` or ``MODULE:FUNCTION``.
+        ``FILE.py:FUNCTION`` or ``MODULE:FUNCTION``; of molecules ``rdkit:NAME`` (a property) and
+        ``guacamol:NAME`` (:mod:`biogan.molecules.goals`).
     timeout : float, optional
         Seconds that one question may take.
     flag : str
@@ -65,6 +67,8 @@ def load_oracle(text: str, timeout: float | None = None, flag: str = "--oracle")
     kind, separator, rest = text.partition(":")
     if (Path(text) / FACTS).is_file():
         return Asked(Predictor.load(Path(text)), text, timeout)
+    if kind in KINDS:
+        return Asked(goal(text), text, timeout)
     if text == "gc":
         return Asked(gc, "gc")
     if kind == "motif" and rest:

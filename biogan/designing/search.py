@@ -17,13 +17,16 @@ from biogan.core.oracles import Asked
 from biogan.designing.calls import Call, CallTable
 from biogan.designing.config import DesignConfig
 from biogan.designing.evolve import KINDS, Evolution, Proposed
+from biogan.designing.molecules import Patterned, TokenSampler, asked_about
 from biogan.designing.objective import Objective
 from biogan.designing.pareto import spread
 from biogan.designing.proposals import ChainPrior, CodePrior, GeneratorPrior, Prior
 from biogan.designing.screen import Holds, Screened, load_screen
 from biogan.designing.start import Edited, StartPrior
+from biogan.molecules.dataset import MoleculeSet
 from biogan.nn.latent_nets import LatentGenerator
 from biogan.nn.sequence_heads import Grammar
+from biogan.sequences.alphabet import Vocabulary
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.constraints.constraint import Constraint, flattened
 from biogan.sequences.constraints.joint import language
@@ -118,8 +121,8 @@ class Search:
 
         Parameters
         ----------
-        source : SequenceGAN or SequenceSet
-            A trained model, or records to which a sampler is fitted.
+        source : SequenceGAN, MoleculeGAN, SequenceSet or MoleculeSet
+            A trained model, or records to which a sampler is fitted; of molecules in SELFIES.
         oracle : Asked
             What is optimised.
         constraints : iterable of Constraint
@@ -143,6 +146,9 @@ class Search:
         wanted = flattened(constraints)
         found: Prior
         told: dict[str, Any]
+        if isinstance(source, MoleculeSet):
+            source = source.tokens("selfies")
+            source = source[np.flatnonzero(source.lengths)]
         if isinstance(source, SequenceSet):
             tokenizer = Tokenizer.of(source)
             end = tokenizer.end if tokenizer.kind == VARIABLE else None
@@ -159,12 +165,17 @@ class Search:
             tokenizer, generator = source.tokenizer, source.networks.generator.eval()
             words = language(wanted, tokenizer, _rules(tokenizer, generator.grammar))
             if isinstance(generator, LatentGenerator):
-                found = CodePrior(source, tokenizer, words)
+                tokens = isinstance(tokenizer.alphabet, Vocabulary)
+                found = CodePrior(TokenSampler(source) if tokens else source, tokenizer, words)
             else:
                 found = GeneratorPrior(generator, words)
             told = {"model": source.card.data.digest, "step": source.card.training.kept_step}
         told |= {"constraints": list(map(str, wanted)), "objective": str(objective)}
-        return cls(tokenizer, found, words, tuple(wanted), oracle, objective, config, told)
+        held: Holds | None = words
+        if config.require_smarts is not None:
+            held = Patterned(config.require_smarts, tokenizer, words)
+        asked = asked_about(tokenizer.alphabet, oracle)
+        return cls(tokenizer, found, held, tuple(wanted), asked, objective, config, told)
 
     def starting(self, starts: SequenceSet) -> Search:
         """Return the search that begins with given sequences, and stays near them.
@@ -186,6 +197,8 @@ class Search:
                 f"--start: a sequence of {odd[0]:,} letters; designs are of "
                 f"{'at most ' * varies}{most:,}"
             )
+        if self.config.require_smarts is not None:
+            raise ConfigError("--start: cannot be combined with --require-smarts")
         assert isinstance(self.language, Language | None)
         allowed = Edited(self.tokenizer.encode(starts), self.config.max_edits, self.language)
         prior = StartPrior(self.prior, allowed, self.tokenizer.end)

@@ -558,7 +558,14 @@ class GAN:
     @classmethod
     def of_kind(cls, kind: str, config: Any = None) -> Self:
         """Return an untrained GAN of a kind of data, of the subclass that is made for it."""
-        made: Any = next((c for c in cls.__subclasses__() if kind in c.kinds), cls)
+        made: Any = cls
+        below = [cls]
+        while below:
+            one = below.pop(0)
+            if kind in one.kinds:
+                made = one
+                break
+            below += one.__subclasses__()
         gan: Self = made(config) if made.kinds else made(config, kind=kind)
         return gan
 
