@@ -28,7 +28,7 @@ def letters_of(symbol: str, alphabet: Alphabet) -> str:
     """Return the letters of an alphabet that an IUPAC letter stands for, ``""`` for none.
 
     N of nucleotides, X of proteins and ``.`` stand for any letter but the gap. U is T in DNA, and
-    T is U in RNA.
+    T is U in RNA. U and O of proteins stand for nothing but themselves.
 
     Examples
     --------
@@ -44,6 +44,9 @@ def letters_of(symbol: str, alphabet: Alphabet) -> str:
         return every
     if is_nucleotides(alphabet) and symbol in "TU":
         return letters_of("U" if symbol == "T" else "T", alphabet)
+    if len(plain.ambiguity.get(symbol, "")) == 1:
+        # U and O of proteins are read as C and K; who names one does not mean the other.
+        return symbol if symbol in every else ""
     # An ambiguous letter that the data have kept stands for itself, too.
     return "".join(x for x in every if x == symbol or x in plain.ambiguity.get(symbol, ""))
 
@@ -108,7 +111,7 @@ def pattern(text: str, alphabet: Alphabet, whole: str | None = None, gaps: bool 
 
 def _codes(alphabet: Alphabet) -> str:
     plain = ALPHABETS.get(alphabet.name)
-    return f" and {''.join(plain.ambiguity)}" if plain else ""
+    return f" and {''.join(x for x in plain.ambiguity if letters_of(x, plain))}" if plain else ""
 
 
 @lru_cache

@@ -42,6 +42,8 @@ WIDE = Motif("wide", np.random.default_rng(0).dirichlet([2] * 4, 24))
     (Avoid("[^N]"), FIFTY, "leaves no letter"),
     (Avoid(""), FIFTY, "has 1 to 1,000 letters, not 0"),
     (Avoid("+BsaI"), FIFTY, "+BsaI: the sites of an enzyme lie on both strands"),
+    (Avoid("U"), PEPTIDES, "'U' is no letter of protein"),  # and does not ban C
+    (Template("C" * 9 + "O"), PEPTIDES, "'O' is no letter of protein (ACDEFGHIKLMNPQRSTVWY and "),
     (Avoid("BsaI"), PEPTIDES, "BsaI: is an enzyme, which cuts DNA, and these are protein letters"),
     (Avoid("A", flanks=("N", "")), FIFTY, "--flanks 'N': has letters that are none of ACGT"),
     (Require("TATAAT", 46), FIFTY, "the word has 6 letters, and there is room for 5"),
