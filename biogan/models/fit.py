@@ -288,6 +288,7 @@ def build_trainer(
         reconstruction=modality.reconstruction(networks),
         afterwards=CRITIC_LEFT if refining else "",
         usual=modality.usual_steps,
+        fine_tuned=bool(card.lineage),
     )
 
 

@@ -3,7 +3,10 @@
 The generator, its average and the critic start from what the other model has. The critic is the
 calibrated one where there is one, as that has learned to tell the generator that was kept from
 data; the critic of the run belongs to the last generator. Optimisers, schedule and validation
-records are new, and the learning rate is a third of that of the other model.
+records are new, and the learning rate is a third of that of the other model. The average begins
+at the generator of the other model with the full decay: with few records the generator soon writes
+what only these have, and the average between the two writes neither (docs/fine-tuning.md; for
+classifiers Wortsman et al. 2022, arXiv 2109.01903).
 
 Networks keep their family and sizes. Where sequences have another length, weights that belong to
 positions are interpolated along them. Weights that only labels have start anew.

@@ -90,14 +90,19 @@ class MovingAverage:
         The network that is trained.
     decay : float
         Largest decay, below 1.
+    warm_up : bool
+        Forget the first weights, which are random, within a few steps. Those of a model that is
+        fine-tuned are worth keeping.
     """
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self.decay = decay
+    def __init__(self, network: nn.Module, decay: float, warm_up: bool = True) -> None:
+        self.decay, self.warm_up = decay, warm_up
         self.network = copy.deepcopy(network).requires_grad_(False).eval()
 
     def weight(self, step: int) -> float:
         """Return how far the average moves after step ``step`` (counted from 1)."""
+        if not self.warm_up:
+            return 1 - self.decay
         return 1 - min(self.decay, (1 + step) / (10 + step))
 
     @torch.no_grad()
@@ -156,6 +161,8 @@ class AdversarialStep:
         What is minimised first in each step, over weights that neither adversarial loss reads: a
         function of the stored records of all batches of the step. Its attribute ``name`` is that
         of the term in the log, ``rate`` its learning rate as a multiple of that of the others.
+    warm_up : bool
+        As of :class:`MovingAverage`.
     """
 
     def __init__(
@@ -168,6 +175,7 @@ class AdversarialStep:
         engine: Engine,
         matching: nn.Module | None = None,
         reconstruction: nn.Module | None = None,
+        warm_up: bool = True,
     ) -> None:
         self.config, self.engine, self.batches, self.prepare = config, engine, batches, prepare
         self.objective = Objective.from_config(config)
@@ -175,7 +183,7 @@ class AdversarialStep:
         self.critic = engine.place(critic)
         self.matching = engine.place(matching) if matching is not None else None
         self.matching_name = str(getattr(matching, "name", "matching"))
-        self.average = MovingAverage(self.generator, config.chosen("ema"))
+        self.average = MovingAverage(self.generator, config.chosen("ema"), warm_up)
         # Names of the terms of each update, by which critic updates have penalties.
         self.term_names: dict[tuple[bool, ...], list[list[str]]] = {}
         self.logged: dict[str, float] = {}

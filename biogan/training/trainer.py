@@ -247,12 +247,14 @@ class Trainer:
         reconstruction: nn.Module | None = None,
         afterwards: str = "",
         usual: int | None = None,
+        fine_tuned: bool = False,
     ) -> None:
         self.afterwards, self.usual = afterwards, usual
         self.config, self.engine, self.budget = config, engine, Budget(config)
         self.adversarial_step = AdversarialStep(
-            generator, critic, batches, prepare, config, engine, matching, reconstruction
-        )
+            generator, critic, batches, prepare, config, engine, matching, reconstruction,
+            warm_up=not fine_tuned,
+        )  # fmt: skip
         self.monitor, self.callbacks, self.save = monitor, callbacks, save
         self.best = BestCheckpoint(self.adversarial_step.average.network)
         self.step_count, self.checks, self.last_check = 0, 0, 0

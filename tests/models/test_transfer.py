@@ -97,6 +97,20 @@ def test_a_frozen_critic_keeps_its_early_layers(old):
         SequenceGAN(**SMALL).fit(data, freeze="early")
 
 
+def test_the_average_stays_near_the_model_and_moves_with_the_steps(old):
+    data = records(60, 20, seed=3)
+    before = Ancestor.read(old, "sequences").weights["generator"]["local.unfold.weight"]
+
+    def moved(steps, **options):
+        gan = SequenceGAN(steps=steps, lr=1e-3, seed=1, **options).fit(data, start=old)
+        return float((gan.networks.generator.local.unfold.weight - before).abs().mean())
+
+    # Without a warm-up each step moves it by the share that the decay leaves.
+    few, more = moved(10, ema=0.99), moved(40, ema=0.99)
+    assert 0 < few < more
+    assert few < 0.3 * moved(10, ema=0.0)
+
+
 def test_another_length_is_laid_along_the_positions(old, tmp_path):
     lines = []
 
