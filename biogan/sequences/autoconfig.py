@@ -158,7 +158,10 @@ def resolve(
         return {name: getattr(suited, name) for name in names if getattr(config, name) is None}
 
     chosen = fill(("loss", "architecture"))
-    reasons = [f"{name} {value} for {layout.kind} sequences" for name, value in chosen.items()]
+    whose = f"{layout.kind} sequences"
+    if suited is LATENT and "architecture" in chosen:
+        whose = "letters that depend on those before them, in records of varying length"
+    reasons = [f"{name} {value} for {whose}" for name, value in chosen.items()]
     config = config.replace(**chosen)
     family = config.chosen("architecture")
     check_sizes(config, family)
