@@ -24,6 +24,8 @@ from biogan.training.modality import Chunk, Modality
 WIDER = 16
 # Blocks that are drawn for the records of one, where records are left out.
 _ROUNDS = 20
+# Blocks in a row without one that may stay, after which no further ones are drawn.
+_IN_VAIN = 2
 # The same for what is asked for and may be rare.
 _TRIES = 400
 _HARDLY = " after {rounds} draws of each: the model writes hardly anything else"
@@ -201,19 +203,19 @@ def redrawing(
     def others(*stream: str | int) -> Drawn:
         rows, _, chains = draw(*stream)
         again = stands(rows)
-        left = np.flatnonzero(again)
-        for k in range(rounds):
-            if not len(left):
-                break
-            more = draw("again", *stream, k).rows
-            new = ~stands(more)
+        left, tried, in_vain = np.flatnonzero(again), 0, 0
+        # Blocks of constrained records may take minutes: two without one new record are enough.
+        while len(left) and tried < rounds and in_vain < _IN_VAIN:
+            more = draw("again", *stream, tried).rows
+            new, tried = ~stands(more), tried + 1
+            in_vain = 0 if new.any() else in_vain + 1
             if placed:
                 rows[left[new[left]]], left = more[left[new[left]]], left[~new[left]]
                 continue
             more = more[new][: len(left)]
             rows[left[: len(more)]], left = more, left[len(more) :]
         if len(left):
-            counts = {"left": len(left), "rows": len(rows), "rounds": rounds}
+            counts = {"left": len(left), "rows": len(rows), "rounds": tried}
             raise DataError(fault.format(**{k: f"{n:,}" for k, n in counts.items()}))
         return Drawn(rows, again, chains)
 

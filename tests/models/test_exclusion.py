@@ -124,3 +124,10 @@ def test_the_command(gan, tmp_path, capsys):
     assert "would overwrite" in capsys.readouterr().err
     assert run([*argv[:-1], "nowhere.fa"]) == 1
     assert "nowhere.fa" in capsys.readouterr().err
+
+
+def test_where_nothing_is_left_two_blocks_tell(gan):
+    """Blocks of constrained records may take minutes: twenty of them would be an hour."""
+    every = ["".join(letters) for letters in itertools.product("ACGT", repeat=4)]
+    with pytest.raises(DataError, match="after 2 draws of each: the model writes hardly anything"):
+        gan.sample(5, 3, exclude=every)
