@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from biogan.core.display import shown
-from biogan.core.errors import ConfigError, DataError, few
+from biogan.core.errors import ConfigError, DataError, few, plural
 from biogan.core.rng import rng
 from biogan.sequences.baselines import BASELINES, get_baseline
 from biogan.sequences.baselines.simple import dinucleotide_shuffled, letters_shuffled
@@ -123,7 +123,7 @@ def contrast(
         )
     for what, some in (("--records", records), ("--against", others)):
         if len(some) < FEWEST:
-            raise DataError(f"{what}: {len(some):,} records; at least {FEWEST} are needed")
+            raise DataError(f"{what}: {plural(len(some), 'record')}; at least {FEWEST} are needed")
     if made_of is not None:
         # What was made of a record is in its fold: both have its letters.
         groups = np.tile(clusters(records, 0.9), 2)

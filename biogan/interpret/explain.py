@@ -156,10 +156,16 @@ def explain(
         "oracle": None if oracle is None else getattr(oracle, "name", "a function"),
         "options": config.to_dict(),
     }
+    # What is wrong with the sets is said before a folder is made.
+    both = None
+    if against is not None:
+        both = contrast(records, against, model, config.label, config.seed)
     folder = None if out is None else opened(Path(out), told, resume, overwrite)
-    subject = _judged(records, against, model, config, tell, watch) if oracle is None else _asked(
-        records, oracle, value, config
-    )  # fmt: skip
+    if both is not None:
+        subject = _judged(both, config, tell, watch)
+    else:
+        assert oracle is not None
+        subject = _asked(records, oracle, value, config)
     return _explained(subject, config, known, folder, told, tell, watch)
 
 
@@ -188,23 +194,14 @@ class _Subject:
     folds: np.ndarray | None = None
 
 
-def _judged(
-    records: SequenceSet,
-    against: str | SequenceSet | None,
-    model: Any,
-    config: ExplainConfig,
-    tell: Tell,
-    watch: Watch,
-) -> _Subject:
+def _judged(both: Contrast, config: ExplainConfig, tell: Tell, watch: Watch) -> _Subject:
     """Fit the judge of a contrast."""
-    assert against is not None
-    both = contrast(records, against, model, config.label, config.seed)
     validation = _folds(both, config.seed)
     a, b = len(both.records), len(both.others)
     joined = SequenceSet.concatenate([both.records, both.others])
     codes = joined.matrix()
     judge = Judge.fit(
-        codes, records.alphabet, validation, config.seed,
+        codes, joined.alphabet, validation, config.seed,
         lambda done, total: watch("judge", done, total), config.both_strands,
     )  # fmt: skip
     tell(

@@ -169,6 +169,9 @@ def test_contrasts_name_what_is_missing(tmp_path):
         contrast(reads(10), "shuffle")
     with pytest.raises(ConfigError, match="either --against"):
         explain(reads())
+    with pytest.raises(ConfigError, match="of which model"):
+        explain(reads(), "generated", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_labels_choose_both_sets():
