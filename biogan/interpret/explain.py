@@ -133,6 +133,8 @@ def explain(
     'TTGACA'
     """
     config = ExplainConfig.from_dict(options)
+    if not len(records):
+        raise DataError("--records: there are no records")
     if (against is None) == (oracle is None):
         raise ConfigError(
             "explain what? give either --against (generated, dinucleotide, markov-3, NAME=VALUE "
@@ -296,10 +298,14 @@ def _explained(
     seqlets = candidates.take(candidates.score >= level)
     rows, dropped = _rows(subject, motifs, parts, stretches, config.fdr, partner)
     rows = [
-        MotifRow(f"motif_{i}", row.motif, row.share, row.others, row.p, _known(row.motif, known,
-                 config.both_strands))
+        replace(
+            row,
+            name=f"motif_{i}",
+            # RNA has one strand.
+            known=_known(row.motif, known, strands=alphabet.letters == DNA.letters),
+        )
         for i, row in enumerate(rows, 1)
-    ]  # fmt: skip
+    ]
     near = spacings([row.motif for row in rows], n)
     pairs = _pairs(subject, codes[:n], effects[:n], config, tell, watch)
     deletion = deletion_test(subject.scorer, codes[:n], own[:n], alphabet, config.seed)
@@ -447,7 +453,7 @@ def _known(motif: FoundMotif, known: Sequence[Motif], strands: bool) -> list[Mat
     """Return the known motifs that a motif is like, the best first."""
     if not known:
         return []
-    return sorted(matches(motif.frequencies, known, strands=True), key=lambda match: match.p)[:5]
+    return sorted(matches(motif.frequencies, known, strands), key=lambda match: match.p)[:5]
 
 
 def _facts(row: MotifRow, letters: str) -> dict[str, Any]:

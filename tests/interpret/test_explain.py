@@ -185,6 +185,17 @@ def test_labels_choose_both_sets():
         contrast(records, "class=B", label="class=B")
 
 
+def test_records_of_a_model_are_drawn_and_none_is_no_set():
+    class Model:
+        def sample(self, n, seed):
+            return reads(n, seed=seed + 7)
+
+    both = contrast(reads(), "generated", Model(), seed=3)
+    assert both.others.strings() == reads(seed=10).strings()
+    with pytest.raises(DataError, match="no records"):
+        explain(reads()[:0], oracle=has_box)
+
+
 def test_a_shuffle_is_in_the_fold_of_its_record():
     both = contrast(reads(), "dinucleotide")
     assert np.array_equal(both.groups[:120], both.groups[120:])
