@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from biogan.core.display import shown
-from biogan.core.errors import BioganError, first_line
+from biogan.core.errors import BioganError, first_line, plural
 
 #: The column of an oracle that gives one number and no name.
 SCORE = "score"
@@ -146,8 +146,8 @@ class Asked:
         values = values[:, None] if values.ndim == 1 else values
         if values.ndim != 2 or len(values) != len(asked) or not values.shape[1]:
             raise OracleError(
-                f"{self.name}: values of shape {np.shape(found)} for {len(asked):,} sequences: "
-                "one number each is needed, or one row each"
+                f"{self.name}: values of shape {np.shape(found)} for "
+                f"{plural(len(asked), 'sequence')}: one number each is needed, or one row each"
             )
         k = values.shape[1]
         return names or ((SCORE,) if k == 1 else tuple(f"{SCORE}{i + 1}" for i in range(k))), values
