@@ -85,7 +85,7 @@ def _walk(
     from biogan.interpret.latent import directions, walks
     from biogan.interpret.walk_page import write_walk
 
-    if Path(out).exists() and Path(out).samefile(run):
+    if Path(out).exists() and Path(run).is_dir() and Path(out).samefile(run):
         raise click.UsageError(f"-o {out}: is the model folder; name another one")
     asked = None if oracle is None else load_oracle(oracle)
     found = walks(gan, pairs, steps, seed, label, asked)
