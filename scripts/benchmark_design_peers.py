@@ -52,19 +52,17 @@ class Counted:
     """An oracle that counts the sequences it was asked for the first time."""
 
     def __init__(self, oracle: Scores) -> None:
-        self.oracle = oracle
+        self.oracle = Asked(oracle, "the oracle")
         self.known: dict[str, float] = {}
-
-    @property
-    def cost(self) -> int:
-        """Calls so far, as both searches count them."""
-        return len(self.known)
+        # Questions, repeated ones too: what ends a round of its search.
+        self.cost = 0
 
     def get_fitness(self, sequences: Sequence[str]) -> np.ndarray:
         """Score sequences."""
+        self.cost += len(sequences)
         new = [*dict.fromkeys(text for text in sequences if text not in self.known)]
         if new:
-            self.known |= dict(zip(new, np.asarray(self.oracle(new), float).ravel(), strict=True))
+            self.known |= dict(zip(new, self.oracle(new)[:, 0].tolist(), strict=True))
         return np.array([self.known[text] for text in sequences])
 
 
@@ -80,9 +78,9 @@ def by_adalead(
     first = get_baseline("markov-3").fit(records).sample(FIRST, seed).strings()
     seen = pd.DataFrame({"sequence": first, "true_score": model.get_fitness(first)})
     size = calls // ROUNDS
-    while model.cost < calls - 20:
+    while len(model.known) < calls:
         search = explorer(
-            model, 1, size, min(size, calls - model.cost), first[0], LETTERS,
+            model, 1, size, size, first[0], LETTERS,
             recomb_rate=0.2, rho=1,
         )  # fmt: skip
         new, scores = search.propose_sequences(seen)
