@@ -39,15 +39,8 @@ class ConstrainedDecoder:
     ----------
     generator : LatentGenerator
         The trained network.
-    languages : sequence of Language
-        Each sequence keeps to one of them, the item of that number.
-    masks : numpy.ndarray, shape (items, channels, positions), bool, optional
-        Codes that may stand at each position; then there is one language, and an item is that
-        language under a mask.
-    temperature : float
-        Divides the logits; above 0.
-    low, high : int
-        Lengths in positions from ``low`` to ``high`` only, where lengths vary.
+    languages, masks, temperature, low, high
+        As of :class:`biogan.sequences.constraints.generator.ConstrainedGenerator`.
 
     Attributes
     ----------
