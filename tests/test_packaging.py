@@ -27,8 +27,6 @@ IMPORT_NAMES = {
     "pillow": "pil",
     "scikit-learn": "sklearn",
 }
-# Extras whose commands are being written: a name goes from here with its first import.
-NOT_YET = {"cma", "fcd_torch", "huggingface_hub", "rdkit", "selfies"}
 
 
 def names(requirements):
@@ -49,7 +47,7 @@ def test_declared_dependencies_are_those_imported():
     wanted = names([*PROJECT["dependencies"], *optional])
     declared = {IMPORT_NAMES.get(n, n).replace("-", "_") for n in wanted}
     found = {name.lower() for name in imported}
-    assert found <= declared and declared - found <= NOT_YET
+    assert found == declared
 
 
 def test_every_dependency_is_pinned_to_one_public_version():
