@@ -158,9 +158,10 @@ class Search:
             found = ChainPrior(get_baseline(prior).fit(source), tokenizer, words, feasible)
             told = {"data": source.digest, "prior": prior}
         else:
-            if "sequences" not in source.kinds_learned:
+            if not {"sequences", "molecules"} & set(source.kinds_learned):
                 raise ConfigError(
-                    f"a model of {source.kinds_learned[0]}: only sequences can be designed"
+                    f"a model of {source.kinds_learned[0]}: only sequences and molecules can be "
+                    "designed"
                 )
             tokenizer, generator = source.tokenizer, source.networks.generator.eval()
             words = language(wanted, tokenizer, _rules(tokenizer, generator.grammar))

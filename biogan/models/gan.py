@@ -458,9 +458,10 @@ class GAN:
         Examples
         --------
         >>> from biogan import SequenceSet
-        >>> reads = SequenceSet.from_strings(["ACGTACGT", "ACGTTCGT"] * 8)
-        >>> gan = SequenceGAN(width=4, depth=1, latent=4, batch_size=4, steps=2, seed=1).fit(reads)
-        >>> gan.log_ratio(["ACGTACGT"]).shape
+        >>> reads = [f"AC{a}G{b}T{c}" for a in "ACGT" for b in "ACGT" for c in "ACGT"]
+        >>> gan = SequenceGAN(width=4, depth=1, batch_size=4, steps=2, judge_steps=2)
+        >>> gan = gan.fit(SequenceSet.from_strings(reads))
+        >>> gan.log_ratio(["ACAGCTT"]).shape
         (1,)
         """
         found = self.calibrated_critic

@@ -247,6 +247,7 @@ def laid(old: Tensor, new: Tensor, before: int | None, after: int | None) -> Ten
 
     Examples
     --------
+    >>> import torch
     >>> laid(torch.tensor([0.0, 1.0]), torch.zeros(3), 2, 3)
     tensor([0.0000, 0.5000, 1.0000])
     >>> laid(torch.zeros(4), torch.zeros(3), 2, 2) is None

@@ -134,7 +134,7 @@ def test_scoring_flags_are_the_same_in_every_command(tmp_path, monkeypatch):
         return {o.name: (o.opts, o.help) for o in options if o.name not in ("quiet", "debug")}
 
     here, there = texts(evaluated, "x.fa", "--kind", "sequences"), texts(compared)
-    assert set(here) - set(there) == {"reference", "fail_on", "kind"}
+    assert set(here) - set(there) == {"reference", "fail_on", "kind", "config_file"}
     assert [name for name in there if here[name] != there[name]] == ["out"]
     beyond = {"identity", "motifs", "hmm", "coding", "genetic_code"}
     assert beyond < set(there)

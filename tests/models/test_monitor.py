@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from biogan import SequenceSet
-from biogan.sequences import modality as monitors
+from biogan.sequences import tokens as monitors
 from biogan.sequences.baselines import get_baseline
 from biogan.sequences.baselines.markov import MarkovChain
 from biogan.sequences.splits import split

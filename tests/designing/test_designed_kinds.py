@@ -141,5 +141,5 @@ def test_models_of_other_kinds_are_refused():
 
     pixels = rng(0, "pixels").integers(0, 255, (40, 16, 16)).astype(np.uint8)
     gan = ImageGAN(width=4, latent=4, batch_size=8, steps=1).fit(ImageSet.from_pixels(pixels))
-    with pytest.raises(ConfigError, match="a model of images: only sequences can be designed"):
+    with pytest.raises(ConfigError, match="a model of images: only sequences and molecules can be"):
         design(gan, count_g, calls=20)
