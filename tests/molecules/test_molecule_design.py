@@ -24,6 +24,7 @@ def test_goals_reach_one_at_their_targets():
         "celecoxib_rediscovery": goals._CELECOXIB,
         "troglitazone_rediscovery": goals._TROGLITAZONE,
         "thiothixene_rediscovery": goals._THIOTHIXENE,
+        "aripiprazole_similarity": goals._ARIPIPRAZOLE,
         "albuterol_similarity": goals._ALBUTEROL,
         "mestranol_similarity": goals._MESTRANOL,
         "isomers_c7h8n2o2": "COc1ccc(N)nc1C=O",
@@ -38,6 +39,14 @@ def test_goals_reach_one_at_their_targets():
     for name in GOALS:
         values = goal(f"guacamol:{name}")(["CCO", "c1ccccc1O", "no"])
         assert 0 <= min(values) and max(values) < 1 and values[2] == 0, name
+    assert len(GOALS) == 20
+    # The quinazoline has the scaffold and both decorations that deco_hop forbids: likeness and
+    # scaffold count, two of four; scaffold_hop forbids the scaffold: two of three.
+    assert goal("guacamol:deco_hop")([goals._QUINAZOLINE])[0] == pytest.approx(2 / 4)
+    assert goal("guacamol:scaffold_hop")([goals._QUINAZOLINE])[0] == pytest.approx(2 / 3)
+    # Sitagliptin itself has all that is asked for but is far too like itself.
+    alike = goal("guacamol:sitagliptin_mpo")([goals._SITAGLIPTIN])[0]
+    assert alike == pytest.approx(float(np.exp(-0.5 / 0.1**2) ** (1 / 4)))
     # 100 and 77 Angstrom^2 lie on either side of what is wanted of osimertinib.
     assert 0 < goal("guacamol:osimertinib_mpo")([goals._OSIMERTINIB])[0] < 0.9
     assert goal("rdkit:QED")(["CCO"])[0] == pytest.approx(QED.qed(Chem.MolFromSmiles("CCO")))
