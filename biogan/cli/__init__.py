@@ -117,7 +117,7 @@ def switch(*names: str) -> click.Option:
 
 
 COMMANDS = {
-    "train": "Train a GAN on sequences, images or structures.",
+    "train": "Train a GAN on sequences, images, structures or molecules.",
     "sample": "Write new records from a trained model.",
     "evaluate": "Score generated records against real ones.",
     "compare": "Score several generated sets of sequences on one scale.",
