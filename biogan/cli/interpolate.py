@@ -83,15 +83,16 @@ def _walk(
     """Write the folder of a walk."""
     from biogan.designing.oracle import load_oracle
     from biogan.interpret.latent import directions, walks
-    from biogan.interpret.walk_page import write_walk
+    from biogan.interpret.walk_page import claimed, write_walk
 
     if Path(out).exists() and Path(run).is_dir() and Path(out).samefile(run):
         raise click.UsageError(f"-o {out}: is the model folder; name another one")
     asked = None if oracle is None else load_oracle(oracle)
+    folder = claimed(out, overwrite)
     found = walks(gan, pairs, steps, seed, label, asked)
     moves = directions(gan, seed)
     facts = {"Model": run, "Seed": str(seed), "Oracle": oracle or "none"}
-    files = write_walk(found, moves, out, overwrite, facts)
+    files = write_walk(found, moves, folder, facts)
     console.say(
         f"{pairs:,} walks: {found.detour:.2f} times the edits of the shortest path; {out}: "
         f"{', '.join(files)} written"

@@ -50,20 +50,15 @@ def command(
     from dataclasses import replace
 
     from biogan.core.conditions import chosen_conditions
-    from biogan.core.errors import ConfigError, OutputError
+    from biogan.core.errors import ConfigError
+    from biogan.core.files import check_folder
     from biogan.designing.predictor import FACTS, Predictor, assess, halves, other
     from biogan.sequences.io.fasta import read_fasta
 
     if check is not None and Path(check).resolve() == Path(out).resolve():
         raise ConfigError(f"--check {check}: is the folder of --out too; name another one")
     for path in (Path(folder) for folder in (out, check) if folder is not None):
-        if path.exists() and not path.is_dir():
-            raise OutputError(f"{path}: is no folder; name another one")
-        if path.is_dir() and any(path.iterdir()):
-            if not (path / FACTS).exists():
-                raise OutputError(f"{path}: is not empty; name another folder")
-            if not overwrite:
-                raise OutputError(f"{path}: is not empty; --overwrite replaces it")
+        check_folder(path, (path / FACTS).exists(), overwrite)
     records = read_fasta(fasta, reading)
     kind = chosen_conditions(
         [target if config.kind is None else f"{target}={config.kind}"], records.labels, "FASTA"

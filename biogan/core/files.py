@@ -126,6 +126,32 @@ def claim_folder(path: Path) -> None:
             pass
 
 
+def check_folder(path: Path, own: bool, overwrite: bool, resumable: bool = False) -> None:
+    """Refuse a folder that holds something else than what is to be replaced.
+
+    Parameters
+    ----------
+    path : Path
+        The folder to be written.
+    own : bool
+        Whether what is there is of the kind that is to be written.
+    overwrite : bool
+        Whether that is to be replaced.
+    resumable : bool
+        Whether a run could go on there, for the message.
+
+    Raises
+    ------
+    OutputError
+        If it is a file, or holds something.
+    """
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path}: is a file; name another folder")
+    if path.is_dir() and any(path.iterdir()) and not (own and overwrite):
+        more = "--overwrite replaces it" + ", --resume goes on" * resumable
+        raise OutputError(f"{path}: is not empty; {more if own else 'name another folder'}")
+
+
 #: Environment variable that names the folder of what was fetched.
 CACHE = "BIOGAN_CACHE"
 

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from biogan.core import __version__
-from biogan.core.errors import CheckpointError, ConfigError, DataError, OutputError
-from biogan.core.files import claim_folder, read_json, write_json
+from biogan.core.errors import CheckpointError, ConfigError, DataError
+from biogan.core.files import check_folder, claim_folder, read_json, write_json
 from biogan.core.oracles import Asked
 from biogan.designing.calls import Call, CallTable
 from biogan.designing.config import DesignConfig
@@ -35,6 +35,7 @@ from biogan.sequences.constraints.preparation import own_rules
 from biogan.sequences.constraints.uniform import Feasible
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.tokenizer import VARIABLE, Tokenizer
+from biogan.sequences.tokens import TokenModality
 
 #: Files of a run.
 CALLS, DESIGNS, SUMMARY = "calls.tsv", "designs.fasta", "design.json"
@@ -158,12 +159,13 @@ class Search:
             found = ChainPrior(get_baseline(prior).fit(source), tokenizer, words, feasible)
             told = {"data": source.digest, "prior": prior}
         else:
-            if not {"sequences", "molecules"} & set(source.kinds_learned):
+            generator = source.networks.generator.eval()
+            if not isinstance(source.modality, TokenModality):
                 raise ConfigError(
                     f"a model of {source.kinds_learned[0]}: only sequences and molecules can be "
                     "designed"
                 )
-            tokenizer, generator = source.tokenizer, source.networks.generator.eval()
+            tokenizer = source.tokenizer
             words = language(wanted, tokenizer, _rules(tokenizer, generator.grammar))
             if isinstance(generator, LatentGenerator):
                 tokens = isinstance(tokenizer.alphabet, Vocabulary)
@@ -399,11 +401,8 @@ def opened(path: Path, search: Search, resume: bool, overwrite: bool) -> tuple[S
     found = [path / name for name in (SUMMARY, CALLS) if (path / name).exists()]
     if resume and not found:
         raise ConfigError(f"{path}: nothing to resume, no run was begun there")
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"{path}: is a file; name another folder")
-    if path.exists() and any(path.iterdir()) and not (resume or (overwrite and found)):
-        more = "--overwrite replaces it, --resume goes on" if found else "name another folder"
-        raise OutputError(f"{path}: is not empty; {more}")
+    if not resume:
+        check_folder(path, bool(found), overwrite, resumable=True)
     claim_folder(path)
     table = CallTable(path / CALLS)
     if resume:

@@ -204,11 +204,9 @@ def mutagenesis(
     [[0.75, -0.25, -0.25, -0.25], [0.75, -0.25, -0.25, -0.25]]
     """
     n, length, size = len(codes), codes.shape[1], alphabet.size
-    if out is None:
-        out = np.full((n, length, size), np.nan, np.float32)
+    out, left = _begun(out, (n, length, size))
     letters = np.arange(plain_letters(alphabet))
     block = max(1, _MUTANTS // max(1, length * (size - 1)))
-    left = np.array([i for i in range(n) if np.isnan(out[i]).any()], np.int64)
     watch(n - len(left), n)
     for part in np.split(left, range(block, len(left), block)):
         if not len(part):
@@ -262,6 +260,14 @@ def part_file(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
             row[:] = np.nan
         made.flush()
     return made
+
+
+def _begun(out: np.ndarray | None, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the effects go, and the numbers of the records without."""
+    if out is None:
+        out = np.full(shape, np.nan, np.float32)
+    left = [i for i in range(len(out)) if np.isnan(out[i]).any()]
+    return out, np.array(left, np.int64)
 
 
 def own_letters(effects: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -371,14 +377,12 @@ def _by_gradient(
     work: Callable[[int, Tensor], Tensor],
 ) -> np.ndarray:
     n, length = codes.shape
-    if out is None:
-        out = np.full((n, length, judge.alphabet.size), np.nan, np.float32)
+    out, left = _begun(out, (n, length, judge.alphabet.size))
     block = max(1, _MUTANTS * 8 // max(1, length * judge.alphabet.size))
-    left = [i for i in range(n) if np.isnan(out[i]).any()]
     done = n - len(left)
     watch(done, n)
     for fold in np.unique(folds):
-        rows = np.array([i for i in left if folds[i] == fold], np.int64)
+        rows = left[folds[left] == fold]
         for part in np.split(rows, range(block, len(rows), block)):
             if len(part):
                 found = work(int(fold), judge.encode(codes[part])).transpose(1, 2).numpy()

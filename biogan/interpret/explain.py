@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from biogan.core import __version__
-from biogan.core.errors import CheckpointError, ConfigError, DataError, OutputError, plural
-from biogan.core.files import claim_folder, read_json, write_json
+from biogan.core.errors import CheckpointError, ConfigError, DataError, plural
+from biogan.core.files import check_folder, claim_folder, read_json, write_json
 from biogan.core.options import takes
 from biogan.core.oracles import Asked, Oracle
 from biogan.core.rng import rng
@@ -499,10 +499,9 @@ def opened(path: Path, told: dict[str, Any], resume: bool, overwrite: bool) -> P
     OutputError, ConfigError, CheckpointError
         If the folder holds something else.
     """
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"{path}: is a file; name another folder")
-    there = path.is_dir() and any(path.iterdir())
     own = (path / SUMMARY).exists()
+    if not (resume and path.is_dir()):
+        check_folder(path, own, overwrite, resumable=True)
     if resume:
         if not own:
             raise ConfigError(f"{path}: nothing to resume, no explanation was begun there")
@@ -513,9 +512,6 @@ def opened(path: Path, told: dict[str, Any], resume: bool, overwrite: bool) -> P
                     f"{path}: was begun with another {name}; --resume goes on with the same run"
                 )
         return path
-    if there and not (own and overwrite):
-        more = "--overwrite replaces it, --resume goes on" if own else "name another folder"
-        raise OutputError(f"{path}: is not empty; {more}")
     claim_folder(path)
     for name in (PART, *FILES):
         (path / name).unlink(missing_ok=True)

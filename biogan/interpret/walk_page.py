@@ -11,8 +11,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from biogan.core import __version__
-from biogan.core.errors import OutputError
-from biogan.core.files import claim_folder, write_json, write_text, write_tsv
+from biogan.core.files import check_folder, claim_folder, write_json, write_text, write_tsv
 from biogan.evaluation.report.html import STATUSES, render
 from biogan.evaluation.report.plots.canvas import BLUE, ORANGE, drawing, legend
 from biogan.evaluation.report.results import BETWEEN, FLOOR, REAL, UNREAD
@@ -41,12 +40,22 @@ _WALKS = Section(
 )
 
 
+def claimed(out: str | Path, overwrite: bool) -> Path:
+    """Make the folder of a walk, before time is spent on one.
+
+    Raises
+    ------
+    OutputError
+        If something else is there, or a walk that is not to be replaced.
+    """
+    folder = Path(out)
+    check_folder(folder, (folder / SUMMARY).exists(), overwrite)
+    claim_folder(folder)
+    return folder
+
+
 def write_walk(
-    found: Walks,
-    moves: Sequence[Direction],
-    out: str | Path,
-    overwrite: bool,
-    facts: dict[str, str],
+    found: Walks, moves: Sequence[Direction], folder: Path, facts: dict[str, str]
 ) -> list[str]:
     """Write the folder of a walk.
 
@@ -56,10 +65,8 @@ def write_walk(
         The walks.
     moves : sequence of Direction
         Directions of the latent space.
-    out : str or Path
-        The folder.
-    overwrite : bool
-        Replace the walk that is there.
+    folder : Path
+        The folder, see :func:`claimed`.
     facts : dict of str to str
         What the page says of the run.
 
@@ -71,17 +78,8 @@ def write_walk(
     Raises
     ------
     OutputError
-        If something is there.
+        If a file cannot be written.
     """
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: is a file; name another folder")
-    if folder.is_dir() and any(folder.iterdir()):
-        own = (folder / SUMMARY).exists()
-        if not (own and overwrite):
-            more = "--overwrite replaces it" if own else "name another folder"
-            raise OutputError(f"{folder}: is not empty; {more}")
-    claim_folder(folder)
     names = [PAGE, FASTA, TABLE, MOVES, SUMMARY]
     write_fasta(found.records, folder / FASTA)
     write_tsv(_table(found), folder / TABLE)

@@ -17,7 +17,6 @@ of the run, which only resuming needs.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import stat
 from collections.abc import Mapping
@@ -295,11 +294,6 @@ def _load(folder: Path, where: str, kind: str) -> None:
     report = folder / _REPORT[0]
     told = parse_json(report.read_bytes(), report, CheckpointError)
     _check_report(told, model.manifest, report, "the model and its report do not belong together")
-
-
-def digest_of(folder: Path) -> str:
-    """Return the SHA-256 of ``model.json``, which stands for all files of a published model."""
-    return hashlib.sha256((folder / FACTS).read_bytes()).hexdigest()
 
 
 def copy_published(folder: Path, out: str | Path, overwrite: bool = False) -> list[str]:

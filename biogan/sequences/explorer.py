@@ -16,6 +16,7 @@ from biogan.core import __version__
 from biogan.core.errors import plural
 from biogan.evaluation.report.html import render
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.metrics.composition import gc_content
 from biogan.sequences.similarity.pairs import Pairs, nearest
 
 #: Records that a page holds at most: a browser has to keep them all.
@@ -82,10 +83,8 @@ def _columns(records: SequenceSet, scores: np.ndarray, near: Pairs | None) -> li
          "values": records.ungapped().lengths.tolist()},
     ]  # fmt: skip
     if records.alphabet.complement is not None:
-        texts = records.ungapped().strings()
-        shares = [sum(map(text.count, "GC")) / max(len(text), 1) for text in texts]
         found.append({"key": "gc", "title": "GC", "number": True, "help": "share of G and C",
-                      "values": np.round(shares, _SHARE).tolist()})  # fmt: skip
+                      "values": np.round(gc_content(records), _SHARE).tolist()})  # fmt: skip
     if near is not None:
         found.append({"key": "identity", "title": "identity", "number": True,
                       "help": "share of letters like those of the nearest real record",
