@@ -85,7 +85,7 @@ class Chains(NamedTuple):
 
     def __str__(self) -> str:
         n = len(self.taken)
-        after = f"{_mean(self.after):.1f}"
+        after = f"{round(_mean(self.after), 1) + 0.0:.1f}"  # never -0.0
         if not self.steps:
             return f"latents free: mean log-probability of the constraints {after}"
         share = percentage(self.taken.sum() / (n * self.steps))
