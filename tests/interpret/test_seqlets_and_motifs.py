@@ -1,5 +1,7 @@
 """Seqlets, motifs, spacings and matches of planted words."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -124,6 +126,29 @@ def test_a_match_is_told_from_others():
         for match in matches(chance.dirichlet([0.3] * 4, 8), known[:60])
     ]
     assert np.mean(small) < 0.1
+
+
+def test_the_chance_of_a_match_is_that_of_all_targets_one_by_one():
+    chance = rng(1, "columns")
+    known = [Motif(f"m{i}", chance.dirichlet([0.5] * 4, 3)) for i in range(7)]
+    query = chance.dirichlet([0.5] * 4, 4)
+    columns = np.concatenate([motif.frequencies for motif in known])
+    distance = np.sqrt(np.square(query[:, None] - columns).sum(2))
+    scores = np.median(distance, 1, keepdims=True) - distance
+    every = np.array([*itertools.product(range(21), repeat=3)])
+    # Sum at each offset of each target of three columns that can be drawn.
+    sums = np.stack([
+        scores[np.arange(max(0, o), min(4, o + 3))[:, None],
+               every[:, max(0, -o) : min(3, 4 - o)].T].sum(0)
+        for o in range(-2, 4)
+    ])  # fmt: skip
+    for k, match in enumerate(matches(query, known, strands=False)):
+        own = (every == np.arange(3 * k, 3 * k + 3)).all(1)
+        best = sums[:, own].max() - 1e-9
+        assert match.offset == int(sums[:, own].argmax()) - 2
+        independent = 1 - np.prod(1 - (sums >= best).mean(1))
+        assert match.p == pytest.approx(independent, rel=0.02)
+        assert match.p == pytest.approx((sums.max(0) >= best).mean(), rel=0.1)
 
 
 def test_written_motifs_are_read_again(tmp_path):
