@@ -161,6 +161,8 @@ def read_request(
             part = conditions[name]
         except ConfigError as error:
             raise ConfigError(f"{where}: {error}") from error
+        if not value.strip() and conditions.whole:
+            raise ConfigError(f"{where}: every training record has this label, say which")
         wishes[name] = _wish(part, value.strip(), where, said)
     request = Request(conditions, wishes)
     if len(wishes) > 1 and not request.weights()[1]:

@@ -52,6 +52,8 @@ class Conditions:
         Distinct rows of labels of the training data, of large sets evenly spaced ones.
     counts : tuple of int
         Records with each row.
+    whole : bool
+        Whether every record has every label, in training, too: there is no unknown label.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class Conditions:
     parts: tuple[Condition, ...] = ()
     rows: tuple[bytes, ...] = ()
     counts: tuple[int, ...] = ()
+    whole: bool = False
 
     @classmethod
     def of(
@@ -173,11 +176,6 @@ class Conditions:
         """Turn rows, shape (n, size), into labels by name."""
         return {part.name: part.texts(codes[:, self.places[part.name]]) for part in self.parts}
 
-    def picked(self, uniform: np.ndarray) -> np.ndarray:
-        """Take rows of the joint distribution, shape (n, size), by numbers from U(0, 1)."""
-        rows, shares = self.joint
-        return rows[taken(shares, uniform)]
-
     def moved(self, codes: np.ndarray, normal: np.ndarray) -> np.ndarray:
         """Move the ranks of all numbers at random (vicinal estimation).
 
@@ -234,7 +232,8 @@ class Conditions:
     def to_dict(self) -> dict[str, Any]:
         """Return what the model card keeps."""
         joint = {"rows": [row.hex() for row in self.rows], "counts": list(self.counts)}
-        return {"parts": [asdict(part) for part in self.parts], "joint": joint}
+        whole = {"whole": True} if self.whole else {}
+        return {"parts": [asdict(part) for part in self.parts], "joint": joint, **whole}
 
     @classmethod
     def from_dict(cls, data: Any) -> Self:
@@ -247,6 +246,8 @@ class Conditions:
         """
         check_fields("layout", {"conditions": data}, {"conditions": dict[str, Any]})
         check_fields("conditions", data, {"parts": list[dict[str, Any]], "joint": dict[str, Any]})
+        whole = {"whole": False, **data}
+        check_fields("conditions", whole, {"whole": bool})
         parts = tuple(read_condition(part) for part in data["parts"])
         names = [part.name for part in parts]
         if len(set(names)) != len(names) or names != sorted(names):
@@ -256,7 +257,7 @@ class Conditions:
             rows = tuple(bytes.fromhex(row) for row in joint["rows"])
         except ValueError as error:
             raise CheckpointError("'rows' of joint are no hexadecimal numbers") from error
-        found = cls(parts, rows, tuple(joint["counts"]))
+        found = cls(parts, rows, tuple(joint["counts"]), whole["whole"])
         if not rows or len(rows) != len(found.counts) or any(len(r) != found.size for r in rows):
             raise CheckpointError("'rows' of joint are not rows of these conditions")
         for part in parts:

@@ -223,10 +223,11 @@ class Augmented(nn.Module):
     def __init__(self, critic: nn.Module, augment: Augment, shape: RecordShape) -> None:
         super().__init__()
         self.critic, self.augment, self.shape = critic, augment, shape
+        self.labels = shape.labels
 
     def forward(self, records: Tensor) -> Tensor:
         """Judge records, return (N,)."""
-        if not self.shape.classes:
+        if not self.labels:
             return self.critic(self.augment(records))
-        images, classes = split(records, self.shape[:3], self.shape.classes)
-        return self.critic(join(self.augment(images), classes))
+        images, labels = split(records, self.shape[:3], self.labels)
+        return self.critic(join(self.augment(images), labels))

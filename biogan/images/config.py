@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from biogan.core.options import InputOptions, option
-from biogan.training.config import SamplingConfig
+from biogan.training.config import LabelSamplingConfig
 
 SIZES = (16, 28, 32, 64, 128)
 
@@ -44,8 +44,9 @@ class ImageReadingConfig(InputOptions):
     )
     labels: str | None = option(
         None,
-        "IDX file of labels, or TSV (first column id, second column class); found beside MNIST "
-        "files and from the folders of images.",
+        "IDX file of labels, or TSV (first column id, each further column a label, the first of "
+        "which is the class unless it holds numbers); found beside MNIST files and from the "
+        "folders of images.",
         "Input",
         level="basic",
         file=True,
@@ -53,10 +54,5 @@ class ImageReadingConfig(InputOptions):
 
 
 @dataclass(frozen=True)
-class ImageSamplingConfig(SamplingConfig):
+class ImageSamplingConfig(LabelSamplingConfig):
     """How images are drawn from a trained generator."""
-
-    label: str | None = option(
-        None, "Class of all images, of a model trained with --conditional.", "Sampling",
-        level="basic",
-    )  # fmt: skip

@@ -1,32 +1,46 @@
-"""A set of images: pixels, ids and classes, all in memory and never changed.
+"""A set of images: pixels, ids, classes and other labels, all in memory and never changed.
 
-Which class an image belongs to, from a table.
+Which labels an image has, from a table.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from biogan.core.conditions import kind_of
+from biogan.core.display import excerpt
 from biogan.core.errors import DataError, few, plural
+from biogan.core.label_codes import FEWEST
 from biogan.core.labels import read_label_table
 
 TABLE = "labels.tsv"
+#: Name of the class where nothing names it.
+CLASS = "class"
 
 
 class LabelTable:
-    """A TSV of labels: first column the id or file name of an image, second its class.
+    """A TSV of labels: first column the id or file name of an image, each further one a label.
+
+    The first of them is the class of the images, unless it holds numbers (:func:`is_class`).
 
     Parameters
     ----------
     path : str or Path
         The table, with a header.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the labels.
+    class_name : str
+        Which of them is the class; empty where none is.
 
     Raises
     ------
@@ -36,13 +50,19 @@ class LabelTable:
 
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
-        names, rows, _ = read_label_table(self.path)
-        self.rows = {key: row[0] for key, row in rows.items()}
+        names, self.rows, _ = read_label_table(self.path)
+        self.names = tuple(names)
+        first = is_class([row[0] for row in self.rows.values()])
+        self.class_name = names[0] if first else ""
         self.left = set(self.rows)
-        self.notes = [f"column {names[0]} of {path} is the class"] if len(names) > 1 else []
+        self.notes = []
+        if len(names) > 1 and first:
+            self.notes = [f"column {names[0]} of {path} is the class"]
+        elif not first:
+            self.notes = [f"column {names[0]} of {path} holds numbers: no class"]
 
-    def of(self, *names: str) -> str:
-        """Return the class of the image that is known by one of these names.
+    def of(self, *names: str) -> tuple[str, ...]:
+        """Return the labels of the image that is known by one of these names.
 
         Raises
         ------
@@ -50,11 +70,13 @@ class LabelTable:
             If it has no row, or none that says a class.
         """
         for name in names:
-            if self.rows.get(name):
+            row = self.rows.get(name)
+            if row and (row[0] or not self.class_name):
                 self.left.discard(name)
-                return self.rows[name]
+                return tuple(row)
+        what = "class" if self.class_name else "row"
         raise DataError(
-            f"{self.path}: no class for image {names[0]!r} (the first id of the table is "
+            f"{self.path}: no {what} for image {names[0]!r} (the first id of the table is "
             f"{next(iter(self.rows), '')!r})"
         )
 
@@ -67,6 +89,20 @@ class LabelTable:
             f"{plural(len(self.left), 'row')} of {self.path} {names} no image: "
             f"{few(sorted(self.left))}"
         ]
+
+
+def is_class(values: Sequence[str]) -> bool:
+    """Tell whether a column of labels is the class of images: no numbers that hardly recur.
+
+    Examples
+    --------
+    >>> is_class(["0", "1"] * 9), is_class([str(i) for i in range(18)])
+    (True, False)
+    >>> is_class([str(i) for i in range(100)] * FEWEST)
+    True
+    """
+    known = [value for value in values if value]
+    return kind_of(known) != "number" or len(known) >= FEWEST * len(set(known))
 
 
 #: What a pixel may be stored as, and its largest value.
@@ -109,6 +145,10 @@ class ImageSet:
         Where the images come from, for messages and reports.
     notes : tuple of str
         What was done on reading, one sentence each.
+    class_name : str
+        What the class is called among the labels.
+    columns : mapping of str to numpy.ndarray, shape (n,), object
+        Labels besides the class by name, as text; ``""`` where an image has none.
 
     Raises
     ------
@@ -129,6 +169,8 @@ class ImageSet:
     frames: bool = False
     source: str = "images"
     notes: tuple[str, ...] = ()
+    class_name: str = CLASS
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 4 or self.pixels.dtype.name not in DEPTHS:
@@ -138,6 +180,12 @@ class ImageSet:
             )
         if len(self.ids) != len(self.pixels):
             raise DataError(f"{self.source}: {len(self.ids):,} ids for {len(self.pixels):,} images")
+        for name, column in self.columns.items():
+            if len(column) != len(self.pixels):
+                raise DataError(
+                    f"{self.source}: {len(column):,} values of the label {excerpt(name)} for "
+                    f"{len(self.pixels):,} images"
+                )
         if self.labels is None:
             return
         if len(self.labels) != len(self.pixels):
@@ -188,7 +236,15 @@ class ImageSet:
         numbers = np.arange(len(self))[rows]
         labels = None if self.labels is None else self.labels[numbers]
         ids = tuple(self.ids[i] for i in numbers)
-        return replace(self, pixels=self.pixels[numbers], ids=ids, labels=labels)
+        columns = {name: column[numbers] for name, column in self.columns.items()}
+        return replace(self, pixels=self.pixels[numbers], ids=ids, labels=labels, columns=columns)
+
+    @property
+    def texts(self) -> dict[str, np.ndarray]:
+        """All labels by name, as text: the class, if there is one, and :attr:`columns`."""
+        if self.labels is None:
+            return dict(self.columns)
+        return {self.class_name: np.array(self.classes, object)[self.labels], **self.columns}
 
     @property
     def shape(self) -> ImageShape:
@@ -216,6 +272,7 @@ class ImageSet:
             pixels=np.concatenate([s.pixels for s in sets]),
             ids=tuple(name for s in sets for name in s.ids),
             labels=np.concatenate(labels) if labels else None,
+            columns={k: np.concatenate([s.columns[k] for s in sets]) for k in sets[0].columns},
         )
 
     @cached_property
@@ -225,6 +282,8 @@ class ImageSet:
         found.update(self.pixels.tobytes())
         if self.labels is not None:
             found.update(self.labels.tobytes())
+        for name, column in sorted(self.columns.items()):
+            found.update(repr((name, column.tolist())).encode())
         return found.hexdigest()
 
     def unit(self) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 from biogan.core.errors import ConfigError, DataError, few, plural
 from biogan.core.inputs import Readable, is_lasting, name_of, split_compression
 from biogan.images.config import SIZES, ImageReadingConfig
-from biogan.images.dataset import DEPTHS, TABLE, ImageSet, LabelTable
+from biogan.images.dataset import CLASS, DEPTHS, TABLE, ImageSet, LabelTable
 from biogan.images.files import SUFFIXES, central, grey, read_pages, resize, tiles
 from biogan.images.formats import is_idx
 
@@ -62,6 +62,10 @@ class Gathering:
 
     Attributes
     ----------
+    names : tuple of str
+        Names of the labels of an image, in their order.
+    class_name : str
+        Which of them is the class; empty where none is.
     notes : list of str
         What was done, one sentence each.
     """
@@ -77,15 +81,17 @@ class Gathering:
         self.notes: list[str] = []
         self._blocks: list[np.ndarray] = []
         self._ids: list[str] = []
-        self._labels: list[str] = []
+        self._labels: list[tuple[str, ...]] = []
+        self.names: tuple[str, ...] = (CLASS,)
+        self.class_name = CLASS
         self._sizes: Counter[tuple[int, int]] = Counter()
         self._sized: dict[tuple[int, int], list[str]] = {}  # first images of each size
         self._first: dict[str, str] = {}  # first image of each depth
         self._resized = self._stretched = self._greyed = self._cut = 0
         self._small: list[str] = []
 
-    def add(self, name: str, image: np.ndarray, label: str | None = None) -> None:
-        """Take one image (channels, height, width) of uint8 or uint16."""
+    def add(self, name: str, image: np.ndarray, label: tuple[str, ...] | None = None) -> None:
+        """Take one image (channels, height, width) of uint8 or uint16, and its labels."""
         if self.reading.crop != "tiles":
             self._keep(name, self._fitted(image), label)
             return
@@ -96,7 +102,10 @@ class Gathering:
         self._small += [] if parts else [name]
 
     def add_all(
-        self, names: Sequence[str], images: np.ndarray, labels: Sequence[str] | None = None
+        self,
+        names: Sequence[str],
+        images: np.ndarray,
+        labels: Sequence[tuple[str, ...]] | None = None,
     ) -> None:
         """Take many images of one shape, (n, channels, height, width)."""
         height, width = images.shape[2:]
@@ -153,26 +162,33 @@ class Gathering:
             )
         pixels = np.concatenate(self._same_channels()) if len(self._blocks) > 1 else self._blocks[0]
         self._say(pixels)
-        labels = None
+        labels, columns = None, dict[str, np.ndarray]()
         if self._labels:
             if len(self._labels) != len(self._ids):
                 without = len(self._ids) - len(self._labels)
                 raise DataError(
                     f"{self.source}: {without:,} of {len(self._ids):,} images have no label"
                 )
-            found = set(self._labels)
+            each = zip(*self._labels, strict=True)
+            columns = {
+                name: np.array(column, object)
+                for name, column in zip(self.names, each, strict=True)
+            }
+        if self.class_name in columns:
+            own = columns.pop(self.class_name).tolist()
+            found = set(own)
             numbers = all(re.fullmatch("-?[0-9]{1,18}", name) for name in found)
             order = (lambda name: (int(name), name)) if numbers else natural
             names = list(classes or sorted(found, key=order))
             number = {name: i for i, name in enumerate(names)}
-            labels = np.array([number[label] for label in self._labels], np.int64)
+            labels = np.array([number[label] for label in own], np.int64)
             classes = names
             counted = [str(i) for i in range(len(names))]
             if numbers and names != counted:
                 self.notes.append(f"the labels that occur are the classes: {few(names, 10)}")
         return ImageSet(
-            pixels, tuple(self._ids), labels, tuple(classes or ()) if self._labels else (),
-            self.frames, self.source, tuple(self.notes),
+            pixels, tuple(self._ids), labels, () if labels is None else tuple(classes or ()),
+            self.frames, self.source, tuple(self.notes), self.class_name or CLASS, columns,
         )  # fmt: skip
 
     def _fitted(self, image: np.ndarray) -> np.ndarray:
@@ -185,11 +201,14 @@ class Gathering:
         self._stretched += height != width
         return resize(self._coloured(image[None])[0], size)
 
-    def _keep(self, name: str, image: np.ndarray, label: str | None) -> None:
+    def _keep(self, name: str, image: np.ndarray, label: tuple[str, ...] | None) -> None:
         self._add_block([name], image[None], None if label is None else [label])
 
     def _add_block(
-        self, names: Sequence[str], images: np.ndarray, labels: Sequence[str] | None
+        self,
+        names: Sequence[str],
+        images: np.ndarray,
+        labels: Sequence[tuple[str, ...]] | None,
     ) -> None:
         height, width = images.shape[2:]
         self._sizes[height, width] += len(images)
@@ -338,12 +357,15 @@ class FolderReader:
         if reading.labels and is_idx(reading.labels):
             raise ConfigError(
                 f"--labels {reading.labels}: IDX labels belong to IDX images or an .npz; for files "
-                "give a TSV (first column id, second column class)"
+                "give a TSV (first column id, further columns labels)"
             )
         table = reading.labels or (beside if beside.is_file() else None)
         self.table = LabelTable(table) if table else None
+        if self.table:
+            self.gathering.names = self.table.names
+            self.gathering.class_name = self.table.class_name
         if self.table and not reading.labels:
-            self.gathering.notes.append(f"classes are read from {beside}")
+            self.gathering.notes.append(f"labels are read from {beside}")
         self.pages: list[str] = []
         self.short: list[str] = []
         self.long: list[str] = []
@@ -417,7 +439,7 @@ class FolderReader:
                 pages = self._pages(file if data is None else data)
                 for page, pixels in enumerate(pages, 1):
                     whole = f"{prefix}{name}" + (f"_p{page}" if len(pages) > 1 else "")
-                    label = folder
+                    label: tuple[str, ...] | None = None if folder is None else (folder,)
                     if self.table:
                         label = self.table.of(whole, f"{prefix}{name}", name, file.name)
                     self.gathering.add(whole, pixels, label)

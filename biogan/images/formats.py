@@ -22,7 +22,7 @@ from biogan.core.inputs import (
     opened,
     read_arrays,
 )
-from biogan.images.dataset import DEPTHS
+from biogan.images.dataset import CLASS, DEPTHS
 
 #: Third byte of the file: type of the numbers, big-endian.
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -176,7 +176,8 @@ def labels_beside(path: str | Path) -> Path | None:
 
 PIXELS = ("images", "pixels", "x_train", "arr_0")
 LABELS = ("labels", "y_train")
-ARRAYS = (*PIXELS, *LABELS, "classes", "frames", "ids")
+FURTHER = ("class_name", "label_names", "label_values")
+ARRAYS = (*PIXELS, *LABELS, "classes", "frames", "ids", *FURTHER)
 COLOURS = (1, 3)
 
 
@@ -195,6 +196,10 @@ class Arrays(NamedTuple):
         Whether the channels are moments of a time series.
     ids : tuple of str
         Names; empty if there are none.
+    class_name : str
+        What the class is called.
+    columns : dict of str to list of str
+        Further labels by name.
     """
 
     pixels: np.ndarray
@@ -202,6 +207,8 @@ class Arrays(NamedTuple):
     classes: tuple[str, ...]
     frames: bool
     ids: tuple[str, ...]
+    class_name: str
+    columns: dict[str, list[str]]
 
 
 def read_npz(path: Readable, frames: int | None = None, ratio: float = RATIO) -> Arrays:
@@ -212,7 +219,8 @@ def read_npz(path: Readable, frames: int | None = None, ratio: float = RATIO) ->
     path : str, Path or open file
         The file, with an array ``images``, ``pixels``, ``x_train`` or ``arr_0`` of shape (n, h, w),
         (n, h, w, c) or (n, c, h, w); and if there are any ``labels`` or ``y_train``, ``classes``,
-        ``frames``, ``ids``. Nothing in it is unpickled.
+        ``frames``, ``ids``, and what :func:`~biogan.images.write.write_images` adds where there
+        are further labels. Nothing in it is unpickled.
     frames : int, optional
         Read (n, frames, h, w) as time series, whether or not the file says so.
     ratio : float
@@ -248,7 +256,23 @@ def read_npz(path: Readable, frames: int | None = None, ratio: float = RATIO) ->
     ids = tuple(str(name) for name in held.get("ids", ()))
     if ids and len(ids) != len(pixels):
         raise DataError(f"{path}, array ids: {len(ids):,} names for {len(pixels):,} images")
-    return Arrays(pixels, labels, classes, series, ids)
+    class_name = str(held.get("class_name", np.array(CLASS)))
+    return Arrays(
+        pixels, labels, classes, series, ids, class_name, _columns(held, path, len(pixels))
+    )
+
+
+def _columns(held: dict[str, np.ndarray], path: str | Path, n: int) -> dict[str, list[str]]:
+    """Read labels besides the class, as :func:`biogan.images.write.write_images` keeps them."""
+    names, values = held.get("label_names"), held.get("label_values")
+    if names is None or values is None:
+        return {}
+    if names.dtype.kind != "U" or values.dtype.kind != "U" or values.shape != (len(names), n):
+        raise DataError(
+            f"{path}, arrays label_names and label_values: {names.shape} and {values.shape} of "
+            f"{names.dtype} and {values.dtype}; names, and words (names, {n:,}) are needed"
+        )
+    return dict(zip(names.tolist(), values.tolist(), strict=True))
 
 
 def _flag(held: dict[str, np.ndarray], path: str | Path) -> bool:

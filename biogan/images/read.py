@@ -14,7 +14,7 @@ from biogan.core.options import unknown_name
 from biogan.core.text import HEAD, foreign
 from biogan.images.catalog import CATALOG, DIGITS, KNOWN, Progress, fetch
 from biogan.images.config import ImageReadingConfig
-from biogan.images.dataset import ImageSet, LabelTable
+from biogan.images.dataset import CLASS, ImageSet, LabelTable
 from biogan.images.files import STARTS
 from biogan.images.folder import FolderReader, Gathering, mnist_images
 from biogan.images.formats import (
@@ -132,7 +132,7 @@ def _digits(reading: ImageReadingConfig) -> ImageSet:
     pixels = np.rint(found.images * (255 / DIGITS_BRIGHTEST)).astype(np.uint8)[:, None]
     names = [f"digit_{i}" for i in range(1, len(pixels) + 1)]
     classes = tuple(str(name) for name in found.target_names)
-    labels = [classes[i] for i in found.target.tolist()]
+    labels = [(classes[i],) for i in found.target.tolist()]
     return _gathered(Gathering(DIGITS, reading), names, pixels, labels, classes)
 
 
@@ -144,14 +144,20 @@ def _idx(
     beside = None if reading.labels or not is_lasting(path) else labels_beside(name_of(path))
     labels = None
     if beside:
-        labels, classes = _idx_labels(beside, len(pixels), reading.unpack_ratio, classes)
+        own, classes = _idx_labels(beside, len(pixels), reading.unpack_ratio, classes)
+        labels = [(one,) for one in own]
     return _gathered(Gathering(source, reading), (), pixels, labels, classes)
 
 
 def _npz(path: Readable, reading: ImageReadingConfig) -> ImageSet:
     held = read_npz(path, reading.frames, reading.unpack_ratio)
     gathering = Gathering(name_of(path), reading, held.frames)
-    return _gathered(gathering, held.ids, held.pixels, held.labels, held.classes)
+    columns = dict(held.columns)
+    if held.labels is not None:
+        columns = {held.class_name: held.labels, **columns}
+    gathering.names, gathering.class_name = tuple(columns), held.class_name
+    rows = [*zip(*columns.values(), strict=True)] if columns else None
+    return _gathered(gathering, held.ids, held.pixels, rows, held.classes)
 
 
 def _idx_labels(
@@ -170,7 +176,7 @@ def _gathered(
     gathering: Gathering,
     names: Sequence[str],
     pixels: np.ndarray,
-    labels: Sequence[str] | None,
+    labels: Sequence[tuple[str, ...]] | None,
     classes: Sequence[str],
 ) -> ImageSet:
     """Put an array of images through; ``--labels`` comes before the labels found.
@@ -181,9 +187,12 @@ def _gathered(
     gathering.check(pixels)
     names = names or [f"image_{i}" for i in range(1, len(pixels) + 1)]
     if given and is_idx(given):
-        labels, classes = _idx_labels(given, len(names), ratio)
+        own, classes = _idx_labels(given, len(names), ratio)
+        gathering.names, gathering.class_name = (CLASS,), CLASS
+        labels = [(one,) for one in own]
     elif given:
         table = LabelTable(given)
+        gathering.names, gathering.class_name = table.names, table.class_name
         labels, classes = [table.of(name) for name in names], ()
         gathering.notes += [*table.notes, *table.unused()]
     gathering.add_all(names, pixels, labels)

@@ -15,7 +15,7 @@ from PIL import Image
 from biogan.core.errors import ConfigError, DataError, OutputError, plural
 from biogan.core.files import atomic_path, claim_folder, file_names, write_tsv
 from biogan.core.pictures import FILMS, animation
-from biogan.images.dataset import TABLE, ImageSet
+from biogan.images.dataset import CLASS, TABLE, ImageSet
 
 ENLARGED = 64  # images are shown at about this many pixels
 WHITE = 255
@@ -164,6 +164,11 @@ def _npz(images: ImageSet, out: Path) -> list[str]:
     arrays = {"images": images.pixels, "frames": np.array(images.frames), "ids": _words(images.ids)}
     if images.labels is not None:
         arrays |= {"labels": images.labels, "classes": _words(images.classes)}
+        if images.class_name != CLASS:
+            arrays["class_name"] = np.array(images.class_name, np.str_)
+    if images.columns:
+        arrays["label_names"] = _words(tuple(images.columns))
+        arrays["label_values"] = np.array([c.tolist() for c in images.columns.values()], np.str_)
     with atomic_path(out) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     shape = images.shape
@@ -209,11 +214,11 @@ def _folder(images: ImageSet, out: Path, overwrite: bool) -> list[str]:
                 _save(pixels, images.frames, temporary)
         written.add(f"{name}{suffix}")
     done = [f"{out}: {_noun(images, len(images))}, each a {suffix} file"]
-    if images.labels is not None:
-        classes = [images.classes[label] for label in images.labels.tolist()]
-        write_tsv(pd.DataFrame({"id": names, "class": classes}), out / TABLE)
+    if texts := images.texts:
+        write_tsv(pd.DataFrame({"id": names, **texts}), out / TABLE)
         written.add(TABLE)
-        done.append(f"{out / TABLE}: the class of each")
+        what = "class" if texts.keys() == {images.class_name} else "labels"
+        done.append(f"{out / TABLE}: the {what} of each")
     older = sorted(there - written)
     if older:
         stay = "is" if len(older) == 1 else "are"

@@ -389,6 +389,12 @@ class GAN:
         return interpolated(generator, self.modality, pairs, steps, seed, asked)
 
     @property
+    def conditions(self) -> Conditions:
+        """The labels that were learned, after :meth:`fit`: names, kinds, counts and ranges."""
+        found: Conditions = getattr(self.modality, "conditions", Conditions())
+        return found
+
+    @property
     def calibrated_critic(self) -> CalibratedCritic:
         """The critic of the kept generator with its calibration, for refined sampling.
 
@@ -690,12 +696,6 @@ class SequenceGAN(GAN):
         axes = new_axes(axes, (max(4.0, 0.16 * some.longest), 1.8))
         draw_logo(axes, heights, letters, float(heights.sum(1).max()) or 1.0, 0, some.longest)
         return axes
-
-    @property
-    def conditions(self) -> Conditions:
-        """The labels that were learned, after :meth:`fit`: names, kinds, counts and ranges."""
-        conditions: Conditions = self.modality.conditions  # type: ignore[attr-defined]
-        return conditions
 
     @property
     def tokenizer(self) -> Tokenizer:

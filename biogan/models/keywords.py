@@ -101,6 +101,11 @@ class SequenceGANOptions(TypedDict, total=False):
     validation: float
     """Share of the records kept for validation. Default: 0.1."""
 
+    condition: str | None
+    """Labels to learn, so that sample --label can ask for them: NAME, or NAME=class, NAME=number,
+    NAME=multi where the kind is not found rightly; may be repeated (labels: key=value in the
+    headers, or --labels). Default: None."""
+
     architecture: Literal["resnet", "dense", "hybrid", "dcgan", "latent"] | None
     """Family of generator and critic (hybrid: resnet and dense side by side; latent: codes that a
     recurrent network writes out). Default: None."""
@@ -162,11 +167,6 @@ class SequenceGANOptions(TypedDict, total=False):
     repeats: Literal["all", "once"] | None
     """How often to read a record that occurs several times in the data: each time (all), or once
     (once in alignments, else all). Default: None."""
-
-    condition: str | None
-    """Labels to learn, so that sample --label can ask for them: NAME, or NAME=class, NAME=number,
-    NAME=multi where the kind is not found rightly; may be repeated (labels: key=value in the
-    headers, or --labels). Default: None."""
 
     judge_steps: int
     """Critic updates against the final generator, at the end, for sample --refine (0: none; at most
@@ -270,6 +270,11 @@ class MoleculeGANOptions(TypedDict, total=False):
     validation: float
     """Share of the records kept for validation. Default: 0.1."""
 
+    condition: str | None
+    """Labels to learn, so that sample --label can ask for them: NAME, or NAME=class, NAME=number,
+    NAME=multi where the kind is not found rightly; may be repeated (labels: key=value in the
+    headers, or --labels). Default: None."""
+
     architecture: Literal["resnet", "dense", "hybrid", "dcgan", "latent"] | None
     """Family of generator and critic (hybrid: resnet and dense side by side; latent: codes that a
     recurrent network writes out). Default: None."""
@@ -331,11 +336,6 @@ class MoleculeGANOptions(TypedDict, total=False):
     repeats: Literal["all", "once"] | None
     """How often to read a record that occurs several times in the data: each time (all), or once
     (once in alignments, else all). Default: None."""
-
-    condition: str | None
-    """Labels to learn, so that sample --label can ask for them: NAME, or NAME=class, NAME=number,
-    NAME=multi where the kind is not found rightly; may be repeated (labels: key=value in the
-    headers, or --labels). Default: None."""
 
     judge_steps: int
     """Critic updates against the final generator, at the end, for sample --refine (0: none; at most
@@ -444,6 +444,11 @@ class ImageGANOptions(TypedDict, total=False):
     validation: float
     """Share of the images kept for validation. Default: 0.1."""
 
+    condition: str | None
+    """Labels to learn, so that sample --label can ask for them: NAME, or NAME=class, NAME=number,
+    NAME=multi where the kind is not found rightly; may be repeated (labels: key=value in the
+    headers, or --labels). Default: None."""
+
     architecture: Literal["dcgan", "chain"] | None
     """Family of generator and critic (dcgan; for structures chain, which generates coordinates).
     Default: None."""
@@ -464,8 +469,8 @@ class ImageGANOptions(TypedDict, total=False):
     of 2015). By default wgan-gp, for structures relativistic. Default: None."""
 
     conditional: bool | None
-    """Learn each class, so that sample --label can ask for one; needs labels (on where there are
-    labels and at least 50 images of every class). Default: None."""
+    """Learn the class, so that sample --label can ask for one; needs labels (on where there are
+    labels and at least 50 images of every class, and no --condition). Default: None."""
 
     augment: str
     """Random changes of real and generated images before the critic sees them, joined by commas:
@@ -488,6 +493,15 @@ class SequenceSamplingOptions(TypedDict, total=False):
     """Draw the noise on the GPU instead of the CPU: faster, but a seed gives other records on
     another model of GPU. Default: False."""
 
+    label: str | None
+    """What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, NAME=LOW:HIGH,
+    NAME=top10 (per cent) or NAME=LABEL,LABEL; may be repeated; of images also the class alone
+    (default: as often as in the training data). Default: None."""
+
+    labels: str | None
+    """TSV file of labels, one record to write in each row: first column an id, each further column
+    a label, as for --label. Default: None."""
+
     temperature: float
     """Below 1: more typical records; above 1: more varied ones; 0: the most likely letters.
     Default: 1.0."""
@@ -504,15 +518,6 @@ class SequenceSamplingOptions(TypedDict, total=False):
     chain_steps: int | None
     """Moves that --latents mcmc proposes to the noise of a record (50 to 300, to 900 where lengths
     vary; more where the probability of the constraints varies more). Default: None."""
-
-    label: str | None
-    """What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, NAME=LOW:HIGH,
-    NAME=top10 (per cent) or NAME=LABEL,LABEL; may be repeated (default: as often as in the training
-    data). Default: None."""
-
-    labels: str | None
-    """TSV file of labels, one record to write in each row: first column an id, each further column
-    a label, as for --label. Default: None."""
 
 
 class MoleculeSamplingOptions(TypedDict, total=False):
@@ -530,6 +535,15 @@ class MoleculeSamplingOptions(TypedDict, total=False):
     """Draw the noise on the GPU instead of the CPU: faster, but a seed gives other records on
     another model of GPU. Default: False."""
 
+    label: str | None
+    """What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, NAME=LOW:HIGH,
+    NAME=top10 (per cent) or NAME=LABEL,LABEL; may be repeated; of images also the class alone
+    (default: as often as in the training data). Default: None."""
+
+    labels: str | None
+    """TSV file of labels, one record to write in each row: first column an id, each further column
+    a label, as for --label. Default: None."""
+
     temperature: float
     """Below 1: more typical records; above 1: more varied ones; 0: the most likely letters.
     Default: 1.0."""
@@ -546,15 +560,6 @@ class MoleculeSamplingOptions(TypedDict, total=False):
     chain_steps: int | None
     """Moves that --latents mcmc proposes to the noise of a record (50 to 300, to 900 where lengths
     vary; more where the probability of the constraints varies more). Default: None."""
-
-    label: str | None
-    """What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, NAME=LOW:HIGH,
-    NAME=top10 (per cent) or NAME=LABEL,LABEL; may be repeated (default: as often as in the training
-    data). Default: None."""
-
-    labels: str | None
-    """TSV file of labels, one record to write in each row: first column an id, each further column
-    a label, as for --label. Default: None."""
 
     require_smarts: str | None
     """Write molecules that hold this pattern (SMARTS) alone, such as c1ccncc1; others are drawn
@@ -577,4 +582,10 @@ class ImageSamplingOptions(TypedDict, total=False):
     another model of GPU. Default: False."""
 
     label: str | None
-    """Class of all images, of a model trained with --conditional. Default: None."""
+    """What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, NAME=LOW:HIGH,
+    NAME=top10 (per cent) or NAME=LABEL,LABEL; may be repeated; of images also the class alone
+    (default: as often as in the training data). Default: None."""
+
+    labels: str | None
+    """TSV file of labels, one record to write in each row: first column an id, each further column
+    a label, as for --label. Default: None."""

@@ -31,7 +31,7 @@ _SQUARES = float(np.pi**0.5)
 
 
 def width_of(condition: Condition) -> int:
-    """Return how many numbers the networks read of a condition; the last one says "unknown"."""
+    """Return how many numbers stand for a condition; the last one says "unknown"."""
     if not condition.size:
         return 0
     return 1 + (BUMPS if condition.kind == "number" else len(condition.values))
@@ -49,6 +49,8 @@ class LabelEncoder(nn.Module):
     ----------
     width : int
         Numbers in a row.
+    unknown : int
+        How many of them say of a condition that it is unknown: 1, or 0 where none ever is.
     group_counts : list of int
         Groups of each condition, in the order of :meth:`groups`.
 
@@ -62,7 +64,8 @@ class LabelEncoder(nn.Module):
     def __init__(self, conditions: Conditions) -> None:
         super().__init__()
         self.conditions = conditions
-        self.width = sum(map(width_of, conditions))
+        self.unknown = int(not conditions.whole)
+        self.width = sum(width_of(part) - 1 + self.unknown for part in conditions if part.size)
         self.group_counts = [
             BUMPS // 2 if part.kind == "number" else len(part.values)
             for part in conditions
@@ -71,7 +74,8 @@ class LabelEncoder(nn.Module):
 
     def forward(self, codes: Tensor) -> Tensor:
         """Encode rows of bytes, (N, size), as (N, width)."""
-        return torch.cat([part for _, part in self._parts(codes)], 1)
+        parts = [part for _, part in self._parts(codes)]
+        return torch.cat(parts if self.unknown else [part[:, :-1] for part in parts], 1)
 
     def groups(self, rows: Tensor) -> Tensor:
         """Return which records belong to which group, shape (N, groups), from encoded rows.
@@ -81,16 +85,16 @@ class LabelEncoder(nn.Module):
         """
         found, first = [], 0
         for condition in self.conditions:
-            last = first + width_of(condition)
-            if last > first:
-                known = rows[:, first : last - 1]
+            last = first + width_of(condition) - 1  # of what is known
+            if condition.size:
+                known = rows[:, first:last]
                 if condition.kind == "number":
                     # The largest bump is nearest to the rank, two of them are an eighth.
                     peaks = known.unflatten(1, (-1, 2)).amax(2)
                     highest = (peaks == peaks.amax(1, keepdim=True)) & (peaks > 0)
                     known = highest.to(rows.dtype)
                 found.append(known / known.sum(1, keepdim=True).clamp(min=1))
-            first = last
+                first = last + self.unknown
         return torch.cat(found, 1)
 
     def ranks(self, bumps: Tensor) -> Tensor:
@@ -157,13 +161,15 @@ class Chance(NamedTuple):
 
 def draw_chance(conditions: Conditions, n: int, rng: torch.Generator) -> Chance:
     """Draw what decides about the labels of ``n`` records."""
-    coin = torch.rand(n, generator=rng, device=rng.device)
+    coin = torch.ones(n)
+    if not conditions.whole:
+        coin = torch.rand(n, generator=rng, device=rng.device)
     normal = torch.randn(n, len(conditions.numbers), generator=rng, device=rng.device)
     return Chance(coin.cpu().numpy(), normal.cpu().numpy())
 
 
 def blurred(conditions: Conditions, codes: np.ndarray, chance: Chance) -> Tensor:
-    """Return labels as they are trained with: ranks moved, one row in ten unknown.
+    """Return labels as they are trained with: ranks moved, one row in ten unknown, if any may be.
 
     The moves are vicinal estimation (Ding et al. 2021): records of near numbers teach each other.
     Without labels the model also learns to write what is not asked for.
@@ -188,9 +194,10 @@ def draw_labels(conditions: Conditions, n: int, rng: torch.Generator) -> Tensor:
     They come from the joint distribution of the training data, and are blurred as those of real
     records are.
     """
-    pick = torch.rand(n, generator=rng, device=rng.device).cpu().numpy()
-    drawn = conditions.picked(pick)
-    return blurred(conditions, drawn, draw_chance(conditions, n, rng)).to(rng.device)
+    rows, shares = conditions.joint
+    weights = torch.tensor(shares, dtype=torch.float32, device=rng.device)
+    drawn = torch.multinomial(weights, n, True, generator=rng).cpu().numpy()
+    return blurred(conditions, rows[drawn], draw_chance(conditions, n, rng)).to(rng.device)
 
 
 def join(records: Tensor, labels: Tensor) -> Tensor:

@@ -4,9 +4,9 @@ At width 64 and 28 x 28 pixels the generator is dense 7 x 7 x 256, then transpos
 5 x 5 to 128 (stride 1), 64 and the channels (stride 2 each), tanh; the critic is convolutions 5 x 5
 to 64 and 128 (stride 2), 6,272 features, one logit. Larger images double once or twice more.
 
-Without classes a record is (N, channels, height, width). With classes it is one flat row: the
-pixels, then the class as a one-hot vector. The critic sees both together, and losses and penalties
-need no special case for classes.
+Without labels a record is (N, channels, height, width). With labels it is one flat row: the pixels,
+then the labels as the networks read them (:mod:`biogan.nn.conditioning`). The critic sees both
+together, and losses and penalties need no special case for labels.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from biogan.nn.conditioning import Projection, join, split
+from biogan.core.label_rows import Conditions
+from biogan.nn.conditioning import LabelEncoder, Projection, draw_labels, join, split
 from biogan.nn.config import ImageNetConfig
 
 
@@ -29,19 +30,19 @@ class RecordShape(NamedTuple):
     ----------
     channels, height, width : int
         Of the image.
-    shares : tuple of float
-        How often each class is drawn; empty where classes are not learned.
+    conditions : Conditions
+        Labels that are learned.
     """
 
     channels: int
     height: int
     width: int
-    shares: tuple[float, ...] = ()
+    conditions: Conditions = Conditions()
 
     @property
-    def classes(self) -> int:
-        """Number of classes that are learned, 0 for none."""
-        return len(self.shares)
+    def labels(self) -> int:
+        """Numbers that stand for the labels of a record, 0 where none are learned."""
+        return LabelEncoder(self.conditions).width
 
 
 class ImageNoise(NamedTuple):
@@ -51,12 +52,12 @@ class ImageNoise(NamedTuple):
     ----------
     latent : Tensor, shape (N, latent)
         Standard normal.
-    classes : Tensor, shape (N, classes)
-        One-hot; of width 0 where classes are not learned.
+    labels : Tensor, shape (N, size), uint8
+        Rows of labels; of width 0 where none are learned.
     """
 
     latent: Tensor
-    classes: Tensor
+    labels: Tensor
 
     def to(self, device: torch.device) -> ImageNoise:
         """Move both parts to a device."""
@@ -73,38 +74,39 @@ class ImageGenerator(nn.Module, ABC):
     def __init__(self, config: ImageNetConfig, shape: RecordShape) -> None:
         super().__init__()
         self.config, self.shape = config, shape
+        self.encoder = LabelEncoder(shape.conditions) if shape.conditions.size else None
 
     def noise(self, n: int, rng: torch.Generator) -> ImageNoise:
         """Draw the noise of ``n`` images, where the generator ``rng`` draws."""
         place = rng.device
         latent = torch.randn(n, self.config.latent, generator=rng, device=place)
-        if not self.shape.classes:
-            return ImageNoise(latent, torch.empty(n, 0, device=place))
-        shares = torch.tensor(self.shape.shares, device=place)
-        drawn = torch.multinomial(shares, n, True, generator=rng)
-        return ImageNoise(latent, torch.eye(self.shape.classes, device=place)[drawn])
+        if self.encoder is None:
+            return ImageNoise(latent, torch.empty(n, 0, dtype=torch.uint8, device=place))
+        return ImageNoise(latent, draw_labels(self.encoder.conditions, n, rng))
 
     @abstractmethod
     def images(self, code: Tensor) -> Tensor:
-        """Turn (N, latent + classes) into (N, channels, height, width)."""
+        """Turn (N, latent + labels) into (N, channels, height, width)."""
 
     def forward(self, noise: ImageNoise) -> Tensor:
-        """Return records: (N, channels, height, width), with classes (N, pixels + classes)."""
-        images = self.images(torch.cat(noise, 1))
-        return join(images, noise.classes) if self.shape.classes else images
+        """Return records: (N, channels, height, width), with labels (N, pixels + labels)."""
+        if self.encoder is None:
+            return self.images(noise.latent)
+        labels = self.encoder(noise.labels)
+        return join(self.images(torch.cat([noise.latent, labels], 1)), labels)
 
 
 class ImageCritic(nn.Module, ABC):
     """Base of the critics; a subclass writes :meth:`features` and has ``size`` of them.
 
-    The class is judged by its product with the features (Miyato & Koyama 2018, projection).
+    The labels are judged by their product with the features (Miyato & Koyama 2018, projection).
     """
 
     def __init__(self, shape: RecordShape, size: int) -> None:
         super().__init__()
         self.shape = shape
         self.judge = nn.Linear(size, 1)
-        self.match = Projection(shape.classes, size) if shape.classes else None
+        self.match = Projection(shape.labels, size) if shape.labels else None
 
     @abstractmethod
     def features(self, images: Tensor) -> Tensor:
@@ -114,9 +116,9 @@ class ImageCritic(nn.Module, ABC):
         """Judge records, return (N,)."""
         if self.match is None:
             return self.judge(self.features(records)).squeeze(1)
-        images, classes = split(records, self.shape[:3], self.shape.classes)
+        images, labels = split(records, self.shape[:3], self.match.in_features)
         found = self.features(images)
-        matching = self.match(classes, found) / found.shape[1] ** 0.5
+        matching = self.match(labels, found) / found.shape[1] ** 0.5
         return self.judge(found).squeeze(1) + matching
 
 
@@ -161,7 +163,7 @@ class DCGANGenerator2D(ImageGenerator):
         # One layer deeper than the critic's last, which the first convolution takes back.
         channels = [*reversed(widths(width, count + 1))]
         units = channels[0] * self.bottom[0] * self.bottom[1]
-        self.unfold = nn.Linear(config.latent + shape.classes, units, bias=False)
+        self.unfold = nn.Linear(config.latent + shape.labels, units, bias=False)
         self.first = nn.BatchNorm1d(units)
         # The stride is 1 first: the dense layer has made the smallest image.
         self.grow = nn.ModuleList(

@@ -157,7 +157,7 @@ class MapGenerator(ImageGenerator):
         self.register_buffer("off_diagonal", 1 - torch.eye(shape.height), persistent=False)
 
     def images(self, code: Tensor) -> Tensor:
-        """Turn (N, latent + classes) into maps in network units, (N, 1, L, L)."""
+        """Turn (N, latent + labels) into maps in network units, (N, 1, L, L)."""
         canvas = self.painter.canvas(code)
         above = softplus((canvas + canvas.transpose(-1, -2)) / 2)
         return above * self.off_diagonal - 1
@@ -172,13 +172,13 @@ class ChainGenerator(ImageGenerator):
 
     def __init__(self, config: ImageNetConfig, shape: RecordShape) -> None:
         super().__init__(config, shape)
-        width, size = config.chosen("width"), config.latent + shape.classes
+        width, size = config.chosen("width"), config.latent + shape.labels
         self.unfold, self.grow = from_latent(size, width, shape.height, 4)
         self.tail = nn.Sequential(*[ResidualBlock(width, _KERNEL) for _ in range(_TAIL)])
         self.write = nn.Conv1d(width, 4, 1)
 
     def internal(self, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Turn (N, latent + classes) into bonds, angles and torsions, see :func:`build_chain`."""
+        """Turn (N, latent + labels) into bonds, angles and torsions, see :func:`build_chain`."""
         x = grown(code, self.unfold, self.grow, self.shape.height)
         # From here on in single precision: along a chain errors add up.
         written = self.write(activate(self.tail(x))).float()  # (N, 4, L)
@@ -188,12 +188,12 @@ class ChainGenerator(ImageGenerator):
         return bonds, angles, normalize(written[:, 2:, 1:-1].transpose(1, 2), dim=-1, eps=1e-6)
 
     def coordinates(self, code: Tensor) -> Tensor:
-        """Turn (N, latent + classes) into C-alpha coordinates in Angstrom, (N, L, 3)."""
+        """Turn (N, latent + labels) into C-alpha coordinates in Angstrom, (N, L, 3)."""
         with torch.autocast(code.device.type, enabled=False):
             return build_chain(*self.internal(code))
 
     def images(self, code: Tensor) -> Tensor:
-        """Turn (N, latent + classes) into maps in network units, (N, 1, L, L)."""
+        """Turn (N, latent + labels) into maps in network units, (N, 1, L, L)."""
         return records(self.coordinates(code))
 
 
@@ -216,7 +216,7 @@ class ChainCritic(DCGANCritic2D):
         # Both kinds of features are judged together.
         size = self.judge.in_features + widths[-1] * -(-shape.height // 2**_HALVED)
         self.judge = nn.Linear(size, 1)
-        self.match = Projection(shape.classes, size) if shape.classes else None
+        self.match = Projection(shape.labels, size) if shape.labels else None
 
     def features(self, images: Tensor) -> Tensor:
         """See maps (N, 1, L, L), return (N, size)."""

@@ -9,7 +9,7 @@ from typing import Literal
 from biogan.core.errors import ConfigError
 from biogan.core.options import InputOptions, Options, option
 from biogan.nn.config import SequenceNetConfig
-from biogan.training.config import SamplingConfig, TrainingConfig
+from biogan.training.config import LabelConfig, LabelSamplingConfig, TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class ReadingConfig(InputOptions):
 
 
 @dataclass(frozen=True)
-class SequenceSamplingConfig(SamplingConfig):
+class SequenceSamplingConfig(LabelSamplingConfig):
     """How sequences are drawn from a trained generator."""
 
     temperature: float = option(
@@ -120,23 +120,6 @@ class SequenceSamplingConfig(SamplingConfig):
         "Sampling",
         low=1,
     )
-    label: str | None = option(
-        None,
-        "What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, "
-        "NAME=LOW:HIGH, NAME=top10 (per cent) or NAME=LABEL,LABEL; may be repeated (default: as "
-        "often as in the training data).",
-        "Sampling",
-        level="basic",
-        repeat=True,
-    )
-    labels: str | None = option(
-        None,
-        "TSV file of labels, one record to write in each row: first column an id, each further "
-        "column a label, as for --label.",
-        "Sampling",
-        level="basic",
-        file=True,
-    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -144,13 +127,6 @@ class SequenceSamplingConfig(SamplingConfig):
             raise ConfigError(
                 f"--refine {self.refine} --temperature {self.temperature:g}: the critic was "
                 "calibrated at 1, take one of the two"
-            )
-        if self.label and self.labels:
-            raise ConfigError("--label: cannot be combined with --labels, write it into the table")
-        if self.labels and self.refine == "rejection":
-            raise ConfigError(
-                "--labels --refine rejection: keeps records in another order than that of the "
-                "table, take --refine mh"
             )
 
 
@@ -269,7 +245,7 @@ class ConstraintConfig(Options):
 
 
 @dataclass(frozen=True)
-class SequenceGANConfig(SequenceNetConfig, TrainingConfig):
+class SequenceGANConfig(SequenceNetConfig, LabelConfig, TrainingConfig):
     """Options of a sequence GAN."""
 
     kmer_matching: float | None = option(
@@ -297,15 +273,6 @@ class SequenceGANConfig(SequenceNetConfig, TrainingConfig):
         "once (once in alignments, else all).",
         "Data",
     )
-    condition: str | None = option(
-        None,
-        "Labels to learn, so that sample --label can ask for them: NAME, or NAME=class, "
-        "NAME=number, NAME=multi where the kind is not found rightly; may be repeated (labels: "
-        "key=value in the headers, or --labels).",
-        "Data",
-        level="basic",
-        repeat=True,
-    )
     judge_steps: int = option(
         200,
         "Critic updates against the final generator, at the end, for sample --refine (0: none; "
@@ -320,17 +287,6 @@ class SequenceGANConfig(SequenceNetConfig, TrainingConfig):
         "test on at least 500 DNA records finds no difference between the strands).",
         "Data",
     )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        # In one order, as the order in which labels are named means nothing.
-        object.__setattr__(self, "condition", ",".join(self.conditions) or None)
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """Labels to learn, ``NAME`` or ``NAME=KIND`` each."""
-        names = [name.strip() for name in (self.condition or "").split(",")]
-        return tuple(sorted(filter(None, names)))
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from biogan.core.errors import CheckpointError, ConfigError
 from biogan.core.files import Count, Size, check_fields
-from biogan.core.label_requests import Wanted, labels_asked, read_request, read_wanted
+from biogan.core.found_labels import conditions_of
 from biogan.core.label_rows import Conditions
-from biogan.core.rng import layers_from, rng, torch_generator
+from biogan.core.rng import layers_from, torch_generator
 from biogan.nn.conditioning import LabelEncoder, draw_chance, join
 from biogan.nn.latent_nets import CodeCritic, LatentGenerator, Reconstruction
 from biogan.nn.layers import Networks, draw_rotations, exact, rotated
@@ -40,7 +40,6 @@ from biogan.sequences.config import (
     SequenceSamplingConfig,
 )
 from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.found_labels import conditions_of
 from biogan.sequences.io.fasta import as_set
 from biogan.sequences.kmer_matching import LONGEST_PLACED, KmerMatching
 from biogan.sequences.label_evidence import LabelEvidence
@@ -49,6 +48,7 @@ from biogan.sequences.label_matching import LabelMatching
 from biogan.sequences.metrics.diversity import Variety
 from biogan.sequences.metrics.label_distance import LabelDistance
 from biogan.sequences.metrics.validation_distance import ValidationDistance
+from biogan.sequences.regions import RANGE
 from biogan.sequences.splits import Split, drawn
 from biogan.sequences.stored_split import StoredSplit
 from biogan.sequences.strands import both_strands, reverse_complement
@@ -63,6 +63,7 @@ from biogan.training.batches import (
 )
 from biogan.training.config import BY_LABELS
 from biogan.training.engine import check_machine, keep_freed_memory
+from biogan.training.labelled import WANTED, LabelledModality
 from biogan.training.modality import Chunk, Modality, Plan, Progress, few_records
 from biogan.training.trainer import TRAINING_DATA, CheckResult
 
@@ -82,12 +83,10 @@ MOST = 2000
 MOST_RECORDS, MOST_LETTERS = 20_000, 2_000_000
 # Real records and letters of a calibration: more would take time and change nothing.
 MOST_CALIBRATED, MOST_CALIBRATED_LETTERS = 10_000, 5_000_000
-#: Label of a sampled record that names its row of ``--labels``.
-WANTED = "wanted"
 
 
 @dataclass(frozen=True)
-class TokenModality(Modality):
+class TokenModality(LabelledModality):
     """Rows of letters of one data set.
 
     Attributes
@@ -110,11 +109,18 @@ class TokenModality(Modality):
     def plan(cls, records: Any, config: Any) -> Plan:
         """Find letters and lengths, choose open options, and see that this machine can train it."""
         tokenizer = Tokenizer.of(records, config.word)
-        conditions, labelled = conditions_of(records, config.conditions)
+        conditions, labelled = Conditions(), list[str]()
         noted, advice = [], ""
         if isinstance(records, SequenceSet):
+            columns = {name: c for name, c in records.labels.items() if name != RANGE}
+            conditions, labelled = conditions_of(columns, config.conditions, records.weights)
             check_distinct(records)
             noted, advice = outsized(records), window_advice(records.lengths)
+        elif config.conditions:
+            raise ConfigError(
+                f"--condition {config.conditions[0]}: records in files beside the model have no "
+                "labels, add --no-store"
+            )
         elif len(records) < FEW_RECORDS:
             advice = window_advice(np.concatenate(list(records.lengths())))
         config, reasons = resolve(config, tokenizer, records)
@@ -325,7 +331,7 @@ class TokenModality(Modality):
                 "likeliest letters"
             )
         self.tokenizer.length_range(how.length)
-        self._wishes(how)
+        self.wishes(how)
         asked = [("--latents", how.latents), ("--chain-steps", how.chain_steps)]
         for flag, value in asked:
             if value is not None:
@@ -333,31 +339,6 @@ class TokenModality(Modality):
                     f"{flag} {value}: nothing is constrained, add --template, --avoid or another "
                     "constraint"
                 )
-
-    def _wishes(self, how: SequenceSamplingConfig, notes: list[str] | None = None) -> Wanted:
-        """Read what is asked for: a table of records, or one request for all."""
-        if how.labels is not None:
-            return read_wanted(how.labels, self.conditions, notes)
-        return Wanted([], [read_request(self.conditions, labels_asked(how.label), notes)])
-
-    def asking(self, how: SequenceSamplingConfig) -> Callable[..., Noise]:
-        """Return what puts the labels that are asked for into noise, else those of the data."""
-        conditions, wanted = self.conditions, self._wishes(how)
-        if not conditions.size:
-            return lambda noise, *stream: noise
-
-        def ask(noise: Noise, *stream: str | int) -> Noise:
-            n = len(noise.latent)
-            # A chain keeps the labels that it began with.
-            begun = ("sample", *stream[1:2]) if stream[0] == "mh" else stream
-            source = rng(how.seed, "labels", *begun)
-            uniform = source.random((n, 2))
-            normal = source.standard_normal((n, len(conditions.numbers)))
-            block = next((name for name in stream if isinstance(name, int)), 0)
-            codes = wanted.draw(uniform, normal, block * n)
-            return noise._replace(labels=torch.from_numpy(codes).to(noise.labels.device))
-
-        return ask
 
     def sampled_as(
         self,
@@ -380,19 +361,9 @@ class TokenModality(Modality):
             return super().sampled_as(how, judged, constrained, tell)
         return how.replace(refine=BY_LABELS)
 
-    def wanted(self, how: SequenceSamplingConfig) -> int | None:
-        """Return how many rows the table of labels has, where there is one."""
-        return None if how.labels is None else len(self._wishes(how).ids)
-
-    def told(self, how: SequenceSamplingConfig) -> list[str]:
-        """Say which labels cannot be followed to the letter."""
-        notes: list[str] = []
-        self._wishes(how, notes)
-        return notes
-
     def named(self, records: SequenceSet, how: SequenceSamplingConfig, first: int) -> SequenceSet:
         """Add the ids of the table of labels."""
-        ids = self._wishes(how).ids[first : first + len(records)]
+        ids = self.wishes(how).ids[first : first + len(records)]
         records.labels[WANTED] = np.array(ids, object)
         return records
 

@@ -173,7 +173,33 @@ class TrainingConfig(Options):
 
 
 @dataclass(frozen=True)
-class ImageGANConfig(ImageNetConfig, TrainingConfig):
+class LabelConfig(Options):
+    """Which labels of the records are learned."""
+
+    condition: str | None = option(
+        None,
+        "Labels to learn, so that sample --label can ask for them: NAME, or NAME=class, "
+        "NAME=number, NAME=multi where the kind is not found rightly; may be repeated (labels: "
+        "key=value in the headers, or --labels).",
+        "Data",
+        level="basic",
+        repeat=True,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # In one order, as the order in which labels are named means nothing.
+        object.__setattr__(self, "condition", ",".join(self.conditions) or None)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Labels to learn, ``NAME`` or ``NAME=KIND`` each."""
+        names = [name.strip() for name in (self.condition or "").split(",")]
+        return tuple(sorted(filter(None, names)))
+
+
+@dataclass(frozen=True)
+class ImageGANConfig(ImageNetConfig, LabelConfig, TrainingConfig):
     """Options of a GAN of images or structures; what is left open is filled in by the preset."""
 
     preset: PresetName | None = option(
@@ -185,8 +211,8 @@ class ImageGANConfig(ImageNetConfig, TrainingConfig):
     )
     conditional: bool | None = option(
         None,
-        "Learn each class, so that sample --label can ask for one; needs labels (on where there "
-        "are labels and at least 50 images of every class).",
+        "Learn the class, so that sample --label can ask for one; needs labels (on where there "
+        "are labels and at least 50 images of every class, and no --condition).",
         "Networks",
         level="basic",
     )
@@ -299,6 +325,39 @@ class SamplingConfig(Options):
     def refinement(self) -> Refinement | None:
         """How candidates are chosen; ``None`` where the first one is taken."""
         return None if self.refine == "none" else self.refine
+
+
+@dataclass(frozen=True)
+class LabelSamplingConfig(SamplingConfig):
+    """How records are drawn from a generator that may have learned labels."""
+
+    label: str | None = option(
+        None,
+        "What to write, of a model trained with --condition: NAME=CLASS, NAME=NUMBER, "
+        "NAME=LOW:HIGH, NAME=top10 (per cent) or NAME=LABEL,LABEL; may be repeated; of images also "
+        "the class alone (default: as often as in the training data).",
+        "Sampling",
+        level="basic",
+        repeat=True,
+    )
+    labels: str | None = option(
+        None,
+        "TSV file of labels, one record to write in each row: first column an id, each further "
+        "column a label, as for --label.",
+        "Sampling",
+        level="basic",
+        file=True,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.label and self.labels:
+            raise ConfigError("--label: cannot be combined with --labels, write it into the table")
+        if self.labels and self.refine == "rejection":
+            raise ConfigError(
+                "--labels --refine rejection: keeps records in another order than that of the "
+                "table, take --refine mh"
+            )
 
 
 def unrefined(effort: int) -> ConfigError:

@@ -148,7 +148,8 @@ def test_structures_have_no_pixels_to_size_and_a_row_a_pair_too(tmp_path, capsys
 def test_info_and_report_read_the_model_aloud(model, tmp_path, capsys):
     main(["info", model])
     told = capsys.readouterr().out
-    assert "16 x 16, grey, 8 bit, 2 classes to learn" in told and "preset wgan-gp" in told
+    assert "16 x 16, grey, 8 bit, 2 classes" in told and "labels     class (2 classes" in told
+    assert "preset wgan-gp" in told
     main(["report", model, "-o", str(tmp_path / "page.html")])
     assert (tmp_path / "page.html").is_file()
 

@@ -110,7 +110,7 @@ def test_labels_of_a_table(tmp_path: Path) -> None:
     beside.write_text(table.read_text())
     found = read_images(tmp_path / "images")
     assert found.classes == ("G1", "G2")
-    assert found.notes[0] == f"classes are read from {beside}"
+    assert found.notes[0] == f"labels are read from {beside}"
     table.write_text("id\tclass\na\tG1\nc\t\n")
     with pytest.raises(DataError, match=r"classes\.tsv: no class for image 'b' \(the first id"):
         read_images(tmp_path / "images", reading)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,42 @@ def test_a_folder_reads_back(tmp_path: Path, kind: type, channels: int) -> None:
     assert found.labels is not None
     names = [found.classes[i] for i in found.labels]
     assert names == ["M", "G1", "G2"] * 4
+
+
+@pytest.mark.parametrize("name", ["some", "some.npz"])
+def test_labels_of_all_kinds_read_back(tmp_path: Path, name: str) -> None:
+    images = replace(
+        flat(10, 20, 30), labels=np.array([1, 0, 1]), classes=("G1", "G2"), class_name="phase",
+        columns={
+            "size": np.array(["1.5", "", "2"], object), "tags": np.array(["a;b", "a", ""], object),
+        },
+    )  # fmt: skip
+    write_images(images, tmp_path / name)
+    found = read_images(tmp_path / name)
+    assert found.class_name == "phase" and found.classes == ("G1", "G2")
+    assert {k: v.tolist() for k, v in found.texts.items()} == {
+        "phase": ["G2", "G1", "G2"], "size": ["1.5", "", "2"], "tags": ["a;b", "a", ""],
+    }  # fmt: skip
+    assert found.digest == images.digest != flat(10, 20, 30).digest
+    both = ImageSet.concatenate([found[1:], found[:1]])
+    assert both.texts["size"].tolist() == ["", "2", "1.5"]
+
+
+def test_numbers_alone_are_no_class(tmp_path: Path) -> None:
+    images = flat(*range(20))
+    sizes = np.array([f"{i / 2}" for i in range(20)], object)
+    write_images(replace(images, columns={"size": sizes}), tmp_path / "some")
+    found = read_images(tmp_path / "some")
+    assert found.labels is None and found.texts["size"].tolist() == sizes.tolist()
+    assert any("holds numbers: no class" in note for note in found.notes)
+
+
+def test_damaged_labels_of_an_npz_are_refused(tmp_path: Path) -> None:
+    pixels = flat(1, 2, 3).pixels
+    path = tmp_path / "some.npz"
+    np.savez(path, images=pixels, label_names=np.array(["a"]), label_values=np.array([["1", "2"]]))
+    with pytest.raises(DataError, match=r"label_names and label_values: \(1,\) and \(1, 2\)"):
+        read_images(path)
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])

@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -129,16 +130,16 @@ def test_classes_are_learned_and_can_be_asked_for():
 
 def test_what_cannot_be_asked_for_is_said():
     gan = ImageGAN(steps=1, **SMALL).fit(blobs())
-    with pytest.raises(ConfigError, match="--label left: this model has not learned classes"):
+    with pytest.raises(ConfigError, match="--label left: write NAME=VALUE"):
         gan.sample(1, label="left")
     with pytest.raises(ConfigError, match="-n 0: a whole number is needed, at least 1 image"):
         gan.sample(0)
     with pytest.raises(ConfigError, match="not fitted"):
         ImageGAN().sample(1)
     labelled = ImageGAN(steps=1, conditional=True, **SMALL).fit(blobs(labels=True))
-    with pytest.raises(ConfigError, match="unknown class 'rigt': did you mean 'right'"):
+    with pytest.raises(ConfigError, match="unknown value 'rigt': did you mean 'right'"):
         labelled.sample(1, label="rigt")
-    with pytest.raises(DataError, match="needs the classes"):
+    with pytest.raises(DataError, match="needs the label class of images"):
         labelled.score(blobs())
     with pytest.raises(DataError, match=r"images of \(1, 28, 28\), this model knows \(1, 16, 16\)"):
         gan.score(blobs(size=28))
@@ -159,13 +160,73 @@ def test_what_cannot_be_learned_is_said():
         ImageGAN(steps=1, architecture="chain", **SMALL).fit(blobs())
 
 
-def test_more_classes_than_a_pixel_has_values_stay_apart():
-    pixels = np.random.default_rng(0).integers(0, 256, (300, 1, 16, 16)).astype(np.uint8)
-    images = ImageSet.from_pixels(pixels, np.arange(300))
-    modality = ImageModality.of(images, ImageGANConfig(conditional=True))
-    batch = modality.encoder(CPU)(modality.stored(images))
-    assert batch[:, -300:].argmax(1).tolist() == list(range(300))
-    assert batch[:, :-300].min() == -1 and batch[:, :-300].max() == 1
+def sized(n=120, dtype=np.uint8):
+    """A bright square whose side is a number, on the side of its class; tags are several."""
+    rng = np.random.default_rng(1)
+    images, side = blobs(n, dtype=dtype, labels=True), np.arange(n) % 2
+    size = rng.integers(2, 8, n) + rng.random(n).round(2)
+    images.pixels[:] = 20
+    for image, right, length in zip(images.pixels, side, size, strict=True):
+        image[:, 4 : 4 + int(length), 8 * right : 8 * right + int(length)] = 220
+    columns = {
+        "size": np.array([f"{x:.2f}" for x in size], object),
+        "tags": np.array([("a;b", "a", "b")[i % 3] for i in range(n)], object),
+    }
+    return replace(images, columns=columns)
+
+
+def test_numbers_and_several_labels_of_images_are_learned_and_asked_for(tmp_path):
+    images = sized(400)
+    gan = ImageGAN(steps=150, condition=["size", "tags", "class"], lr=2e-3, **SMALL)
+    gan.fit(images, out=tmp_path / "run")
+    assert [part.kind for part in gan.conditions] == ["class", "number", "multi"]
+    assert gan.conditions.whole
+    bright = [
+        gan.sample(60, seed=1, label=["class=left", f"size={size}"]).pixels.mean()
+        for size in (2.5, 7.5)
+    ]
+    assert bright[1] > bright[0] + 5
+    some = gan.sample(4, seed=1, label={"class": "right", "size": "3:5", "tags": "a,b"})
+    assert set(some.texts["class"]) == {"right"} and set(some.labels) == {1}
+    assert all(3 <= float(x) <= 5 for x in some.texts["size"])
+    assert set(some.texts["tags"]) == {"a;b"}
+    back = ImageGAN.load(tmp_path / "run")
+    assert np.array_equal(back.sample(4, seed=1, label="right").pixels,
+                          gan.sample(4, seed=1, label="class=right").pixels)  # fmt: skip
+    assert np.array_equal(back.sample(4, seed=2).pixels, gan.sample(4, seed=2).pixels)
+    table = tmp_path / "wanted.tsv"
+    table.write_text("id\tclass\tsize\nx\tleft\t4\ny\tright\t\n")
+    asked = gan.sample(2, labels=str(table))
+    assert asked.texts["class"].tolist() == ["left", "right"]
+    assert asked.texts["wanted"].tolist() == ["x", "y"]
+    walk = gan.interpolate(2, 3, label="size=2:6").texts["size"]
+    assert np.round(walk.astype(float)).tolist() == [2, 4, 6, 2, 4, 6]
+
+
+def test_an_image_without_a_label_is_learned_as_one():
+    images = sized(dtype=np.uint16)
+    images.columns["size"][:20] = ""
+    gan = ImageGAN(steps=2, condition="size", **SMALL).fit(images)
+    assert not gan.conditions.whole and gan.conditions["size"].missing == 20
+    assert gan.sample(200, seed=3).texts["size"].tolist().count("") < 60
+    assert set(gan.sample(5, label="size=").texts["size"]) == {""}
+    assert gan.score(images[:3]).shape == (3,)
+
+
+def test_a_label_that_every_image_has_is_never_unknown():
+    gan = ImageGAN(steps=2, condition="size", **SMALL).fit(sized())
+    with pytest.raises(ConfigError, match="--label size=: every training record has this label"):
+        gan.sample(1, label="size=")
+    with pytest.raises(ConfigError, match="unknown label 'sise': did you mean 'size'"):
+        gan.sample(1, label="sise=3")
+    with pytest.raises(DataError, match="needs the label size of images"):
+        gan.score(blobs(3))
+
+
+def test_labels_that_are_found_and_not_learned_are_named():
+    _, _, _, lines = ImageModality.plan(sized(), ImageGANConfig(condition="size", steps=1))
+    assert "labels to learn: size (numbers from 2" in "\n".join(lines)
+    assert "labels found and not used: class (2 classes), tags (2 labels" in "\n".join(lines)
 
 
 def test_sixteen_bits_keep_the_range_of_the_data():

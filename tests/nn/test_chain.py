@@ -1,10 +1,13 @@
 """Distance maps of networks: units, the chain that is built, and what holds for any weights."""
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
+from biogan.core.label_rows import Conditions
 from biogan.nn.config import ImageNetConfig
 from biogan.nn.image_nets import DCGANCritic2D, RecordShape
 from biogan.nn.structure_nets import (
@@ -61,6 +64,14 @@ def test_gradient_is_finite_where_residues_share_a_place():
     assert xyz.grad.abs().max() == 0
 
 
+def classed(count):
+    """Labels of one class of so many values; none for 0."""
+    if not count:
+        return Conditions()
+    found = Conditions.of({"class": [*"abc"[:count]] * 20}, ("class",), np.ones(20 * count))
+    return replace(found, whole=True)
+
+
 @pytest.mark.parametrize("length", [3, 4, 16, 37, 128])
 def test_chain_has_the_bonds_angles_and_torsions_asked_for(length):
     xyz = build_chain(*internal(2, length, 91.0, 50.0))
@@ -90,10 +101,11 @@ def test_internal_coordinates_of_an_alpha_helix_give_its_distances():
 @pytest.mark.parametrize("length", [16, 64, 128])
 @pytest.mark.parametrize("classes", [0, 3])
 def test_maps_are_symmetric_not_negative_and_zero_on_the_diagonal(family, length, classes):
-    shape = RecordShape(1, length, length, (1 / 3,) * classes)
+    shape = RecordShape(1, length, length, classed(classes))
     generator = family(config(), shape)
     noise = draw(generator, 3)
-    maps = generator.images(torch.cat(noise, 1))
+    labels = generator.encoder(noise.labels) if classes else noise.latent[:, :0]
+    maps = generator.images(torch.cat([noise.latent, labels], 1))
     assert maps.shape == (3, 1, length, length)
     assert torch.equal(maps, maps.transpose(-1, -2))
     assert torch.equal(maps.diagonal(dim1=-2, dim2=-1), torch.full((3, 1, length), -1.0))
@@ -136,7 +148,7 @@ def test_gradients_of_both_players_are_finite(family, judge):
 @pytest.mark.parametrize("length", [16, 64, 128])
 @pytest.mark.parametrize("classes", [0, 3])
 def test_critic_of_chains_sees_every_size_and_class(length, classes):
-    shape = RecordShape(1, length, length, (1 / 3,) * classes)
+    shape = RecordShape(1, length, length, classed(classes))
     generator, critic = ChainGenerator(config(), shape), ChainCritic(config(), shape)
     fake = generator(draw(generator, 3))
     assert critic(fake).shape == (3,)

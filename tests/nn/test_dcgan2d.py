@@ -1,7 +1,11 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
-from biogan.nn.conditioning import join, split
+from biogan.core.label_rows import Conditions
+from biogan.nn.conditioning import BUMPS, join, split
 from biogan.nn.config import ImageNetConfig
 from biogan.nn.image_nets import (
     DCGANCritic2D,
@@ -51,20 +55,42 @@ def test_sides_are_halved_to_four_to_eight():
     assert widths(256, 3) == [256, 512, 512]
 
 
-def test_class_and_pixels_are_one_record():
-    shape = RecordShape(2, 16, 16, (0.5, 0.25, 0.25))
+def classes(*counts):
+    """Labels of one class, with so many records of each."""
+    texts = [name for name, count in zip("abc", counts, strict=False) for _ in range(count)]
+    found = Conditions.of({"class": texts}, ("class",), np.ones(len(texts)))
+    return replace(found, whole=True)
+
+
+def test_labels_and_pixels_are_one_record():
+    shape = RecordShape(2, 16, 16, classes(40, 20, 20))
     generator, critic = DCGANGenerator2D(config(), shape), DCGANCritic2D(config(), shape)
     noise = generator.noise(4, torch.Generator().manual_seed(1))
     records = generator(noise)
+    # Nothing is ever unknown, so no number says so.
     assert records.shape == (4, 2 * 16 * 16 + 3)
-    images, classes = split(records, shape[:3], shape.classes)
-    assert images.shape == (4, 2, 16, 16) and torch.equal(classes, noise.classes)
-    assert torch.equal(join(images, classes), records)
+    images, labels = split(records, shape[:3], shape.labels)
+    assert images.shape == (4, 2, 16, 16)
+    assert labels.argmax(1).tolist() == noise.labels[:, 0].tolist()
+    assert torch.equal(join(images, labels), records)
     assert critic(records).shape == (4,)
 
 
+def test_numbers_and_missing_labels_are_read_by_images_too():
+    columns = {"size": [str(i) for i in range(99)] + [""]}
+    some = Conditions.of(columns, ("size",), np.ones(100))
+    assert RecordShape(1, 16, 16, some).labels == BUMPS + 1
+    assert RecordShape(1, 16, 16, replace(some, whole=True)).labels == BUMPS
+    labels = (
+        DCGANGenerator2D(config(), RecordShape(1, 16, 16, some))
+        .noise(200, torch.Generator().manual_seed(1))
+        .labels
+    )
+    assert labels.dtype == torch.uint8 and 0 < (labels == 255).all(1).float().mean() < 0.3
+
+
 def test_a_class_is_judged_by_its_product_with_the_features():
-    shape = RecordShape(1, 16, 16, (0.5, 0.5))
+    shape = RecordShape(1, 16, 16, classes(20, 20))
     critic = DCGANCritic2D(config(), shape)
     image = torch.rand(1, 1, 16, 16)
     one, other = (critic(join(image, torch.tensor([hot]))) for hot in ([1.0, 0.0], [0.0, 1.0]))
@@ -74,13 +100,13 @@ def test_a_class_is_judged_by_its_product_with_the_features():
 
 
 def test_classes_are_drawn_as_often_as_in_the_data():
-    generator = DCGANGenerator2D(config(), RecordShape(1, 16, 16, (0.7, 0.0, 0.3)))
-    classes = generator.noise(4000, torch.Generator().manual_seed(2)).classes
-    assert classes.sum(1).eq(1).all()
-    assert classes.mean(0).tolist() == pytest.approx([0.7, 0.0, 0.3], abs=0.03)
+    generator = DCGANGenerator2D(config(), RecordShape(1, 16, 16, classes(70, 30)))
+    labels = generator.noise(4000, torch.Generator().manual_seed(2)).labels[:, 0]
+    assert (labels == 0).float().mean().item() == pytest.approx(0.7, abs=0.03)
+    assert labels.max() == 1
 
 
 def test_noise_is_cut_by_rows():
     noise = ImageNoise(torch.arange(6.0).view(3, 2), torch.eye(3))
     part = noise.rows(slice(1, None, 2))
-    assert part.latent.tolist() == [[2.0, 3.0]] and part.classes.tolist() == [[0.0, 1.0, 0.0]]
+    assert part.latent.tolist() == [[2.0, 3.0]] and part.labels.tolist() == [[0.0, 1.0, 0.0]]

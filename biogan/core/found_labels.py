@@ -8,28 +8,28 @@ import numpy as np
 
 from biogan.core.conditions import kind_of, members
 from biogan.core.display import shown
-from biogan.core.errors import ConfigError
 from biogan.core.label_codes import FEWEST
 from biogan.core.label_rows import Conditions
-from biogan.sequences.dataset import SequenceSet
-from biogan.sequences.regions import RANGE
-from biogan.sequences.store import SequenceStore
 
 # Labels that are named in the hint.
 _NAMED = 4
 
 
 def conditions_of(
-    records: SequenceSet | SequenceStore, asked: Sequence[str]
+    columns: Mapping[str, Sequence[object] | np.ndarray],
+    asked: Sequence[str],
+    weights: np.ndarray,
 ) -> tuple[Conditions, list[str]]:
-    """Read the conditions off training records.
+    """Read the conditions off the labels of training records.
 
     Parameters
     ----------
-    records : SequenceSet or SequenceStore
-        Training data.
+    columns : mapping of str to sequence
+        Labels by name, one value a record.
     asked : sequence of str
         What ``--condition`` names.
+    weights : numpy.ndarray, shape (n,)
+        Records that each one stands for.
 
     Returns
     -------
@@ -45,21 +45,13 @@ def conditions_of(
 
     Examples
     --------
-    >>> reads = SequenceSet.from_strings(["AC"] * 40, labels={"class": ["a", "b"] * 20})
-    >>> conditions_of(reads, ())[1]
+    >>> conditions_of({"class": ["a", "b"] * 20}, (), np.ones(40))[1]
     ['labels found and not used: class (2 classes): --condition NAME learns one']
     """
-    if isinstance(records, SequenceStore):
-        if asked:
-            raise ConfigError(
-                f"--condition {asked[0]}: records in files beside the model have no labels, add "
-                "--no-store"
-            )
-        return Conditions(), []
     if not asked:
-        return Conditions(), _unused(records.labels)
+        return Conditions(), _unused(columns)
     notes: list[str] = []
-    conditions = Conditions.of(records.labels, asked, records.weights, notes)
+    conditions = Conditions.of(columns, asked, weights, notes)
     lines = [f"labels to learn: {conditions.describe()}"]
     lines += [
         f"label {part.name}: one value for all records, nothing to learn"
@@ -67,7 +59,7 @@ def conditions_of(
         if part.constant
     ]
     learned = {part.name for part in conditions}
-    others = {name: column for name, column in records.labels.items() if name not in learned}
+    others = {name: column for name, column in columns.items() if name not in learned}
     return conditions, lines + _unused(others) + notes
 
 
@@ -92,7 +84,7 @@ def usable(columns: Mapping[str, Sequence[object] | np.ndarray]) -> dict[str, st
     for name, column in columns.items():
         values = [str(value).strip() for value in column]
         distinct = {value for value in values if value}
-        if name == RANGE or len(distinct) < 2:
+        if len(distinct) < 2:
             continue
         kind = kind_of(distinct)
         if kind == "number":
