@@ -3,7 +3,7 @@
     python scripts/benchmark_explain.py boxes --seeds 0 1 2     simulated promoters against shuffles
     python scripts/benchmark_explain.py labels --runs 20        labels at random, without the gate
     python scripts/benchmark_explain.py either                  an exclusive-or of two columns
-    python scripts/benchmark_explain.py cost --records real.fasta
+    python scripts/benchmark_explain.py cost --records real.fasta   beside tangermeme, if installed
     python scripts/benchmark_explain.py deletion --records real.fasta --against dinucleotide
     python scripts/benchmark_explain.py complete                sums of integrated gradients
 
@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import argparse
 import time
+from importlib.util import find_spec
 from itertools import combinations
 
 import numpy as np
+import torch
 
 from biogan import SequenceSet, explain, read_fasta
 from biogan.core.rng import rng
@@ -127,7 +129,7 @@ def either(args: argparse.Namespace) -> None:
         place = np.arange(len(rows))
         swap = effects[place, 15, 3 - rows[:, 15]] - effects[place, 15, rows[:, 15]]
         to_t = np.where(rows[:, 15] == 0, swap, -swap)
-        found = interactions(scorer, rows, effects, DNA, np.arange(10, 40), seed=seed)
+        found = interactions(scorer, rows, DNA, np.arange(10, 40), seed=seed)
         order = np.argsort(-found.corrected)
         best = [(int(found.first[i]) + 1, int(found.second[i]) + 1) for i in order[:2]]
         print(f"seed {seed}: AUROC {judge.auroc:.3f}; mean effect of T for A at 16: "
@@ -159,10 +161,39 @@ def cost(args: argparse.Namespace) -> None:
         both.matrix(), records.alphabet, CrossValidation(wanted, np.arange(len(both)), folds)
     )
     fitted = time.process_time()
-    scorer = JudgeScorer(judge, folds[: len(records)])
-    mutagenesis(scorer, records.matrix(judge.length), records.alphabet)
+    codes, folds = records.matrix(judge.length), folds[: len(records)]
+    effects = mutagenesis(JudgeScorer(judge, folds), codes, records.alphabet)
     print(f"{len(records)} records of {records.longest}: judge {fitted - begun:.1f} s, "
-          f"mutagenesis {time.process_time() - fitted:.1f} s of processor time")  # fmt: skip
+          f"mutagenesis {time.process_time() - fitted:.1f} s of processor time",
+          flush=True)  # fmt: skip
+    if not find_spec("tangermeme"):
+        return
+    from tangermeme.saturation_mutagenesis import saturation_mutagenesis
+
+    for batch in (32, 4096):
+        begun, theirs = time.process_time(), np.zeros_like(effects)
+        for fold in np.unique(folds):
+            rows = folds == fold
+            found = saturation_mutagenesis(
+                _OneFold(judge, int(fold)), judge.encode(codes[rows]), batch_size=batch,
+                hypothetical=True, device="cpu",
+            )  # fmt: skip
+            theirs[rows] = found.transpose(1, 2).numpy()
+        print(f"tangermeme, batches of {batch:,}: {time.process_time() - begun:.1f} s; largest "
+              f"difference {np.abs(theirs - effects).max():.2g}", flush=True)  # fmt: skip
+
+
+class _OneFold(torch.nn.Module):
+    """The networks of one fold as tangermeme asks for them: (n, A, L) to (n, 1)."""
+
+    def __init__(self, judge: Judge, fold: int) -> None:
+        super().__init__()
+        self.judge, self.fold = judge, fold
+        self.network = judge.networks[fold]
+
+    def forward(self, letters: torch.Tensor) -> torch.Tensor:
+        """Return the log density ratio of each record."""
+        return self.judge.log_ratio(letters.float(), self.fold)[:, None]
 
 
 def deletion(args: argparse.Namespace) -> None:

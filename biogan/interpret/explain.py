@@ -52,9 +52,10 @@ from biogan.interpret.pairs import (
     said_of,
 )
 from biogan.interpret.seqlets import Seqlets, found_seqlets, score_threshold
-from biogan.sequences.alphabet import DNA, RNA
+from biogan.sequences.alphabet import DNA, RNA, Alphabet
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.motifs import Motif, read_motifs
+from biogan.sequences.metrics.discriminability import MAX_SITE_CELLS
 from biogan.sequences.strands import check_two_strands
 
 #: Effects of a run that is not finished.
@@ -146,8 +147,6 @@ def explain(
         raise ConfigError("--structure: goes with --pairs, whose columns it is compared with")
     if config.pairs is not None and not records.is_fixed_length:
         raise ConfigError("--pairs: records of one length are needed, such as an alignment")
-    if config.pairs is not None and config.method not in (None, "ism"):
-        raise ConfigError("--pairs: goes with --method ism")
     known = read_motifs(config.motifs) if config.motifs is not None else ()
     if known and records.alphabet.letters not in (DNA.letters, RNA.letters):
         raise ConfigError("--motifs: motifs are of nucleotides, these records are not")
@@ -185,6 +184,8 @@ class _Subject:
         Near copies have one number, in records and others.
     said : str
         What is explained, in words.
+    pairs : Scorer or None
+        The judge of pairs of columns, of a contrast.
     """
 
     sets: list[SequenceSet]
@@ -194,6 +195,7 @@ class _Subject:
     facts: dict[str, Any]
     judge: Judge | None = None
     folds: np.ndarray | None = None
+    pairs: Scorer | None = None
 
 
 def _judged(both: Contrast, config: ExplainConfig, tell: Tell, watch: Watch) -> _Subject:
@@ -213,6 +215,11 @@ def _judged(both: Contrast, config: ExplainConfig, tell: Tell, watch: Watch) -> 
     chosen, other = _chosen(a, config), a + _chosen(b, config)
     some, others = joined.take(chosen), joined.take(other)
     folds = np.concatenate([validation.folds[chosen]] * 2 + [validation.folds[other]])
+    pairs = None
+    if config.pairs is not None:
+        if not joined.is_fixed_length:
+            raise ConfigError("--pairs: the others have to be as long as the records")
+        pairs = _pair_judge(codes, joined.alphabet, validation, config, folds, tell)
     facts = {
         "against": both.against, "n_records": a, "n_others": b,
         "auroc": judge.auroc, "auroc_low": judge.low, "auroc_high": judge.high,
@@ -221,8 +228,36 @@ def _judged(both: Contrast, config: ExplainConfig, tell: Tell, watch: Watch) -> 
     return _Subject(
         [some, shuffles(some, seed=config.seed + 1), others], JudgeScorer(judge, folds),
         np.concatenate([both.groups[chosen], both.groups[other]]), both.against, facts, judge,
-        folds,
+        folds, pairs,
     )  # fmt: skip
+
+
+def _pair_judge(
+    codes: np.ndarray,
+    alphabet: Alphabet,
+    validation: CrossValidation,
+    config: ExplainConfig,
+    folds: np.ndarray,
+    tell: Tell,
+) -> Scorer | None:
+    """Fit the judge whose pairs of columns are asked for; None where it sees no difference."""
+    assert config.pairs is not None
+    columns = chosen_columns(config.pairs, codes.shape[1])
+    most = MAX_SITE_CELLS // alphabet.size
+    if len(columns) > most:
+        raise ConfigError(
+            f"--pairs {config.pairs}: has {len(columns):,} columns; choose up to {most:,}"
+        )
+    judge = Judge.fit_pairs(codes[:, columns], alphabet, validation)
+    scorer = JudgeScorer(judge, folds)
+    tell(
+        f"by single columns and pairs of columns alone they are told apart with an AUROC of "
+        f"{judge.auroc:.3f} ({judge.low:.3f}-{judge.high:.3f})"
+    )
+    if judge.auroc < config.least_auroc:
+        tell(f"pairs: nothing to explain: the AUROC is below {config.least_auroc:g}")
+        return None
+    return lambda some, rows: scorer(some[:, columns], rows)
 
 
 def _folds(both: Contrast, seed: int) -> CrossValidation:
@@ -307,7 +342,7 @@ def _explained(
         for i, row in enumerate(rows, 1)
     ]
     near = spacings([row.motif for row in rows], n)
-    pairs = _pairs(subject, codes[:n], effects[:n], config, tell, watch)
+    pairs = _pairs(subject, codes[:n], config, tell, watch)
     deletion = deletion_test(subject.scorer, codes[:n], own[:n], alphabet, config.seed)
     summary |= {
         "fdr": config.fdr, "seqlets": len(seqlets), "not_confirmed": dropped,
@@ -341,13 +376,13 @@ def _explained(
 def _pairs(
     subject: _Subject,
     codes: np.ndarray,
-    effects: np.ndarray,
     config: ExplainConfig,
     tell: Tell,
     watch: Watch,
 ) -> ColumnPairs | None:
     """Change pairs of columns together, where that is asked for."""
-    if config.pairs is None:
+    scorer = subject.scorer if subject.judge is None else subject.pairs
+    if config.pairs is None or scorer is None:
         return None
     alphabet, length = subject.sets[0].alphabet, codes.shape[1]
     columns = chosen_columns(config.pairs, length)
@@ -355,7 +390,7 @@ def _pairs(
     if config.structure is not None:
         structure = read_structure(config.structure, length)
     found = interactions(
-        subject.scorer, codes, effects, alphabet, columns, structure, config.seed,
+        scorer, codes, alphabet, columns, structure, config.seed,
         lambda done, total: watch("pairs", done, total),
     )  # fmt: skip
     tell(said_of(found))

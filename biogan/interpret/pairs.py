@@ -18,7 +18,7 @@ import numpy as np
 from biogan.core.errors import ConfigError, DataError, percentage
 from biogan.core.files import reading
 from biogan.core.rng import rng
-from biogan.interpret.attribution import Scorer, own_letters, plain_letters
+from biogan.interpret.attribution import Scorer, mutagenesis, own_letters, plain_letters
 from biogan.sequences.alphabet import Alphabet
 from biogan.sequences.metrics.positions import dependence
 
@@ -44,7 +44,7 @@ class ColumnPairs(NamedTuple):
     coupling : numpy.ndarray, shape (pairs,)
         Frobenius norm of C_ij, how much both columns vary together.
     single : numpy.ndarray, shape (L,)
-        Mean over the records of what the letter of each column adds.
+        Mean over these records of what the letter of each column adds.
     records : int
         Records in which columns were changed.
     paired : numpy.ndarray, shape (pairs,), bool, or None
@@ -166,7 +166,6 @@ def read_structure(path: str | Path, length: int) -> np.ndarray:
 def interactions(
     scorer: Scorer,
     codes: np.ndarray,
-    effects: np.ndarray,
     alphabet: Alphabet,
     columns: np.ndarray,
     structure: np.ndarray | None = None,
@@ -184,9 +183,6 @@ def interactions(
         What is explained.
     codes : numpy.ndarray, shape (n, L), uint8
         Records of one length.
-    effects : numpy.ndarray, shape (n, L, A)
-        What each letter of them adds, by mutagenesis
-        (:func:`biogan.interpret.attribution.mutagenesis`).
     alphabet : Alphabet
         Of the letters; gaps are left as they are.
     columns : numpy.ndarray
@@ -210,11 +206,13 @@ def interactions(
     each = every if len(pairs) * every * n <= _MOST else 1
     n = max(1, min(n, _MOST // max(1, len(pairs) * each)))
     rows = np.sort(chance.permutation(len(codes))[:n])
+    # What each change does alone.
+    effects = mutagenesis(lambda some, which: scorer(some, rows[which]), codes[rows], alphabet)
     steps = np.array([(a, b) for a in range(1, letters) for b in range(1, letters)])
     squares, counts = np.zeros(len(pairs)), np.zeros(len(pairs))
     for done, row in enumerate(rows.tolist()):
         watch(done, n)
-        record, own = codes[row], effects[row]
+        record, own = codes[row], effects[done]
         there = np.flatnonzero((record[pairs] < letters).all(1))
         which = np.repeat(there, each)
         if not len(which):
@@ -241,7 +239,7 @@ def interactions(
     first, second = pairs.T
     return ColumnPairs(
         first, second, found, _corrected(found, first, second), np.sqrt(strength[first, second]),
-        own_letters(effects, codes).mean(0), n,
+        own_letters(effects, codes[rows]).mean(0), n,
         None if structure is None else structure[first, second],
     )  # fmt: skip
 

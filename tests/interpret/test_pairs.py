@@ -6,7 +6,6 @@ import pytest
 from biogan import SequenceSet, explain
 from biogan.core.errors import ConfigError, DataError
 from biogan.core.rng import rng
-from biogan.interpret.attribution import mutagenesis, own_letters
 from biogan.interpret.pairs import chosen_columns, interactions, read_structure
 from biogan.sequences.alphabet import DNA
 
@@ -22,13 +21,11 @@ def either(some, rows):
 
 def test_an_exclusive_or_shows_in_the_pair_alone():
     some = codes()
-    effects = mutagenesis(either, some, DNA)
-    single = own_letters(effects, some).mean(0)
-    found = interactions(either, some, effects, DNA, np.arange(10))
+    found = interactions(either, some, DNA, np.arange(10))
     best = found.best(found.interaction, 1)[0]
     assert (found.first[best], found.second[best]) == (2, 7)
     assert found.interaction[best] > 1 and np.delete(found.interaction, best).max() < 1e-6
-    assert np.abs(single).max() < 0.1
+    assert np.abs(found.single).max() < 0.1
 
 
 def test_what_adds_up_has_no_interaction():
@@ -37,8 +34,33 @@ def test_what_adds_up_has_no_interaction():
     def score(mutants, rows):
         return (mutants == 0).sum(1).astype(float)
 
-    found = interactions(score, some, mutagenesis(score, some, DNA), DNA, np.arange(10))
+    found = interactions(score, some, DNA, np.arange(10))
     assert np.allclose(found.interaction, 0, atol=1e-6)
+
+
+def test_a_judge_learns_an_exclusive_or_of_two_columns():
+    n = 400
+    some, chance = codes(2 * n, 12), rng(1, "either")
+    one, wanted = chance.integers(0, 2, 2 * n), np.repeat([1, 0], n)
+    some[:, 2], some[:, 7] = np.where(one, 0, 3), np.where(one ^ wanted, 2, 1)
+    both, lines = SequenceSet.from_matrix(DNA, some), []
+    found = explain(
+        both[:n], both[n:], pairs="all", most=100, least_auroc=0.0, tell=lines.append
+    ).pairs
+    best = found.best(found.interaction, 2)
+    assert (found.first[best[0]], found.second[best[0]]) == (2, 7)
+    assert found.interaction[best[0]] > 5 * found.interaction[best[1]]
+    assert any("pairs of columns alone" in s and "AUROC of 1.000" in s for s in lines)
+
+
+def test_too_many_columns_and_others_of_other_lengths_are_refused():
+    some = SequenceSet.from_matrix(DNA, codes(120, 400))
+    with pytest.raises(ConfigError, match="choose up to 375"):
+        explain(some[:60], some[60:], pairs="all", least_auroc=0.0)
+    short = SequenceSet.from_matrix(DNA, codes(120, 10))
+    varying = SequenceSet.from_strings(["ACGT" * 3, "ACGTA"] * 60)
+    with pytest.raises(ConfigError, match="as long as the records"):
+        explain(short, varying, pairs="all")
 
 
 def test_columns_and_structures_are_read(tmp_path):
