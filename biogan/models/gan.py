@@ -321,7 +321,8 @@ class GAN:
         ConfigError
             If an option needs another one.
         """
-        return self.modality.sampled_as(how, bool(self.card.judge), constrained, tell)
+        generator, judged = self.networks.generator, bool(self.card.judge)
+        return self.modality.sampled_as(generator, how, judged, constrained, tell)
 
     def _named(self, chunks: Iterator[Chunk], how: Any, first: int) -> Iterator[Chunk]:
         for chunk in chunks:

@@ -34,10 +34,16 @@ class _Layer(NamedTuple):
         Codes that any state allows.
     following : Tensor, shape (live, states), int64
         State of the next layer; one more than there are where the sequence leads nowhere.
+    alike : Tensor, shape (live,), int64
+        Group of each code: codes of a group lead every state to the same one.
+    grouped : Tensor, shape (groups, states), int64
+        The rows of ``following`` of each group.
     """
 
     codes: Tensor
     following: Tensor
+    alike: Tensor
+    grouped: Tensor
 
 
 class Trellis:
@@ -76,9 +82,9 @@ class Trellis:
             # States that lead nowhere read a row of zeros behind the others.
             following = np.where(layer < 0, states, layer)[:, live].T.astype(np.int64)
             found = np.ascontiguousarray(following)
-            self._layers.append(
-                _Layer(*(torch.from_numpy(part).to(device) for part in (live, found)))
-            )
+            grouped, alike = np.unique(found, axis=0, return_inverse=True)
+            parts = live, found, alike.ravel(), grouped
+            self._layers.append(_Layer(*(torch.from_numpy(part).to(device) for part in parts)))
         rows = min(_LAYER // max(self._sizes), _KEPT // sum(self._sizes))
         # The largest power of two, at least one row and at most 1,024.
         self.rows = 1 << (min(max(rows, 1), 1024).bit_length() - 1)
@@ -147,17 +153,19 @@ class Trellis:
         after[0] = 1
         kept, log_scale = [after], probabilities.new_zeros(rows)
         for layer, weights in zip(reversed(self._layers), probabilities.flip(0), strict=True):
-            codes, states = layer.following.shape
-            weights = weights[layer.codes]
+            groups, states = layer.grouped.shape
+            weights = weights.new_zeros(groups, rows).index_add_(
+                0, layer.alike, weights[layer.codes]
+            )
             before = probabilities.new_empty(states + 1, rows)
             before[states] = 0
             if states <= _FEW:
-                found = after.index_select(0, layer.following.flatten()).view(codes, states, rows)
+                found = after.index_select(0, layer.grouped.flatten()).view(groups, states, rows)
                 torch.sum(found.mul_(weights[:, None]), 0, out=before[:states])
             else:
                 sums = before[:states]
-                torch.mul(after.index_select(0, layer.following[0]), weights[0], out=sums)
-                for following, weight in zip(layer.following[1:], weights[1:], strict=True):
+                torch.mul(after.index_select(0, layer.grouped[0]), weights[0], out=sums)
+                for following, weight in zip(layer.grouped[1:], weights[1:], strict=True):
                     sums.addcmul_(after.index_select(0, following), weight)
             largest = before.amax(0)
             largest = torch.where(largest > 0, largest, 1)

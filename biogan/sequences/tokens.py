@@ -342,6 +342,7 @@ class TokenModality(LabelledModality):
 
     def sampled_as(
         self,
+        generator: LetterGenerator | LatentGenerator,
         how: SequenceSamplingConfig,
         judged: bool,
         constrained: bool,
@@ -349,16 +350,18 @@ class TokenModality(LabelledModality):
     ) -> SequenceSamplingConfig:
         """Choose among candidates by default where labels were learned."""
         if how.refine is not None or not self.conditions.size:
-            return super().sampled_as(how, judged, constrained, tell)
+            return super().sampled_as(generator, how, judged, constrained, tell)
+        letter_by_letter = isinstance(generator, LatentGenerator)
         against = (
             ("the model has no critic for it, see --judge-steps", not judged),
             (f"--temperature {how.temperature:g}", how.temperature != 1),
             ("--device-noise", how.device_noise),
-            ("records are constrained, see --refine", constrained),
+            ("--latents free", constrained and how.latents == "free"),
+            ("constrained records are written letter by letter", constrained and letter_by_letter),
         )
         if why := next((reason for reason, holds in against if holds), ""):
             tell(f"records follow their labels less closely than they can ({why})")
-            return super().sampled_as(how, judged, constrained, tell)
+            return super().sampled_as(generator, how, judged, constrained, tell)
         return how.replace(refine=BY_LABELS)
 
     def named(self, records: SequenceSet, how: SequenceSamplingConfig, first: int) -> SequenceSet:

@@ -655,12 +655,19 @@ class Modality(ABC):
         return None
 
     def sampled_as(
-        self, how: Any, judged: bool, constrained: bool, tell: Callable[[str], None]
+        self,
+        generator: Any,
+        how: Any,
+        judged: bool,
+        constrained: bool,
+        tell: Callable[[str], None],
     ) -> Any:
         """Choose options of sampling that were left open.
 
         Parameters
         ----------
+        generator : nn.Module
+            The trained network.
         how : SamplingConfig
             Options as they were given.
         judged : bool

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from biogan import DNA, SequenceGAN, SequenceSet
+from biogan import DNA, MaxRun, SequenceGAN, SequenceSet
 from biogan.core.errors import ConfigError
 from biogan.core.label_rows import Conditions
 from biogan.core.rng import rng
@@ -161,6 +161,19 @@ def test_what_keeps_a_model_from_choosing_is_told(gan):
     some = [*gan.stream(4, temperature=0.5, tell=said.append)]
     assert some[0].records.ids[0] == "gan0_1"
     assert said == ["records follow their labels less closely than they can (--temperature 0.5)"]
+
+
+def test_constrained_records_are_chosen_by_their_labels_within_their_chains(gan):
+    rules = [MaxRun(4)]
+    plain, chosen = (
+        gan.sample(96, seed=2, constraints=rules, **o) for o in ({"refine": "none"}, {})
+    )
+    assert chosen.ids[0] == "gan2_labels_1" and error(chosen) < 0.6 * error(plain)
+    assert not any(MaxRun(4).violations(text) for text in chosen.strings())
+    said = []
+    some = [*gan.stream(4, constraints=rules, latents="free", tell=said.append)]
+    assert some[0].records.ids[0] == "gan0_1"
+    assert "records follow their labels less closely than they can (--latents free)" in said
 
 
 def test_a_model_without_labels_has_none_to_choose_by():
