@@ -20,6 +20,7 @@ LOWEST := .venv-lowest
 
 test: lint
 	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m slow tests/test_documented_commands.py
 
 test-lowest: $(BIN)/python
 	$(BIN)/python -m venv --clear $(LOWEST)

@@ -529,12 +529,15 @@ class GAN:
         Raises
         ------
         ConfigError
-            If there is no log: nothing was fitted or loaded, or ``fit`` had no ``out``.
+            If there is no log: nothing was fitted or loaded, or ``fit`` had no ``out``; or if the
+            run had no validation records.
         """
         log = read_log(self._home / LOG).rows if self.networks and self._home else []
+        if not log:
+            raise ConfigError("there is no log of a training: give fit out=, a folder")
         checks = [row for row in log if row.get("event") == "check" and row.get("scores")]
         if not checks:
-            raise ConfigError("there is no log of a training: give fit out=, a folder")
+            raise ConfigError("nothing to draw: the run had no validation records")
         axes = new_axes(axes, (6.0, 3.5))
         distances = [row["scores"].get("validation_distance", np.nan) for row in checks]
         axes.plot([row["step"] for row in checks], distances, "o-", markersize=3)

@@ -21,12 +21,15 @@ class Hub:
     ----------
     repositories : dict of str to list of (str, dict of str to bytes)
         Commits by the name of the repository, the newest last.
+    tags : dict of str to str
+        Commits by the name of their tag.
     asked : list of str
         Requests.
     """
 
     def __init__(self) -> None:
         self.repositories: dict[str, list[tuple[str, dict[str, bytes]]]] = {}
+        self.tags: dict[str, str] = {}
         self.asked: list[str] = []
         self.url = ""
 
@@ -43,6 +46,7 @@ class Hub:
         commits = self.repositories.get(name, [])
         if revision == "main":
             return commits[-1] if commits else None
+        revision = self.tags.get(revision, revision)
         return next((some for some in commits if some[0] == revision), None)
 
 
