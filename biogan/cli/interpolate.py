@@ -90,7 +90,7 @@ def _walk(
     asked = None if oracle is None else load_oracle(oracle)
     folder = claimed(out, overwrite)
     found = walks(gan, pairs, steps, seed, label, asked)
-    moves = directions(gan, seed)
+    moves = directions(gan, seed, asked)
     facts = {"Model": run, "Seed": str(seed), "Oracle": oracle or "none"}
     files = write_walk(found, moves, folder, facts)
     console.say(

@@ -3,7 +3,8 @@
 A walk that stays among real-looking records shows that the model has not merely stored some. It is
 held against the shortest path between the same ends: letters that differ are exchanged one by one.
 Directions are the singular vectors of the layers that read the latent vector first (Shen & Zhou
-2021, CVPR), beside directions at random.
+2021, CVPR), that along which an oracle's value rises, and those at random; labels that were learned
+are moved beside them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from biogan.sequences.dataset import SequenceSet
 
 # Directions of the first layer, and at random; records that they are tried on; how far both ways.
 _DIRECTIONS, _RECORDS, _FAR = 5, 64, 2.0
+# Records from which the direction of an oracle's value is learned.
+_LEARNED = 512
+# Shares of a normal distribution below two standard deviations under and over its mean.
+_TAILS = (0.0228, 0.9772)
 
 
 @dataclass(frozen=True)
@@ -79,24 +84,27 @@ class Walks:
 
 
 class Direction(NamedTuple):
-    """What a move of the latent vector by two standard deviations both ways changes.
+    """What a move both ways changes: of the latent vector, two standard deviations, or of a label.
 
     Attributes
     ----------
     name : str
-        ``first layer 1`` and so on, or ``random 1``.
+        ``first layer 1`` and so on, ``random 1``, ``value of gc``, or ``expr 2 to 14``.
     edits : float
         Positions that differ between both ends, mean over records.
     realism : float
         Change of the mean log density ratio (or logit) from the record to both ends.
     shares : numpy.ndarray, shape (A,)
         Change of the share of each letter from one end to the other.
+    value : float or None
+        Change of an oracle's value from one end to the other, mean over records.
     """
 
     name: str
     edits: float
     realism: float
     shares: np.ndarray
+    value: float | None = None
 
 
 def walks(
@@ -130,7 +138,7 @@ def walks(
     realism, other = (_table(score(some), pairs) for some in (records, mixed))
     values = None
     if oracle is not None:
-        values = _table(oracle(records.ungapped().strings())[:, 0], pairs)
+        values = _table(_values(oracle, records), pairs)
     return Walks(
         records, mixed, pairs, steps, realism, other, calibrated,
         _edits(records, pairs), _edits(mixed, pairs), values,
@@ -162,8 +170,8 @@ def shortest(records: SequenceSet, pairs: int, steps: int, seed: int = 0) -> Seq
     return found
 
 
-def directions(gan: Any, seed: int = 0) -> list[Direction]:
-    """Move latent vectors along the directions that the first layers read most, and at random.
+def directions(gan: Any, seed: int = 0, oracle: Asked | None = None) -> list[Direction]:
+    """Move records along directions that mean something, and along directions at random.
 
     Parameters
     ----------
@@ -171,11 +179,16 @@ def directions(gan: Any, seed: int = 0) -> list[Direction]:
         A trained model.
     seed : int
         Seed of the records and of the random directions.
+    oracle : Asked, optional
+        Tells a value of every record. The direction along which it rises is found by least
+        squares from other records (Shen et al. 2020, CVPR, "Interpreting the latent space").
 
     Returns
     -------
     list of Direction
-        Up to five of the first layer, then as many at random.
+        Up to five of the first layer, that of the oracle's value, and up to five at random; then
+        the labels that were learned: a number from its 2.3 % to its 97.7 % quantile, which are two
+        standard deviations both ways, or the most frequent class to each of up to five others.
 
     Raises
     ------
@@ -184,28 +197,47 @@ def directions(gan: Any, seed: int = 0) -> list[Direction]:
     """
     generator, modality = gan.networks.generator.eval(), gan.modality
     how = modality.sampling(seed=seed)
-    noise = generator.noise(_RECORDS, torch_generator(seed, "directions"))
-    noise = modality.asking(how)(noise, "directions")
-    size = noise.latent.shape[1]
-    found = min(_DIRECTIONS, size)
-    main = _first_layers(generator, noise, size)[:found]
-    chance = torch.randn(found, size, generator=torch_generator(seed, "random directions"))
-    chance = chance / chance.norm(dim=1, keepdim=True)
-    named = [*((f"first layer {i}", v) for i, v in enumerate(main, 1)),
-             *((f"random {i}", v) for i, v in enumerate(chance, 1))]  # fmt: skip
-    calibrated = bool(gan.card.judge)
-    score = gan.log_ratio if calibrated else gan.score
 
-    def write(move: Tensor) -> SequenceSet:
-        rows = modality.draw(generator, noise._replace(latent=noise.latent + move), how)
-        records: SequenceSet = modality.decode(rows, "moved", 0)
+    def start(n: int, name: str) -> Any:
+        noise = generator.noise(n, torch_generator(seed, name))
+        return modality.asking(how)(noise, name)
+
+    def write(noise: Any) -> SequenceSet:
+        records: SequenceSet = modality.decode(modality.draw(generator, noise, how), "moved", 0)
         return records
 
-    plain = float(score(write(torch.zeros(size))).mean())
+    noise = start(_RECORDS, "directions")
+    size = noise.latent.shape[1]
+    found = min(_DIRECTIONS, size)
+    chance = torch.randn(found, size, generator=torch_generator(seed, "random directions"))
+    vectors = [(f"first layer {i}", v)
+               for i, v in enumerate(_first_layers(generator, noise, size)[:found], 1)]  # fmt: skip
+    if oracle is not None:
+        known = start(_LEARNED, "oracle direction")
+        rising = _rising(known.latent, _values(oracle, write(known)))
+        vectors.append((f"value of {oracle.name}", rising))
+    vectors += [(f"random {i}", v / v.norm()) for i, v in enumerate(chance, 1)]
+    moves = [
+        (name, *(noise._replace(latent=noise.latent + sign * _FAR * v) for sign in (-1, 1)))
+        for name, v in vectors
+    ]
+    for name, *texts in _label_moves(gan):
+        ends = [
+            noise._replace(
+                labels=modality.asking(modality.sampling.from_dict({"seed": seed, "label": text}))(
+                    noise, "directions"
+                ).labels
+            )
+            for text in texts
+        ]
+        moves.append((name, *ends))
+    calibrated = bool(gan.card.judge)
+    score = gan.log_ratio if calibrated else gan.score
+    plain = float(score(write(noise)).mean())
     letters = gan.tokenizer.alphabet.size
     out = []
-    for name, vector in named:
-        low, high = (write(sign * _FAR * vector) for sign in (-1, 1))
+    for name, *both in moves:
+        low, high = (write(end) for end in both)
         realism = np.mean([score(some).mean() for some in (low, high)]) - plain
         longest = max(low.longest, high.longest)
         edits = (low.matrix(longest) != high.matrix(longest)).sum(1).mean()
@@ -213,8 +245,47 @@ def directions(gan: Any, seed: int = 0) -> list[Direction]:
             np.bincount(some.codes, minlength=letters)[:letters] / max(1, len(some.codes))
             for some in (low, high)
         ]
-        out.append(Direction(name, float(edits), float(realism), shares[1] - shares[0]))
+        value = None
+        if oracle is not None:
+            value = float((_values(oracle, high) - _values(oracle, low)).mean())
+        out.append(Direction(name, float(edits), float(realism), shares[1] - shares[0], value))
     return out
+
+
+def _values(oracle: Asked, records: SequenceSet) -> np.ndarray:
+    """Ask an oracle for its one value of each record, shape (n,)."""
+    found = oracle(records.ungapped().strings())
+    if found.shape[1] > 1:
+        raise ConfigError(
+            f"--oracle {oracle.name}: has the values {', '.join(oracle.columns)}; give one that "
+            "has a single value"
+        )
+    return found[:, 0]
+
+
+def _rising(latent: Tensor, values: np.ndarray) -> Tensor:
+    """Return the direction of length 1 along which values rise most, by least squares."""
+    x = latent.double().cpu().numpy()
+    wanted = values - values.mean()
+    slope = np.linalg.lstsq(x - x.mean(0), wanted, rcond=None)[0]
+    slope = slope / max(float(np.linalg.norm(slope)), 1e-12)
+    return torch.from_numpy(slope).float().to(latent)
+
+
+def _label_moves(gan: Any) -> list[tuple[str, str, str]]:
+    """Return the name of each move of a label, and both labels that are asked for."""
+    found = []
+    for part in gan.conditions:
+        if part.kind == "number":
+            low, high = (f"{x:.5g}" for x in part.at(np.array(_TAILS)))
+            pairs = [(low, high)]
+        else:
+            order = np.argsort(-np.array(part.counts), kind="stable")[: _DIRECTIONS + 1]
+            first, *others = (part.values[i] for i in order.tolist())
+            pairs = [(first, other) for other in others]
+        found += [(f"{part.name} {a} to {b}", f"{part.name}={a}", f"{part.name}={b}")
+                  for a, b in pairs]  # fmt: skip
+    return found
 
 
 def _first_layers(generator: Any, noise: Any, size: int) -> Tensor:

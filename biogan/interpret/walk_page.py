@@ -86,8 +86,8 @@ def write_walk(
     letters = found.records.alphabet.letters
     write_tsv(
         pd.DataFrame(
-            [(d.name, d.edits, d.realism, *d.shares) for d in moves],
-            columns=["direction", "edits", "realism", *letters],
+            [(d.name, d.edits, d.realism, *_value(d), *d.shares) for d in moves],
+            columns=["direction", "edits", "realism", *_value_head(moves), *letters],
         ),
         folder / MOVES,
     )
@@ -137,9 +137,18 @@ def _summary(found: Walks, moves: Sequence[Direction]) -> dict[str, Any]:
         },
         "follows": found.follows,
         "directions": [
-            {"name": d.name, "edits": d.edits, "realism": d.realism} for d in moves
+            {"name": d.name, "edits": d.edits, "realism": d.realism, "value": d.value}
+            for d in moves
         ],
     }  # fmt: skip
+
+
+def _value(move: Direction) -> list[float]:
+    return [] if move.value is None else [move.value]
+
+
+def _value_head(moves: Sequence[Direction]) -> list[str]:
+    return ["value"] if moves and moves[0].value is not None else []
 
 
 def _verdict(found: Walks, moves: Sequence[Direction]) -> list[dict[str, Any]]:
@@ -203,9 +212,9 @@ def _page(
         shown="Letters that differ from the step before are marked; behind them the realism."
         + (f" The first {_LETTERS:,} letters." if found.records.longest > _LETTERS else ""),
         directions={
-            "head": ["direction", "edits", "realism", *letters],
+            "head": ["direction", "edits", "realism", *_value_head(moves), *letters],
             "rows": [
-                [d.name, number(d.edits), f"{d.realism:+.3g}",
+                [d.name, number(d.edits), f"{d.realism:+.3g}", *(f"{v:+.3g}" for v in _value(d)),
                  *(f"{100 * share:+.1f} %" for share in d.shares)]
                 for d in moves
             ],

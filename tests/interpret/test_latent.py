@@ -9,6 +9,7 @@ import pytest
 from biogan import SequenceGAN, SequenceSet
 from biogan.cli import run
 from biogan.core.errors import ConfigError
+from biogan.core.oracles import Asked
 from biogan.core.rng import rng
 from biogan.interpret.latent import directions, shortest, walks
 from biogan.models.sampling import label_steps
@@ -63,11 +64,36 @@ def test_a_label_changes_along_a_walk_and_nothing_else_does(model):
 def test_directions_stand_beside_random_ones(model):
     gan, _ = model
     found = directions(gan, seed=1)
-    assert [d.name for d in found] == [
+    assert [d.name for d in found][:-1] == [
         *(f"first layer {i}" for i in range(1, 5)), *(f"random {i}" for i in range(1, 5))
     ]  # fmt: skip
+    # The label that was learned, from one end of the training data nearly to the other.
+    numbers = sorted(float(x) for x in gan.conditions["expr"].quantiles)
+    name, low, _, high = found[-1].name.split()
+    assert name == "expr" and numbers[0] <= float(low) < float(high) <= numbers[-1]
     assert all(d.edits > 0 for d in found)
     assert all(abs(d.shares.sum()) < 1e-9 for d in found)
+
+
+def test_the_direction_of_a_value_raises_it_more_than_others_do(model):
+    gan, _ = model
+    asked = Asked(lambda texts: [t.count("A") for t in texts], "As")
+    found = {d.name: d for d in directions(gan, seed=1, oracle=asked)}
+    rising = found.pop("value of As").value
+    assert rising > 0
+    assert all(d.value < rising for name, d in found.items() if name.startswith("random"))
+    assert found["first layer 1"].value == pytest.approx(16 * found["first layer 1"].shares[0])
+    two = Asked(lambda texts: np.zeros((len(texts), 2)), "two")
+    with pytest.raises(ConfigError, match="single value"):
+        directions(gan, oracle=two)
+
+
+def test_classes_are_moved_from_the_most_frequent_one():
+    texts = ["ACGTACGTAC", "TTGTACGAAC", "GGGTACGAAC"] * 20
+    labels = {"class": ["a", "b", "b"] * 20}
+    gan = SequenceGAN(width=4, depth=1, units=8, latent=4, batch_size=8, steps=2, condition="class")
+    gan.fit(SequenceSet.from_strings(texts, labels=labels))
+    assert directions(gan)[-1].name == "class b to a"
 
 
 def test_a_folder_of_a_walk_holds_sequences_a_table_and_a_page(model, tmp_path, capsys):
@@ -84,8 +110,10 @@ def test_a_folder_of_a_walk_holds_sequences_a_table_and_a_page(model, tmp_path, 
     ]  # fmt: skip
     facts = json.loads((out / "walk.json").read_text())
     assert facts["edits"]["walk"] == pytest.approx(table["edits"].sum() / 2)
+    moves = pd.read_csv(out / "directions.tsv", sep="\t")
+    assert moves.columns.tolist()[:4] == ["direction", "edits", "realism", "value"]
     page = (out / "walk.html").read_text()
-    assert "random 1" in page and "<script" not in page
+    assert "random 1" in page and "value of gc" in page and "<script" not in page
     assert run(line) == 1
     assert "--overwrite replaces it" in capsys.readouterr().err
     assert run(["interpolate", str(folder), "--oracle", "gc"]) == 2
