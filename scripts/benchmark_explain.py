@@ -24,6 +24,7 @@ from biogan import SequenceSet, explain, read_fasta
 from biogan.core.rng import rng
 from biogan.evaluation.two_sample import CrossValidation, grouped_folds
 from biogan.interpret.attribution import JudgeScorer, integrated_gradients, mutagenesis, own_letters
+from biogan.interpret.config import ExplainConfig
 from biogan.interpret.contrast import shuffles
 from biogan.interpret.explanation import Explanation
 from biogan.interpret.judge import Judge
@@ -62,7 +63,7 @@ def boxes(args: argparse.Namespace) -> None:
     sets = []
     for seed in args.seeds:
         begun = time.process_time()
-        found = explain(train[: args.n], "dinucleotide", most=args.most, seed=seed)
+        found = explain(train[: args.n], "dinucleotide", most=args.most, seed=seed, fdr=args.fdr)
         spent = time.process_time() - begun
         inside = planted(found.records.matrix())
         share = np.abs(found.attributions)
@@ -96,14 +97,14 @@ def labels(args: argparse.Namespace) -> None:
     """Explain labels that mean nothing, with the gate switched off."""
     train, _ = load_demo()
     wrong = 0
-    for seed in range(args.runs):
+    for seed in range(args.first, args.first + args.runs):
         some = train.take(rng(seed, "records").permutation(len(train))[: args.n // 2])
         both = SequenceSet.concatenate([some, shuffles(some, seed=seed)])
         order = rng(seed, "labels").permutation(len(both))
         half = len(both) // 2
         found = explain(
             both.take(order[:half]), both.take(order[half:]), most=args.most, seed=seed,
-            least_auroc=0.0,
+            least_auroc=0.0, fdr=args.fdr,
         )  # fmt: skip
         wrong += bool(found.motifs)
         print(f"run {seed}: AUROC {found.summary['auroc']:.3f}, {len(found.seqlets)} seqlets, "
@@ -228,6 +229,8 @@ def main() -> None:
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first run")
+    parser.add_argument("--fdr", type=float, default=ExplainConfig.fdr)
     parser.add_argument("-n", type=int, default=2_000, help="records of a class")
     parser.add_argument("--most", type=int, default=500, help="records that are explained")
     parser.add_argument("--records", metavar="FASTA")

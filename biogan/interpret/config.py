@@ -25,6 +25,10 @@ class ExplainConfig(Options):
         False, "Records mean the same on either strand: their mean is explained.", "Records",
         level="basic",
     )  # fmt: skip
+    circular: bool = option(
+        False, "Records are circles that may begin at any letter: the mean over four turns is "
+        "explained.", "Records",
+    )  # fmt: skip
     method: Method | None = option(
         None,
         "ism: every single change of a letter is scored; gradient; integrated: gradients on the "

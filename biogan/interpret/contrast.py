@@ -11,10 +11,12 @@ import numpy as np
 from biogan.core.display import shown
 from biogan.core.errors import ConfigError, DataError, few, plural
 from biogan.core.rng import rng
+from biogan.evaluation.two_sample import FOLDS
 from biogan.sequences.baselines import BASELINES, get_baseline
 from biogan.sequences.baselines.simple import dinucleotide_shuffled, letters_shuffled
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import read_fasta, reading_like
+from biogan.sequences.overlaps import Overlaps, joined
 from biogan.sequences.similarity.pairs import clusters
 
 #: What records can be held against, for messages.
@@ -28,6 +30,8 @@ GENERATED = "generated"
 _SHUFFLES = {"dinucleotide": "dinucleotide shuffles", "shuffle": "shuffles"}
 # Records of a class that the judge learns from at most.
 MOST = 10_000
+# Blocks of overlapping records, of both classes together.
+_BLOCKS = 4 * FOLDS
 # Records of a class: fewer cannot be put into folds, and nothing can be learned of them.
 FEWEST = 50
 
@@ -41,15 +45,18 @@ class Contrast:
     records, others : SequenceSet
         What is explained, and what it is held against.
     groups : numpy.ndarray, shape (n of both,), int
-        Records with one number are near copies, or a record and what was made of it.
+        Records with one number are near copies, overlap, or are a record and what was made of it.
     against : str
         What the others are, in words.
+    left_out : int
+        Records that stand between two blocks of overlapping ones.
     """
 
     records: SequenceSet
     others: SequenceSet
     groups: np.ndarray
     against: str
+    left_out: int = 0
 
 
 def contrast(
@@ -86,7 +93,7 @@ def contrast(
     >>> contrast(reads, "dinucleotide").against
     'dinucleotide shuffles of the records'
     """
-    whole, made_of = records, None
+    whole, shuffled = records, False
     if label is not None:
         records = records[_labelled(records, label, "--label")]
         if not len(records):
@@ -104,7 +111,7 @@ def contrast(
         if isinstance(against, SequenceSet):
             others, said = _some(against, seed), "other records"
         elif against in _SHUFFLES:
-            others, made_of = shuffles(records, against, seed), np.arange(len(records))
+            others, shuffled = shuffles(records, against, seed), True
             said = f"{_SHUFFLES[against]} of the records"
         elif against == GENERATED:
             others, said = _generated(records, model, seed), "records of the model"
@@ -121,15 +128,33 @@ def contrast(
             f"--against: letters {others.alphabet.letters}, the records have "
             f"{records.alphabet.letters}"
         )
+    kept, groups = _relatives(records, others, shuffled)
+    n = len(records)
+    records, others = records[np.flatnonzero(kept[:n])], others[np.flatnonzero(kept[n:])]
     for what, some in (("--records", records), ("--against", others)):
         if len(some) < FEWEST:
             raise DataError(f"{what}: {plural(len(some), 'record')}; at least {FEWEST} are needed")
-    if made_of is not None:
-        # What was made of a record is in its fold: both have its letters.
-        groups = np.tile(clusters(records, 0.9), 2)
-    else:
-        groups = clusters(SequenceSet.concatenate([records, others]), 0.9)
-    return Contrast(records, others, groups, said)
+    return Contrast(records, others, groups[kept], said, int((~kept).sum()))
+
+
+def _relatives(
+    records: SequenceSet, others: SequenceSet, shuffled: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which records of both sets are kept, bool, and groups that share letters.
+
+    Long chains of overlapping records, as windows of one chromosome, are cut into blocks: a few
+    records between two blocks are left out.
+    """
+    # What was made of a record is in its fold: both have its letters.
+    both = records if shuffled else SequenceSet.concatenate([records, others])
+    groups, overlaps = clusters(both, 0.9), Overlaps.of(both)
+    kept = np.ones(len(both), bool)
+    if overlaps.any:
+        block, kept = overlaps.blocks(_BLOCKS)
+        groups = joined(groups, block)
+    if shuffled:
+        kept, groups = np.tile(kept, 2), np.tile(groups, 2)
+    return kept, groups
 
 
 def shuffles(records: SequenceSet, kind: str = "dinucleotide", seed: int = 0) -> SequenceSet:

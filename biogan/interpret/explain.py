@@ -203,10 +203,17 @@ def _judged(both: Contrast, config: ExplainConfig, tell: Tell, watch: Watch) -> 
     validation = _folds(both, config.seed)
     a, b = len(both.records), len(both.others)
     joined = SequenceSet.concatenate([both.records, both.others])
+    if both.left_out:
+        tell(
+            f"{plural(both.left_out, 'record')} of both sets left out between blocks of "
+            "overlapping ones, which the judge must not learn by heart"
+        )
+    if config.circular and not joined.is_fixed_length:
+        raise ConfigError("--circular: records of one length are needed")
     codes = joined.matrix()
     judge = Judge.fit(
         codes, joined.alphabet, validation, config.seed,
-        lambda done, total: watch("judge", done, total), config.both_strands,
+        lambda done, total: watch("judge", done, total), config.both_strands, config.circular,
     )  # fmt: skip
     tell(
         f"the judge tells {a:,} records from {b:,} {both.against} with an AUROC of "

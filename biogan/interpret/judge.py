@@ -20,6 +20,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as loss_of
 from biogan.core.rng import torch_generator
 from biogan.evaluation.two_sample import FOLDS, CrossValidation
 from biogan.interpret.quadratic import QuadraticForm
+from biogan.nn.layers import draw_rotations, rotated
 from biogan.sequences.metrics.discriminability import MAX_SITE_CELLS
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _WAVES = 4
 # Networks that differ in their first weights alone, whose logits are averaged.
 _MEMBERS = 3
 _DROPOUT = 0.3
+# Turns of a circle that are judged.
+_TURNS = 4
 # Standard errors, and share of it, by which reading all columns at once has to lower the loss.
 _SURE, _WORTH = 2.0, 0.1
 _EPOCHS, _BATCH, _PATIENCE = 12, 128, 4
@@ -182,13 +185,20 @@ class Judge:
         See the attributes.
     strands : bool
         Whether records mean the same on both strands: the log ratio is the mean over both then.
+    circular : bool
+        Whether records are circles: it is the mean over four turns of each then.
     """
 
     def __init__(
-        self, networks: Sequence[nn.Module], alphabet: Alphabet, length: int, strands: bool = False
+        self,
+        networks: Sequence[nn.Module],
+        alphabet: Alphabet,
+        length: int,
+        strands: bool = False,
+        circular: bool = False,
     ) -> None:
         self.networks, self.alphabet, self.length = networks, alphabet, length
-        self.strands = strands
+        self.strands, self.circular = strands, circular
         complement = alphabet.complement if strands else None
         self._partner = torch.from_numpy(alphabet.encode(complement or "").astype(np.int64))
         self.slope, self.intercept = 1.0, 0.0
@@ -206,6 +216,7 @@ class Judge:
         seed: int = 0,
         watch: Callable[[int, int], None] = lambda done, total: None,
         strands: bool = False,
+        circular: bool = False,
         members: int = _MEMBERS,
     ) -> Judge:
         """Fit the networks and calibrate them.
@@ -224,6 +235,8 @@ class Judge:
             Receives the number of folds that are done, and of all.
         strands : bool
             Whether records mean the same on both strands.
+        circular : bool
+            Whether they are circles of one length.
         members : int
             Networks of a fold.
 
@@ -241,7 +254,7 @@ class Judge:
             random = torch_generator(seed, "judge", fold)
             network = JudgeNetwork(size, length, fixed, by_site, members, random)
             learned, judged = _parts(folds, labels, fold)
-            judge = cls([network], alphabet, length, strands)
+            judge = cls([network], alphabet, length, strands, circular)
             judge._train(network, codes, labels, learned, judged, random)
             return network, judge._losses(codes[judged], labels[judged])
 
@@ -249,7 +262,7 @@ class Judge:
         for fold in range(FOLDS):
             watch(fold, FOLDS)
             network, losses = fitted(fold, by_site)
-            if not fold and fixed and size * length <= MAX_SITE_CELLS:
+            if not fold and fixed and not circular and size * length <= MAX_SITE_CELLS:
                 more, fewer = fitted(fold, True)
                 gain = losses - fewer
                 # Weights of every column blur what filters alone find as well.
@@ -258,7 +271,7 @@ class Judge:
                 network = more if by_site else network
             networks.append(network)
         watch(FOLDS, FOLDS)
-        judge = cls(networks, alphabet, length, strands)
+        judge = cls(networks, alphabet, length, strands, circular)
         judge._calibrate(codes, validation)
         return judge
 
@@ -314,9 +327,11 @@ class Judge:
         return self._logits(self.networks[fold], letters).mean(0) * self.slope + self.intercept
 
     def _logits(self, network: nn.Module, letters: Tensor) -> Tensor:
-        found: Tensor = network(letters)
-        if self.strands:
-            found = (found + network(self.other_strand(letters))) / 2
+        asked = [letters, self.other_strand(letters)] if self.strands else [letters]
+        if self.circular:
+            turns = [k * letters.shape[2] // _TURNS for k in range(_TURNS)]
+            asked = [some.roll(turn, 2) for some in asked for turn in turns]
+        found: Tensor = sum(network(some) for some in asked) / len(asked)
         return found
 
     def other_strand(self, letters: Tensor) -> Tensor:
@@ -376,6 +391,9 @@ class Judge:
                 if self.strands:
                     turned = torch.rand(len(letters), 1, 1, generator=random) < 0.5
                     letters = torch.where(turned, self.other_strand(letters), letters)
+                if self.circular:
+                    turns = draw_rotations(len(letters), letters.shape[2], random)
+                    letters = rotated(letters, turns)
                 logits = network(letters, random)
             wanted = classes[part].expand_as(logits)
             return loss_of(logits, wanted, weights[part], reduction="none").mean(1)

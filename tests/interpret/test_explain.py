@@ -9,9 +9,12 @@ from biogan import SequenceSet, explain
 from biogan.cli import run
 from biogan.core.errors import ConfigError, DataError, OutputError
 from biogan.core.rng import rng
+from biogan.evaluation.two_sample import CrossValidation
 from biogan.interpret.contrast import contrast
+from biogan.interpret.judge import Judge
 from biogan.interpret.motifs import correlation
 from biogan.sequences.alphabet import DNA
+from biogan.sequences.dataset import cut_windows
 from biogan.sequences.demo import MINUS_10, MINUS_35
 from biogan.sequences.io.motifs import read_motifs
 
@@ -194,6 +197,40 @@ def test_records_of_a_model_are_drawn_and_none_is_no_set():
     assert both.others.strings() == reads(seed=10).strings()
     with pytest.raises(DataError, match="no records"):
         explain(reads()[:0], oracle=has_box)
+
+
+def test_windows_that_overlap_are_in_one_fold_or_left_out():
+    genome = rng(0, "genome").choice([*"ACGT"], 8_000)
+    windows, _ = cut_windows(SequenceSet.from_strings(["".join(genome)], ["g"]), 40, 10)
+    both = contrast(windows, "dinucleotide")
+    starts = np.array([int(name.split(":")[1].split("-")[0]) for name in both.records.ids])
+    groups = both.groups[: len(starts)]
+    near = np.abs(starts[:, None] - starts) < 40
+    assert (groups[:, None] == groups)[near].all() and len(np.unique(groups)) >= 10
+    assert both.left_out == 2 * (len(windows) - len(starts)) > 0
+    lines = []
+    explain(windows, "dinucleotide", tell=lines.append)
+    assert "left out between blocks" in lines[0] and "nothing to explain" in lines[-1]
+
+
+def test_circles_have_no_first_letter():
+    chance = rng(0, "circles")
+    codes = chance.integers(0, 4, (160, 24)).astype(np.uint8)
+    codes[:80, 9:15] = DNA.encode("TTGACA")
+    turns = chance.integers(0, 24, 160)
+    codes = np.stack([np.roll(row, turn) for row, turn in zip(codes, turns, strict=True)])
+    both = SequenceSet.from_matrix(DNA, codes)
+    judge = Judge.fit(
+        codes, DNA, CrossValidation(np.repeat([1, 0], 80), np.arange(160), np.arange(160) % 5),
+        circular=True,
+    )  # fmt: skip
+    folds = np.arange(160) % 5
+    turned = judge(np.roll(codes, 6, 1), folds)
+    assert np.allclose(judge(codes, folds), turned, atol=1e-5)
+    assert not np.allclose(judge(codes, folds), judge(np.roll(codes, 1, 1), folds), atol=1e-5)
+    with pytest.raises(ConfigError, match="--circular"):
+        explain(SequenceSet.from_strings(["ACGTA", "ACGT"] * 60), "shuffle", circular=True)
+    assert explain(both[:80], both[80:], circular=True, most=20, least_auroc=0.0).summary["auroc"]
 
 
 def test_a_shuffle_is_in_the_fold_of_its_record():
