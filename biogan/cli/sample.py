@@ -138,8 +138,11 @@ def command(
     if chains:
         console.say(str(type(chains[0]).concatenate(chains)))
     if again:
-        what = "candidates" if sampling.refinement else f"{modality.noun}s"
-        console.say(f"{again:,} {what} stood in {exclude}: others were drawn")
+        what = "candidates" if sampling.refinement else f"of {done:,} {modality.noun}s"
+        refused = modality.refused(sampling)
+        whys = [f"stood in {exclude}"] * (exclude is not None)
+        whys += [] if refused is None else [refused.what]
+        console.say(f"{again:,} {what} {' or '.join(whys)}: others were drawn")
     for line in lines:
         console.say(line)
     return done

@@ -13,7 +13,7 @@ from biogan.core.display import shown
 from biogan.core.errors import ConfigError
 from biogan.core.oracles import Asked, Oracle
 from biogan.designing.screen import Holds
-from biogan.models.sampling import drawer, joined, stream
+from biogan.models.sampling import drawer, joined, requiring, stream
 from biogan.molecules.dataset import MoleculeSet
 from biogan.molecules.drawings import write_picture
 from biogan.molecules.goals import KINDS
@@ -82,16 +82,20 @@ class TokenSampler:
         """Draw records of tokens."""
         how = self.modality.sampling(seed=seed)
         draw = drawer(self.networks.generator.eval(), self.modality, how)
+        draw = requiring(draw, self.modality, how)
         chunks = stream(draw, self.modality, 0, n, "design", self.modality.block, rough=True)
         found: SequenceSet = joined([*chunks])
         return found
 
 
 @dataclass(eq=False)
-class Patterned:
-    """What keeps the constraints of a search and holds a pattern; each text is read once."""
+class Readable:
+    """What keeps the constraints of a search, is a molecule, and holds a pattern if it has to.
 
-    smarts: str
+    Each text is read once.
+    """
+
+    smarts: str | None
     tokenizer: Tokenizer
     kept: Holds | None
     known: dict[str, bool] = field(default_factory=dict)
@@ -99,7 +103,11 @@ class Patterned:
     def __post_init__(self) -> None:
         if not isinstance(self.tokenizer.alphabet, Vocabulary):
             raise ConfigError("--require-smarts: a pattern of molecules, and these are sequences")
-        self._has = pattern(self.smarts, "--require-smarts")
+        self._has = (
+            (lambda molecule: True)
+            if self.smarts is None
+            else pattern(self.smarts, "--require-smarts")
+        )
 
     def holds(self, rows: np.ndarray) -> np.ndarray:
         """Return which rows are allowed, shape (n,), bool."""

@@ -17,7 +17,7 @@ from biogan.core.oracles import Asked
 from biogan.designing.calls import Call, CallTable
 from biogan.designing.config import DesignConfig
 from biogan.designing.evolve import KINDS, Evolution, Proposed
-from biogan.designing.molecules import Patterned, TokenSampler, asked_about
+from biogan.designing.molecules import Readable, TokenSampler, asked_about
 from biogan.designing.objective import Objective
 from biogan.designing.pareto import spread
 from biogan.designing.proposals import ChainPrior, CodePrior, GeneratorPrior, Prior
@@ -148,7 +148,7 @@ class Search:
         found: Prior
         told: dict[str, Any]
         if isinstance(source, MoleculeSet):
-            source = source.tokens("selfies")
+            source = source.tokens("selfies", joined=False)
             source = source[np.flatnonzero(source.lengths)]
         if isinstance(source, SequenceSet):
             tokenizer = Tokenizer.of(source)
@@ -175,8 +175,8 @@ class Search:
             told = {"model": source.card.data.digest, "step": source.card.training.kept_step}
         told |= {"constraints": list(map(str, wanted)), "objective": str(objective)}
         held: Holds | None = words
-        if config.require_smarts is not None:
-            held = Patterned(config.require_smarts, tokenizer, words)
+        if config.require_smarts is not None or tokenizer.alphabet.name == "smiles":
+            held = Readable(config.require_smarts, tokenizer, words)
         asked = asked_about(tokenizer.alphabet, oracle)
         return cls(tokenizer, found, held, tuple(wanted), asked, objective, config, told)
 

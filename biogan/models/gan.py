@@ -765,7 +765,7 @@ class MoleculeGAN(SequenceGAN):
         -------
         MoleculeSet
             Ids ``gan<seed>_<i>``, counted from 1. Texts that are no molecules are among them, and
-            marked: of SMILES there are some, of SELFIES hardly any.
+            marked: with ``invalid="keep"`` there are some of SMILES.
         """
         found: MoleculeSet = GAN.sample(self, n, seed, exclude=exclude, **options)
         return found

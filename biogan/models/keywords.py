@@ -346,8 +346,8 @@ class MoleculeGANOptions(TypedDict, total=False):
     at least 500 DNA records finds no difference between the strands). Default: None."""
 
     alphabet: Literal["selfies", "smiles"]
-    """How molecules are written: SELFIES, in which each text is a molecule, or SMILES. Default:
-    'selfies'."""
+    """How molecules are written: SMILES, or SELFIES, in which each text is a molecule. Default:
+    'smiles'."""
 
 
 class ImageGANOptions(TypedDict, total=False):
@@ -560,6 +560,10 @@ class MoleculeSamplingOptions(TypedDict, total=False):
     chain_steps: int | None
     """Moves that --latents mcmc proposes to the noise of a record (50 to 300, to 900 where lengths
     vary; more where the probability of the constraints varies more). Default: None."""
+
+    invalid: Literal["redraw", "keep"]
+    """Texts that are no molecules: draw others instead, or write them as they are, so that they
+    count in an evaluation. Default: 'redraw'."""
 
     require_smarts: str | None
     """Write molecules that hold this pattern (SMARTS) alone, such as c1ccncc1; others are drawn

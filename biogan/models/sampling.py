@@ -175,10 +175,13 @@ def requiring(draw: Draw, modality: Modality, how: Any, placed: bool = False) ->
         return draw
 
     def lacks(rows: np.ndarray) -> np.ndarray:
-        return refused(modality.decode(rows, "record", 0))
+        return refused.marks(modality.decode(rows, "record", 0))
 
-    why = f"{refused.__doc__}: {{left}} of {{rows}} records still do not"
-    return redrawing(draw, lacks, _TRIES, f"{why}{_HARDLY}", placed)
+    what, advice = (
+        text.replace("{", "{{").replace("}", "}}") for text in (refused.what, refused.advice)
+    )
+    fault = f"{{left}} of {{rows}} records still {what}{_HARDLY}{advice}"
+    return redrawing(draw, lacks, _TRIES, fault, placed)
 
 
 def redrawing(

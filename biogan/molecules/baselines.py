@@ -29,7 +29,7 @@ def _chain(
     alphabet: str, sampler: Callable[[], Baseline], name: str
 ) -> Callable[[MoleculeSet, int, int], MoleculeSet]:
     def sample(train: MoleculeSet, n: int, seed: int) -> MoleculeSet:
-        tokens = _first(train).tokens(alphabet)
+        tokens = _first(train).tokens(alphabet, joined=False)
         tokens = tokens[np.flatnonzero(tokens.lengths)]
         written = sampler().fit(tokens).sample(n, seed)
         vocabulary = written.alphabet

@@ -24,7 +24,7 @@ from biogan.sequences.dataset import SequenceSet
 CACHE = "molecules.npz"
 #: Molecules from which it is worth a file.
 FEW = 20_000
-_FORMAT = 1
+_FORMAT = 2
 
 
 def read_cached(

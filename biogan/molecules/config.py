@@ -71,8 +71,8 @@ class MoleculeGANConfig(SequenceGANConfig):
     """Options of a GAN of molecules."""
 
     alphabet: Literal["selfies", "smiles"] = option(
-        "selfies",
-        "How molecules are written: SELFIES, in which each text is a molecule, or SMILES.",
+        "smiles",
+        "How molecules are written: SMILES, or SELFIES, in which each text is a molecule.",
         "Data",
         level="basic",
     )
@@ -87,6 +87,13 @@ class MoleculeGANConfig(SequenceGANConfig):
 @dataclass(frozen=True)
 class MoleculeSamplingConfig(SequenceSamplingConfig):
     """How molecules are drawn from a trained generator."""
+
+    invalid: Literal["redraw", "keep"] = option(
+        "redraw",
+        "Texts that are no molecules: draw others instead, or write them as they are, so that they "
+        "count in an evaluation.",
+        "Sampling",
+    )
 
     require_smarts: str | None = option(
         None,

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from biogan.core.errors import DataError
+from biogan.core.rng import rng
+from biogan.molecules.byte_pairs import join_pairs, learn_pairs
 from biogan.molecules.drawings import grid
 from biogan.molecules.properties import PROPERTIES
-from biogan.molecules.toolkit import Coded, canonical, molecules
-from biogan.molecules.workers import FEW, chunks, run
+from biogan.molecules.toolkit import Coded, canonical, molecules, single_tokens
+from biogan.molecules.workers import CHUNK, FEW, chunks, run
 from biogan.sequences.alphabet import MOST_TOKENS, UNKNOWN, Vocabulary
 from biogan.sequences.dataset import SequenceSet
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 # Molecules of a drawing in a notebook.
 _DRAWN = 12
+# Molecules from which frequent neighbours among tokens are learned, at least.
+PAIRS_FROM = 30_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +67,7 @@ class MoleculeSet:
     labels: Mapping[str, np.ndarray] = field(default_factory=dict)
     source: str = "molecules"
     notes: tuple[str, ...] = ()
-    _tokens: dict[str, SequenceSet] = field(default_factory=dict, repr=False)
+    _tokens: dict[tuple[str, bool], SequenceSet] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         parts = {"ids": len(self.ids), "marks": len(self.valid)}
@@ -193,13 +197,16 @@ class MoleculeSet:
             raise DataError(f"{self.source}: no labels {name!r}")
         return self.labels[name]
 
-    def tokens(self, alphabet: str) -> SequenceSet:
+    def tokens(self, alphabet: str, joined: bool = True) -> SequenceSet:
         """Write the molecules in tokens of a vocabulary found from them.
 
         Parameters
         ----------
         alphabet : {"selfies", "smiles"}
             What the tokens are of.
+        joined : bool
+            Whether frequent neighbours are one token (:mod:`biogan.molecules.byte_pairs`), as a
+            network reads them. Chains count single tokens.
 
         Returns
         -------
@@ -214,15 +221,16 @@ class MoleculeSet:
         >>> found.alphabet.tokens, found.lengths.tolist()
         (('[C]', '[O]'), [3])
         """
-        if alphabet not in self._tokens:
-            self._tokens[alphabet] = _vocabulary(self.smiles, self.valid, self.ids, alphabet)
-        found = self._tokens[alphabet]
+        key = alphabet, joined
+        if key not in self._tokens:
+            self._tokens[key] = _vocabulary(self.smiles, self.valid, self.ids, alphabet, joined)
+        found = self._tokens[key]
         found.labels = dict(self.labels)
         return found
 
     def with_tokens(self, alphabet: str, tokens: SequenceSet) -> Self:
-        """Return the set with tokens that were kept in a file."""
-        return replace(self, _tokens={alphabet: tokens})
+        """Return the set with joined tokens that were kept in a file."""
+        return replace(self, _tokens={(alphabet, True): tokens})
 
     def kept_tokens(self) -> list[SequenceSet]:
         """Return what :meth:`tokens` was asked for before."""
@@ -240,15 +248,10 @@ class MoleculeSet:
         DataError
             If a molecule has other tokens.
         """
-        coded_parts = [*_coded(self.smiles, vocabulary.name)]
-        place = {token: i for i, token in enumerate(vocabulary.tokens)}
-        codes = [
-            np.array([place.get(t, UNKNOWN) for t in part.tokens] or [0], np.uint8)[part.codes]
-            for part in coded_parts
-        ]
-        lengths = np.concatenate([part.lengths for part in coded_parts] or [np.zeros(0, int)])
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        flat = np.concatenate(codes) if codes else np.zeros(0, np.uint8)
+        alone = single_tokens(vocabulary.tokens, vocabulary.name)
+        parts = [_renamed(part, vocabulary, alone) for part in _coded(self.smiles, vocabulary.name)]
+        flat, offsets = _chained(parts)
+        lengths = np.diff(offsets)
         other = np.flatnonzero(flat == UNKNOWN)
         if len(other) or (lengths == 0).any():
             outside = np.unique(np.searchsorted(offsets, other, "right") - 1)
@@ -288,7 +291,7 @@ def _coded(smiles: Sequence[str], alphabet: str) -> Iterator[Coded]:
 
 
 def _vocabulary(
-    smiles: Sequence[str], valid: np.ndarray, ids: Sequence[str], alphabet: str
+    smiles: Sequence[str], valid: np.ndarray, ids: Sequence[str], alphabet: str, joined: bool
 ) -> SequenceSet:
     """Find the tokens, and write molecules in them."""
     texts = [text if ok else "" for text, ok in zip(smiles, valid.tolist(), strict=True)]
@@ -300,19 +303,40 @@ def _vocabulary(
     common = sorted(counts, key=lambda token: (-counts[token], token))[:MOST_TOKENS]
     if not common:
         raise DataError(f"no molecule can be written in {alphabet}")
-    vocabulary = Vocabulary.of(alphabet, sorted(common))
-    place = {token: i for i, token in enumerate(vocabulary.tokens)}
-    codes, lengths = [], []
-    for part in parts:
-        table = np.array([place.get(token, UNKNOWN) for token in part.tokens] or [0], np.uint8)
-        some, own = table[part.codes], part.lengths
-        rare = some == UNKNOWN
-        if rare.any():
-            owner = np.repeat(np.arange(len(own)), own)
-            dropped = np.zeros(len(own), bool)
-            dropped[owner[rare]] = True
-            some, own = some[~dropped[owner]], np.where(dropped, 0, own)
-        codes.append(some)
-        lengths.append(own)
-    offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
-    return SequenceSet(vocabulary, np.concatenate(codes), offsets, ids)
+    tokens = sorted(common)
+    vocabulary = Vocabulary.of(alphabet, tokens)
+    known = [_without_rare(*_renamed(part, vocabulary, len(tokens))) for part in parts]
+    if joined:
+        order = rng(0, "byte pairs").permutation(len(known)).tolist()
+        some = _chained([known[i] for i in order[: -(-PAIRS_FROM // CHUNK)]])
+        pairs = learn_pairs(*some, tokens, MOST_TOKENS - len(tokens))
+        vocabulary = Vocabulary.of(alphabet, tokens + pairs)
+        known = [join_pairs(*part, vocabulary.tokens, len(tokens)) for part in known]
+    return SequenceSet(vocabulary, *_chained(known), ids)
+
+
+#: Codes of texts one behind another, and where each starts, and the end.
+_Texts = tuple[np.ndarray, np.ndarray]
+
+
+def _renamed(part: Coded, vocabulary: Vocabulary, alone: int) -> _Texts:
+    """Write texts in the codes of a vocabulary, of whose tokens so many stand alone."""
+    place = {token: i for i, token in enumerate(vocabulary.tokens[:alone])}
+    table = np.array([place.get(token, UNKNOWN) for token in part.tokens] or [0], np.uint8)
+    offsets = np.concatenate([[0], np.cumsum(part.lengths)])
+    return join_pairs(table[part.codes], offsets, vocabulary.tokens, alone)
+
+
+def _without_rare(codes: np.ndarray, offsets: np.ndarray) -> _Texts:
+    """Empty the texts that hold a token which is not in the vocabulary."""
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    kept = ~np.isin(owner, owner[codes == UNKNOWN])
+    lengths = np.bincount(owner[kept], minlength=len(offsets) - 1)
+    return codes[kept], np.concatenate([[0], np.cumsum(lengths)])
+
+
+def _chained(parts: Sequence[_Texts]) -> _Texts:
+    """Write parts one behind another."""
+    codes = np.concatenate([np.zeros(0, np.uint8), *(codes for codes, _ in parts)])
+    lengths = np.concatenate([np.zeros(0, int), *(np.diff(offsets) for _, offsets in parts)])
+    return codes.astype(np.uint8), np.concatenate([[0], np.cumsum(lengths)])

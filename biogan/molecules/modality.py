@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.splits import Split
 from biogan.sequences.tokens import FEWEST_FOR_VALIDATION, SequenceValidation, TokenModality
 from biogan.training.batches import Stream
-from biogan.training.modality import Parts, Plan, Progress
+from biogan.training.modality import Parts, Plan, Progress, Refused
 
 if TYPE_CHECKING:
     from biogan.evaluation.evaluate import EvaluationSpec
@@ -272,17 +272,21 @@ class MoleculeModality(TokenModality):
         super().check_sampling(generator, how)
         self.refused(how)
 
-    def refused(self, how: MoleculeSamplingConfig) -> Callable[[MoleculeSet], np.ndarray] | None:
-        """Return what tells which molecules lack the pattern of ``--require-smarts``."""
-        if how.require_smarts is None:
+    def refused(self, how: MoleculeSamplingConfig) -> Refused | None:
+        """Return what tells which texts are no molecules, or lack a pattern."""
+        keep = how.invalid == "keep"
+        if how.require_smarts is not None:
+            holds = pattern(how.require_smarts, "--require-smarts")
+
+            def lacks(records: MoleculeSet) -> np.ndarray:
+                found = records.to_rdkit()
+                return np.array([one is None or not holds(one) for one in found], bool)
+
+            return Refused(lacks, f"did not hold --require-smarts {how.require_smarts}")
+        if self.tokenizer.alphabet.name == "selfies" or keep:
             return None
-        holds = pattern(how.require_smarts, "--require-smarts")
-
-        def lacks(records: MoleculeSet) -> np.ndarray:
-            return np.array([one is None or not holds(one) for one in records.to_rdkit()], bool)
-
-        lacks.__doc__ = f"--require-smarts {how.require_smarts}"
-        return lacks
+        advice = "; train longer, or take --invalid keep"
+        return Refused(lambda records: ~records.valid, "were no molecules", advice)
 
     # --- checks while training ------------------------------------------------------------
 

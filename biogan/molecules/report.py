@@ -41,7 +41,8 @@ SECTIONS = {
     "validity": Section(
         "Validity",
         "How many of the texts that were written are molecules?",
-        "Of SELFIES all are, by construction: uniformly random SELFIES have 100 %, too.",
+        "Of SELFIES all are, by construction: uniformly random SELFIES have 100 %, too. biogan "
+        "sample draws others in the place of what is no molecule, unless --invalid keep is given.",
         "Brackets and rings that are not closed, atoms with too many bonds.",
     ),
     "discriminability": Section(

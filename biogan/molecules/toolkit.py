@@ -172,6 +172,17 @@ def split_tokens(text: str, alphabet: str) -> list[str]:
     return (_SELFIES_TOKEN if alphabet == "selfies" else _SMILES_TOKEN).findall(text)
 
 
+def single_tokens(tokens: Sequence[str], alphabet: str) -> int:
+    """Return how many tokens of a vocabulary stand alone; joined ones follow.
+
+    Examples
+    --------
+    >>> single_tokens(["C", "Cl", "CCl"], "smiles")
+    2
+    """
+    return sum(len(split_tokens(token, alphabet)) == 1 for token in tokens)
+
+
 def encoded(smiles: str, alphabet: str) -> str:
     """Write canonical SMILES in an alphabet; empty where it cannot be.
 

@@ -348,6 +348,12 @@ class Reconstruction(nn.Module):
         self.encoder, self.decoder = critic.encoder, generator.decoder
         self.labels, self.length = critic.labels, critic.length
 
+    def parts(self, stored: Tensor) -> list[Tensor]:
+        """Sort records by length and cut them into parts, in random order: padding is work."""
+        ends = (stored[:, : self.length] == self.decoder.letters).sum(1)
+        parts = stored[ends.argsort(stable=True)].split(_TOGETHER)
+        return [parts[i] for i in torch.randperm(len(parts)).tolist()]
+
     def forward(self, stored: Tensor) -> Tensor:
         """Return the mean negative log-likelihood of a symbol given the code, in nats.
 
@@ -361,10 +367,5 @@ class Reconstruction(nn.Module):
         context = codes + BLUR * torch.randn_like(codes)
         if self.labels is not None:
             context = join(context, self.labels(stored[:, self.length :]))
-        ends = (rows == self.decoder.letters).sum(1)
-        total = counts = torch.zeros((), device=rows.device)
-        for some in ends.argsort(stable=True).split(_TOGETHER):
-            losses, counted = symbol_losses(self.decoder, rows[some], context[some])
-            total = total + (losses * counted).sum()
-            counts = counts + counted.sum()
-        return total / counts
+        losses, counted = symbol_losses(self.decoder, rows, context)
+        return (losses * counted).sum() / counted.sum()

@@ -68,6 +68,24 @@ class Plan(NamedTuple):
     lines: list[str]
 
 
+class Refused(NamedTuple):
+    """Which sampled records are drawn again.
+
+    Attributes
+    ----------
+    marks : callable
+        Records to a mask of those that are not taken, shape (n,), bool.
+    what : str
+        What is the matter with these, such as "were no molecules".
+    advice : str
+        What to do where hardly any other is written.
+    """
+
+    marks: Callable[[Any], np.ndarray]
+    what: str
+    advice: str = ""
+
+
 class Chunk(NamedTuple):
     """Some of the records of a stream of samples.
 
@@ -583,11 +601,8 @@ class Modality(ABC):
         """Return how many records are asked for one by one; None where they are not."""
         return None
 
-    def refused(self, how: Any) -> Callable[[Any], np.ndarray] | None:
-        """Return what tells which records are not as asked for, to be drawn again; None for none.
-
-        Its docstring says what is asked for, for messages.
-        """
+    def refused(self, how: Any) -> Refused | None:
+        """Return what tells which records are to be drawn again; None for none."""
         return None
 
     def told(self, how: Any) -> list[str]:

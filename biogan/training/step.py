@@ -159,8 +159,9 @@ class AdversarialStep:
         is that of the term in the log.
     reconstruction : nn.Module, optional
         What is minimised first in each step, over weights that neither adversarial loss reads: a
-        function of the stored records of all batches of the step. Its attribute ``name`` is that
-        of the term in the log, ``rate`` its learning rate as a multiple of that of the others.
+        function of stored records, which takes an update for each of the ``parts`` of those of
+        all batches of the step. Its attribute ``name`` is that of the term in the log, ``rate`` its
+        learning rate as a multiple of that of the others.
     warm_up : bool
         As of :class:`MovingAverage`.
     """
@@ -268,9 +269,10 @@ class AdversarialStep:
         self.term_names[inputs.penalised] = names
         *for_critic, own = inputs.noise
         if self.reconstruction is not None:
-            update = self.reconstruction_update(torch.cat(inputs.real))
-            names.append([*update.terms])
-            values.append(self._apply(self.reconstruction_opt, update))
+            for part in self.reconstruction.parts(torch.cat(inputs.real)):
+                update = self.reconstruction_update(part)
+                names.append([*update.terms])
+                values.append(self._apply(self.reconstruction_opt, update))
         for stored, noise, alpha, penalised in zip(
             inputs.real, for_critic, inputs.alpha, inputs.penalised, strict=True
         ):

@@ -8,10 +8,11 @@ from rdkit.Chem import QED
 from biogan import MoleculeGAN, MoleculeSet, SequenceSet, design, read_molecules, write_molecules
 from biogan.cli import main
 from biogan.core.errors import ConfigError
-from biogan.designing.molecules import molecules_of
+from biogan.designing.molecules import Readable, molecules_of
 from biogan.molecules import goals
 from biogan.molecules.demo import load_demo
 from biogan.molecules.goals import GOALS, goal
+from biogan.sequences.tokenizer import Tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_oracles_read_smiles_and_patterns_hold(real):
 
 
 def test_the_command_searches_from_a_model(real, tmp_path, capsys):
-    gan = MoleculeGAN(units=8, latent=4, batch_size=8, steps=3, judge_steps=0)
+    gan = MoleculeGAN(units=8, latent=4, batch_size=8, steps=3, judge_steps=0, alphabet="selfies")
     gan.fit(real, out=tmp_path / "run")
     out = tmp_path / "designs"
     main(["design", str(tmp_path / "run"), "--oracle", "guacamol:median1", "--calls", "60",
@@ -93,3 +94,14 @@ def test_the_command_searches_from_a_model(real, tmp_path, capsys):
     main(["design", str(tmp_path / "real.smi"), "--oracle", "rdkit:logP", "--calls", "40",
           "-n", "3", "-o", str(tmp_path / "two")])  # fmt: skip
     assert isinstance(read_molecules(str(tmp_path / "two" / "designs.smi")), MoleculeSet)
+
+
+def test_what_is_no_molecule_costs_no_call():
+    some = MoleculeSet.from_smiles(["CCO", "CC(C)O", "c1ccccc1"]).tokens("smiles")
+    tokenizer = Tokenizer.of(some)
+    rows = tokenizer.encode(some)
+    broken = rows.copy()
+    broken[1, 2] = broken[1, 0]  # the bracket that opens becomes an atom
+    holds = Readable(None, tokenizer, None).holds
+    assert holds(rows).all() and holds(broken).tolist() == [True, False, True]
+    assert Readable("[OX2]", tokenizer, None).holds(rows).tolist() == [True, True, False]

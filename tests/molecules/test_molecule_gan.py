@@ -1,5 +1,7 @@
 """A GAN of molecules: trained, resumed, sampled and loaded as any other kind."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -44,22 +46,37 @@ def trained(tmp_path_factory):
     return gan, out / "run"
 
 
-def test_selfies_are_molecules(trained):
+def test_what_is_written_is_a_molecule(trained):
     gan, folder = trained
     new = gan.sample(40, seed=3)
     assert isinstance(new, MoleculeSet) and new.valid.all()
     assert new.ids[:2] == ["gan3_1", "gan3_2"]
     assert GAN.load(folder).sample(40, seed=3).smiles == new.smiles
-    assert (folder / "samples.png").is_file()
-    assert gan.tokenizer.alphabet.name == "selfies" and "[C]" in gan.tokenizer.alphabet.tokens
+    assert gan.tokenizer.alphabet.name == "smiles" and "C" in gan.tokenizer.alphabet.tokens
+    # Frequent neighbours are tokens of their own, and read back as they were.
+    assert any(len(token) > 2 for token in gan.tokenizer.alphabet.tokens)
+    real = toys()
+    assert gan.modality.molecules(gan.modality._tokens(real)).smiles == real.smiles
+    raw, new = gan.sample(400, seed=3, invalid="keep"), gan.sample(400, seed=3)
+    assert 0 < raw.valid.sum() < 400
+    both = [a for a, b, ok in zip(new.smiles, raw.smiles, raw.valid, strict=True) if ok and a == b]
+    assert len(both) == raw.valid.sum()
     assert gan.sample(10, seed=3).smiles == new.smiles[:10]
     again = gan.sample(40, seed=3, exclude=new[:5].smiles)
     assert not set(again.smiles) & set(new.smiles[:5])
 
 
+def test_selfies_need_no_second_draw(tmp_path):
+    gan = MoleculeGAN(steps=2, judge_steps=0, alphabet="selfies", **SMALL)
+    gan.fit(toys(), out=tmp_path / "run")
+    assert (tmp_path / "run" / "samples.png").is_file()
+    assert gan.tokenizer.alphabet.name == "selfies" and "[C]" in gan.tokenizer.alphabet.tokens
+    assert gan.sample(40, seed=3, invalid="keep").smiles == gan.sample(40, seed=3).smiles
+
+
 def test_records_of_a_scaffold_stay_on_one_side(trained):
     gan, _ = trained
-    parts = gan.modality.split(toys(), gan.config.replace(alphabet="selfies"))
+    parts = gan.modality.split(toys(), gan.config)
     sides = [set(scaffolds(part.smiles)) for part in parts[:2]]
     assert all(sides) and not sides[0] & sides[1]
 
@@ -75,9 +92,12 @@ def test_the_commands(tmp_path, capsys):
     assert "1 record is no molecule and left out" in told
     assert "> new.smi" in told and "by scaffold" in told
     out = tmp_path / "new.smi"
-    main(["sample", run, "-n", "30", "-o", str(out)])
+    main(["sample", run, "-n", "30", "--invalid", "keep", "-o", str(out)])
     assert "are no valid molecules: written as they are" in capsys.readouterr().err
     assert len(out.read_text().splitlines()) == 30
+    main(["sample", run, "-n", "30", "-o", str(out), "--overwrite"])
+    assert re.search(r"\d+ of 30 molecules were no molecules: others", capsys.readouterr().err)
+    assert read_molecules(str(out)).valid.all()
     main(["sample", run, "-n", "5", "--format", "tsv"])
     assert capsys.readouterr().out.startswith("id\tsmiles\tvalid\n")
     main(["info", run])
@@ -159,7 +179,7 @@ def test_a_pattern_is_required_by_drawing_again(trained, monkeypatch):
     with pytest.raises(ConfigError, match="--require-smarts C1: is no SMARTS"):
         gan.sample(1, require_smarts="C1")
     monkeypatch.setattr("biogan.models.sampling._TRIES", 2)
-    with pytest.raises(DataError, match=r"--require-smarts \[U\]: 512 of 512 records still do not"):
+    with pytest.raises(DataError, match=r"512 of 512 .* did not hold --require-smarts \[U\] after"):
         gan.sample(1, require_smarts="[U]")
 
 
