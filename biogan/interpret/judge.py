@@ -22,6 +22,7 @@ from biogan.evaluation.two_sample import FOLDS, CrossValidation
 from biogan.interpret.quadratic import QuadraticForm
 from biogan.nn.layers import draw_rotations, rotated
 from biogan.sequences.metrics.discriminability import MAX_SITE_CELLS
+from biogan.training.engine import keep_freed_memory
 
 if TYPE_CHECKING:
     from biogan.sequences.alphabet import Alphabet
@@ -356,6 +357,7 @@ class Judge:
         numpy.ndarray, shape (n,), float64
             Estimate of log p_records(x) / p_others(x), in nats.
         """
+        keep_freed_memory()
         found = np.zeros(len(codes))
         size = max(1, _LETTERS // max(1, codes.shape[1]))
         with torch.no_grad():
