@@ -21,7 +21,7 @@ from biogan.evaluation.conditions import (
     reciprocal_ranks,
 )
 from biogan.evaluation.distances import jsd, median_width, squared_distances
-from biogan.evaluation.intervals import GROUPS, effective, jackknifed
+from biogan.evaluation.intervals import GROUPS, effective, jackknifed, wilson
 from biogan.evaluation.metric import Value
 from biogan.sequences.kmers import choose_k, grouped_kmer_counts
 from biogan.sequences.metrics.comparison import SEQUENCE_METRICS, Comparison, metric
@@ -70,9 +70,29 @@ def label_accuracy(comparison: LabelledComparison) -> Value:
             return Value(None, note="a label that all records have, or none, has no accuracy")
     found = reader.accuracies(comparison.candidate)
     names = [reader.strata.names[i] for i in reader.read]
-    note = f"{reader.note}; chance {reader.chance:.2f}"
+    note = f"{reader.note}; chance {reader.chance:.2f}{_of_novel(comparison)}"
     details = _worst(dict(zip(names, found.each, strict=False)), lambda x: x, percentage)
     return _value(comparison, found.all, note, details, 0.0, 1.0)
+
+
+def _of_novel(comparison: LabelledComparison) -> str:
+    """Say how well combinations of labels are met that no training record has, if any were asked.
+
+    As the held-out functions of Kucera et al. 2022, Bioinformatics 38:3454.
+    """
+    reader, sample = comparison.reader, comparison.candidate
+    rows = reader.novel(sample)
+    if not len(rows):
+        return ""
+    place = np.searchsorted(reader.rows(sample), rows)
+    asked = reader.members(sample)[rows]
+    met = (asked & reader.predicted(sample)[place]).sum(1) / asked.sum(1)
+    n = effective(met, reader.evidence(sample)[rows])
+    low, high = wilson(met.mean() * n, n)
+    return (
+        f"; {len(rows):,} of combinations that no training record has: {met.mean():.2f} "
+        f"[{low:.2f}, {high:.2f}] of their labels predicted"
+    )
 
 
 def _worst(

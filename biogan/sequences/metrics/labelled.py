@@ -208,6 +208,18 @@ class LabelReader:
         some = [np.flatnonzero(belongs[:, s])[: self._cut[s]] for s in self.read]
         return np.sort(np.concatenate(some))
 
+    def novel(self, sample: Sample) -> np.ndarray:
+        """Return the records of a combination of labels that no training record has.
+
+        Only labels count that training records have often enough.
+        """
+        if self.kind != "multi":
+            return np.zeros(0, np.int64)
+        known = {row.tobytes() for row in self.strata.members(self._fit.labels[self.name])}
+        rows, belongs = self.rows(sample), self.members(sample)
+        new = [belongs[i].any() and belongs[i].tobytes() not in known for i in rows.tolist()]
+        return rows[np.array(new, bool)]
+
     def part(self, sample: Sample, label: int) -> Sample:
         """Return the first ``n`` records of a label."""
         found: Sample = sample.kept(

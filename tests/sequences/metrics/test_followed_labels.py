@@ -386,3 +386,20 @@ def test_peptides_of_one_chain_for_each_label():
     assert row.ceiling.value == pytest.approx(0.871, abs=0.02)
     assert row.generated.value == pytest.approx(0.828, abs=0.03)
     assert "relatives of held-out records left out" in row.generated.note
+
+
+def test_combinations_that_no_training_record_has_are_read_by_themselves():
+    both = "UP;ext"
+    train, held, new = (conditional(n, name) for n, name in ((900, "t"), (400, "h"), (400, "n")))
+    known = train.take(np.flatnonzero(train.labels["elements"] != both))
+    count = int((new.labels["elements"] == both).sum())
+    asked = {"followed": new, "ignored": shuffled_labels(new)}
+    row = "label-accuracy"
+    how = {"held_out": held, "metrics": [row], "floors": [], "conditions": ["elements=multi"]}
+    found = compare(known, asked, **how)
+    said = {name: found[name][row].generated.note for name in asked}
+    right, wrong = (text.split("no training record has: ")[1] for text in said.values())
+    assert f"; {count:,} of combinations that" in said["followed"]
+    assert float(right.split()[0]) > float(wrong.split()[0]) + 0.1
+    seen = compare(train, asked, **how)
+    assert "combinations" not in seen["followed"][row].generated.note
