@@ -345,8 +345,9 @@ def evaluate_sets(
             labelled[name] += rows
     limit = f"floors and {CONTROL} at n = {spec.floor_limit:,}"
     notes = (
-        f"every set is read at n = {size:,}, the smallest of {'' if n is None else f'-n {n:,}, '}"
-        f"generated {least:,}, target {len(roles.target):,} and ceiling {len(roles.ceiling):,}",
+        f"{size:,} records of every set are read, as many as the smallest has "
+        f"({'' if n is None else f'-n {n:,}; '}generated {least:,}; "
+        f"real ones to compare with {len(roles.target):,}; ceiling {len(roles.ceiling):,})",
         *([limit] if size > spec.floor_limit else []),
         *roles.notes,
         *([] if every is None or not chosen else [every.note]),

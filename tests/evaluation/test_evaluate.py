@@ -31,7 +31,8 @@ def test_columns_sizes_and_notes():
         "copies": 25,
     }  # fmt: skip
     assert report.notes == (
-        "every set is read at n = 40, the smallest of generated 50, target 40 and ceiling 60",
+        "40 records of every set are read, as many as the smallest has (generated 50; real ones to "
+        "compare with 40; ceiling 60)",
         "floors and copies at n = 25",
         "no training data given: copies are sought in the reference, and every set is scored "
         "against the held-out rows",

@@ -127,7 +127,9 @@ def test_all_sets_are_read_at_the_smallest_n():
     assert read == {"gc-w1": {100}, "unique": {300}, "auroc": {300}}
     assert report["gc-w1"].all_real.n == report["auroc"].all_real.n == 300
     assert report["unique"].all_real is None
-    assert report.notes[0].startswith("every set is read at n = 100, the smallest of -n 300")
+    assert report.notes[0].startswith(
+        "100 records of every set are read, as many as the smallest has (-n 300; "
+    )
 
 
 def test_a_sampler_is_asked_for_n_sequences():

@@ -37,7 +37,7 @@ def test_columns_rows_and_sets(report):
         "source": "set 3", "records": 170, "residues": 16, "families": 170,
         "sha256": some(170, 3).digest,
     }  # fmt: skip
-    assert "every set is read at n = 140, the smallest of generated 150" in report.notes[0]
+    assert "140 records of every set are read, as many as the smallest has (gen" in report.notes[0]
 
 
 def test_real_like_fragments_reach_the_ceiling_and_floors_do_not(report):
