@@ -12,8 +12,8 @@ import numpy as np
 from biogan.core.display import shown
 from biogan.core.errors import ConfigError
 from biogan.core.oracles import Asked, Oracle
+from biogan.core.rng import torch_generator
 from biogan.designing.screen import Holds
-from biogan.models.sampling import drawer, joined, requiring, stream
 from biogan.molecules.dataset import MoleculeSet
 from biogan.molecules.drawings import write_picture
 from biogan.molecules.goals import KINDS
@@ -27,6 +27,8 @@ from biogan.sequences.tokenizer import Tokenizer
 SMILES, TABLE, PICTURE = "designs.smi", "designs.tsv", "designs.png"
 # Designs that are drawn.
 _DRAWN = 40
+# Draws in the place of what is no molecule.
+_TURNS = 20
 
 
 def smiles_of(texts: Sequence[str], alphabet: Alphabet) -> list[str]:
@@ -79,13 +81,25 @@ class TokenSampler:
         return self.gan.modality
 
     def sample(self, n: int, seed: int = 0) -> SequenceSet:
-        """Draw records of tokens."""
+        """Draw records of tokens; what is no molecule is drawn again a few times, then left out.
+
+        Just as many are drawn as are needed, where :meth:`biogan.MoleculeGAN.sample` draws blocks.
+        """
         how = self.modality.sampling(seed=seed)
-        draw = drawer(self.networks.generator.eval(), self.modality, how)
-        draw = requiring(draw, self.modality, how)
-        chunks = stream(draw, self.modality, 0, n, "design", self.modality.block, rough=True)
-        found: SequenceSet = joined([*chunks])
-        return found
+        refused, generator = self.modality.refused(how), self.networks.generator.eval()
+        found: list[SequenceSet] = []
+        left = n
+        for turn in range(_TURNS):
+            noise = generator.noise(n, torch_generator(seed, "design", turn))
+            rows = self.modality.draw(generator, noise, how)
+            some = self.modality.decode(rows, "design", 0, rough=True)
+            if refused is not None:
+                some = some.take(np.flatnonzero(~refused.marks(self.modality.molecules(some))))
+            found.append(some.take(np.arange(min(left, len(some)))))
+            left -= len(found[-1])
+            if not left:
+                break
+        return SequenceSet.concatenate(found)
 
 
 @dataclass(eq=False)
