@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import combinations
 
@@ -28,10 +29,12 @@ from biogan.interpret.config import ExplainConfig
 from biogan.interpret.contrast import shuffles
 from biogan.interpret.explanation import Explanation
 from biogan.interpret.judge import Judge
+from biogan.interpret.matching import matches
 from biogan.interpret.motifs import correlation
 from biogan.interpret.pairs import interactions
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.demo import GAPS, MINUS_10, MINUS_35, SPACERS, START, load_demo
+from biogan.sequences.io.motifs import Motif
 
 BOXES = (MINUS_35, MINUS_10)
 
@@ -85,12 +88,24 @@ def boxes(args: argparse.Namespace) -> None:
             flush=True,
         )
     for a, b in combinations(range(len(sets)), 2):
-        alike = sum(
-            any(correlation(m.frequencies, o.frequencies, 5)[0] >= 0.8 for o in sets[b])
-            for m in sets[a]
-        )
-        print(f"Jaccard of seeds {args.seeds[a]}, {args.seeds[b]}: "
-              f"{alike / (len(sets[a]) + len(sets[b]) - alike):.2f}")  # fmt: skip
+        one, other = ([m.frequencies for m in some] for some in (sets[a], sets[b]))
+        print(f"Jaccard of seeds {args.seeds[a]}, {args.seeds[b]}: {jaccard(one, other):.2f}")
+
+
+def jaccard(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
+    """Return the share of motifs that two sets have in common.
+
+    Two motifs are the same where as good a match by Tomtom's statistic is expected less than once
+    in a hundred such sets, among the other set and 100 random motifs.
+    """
+    chance = rng(0, "random motifs")
+    known = [Motif(f"random {i}", chance.dirichlet([0.3] * 4, int(chance.integers(6, 15))))
+             for i in range(100)]  # fmt: skip
+    known = [*(Motif(f"found {i}", found) for i, found in enumerate(other)), *known]
+    alike = sum(
+        any(match.e < 0.01 for match in matches(found, known)[: len(other)]) for found in one
+    )
+    return alike / max(1, len(one) + len(other) - alike)
 
 
 def labels(args: argparse.Namespace) -> None:

@@ -33,7 +33,7 @@ from biogan.interpret.deletion import deletion_test
 from biogan.interpret.explanation import Explanation, MotifRow
 from biogan.interpret.files import FILES, SUMMARY, write_files
 from biogan.interpret.judge import Judge
-from biogan.interpret.matching import Match, matches
+from biogan.interpret.matching import FEW, Match, matches
 from biogan.interpret.motifs import (
     FEWEST,
     Explained,
@@ -150,6 +150,11 @@ def explain(
     known = read_motifs(config.motifs) if config.motifs is not None else ()
     if known and records.alphabet.letters not in (DNA.letters, RNA.letters):
         raise ConfigError("--motifs: motifs are of nucleotides, these records are not")
+    if 0 < len(known) < FEW:
+        tell(
+            f"--motifs: {plural(len(known), 'known motif')}: below {FEW} the chance of a match "
+            "depends much on which they are"
+        )
     told: dict[str, Any] = {
         "version": __version__,
         "records": records.digest,

@@ -16,7 +16,7 @@ from biogan.interpret.motifs import correlation
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.dataset import cut_windows
 from biogan.sequences.demo import MINUS_10, MINUS_35
-from biogan.sequences.io.motifs import read_motifs
+from biogan.sequences.io.motifs import meme_text, read_motifs
 
 FILES = ["attributions.npz", "explain.html", "explain.json", "motifs.meme", "seqlets.tsv"]
 
@@ -237,6 +237,19 @@ def test_a_shuffle_is_in_the_fold_of_its_record():
     both = contrast(reads(), "dinucleotide")
     assert np.array_equal(both.groups[:120], both.groups[120:])
     assert both.others.lengths.tolist() == both.records.lengths.tolist()
+
+
+def test_a_found_motif_is_held_against_known_ones(tmp_path):
+    chance, path = rng(0, "known"), tmp_path / "known.meme"
+    known = {f"m{i}": (chance.dirichlet([0.3] * 4, 8), 20) for i in range(23)}
+    known["box"] = (0.85 * np.eye(4)[DNA.encode("TTGACA")] + 0.0375, 20)
+    path.write_text(meme_text(known, "ACGT", np.ones(4)))
+    lines = []
+    found = explain(boxed(), oracle=has_box, motifs=str(path), tell=lines.append)
+    match = found.summary["motifs"][0]["matches"][0]
+    assert match["name"] == "box" and match["e"] < 1e-3 and not match["reverse"]
+    assert "like box (E " in found.motifs[0].line("ACGT")
+    assert "24 known motifs: below 25" in lines[0]
 
 
 def test_the_command_writes_the_files_and_names_mistakes(tmp_path, capsys):
