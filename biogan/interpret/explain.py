@@ -227,16 +227,21 @@ def _judged(both: Contrast, config: ExplainConfig, tell: Tell, watch: Watch) -> 
     chosen, other = _chosen(a, config), a + _chosen(b, config)
     some, others = joined.take(chosen), joined.take(other)
     folds = np.concatenate([validation.folds[chosen]] * 2 + [validation.folds[other]])
-    pairs = None
-    if config.pairs is not None:
-        if not joined.is_fixed_length:
-            raise ConfigError("--pairs: the others have to be as long as the records")
-        pairs = _pair_judge(codes, joined.alphabet, validation, config, folds, tell)
-    facts = {
+    facts: dict[str, Any] = {
         "against": both.against, "n_records": a, "n_others": b,
         "auroc": judge.auroc, "auroc_low": judge.low, "auroc_high": judge.high,
         "slope": judge.slope, "intercept": judge.intercept,
     }  # fmt: skip
+    pairs = None
+    if config.pairs is not None:
+        if not joined.is_fixed_length:
+            raise ConfigError("--pairs: the others have to be as long as the records")
+        columns, by_pairs = _pair_judge(codes, joined.alphabet, validation, config, tell)
+        facts["pairs_auroc"] = by_pairs.auroc
+        pairs = _OfColumns(JudgeScorer(by_pairs, folds), columns)
+        if by_pairs.auroc < config.least_auroc:
+            tell(f"pairs: nothing to explain: the AUROC is below {config.least_auroc:g}")
+            pairs = None
     return _Subject(
         [some, shuffles(some, seed=config.seed + 1), others], JudgeScorer(judge, folds),
         np.concatenate([both.groups[chosen], both.groups[other]]), both.against, facts, judge,
@@ -244,15 +249,25 @@ def _judged(both: Contrast, config: ExplainConfig, tell: Tell, watch: Watch) -> 
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _OfColumns:
+    """Scores some columns of each record."""
+
+    scorer: Scorer
+    columns: np.ndarray
+
+    def __call__(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        return self.scorer(codes[:, self.columns], rows)
+
+
 def _pair_judge(
     codes: np.ndarray,
     alphabet: Alphabet,
     validation: CrossValidation,
     config: ExplainConfig,
-    folds: np.ndarray,
     tell: Tell,
-) -> Scorer | None:
-    """Fit the judge whose pairs of columns are asked for; None where it sees no difference."""
+) -> tuple[np.ndarray, Judge]:
+    """Return the columns whose pairs are asked for, and fit the judge that is asked."""
     assert config.pairs is not None
     columns = chosen_columns(config.pairs, codes.shape[1])
     most = MAX_SITE_CELLS // alphabet.size
@@ -261,15 +276,11 @@ def _pair_judge(
             f"--pairs {config.pairs}: has {len(columns):,} columns; choose up to {most:,}"
         )
     judge = Judge.fit_pairs(codes[:, columns], alphabet, validation)
-    scorer = JudgeScorer(judge, folds)
     tell(
         f"by single columns and pairs of columns alone they are told apart with an AUROC of "
         f"{judge.auroc:.3f} ({judge.low:.3f}-{judge.high:.3f})"
     )
-    if judge.auroc < config.least_auroc:
-        tell(f"pairs: nothing to explain: the AUROC is below {config.least_auroc:g}")
-        return None
-    return lambda some, rows: scorer(some[:, columns], rows)
+    return columns, judge
 
 
 def _folds(both: Contrast, seed: int) -> CrossValidation:
