@@ -1,6 +1,9 @@
-"""Build wheel and source archive, look at what they hold, and use the wheel in a fresh environment.
+"""Build wheel and source archive, look at what they hold, and use both in a fresh environment.
 
-    python scripts/check_package.py [--out dist] [--no-install]
+    python scripts/check_package.py [--out dist] [--no-install] [--tests tests]
+
+The wheel draws promoters; the archive is unpacked and its tests run there (``--tests``, by default
+a part of them).
 
 ``make package`` runs it. It needs a network, or an index of packages, for the build tools.
 """
@@ -18,10 +21,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 #: Bytes that a wheel may have; indexes refuse more than a hundred million.
 MOST = 8_000_000
+#: Tests that run from the archive: reading, training, sampling, the command line, the package.
+TESTS = ["tests/core", "tests/sequences/io", "tests/models/test_gan.py", "tests/cli/test_help.py",
+         "tests/test_packaging.py"]  # fmt: skip
 
 
-def run(*words: object) -> str:
-    done = subprocess.run([*map(str, words)], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+def run(*words: object, cwd: Path = ROOT) -> str:
+    done = subprocess.run([*map(str, words)], cwd=cwd, check=True, stdout=subprocess.PIPE)
     return done.stdout.decode()
 
 
@@ -47,6 +53,17 @@ def check_archive(path: Path) -> None:
     assert not missing, sorted(missing)[:5]
 
 
+def test_archive(path: Path, folder: Path, programs: Path, tests: list[str]) -> str:
+    """Unpack a source archive and run its tests; return the last line of what they print."""
+    with tarfile.open(path) as archive:
+        archive.extractall(folder, filter="data")
+    (source,) = folder.iterdir()
+    needed = ["hypothesis", "pytest", "pytest-timeout", "pytest-xdist", "pyyaml"]
+    run(programs / "python", "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", *needed)
+    words = ["-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]
+    return run(programs / "python", *words, cwd=source).splitlines()[-1]
+
+
 def environment(folder: Path, *packages: object) -> Path:
     """Make an environment with some packages; return its folder of programs."""
     run(sys.executable, "-m", "venv", folder)
@@ -59,6 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "dist")
     parser.add_argument("--no-install", action="store_true")
+    parser.add_argument("--tests", nargs="+", default=TESTS)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         tools = environment(Path(name) / "build", "build", "twine", "hatchling")
@@ -74,6 +92,8 @@ def main() -> None:
             text = run(use / "biogan", "sample", "builtin:promoters", "-n", "10")
             assert text.count(">") == 10, text
             print(text.splitlines()[1])
+            unpacked = Path(name) / "source"
+            print("from the source archive:", test_archive(archive, unpacked, use, chosen.tests))
         chosen.out.mkdir(exist_ok=True)
         for path in (wheel, archive):
             target = chosen.out / path.name

@@ -38,7 +38,7 @@ def test_tutorials_are_in_the_site_and_use_no_file_of_others():
     (listed,) = (part["Tutorials"] for part in nav if "Tutorials" in part)
     named = [Path(*entry.values()).name for entry in listed]
     assert sorted(named) == [path.name for path in TUTORIALS]
-    assert len(TUTORIALS) >= 4
+    assert len(TUTORIALS) >= 6
 
 
 def typed():
