@@ -53,7 +53,7 @@ def check_archive(path: Path) -> None:
     assert not missing, sorted(missing)[:5]
 
 
-def test_archive(path: Path, folder: Path, programs: Path, tests: list[str]) -> str:
+def tested(path: Path, folder: Path, programs: Path, tests: list[str]) -> str:
     """Unpack a source archive and run its tests; return the last line of what they print."""
     with tarfile.open(path) as archive:
         archive.extractall(folder, filter="data")
@@ -93,7 +93,7 @@ def main() -> None:
             assert text.count(">") == 10, text
             print(text.splitlines()[1])
             unpacked = Path(name) / "source"
-            print("from the source archive:", test_archive(archive, unpacked, use, chosen.tests))
+            print("from the source archive:", tested(archive, unpacked, use, chosen.tests))
         chosen.out.mkdir(exist_ok=True)
         for path in (wheel, archive):
             target = chosen.out / path.name

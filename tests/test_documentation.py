@@ -16,6 +16,11 @@ from biogan.cli.options import KindCommand
 
 DOCS = ROOT / "docs"
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
+#: Pages that say how something is done and what it means.
+HOW_TO = [
+    path for path in sorted(DOCS.glob("*.md"))
+    if not re.match(r"benchmarks|experiments|measurements-", path.name)
+]  # fmt: skip
 PAGES = [ROOT / "README.md", ROOT / "pipelines" / "README.md", *sorted(DOCS.rglob("*.md"))]
 
 
@@ -39,6 +44,17 @@ def test_tutorials_are_in_the_site_and_use_no_file_of_others():
     named = [Path(*entry.values()).name for entry in listed]
     assert sorted(named) == [path.name for path in TUTORIALS]
     assert len(TUTORIALS) >= 6
+
+
+@pytest.mark.parametrize("path", HOW_TO, ids=lambda path: path.stem)
+def test_measured_figures_stand_on_pages_of_their_own(path):
+    """What a run read with a seed belongs to docs/benchmarks.md or docs/measurements-*.md."""
+    text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.M | re.S)
+    figures = (
+        r"\(seeds? \d[^)]*\)|\bseeds? \d(?:,| and| to)|AUROC \(?0\.\d\d"
+        r"|\d s of processor time"
+    )
+    assert re.findall(figures, text) == []
 
 
 def typed():

@@ -30,7 +30,7 @@ from biogan.models.card import DataPart, ModelCard, check_same_run, model_card, 
 from biogan.models.checkpoint import CRITIC, GENERATOR, LOG, SAMPLES, STATE, ModelFolder
 from biogan.models.refinement import CalibratedCritic, critic_seconds, fit_critic, read_critic
 from biogan.models.sampling import drawer, stream
-from biogan.models.transfer import Ancestor, frozen
+from biogan.models.transfer import Ancestor, frozen, nearness
 from biogan.nn.layers import Networks
 from biogan.training.callbacks import JsonLog, clock, forgiving, trim_log
 from biogan.training.config import Freeze
@@ -274,6 +274,10 @@ def build_trainer(
         with engine.busy():
             validation = modality.validation(parts, config, progress)
             monitor = ValidationMonitor(modality, validation, config.seed, preview)
+    if ancestor and card.lineage:
+        near, line = engine.agree(nearness(monitor, networks.generator) if monitor else (True, ""))
+        card.lineage["near"] = near
+        tell(callbacks, engine, "note", lines=[line])
     return Trainer(
         networks.generator,
         modality.augmented(networks.critic, config),
@@ -288,7 +292,7 @@ def build_trainer(
         reconstruction=modality.reconstruction(networks),
         afterwards=CRITIC_LEFT if refining else "",
         usual=modality.usual_steps,
-        fine_tuned=bool(card.lineage),
+        fine_tuned=bool(card.lineage and card.lineage.get("near", True)),
     )
 
 
@@ -538,6 +542,10 @@ class ValidationMonitor:
         first, *others = self._chunks(generator)
         self._preview(first, step)
         return self.validation.score([first, *others])
+
+    def measure(self, generator: nn.Module) -> CheckResult:
+        """Return the same of a generator that no preview is written of."""
+        return self.validation.score([*self._chunks(generator)])
 
     def show(self, generator: nn.Module, step: int) -> None:
         """Write the preview of a step again."""

@@ -3,10 +3,11 @@
 The generator, its average and the critic start from what the other model has. The critic is the
 calibrated one where there is one, as that has learned to tell the generator that was kept from
 data; the critic of the run belongs to the last generator. Optimisers, schedule and validation
-records are new, and the learning rate is a third of that of the other model. The average begins
-at the generator of the other model with the full decay: with few records the generator soon writes
-what only these have, and the average between the two writes neither (docs/fine-tuning.md; for
-classifiers Wortsman et al. 2022, arXiv 2109.01903).
+records are new. The average begins at the generator of the other model with the full decay: with
+few records the generator soon writes what only these have, and the average between the two writes
+neither (docs/fine-tuning.md; for classifiers Wortsman et al. 2022, arXiv 2109.01903). Where the
+other model writes something else than these records, which is measured before the first step, that
+would hold on to the wrong data, and the average leaves it within a few steps, as from scratch.
 
 Networks keep their family and sizes. Where sequences have another length, weights that belong to
 positions are interpolated along them. Weights that only labels have start anew.
@@ -17,10 +18,11 @@ knows of letters and their neighbours stays, what it makes of them is learned.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -34,9 +36,8 @@ from biogan.models.registry import get_kind
 from biogan.nn.layers import Networks
 from biogan.training.config import Freeze
 from biogan.training.modality import Modality, Parts, Plan
+from biogan.training.trainer import TRAINING_DATA, CheckResult
 
-#: The learning rate, as a share of that of the other model.
-RATE = 0.3
 # Options that belong to a run or to its data, not to the networks and how they are trained.
 _OWN = {
     "steps", "max_time", "check_every", "patience", "seed", "device", "threads", "devices", "nodes",
@@ -103,7 +104,7 @@ class Ancestor:
     def inherited(self, config: Any) -> Any:
         """Return the options of a run that begins with this model.
 
-        What is as it is by default is that of the model, and the learning rate a third of its.
+        What is as it is by default is that of the model.
 
         Raises
         ------
@@ -116,8 +117,6 @@ class Ancestor:
         }  # fmt: skip
         known = {field.name for field in fields(config)} - _OWN
         theirs = {k: v for k, v in self.card.config.items() if k in known and k not in changed}
-        if "lr" in theirs:
-            theirs["lr"] = RATE * theirs["lr"]
         return config.replace(**theirs)
 
     def check(self, plan: Plan) -> list[str]:
@@ -276,6 +275,50 @@ def laid(old: Tensor, new: Tensor, before: int | None, after: int | None) -> Ten
         found[:, :least] = old[:, :least]
         return found
     return None
+
+
+class Measures(Protocol):
+    """What compares a generator with validation records."""
+
+    @property
+    def references(self) -> Mapping[str, float]:
+        """The validation distance of training data and of trivial samplers, by name."""
+        ...
+
+    def measure(self, generator: nn.Module) -> CheckResult:
+        """Return the validation distance of a generator among its scores."""
+        ...
+
+
+def nearness(monitor: Measures, generator: nn.Module) -> tuple[bool, str]:
+    """Tell whether what a model writes is near to the records that it is to learn.
+
+    It is, if its validation distance is not larger than that of the worst trivial sampler that was
+    fitted to these records, or if nothing was kept for validation.
+
+    Parameters
+    ----------
+    monitor : Measures
+        What compares with the validation records.
+    generator : nn.Module
+        The generator that the run begins with.
+
+    Returns
+    -------
+    near : bool
+        Whether the average of the generator stays near the model.
+    line : str
+        What there is to say.
+    """
+    floors = {name: d for name, d in monitor.references.items() if name != TRAINING_DATA}
+    distance = monitor.measure(copy.deepcopy(generator).eval()).scores.get("validation_distance")
+    if distance is None or not floors:
+        return True, "no validation records: the average stays close to the model"
+    name = max(floors, key=lambda name: floors[name])
+    told = f"before training its validation distance is {distance:.3g} ({name} {floors[name]:.3g})"
+    if distance <= floors[name]:
+        return True, told + ": near, so the average stays close to the model"
+    return False, told + ": not near, so the average leaves the model soon, as from scratch"
 
 
 def frozen(critic: nn.Module, freeze: Freeze | None) -> nn.Module:

@@ -12,8 +12,10 @@ from biogan import DNA, PROTEIN, SequenceGAN, SequenceSet
 from biogan.cli import main, run
 from biogan.core.errors import CheckpointError, ConfigError
 from biogan.models.checkpoint import read_model
+from biogan.models.fit import ValidationMonitor
 from biogan.models.transfer import Ancestor, laid
 from biogan.sequences.io.write import write_fasta
+from biogan.training.trainer import TRAINING_DATA, CheckResult
 
 SMALL = dict(width=4, depth=2, units=8, latent=4, batch_size=8, steps=6, seed=1)
 
@@ -52,11 +54,11 @@ def test_a_run_begins_with_generator_and_calibrated_critic(old, tmp_path):
     assert not torch.equal(ancestor.weights["critic"][key], plain.critic.state_dict()[key])
 
 
-def test_what_was_left_open_is_that_of_the_model_and_the_rate_a_third(old):
+def test_what_was_left_open_is_that_of_the_model(old):
     gan = SequenceGAN(steps=3, seed=9).fit(records(60, 20, seed=3), start=old)
     config = gan.card.config
     assert (config["width"], config["units"], config["latent"], config["seed"]) == (4, 8, 4, 9)
-    assert config["lr"] == pytest.approx(0.3 * 1e-3)
+    assert config["lr"] == 1e-3
     gan = SequenceGAN(steps=3, lr=5e-4).fit(records(60, 20, seed=3), start=old)
     assert gan.card.config["lr"] == 5e-4
 
@@ -102,13 +104,42 @@ def test_the_average_stays_near_the_model_and_moves_with_the_steps(old):
     before = Ancestor.read(old, "sequences").weights["generator"]["local.unfold.weight"]
 
     def moved(steps, **options):
-        gan = SequenceGAN(steps=steps, lr=1e-3, seed=1, **options).fit(data, start=old)
+        gan = SequenceGAN(steps=steps, lr=1e-3, seed=1, validation=0.0, **options)
+        gan.fit(data, start=old)
         return float((gan.networks.generator.local.unfold.weight - before).abs().mean())
 
     # Without a warm-up each step moves it by the share that the decay leaves.
     few, more = moved(10, ema=0.99), moved(40, ema=0.99)
     assert 0 < few < more
     assert few < 0.3 * moved(10, ema=0.0)
+
+
+@pytest.mark.parametrize(("distance", "near"), [(1.5, True), (2.0, True), (2.5, False)])
+def test_a_model_of_other_data_is_left_as_from_scratch(distance, near, old, monkeypatch):
+    """It is near where it is no worse than the worst trivial sampler of the new records."""
+    lines = []
+
+    class Watch:
+        def on_event(self, event, **details):
+            lines.extend(details.get("lines", []))
+
+        def on_step(self, step, terms):
+            pass
+
+    monkeypatch.setattr(ValidationMonitor, "references", {TRAINING_DATA: 1.0, "pwm": 2.0, "x": 1.1})
+    monkeypatch.setattr(
+        ValidationMonitor, "measure",
+        lambda self, generator: CheckResult({"validation_distance": distance}, {}),
+    )  # fmt: skip
+    gan = SequenceGAN(steps=2, seed=1, ema=0.999)
+    gan.fit(records(60, 20, seed=3), start=old, callbacks=[Watch()])
+    (told,) = (line for line in lines if line.startswith("before training"))
+    assert f"validation distance is {distance:.3g} (pwm 2)" in told
+    assert ("stays close to the model" in told) is near and gan.card.lineage["near"] is near
+    # The average has left the model, or hardly.
+    before = Ancestor.read(old, "sequences").weights["generator"]["local.unfold.weight"]
+    moved = float((gan.networks.generator.local.unfold.weight - before).abs().mean())
+    assert (moved < 2e-6) is near
 
 
 def test_another_length_is_laid_along_the_positions(old, tmp_path):
