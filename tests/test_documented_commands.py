@@ -75,8 +75,20 @@ def python(block, path, space):
     exec(compile(block, path.name, "exec"), space)
 
 
+#: Pages and tutorials that take more than some seconds; `make test` runs them at its end.
+SLOW = {"conditions", "design", "explain", "hub", "molecules", "training", "family"}
+
+
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path, marks=[pytest.mark.slow] if path.stem in SLOW - {"design"} else [], id=path.stem
+        )
+        for path in TUTORIALS
+    ],
+)
 def test_a_tutorial_works_from_its_first_line_to_its_last(path, tmp_path, monkeypatch, capsys):
     if path.stem == "molecules":
         pytest.importorskip("rdkit", reason="rdkit is not installed")
@@ -310,10 +322,6 @@ def by_shell(line, folder):
     done = subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, text=True,
                           check=False)  # fmt: skip
     assert done.returncode == 0, f"{line}\n{done.stderr}"
-
-
-#: Pages that take more than a few seconds; `make test` runs them at its end.
-SLOW = {"conditions", "design", "explain", "hub", "molecules", "training"}
 
 
 @pytest.mark.timeout(600)
