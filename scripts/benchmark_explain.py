@@ -99,12 +99,16 @@ def jaccard(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
     in a hundred such sets, among the other set and 100 random motifs.
     """
     chance = rng(0, "random motifs")
-    known = [Motif(f"random {i}", chance.dirichlet([0.3] * 4, int(chance.integers(6, 15))))
-             for i in range(100)]  # fmt: skip
-    known = [*(Motif(f"found {i}", found) for i, found in enumerate(other)), *known]
-    alike = sum(
-        any(match.e < 0.01 for match in matches(found, known)[: len(other)]) for found in one
-    )
+    chosen = [Motif(f"random {i}", chance.dirichlet([0.3] * 4, int(chance.integers(6, 15))))
+              for i in range(100)]  # fmt: skip
+
+    def found_again(these: Sequence[np.ndarray], those: Sequence[np.ndarray]) -> int:
+        known = [*(Motif(f"found {i}", found) for i, found in enumerate(those)), *chosen]
+        return sum(
+            any(match.e < 0.01 for match in matches(found, known)[: len(those)]) for found in these
+        )
+
+    alike = min(found_again(one, other), found_again(other, one))
     return alike / max(1, len(one) + len(other) - alike)
 
 

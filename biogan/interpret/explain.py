@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,8 @@ from biogan.core import __version__
 from biogan.core.errors import CheckpointError, ConfigError, DataError, plural
 from biogan.core.files import check_folder, claim_folder, read_json, write_json
 from biogan.core.options import takes
-from biogan.core.oracles import Asked, Oracle
-from biogan.core.rng import rng
-from biogan.evaluation.metric import Value
-from biogan.evaluation.two_sample import CrossValidation, cross_validation
+from biogan.core.oracles import Oracle
 from biogan.interpret.attribution import (
-    JudgeScorer,
-    OracleScorer,
-    Scorer,
     gradient_effects,
     integrated_gradients,
     mutagenesis,
@@ -28,11 +22,10 @@ from biogan.interpret.attribution import (
     part_file,
 )
 from biogan.interpret.config import ExplainConfig
-from biogan.interpret.contrast import Contrast, contrast, shuffles
+from biogan.interpret.contrast import contrast
 from biogan.interpret.deletion import deletion_test
 from biogan.interpret.explanation import Explanation, MotifRow
 from biogan.interpret.files import FILES, SUMMARY, write_files
-from biogan.interpret.judge import Judge
 from biogan.interpret.matching import FEW, Match, matches
 from biogan.interpret.motifs import (
     FEWEST,
@@ -52,10 +45,10 @@ from biogan.interpret.pairs import (
     said_of,
 )
 from biogan.interpret.seqlets import Seqlets, found_seqlets, score_threshold
-from biogan.sequences.alphabet import DNA, RNA, Alphabet
+from biogan.interpret.subject import Subject, Tell, Watch, asked_of, judged
+from biogan.sequences.alphabet import DNA, RNA
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.motifs import Motif, read_motifs
-from biogan.sequences.metrics.discriminability import MAX_SITE_CELLS
 from biogan.sequences.strands import check_two_strands
 
 #: Effects of a run that is not finished.
@@ -66,10 +59,6 @@ _LONGEST_ISM = 500
 _LENIENT = 2
 # Chance, over all motifs, that sites add more in records than in the others by accident.
 _CHANCE = 0.01
-
-Tell = Callable[[str], None]
-#: Receives what is being done, how much of it is done, and all of it.
-Watch = Callable[[str, int, int], None]
 
 
 @takes(ExplainConfig)
@@ -168,148 +157,15 @@ def explain(
         both = contrast(records, against, model, config.label, config.seed)
     folder = None if out is None else opened(Path(out), told, resume, overwrite)
     if both is not None:
-        subject = _judged(both, config, tell, watch)
+        subject = judged(both, config, tell, watch)
     else:
         assert oracle is not None
-        subject = _asked(records, oracle, value, config)
+        subject = asked_of(records, oracle, value, config)
     return _explained(subject, config, known, folder, told, tell, watch)
 
 
-@dataclass(frozen=True)
-class _Subject:
-    """Three sets side by side, and what scores them.
-
-    Attributes
-    ----------
-    sets : list of SequenceSet
-        Records, their shuffles, and others (for a judge).
-    scorer : Scorer
-        Scores rows of all sets, one behind another.
-    groups : numpy.ndarray, shape (n + others,)
-        Near copies have one number, in records and others.
-    said : str
-        What is explained, in words.
-    pairs : Scorer or None
-        The judge of pairs of columns, of a contrast.
-    """
-
-    sets: list[SequenceSet]
-    scorer: Scorer
-    groups: np.ndarray
-    said: str
-    facts: dict[str, Any]
-    judge: Judge | None = None
-    folds: np.ndarray | None = None
-    pairs: Scorer | None = None
-
-
-def _judged(both: Contrast, config: ExplainConfig, tell: Tell, watch: Watch) -> _Subject:
-    """Fit the judge of a contrast."""
-    validation = _folds(both, config.seed)
-    a, b = len(both.records), len(both.others)
-    joined = SequenceSet.concatenate([both.records, both.others])
-    if both.left_out:
-        tell(
-            f"{plural(both.left_out, 'record')} of both sets left out between blocks of "
-            "overlapping ones, which the judge must not learn by heart"
-        )
-    if config.circular and not joined.is_fixed_length:
-        raise ConfigError("--circular: records of one length are needed")
-    codes = joined.matrix()
-    judge = Judge.fit(
-        codes, joined.alphabet, validation, config.seed,
-        lambda done, total: watch("judge", done, total), config.both_strands, config.circular,
-    )  # fmt: skip
-    tell(
-        f"the judge tells {a:,} records from {b:,} {both.against} with an AUROC of "
-        f"{judge.auroc:.3f} ({judge.low:.3f}-{judge.high:.3f})"
-    )
-    chosen, other = _chosen(a, config), a + _chosen(b, config)
-    some, others = joined.take(chosen), joined.take(other)
-    folds = np.concatenate([validation.folds[chosen]] * 2 + [validation.folds[other]])
-    facts: dict[str, Any] = {
-        "against": both.against, "n_records": a, "n_others": b,
-        "auroc": judge.auroc, "auroc_low": judge.low, "auroc_high": judge.high,
-        "slope": judge.slope, "intercept": judge.intercept,
-    }  # fmt: skip
-    pairs = None
-    if config.pairs is not None:
-        if not joined.is_fixed_length:
-            raise ConfigError("--pairs: the others have to be as long as the records")
-        columns, by_pairs = _pair_judge(codes, joined.alphabet, validation, config, tell)
-        facts["pairs_auroc"] = by_pairs.auroc
-        pairs = _OfColumns(JudgeScorer(by_pairs, folds), columns)
-        if by_pairs.auroc < config.least_auroc:
-            tell(f"pairs: nothing to explain: the AUROC is below {config.least_auroc:g}")
-            pairs = None
-    return _Subject(
-        [some, shuffles(some, seed=config.seed + 1), others], JudgeScorer(judge, folds),
-        np.concatenate([both.groups[chosen], both.groups[other]]), both.against, facts, judge,
-        folds, pairs,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _OfColumns:
-    """Scores some columns of each record."""
-
-    scorer: Scorer
-    columns: np.ndarray
-
-    def __call__(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        return self.scorer(codes[:, self.columns], rows)
-
-
-def _pair_judge(
-    codes: np.ndarray,
-    alphabet: Alphabet,
-    validation: CrossValidation,
-    config: ExplainConfig,
-    tell: Tell,
-) -> tuple[np.ndarray, Judge]:
-    """Return the columns whose pairs are asked for, and fit the judge that is asked."""
-    assert config.pairs is not None
-    columns = chosen_columns(config.pairs, codes.shape[1])
-    most = MAX_SITE_CELLS // alphabet.size
-    if len(columns) > most:
-        raise ConfigError(
-            f"--pairs {config.pairs}: has {len(columns):,} columns; choose up to {most:,}"
-        )
-    judge = Judge.fit_pairs(codes[:, columns], alphabet, validation)
-    tell(
-        f"by single columns and pairs of columns alone they are told apart with an AUROC of "
-        f"{judge.auroc:.3f} ({judge.low:.3f}-{judge.high:.3f})"
-    )
-    return columns, judge
-
-
-def _folds(both: Contrast, seed: int) -> CrossValidation:
-    found = cross_validation(
-        len(both.records), len(both.others), both.groups, seed, "record", "cluster of near copies"
-    )
-    if isinstance(found, Value):
-        raise DataError(f"--records: {found.note}")
-    return found
-
-
-def _asked(
-    records: SequenceSet, oracle: Oracle, value: str | None, config: ExplainConfig
-) -> _Subject:
-    asked = oracle if isinstance(oracle, Asked) else Asked(oracle, "the oracle")
-    some = records.take(_chosen(len(records), config))
-    return _Subject(
-        [some, shuffles(some, seed=config.seed + 1)],
-        OracleScorer(asked, records.alphabet, value), np.arange(len(some)),
-        f"the value of {asked.name}", {"n_records": len(records)},
-    )  # fmt: skip
-
-
-def _chosen(n: int, config: ExplainConfig) -> np.ndarray:
-    return np.sort(rng(config.seed, "explained").permutation(n)[: config.most])
-
-
 def _explained(
-    subject: _Subject,
+    subject: Subject,
     config: ExplainConfig,
     known: Sequence[Motif],
     folder: Path | None,
@@ -397,7 +253,7 @@ def _explained(
 
 
 def _pairs(
-    subject: _Subject,
+    subject: Subject,
     codes: np.ndarray,
     config: ExplainConfig,
     tell: Tell,
@@ -428,7 +284,7 @@ def _verdict(rows: Sequence[MotifRow], seqlets: Seqlets) -> str:
 
 
 def _effects(
-    subject: _Subject,
+    subject: Subject,
     codes: np.ndarray,
     method: str,
     folder: Path | None,
@@ -454,7 +310,7 @@ def _effects(
 
 
 def _rows(
-    subject: _Subject,
+    subject: Subject,
     motifs: Sequence[FoundMotif],
     parts: Sequence[Explained],
     stretches: Sequence[Seqlets],
