@@ -274,7 +274,10 @@ def read_wanted(path: str, conditions: Conditions, notes: list[str] | None = Non
     names, rows, _ = read_label_table(path, said, once=True)
     known = {part.name for part in conditions}
     if not known.intersection(names):
-        conditions[names[0]]  # says what there is
+        try:
+            conditions[names[0]]  # says what there is
+        except ConfigError as error:
+            raise ConfigError(f"--labels {path}: {error}") from error
     if left := [name for name in names if name not in known]:
         said.append(f"not learned by this model, left out: {few(left)}")
     if not rows:

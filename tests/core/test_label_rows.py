@@ -171,7 +171,7 @@ def test_a_table_with_an_id_twice_is_refused(tmp_path):
     with pytest.raises(DataError, match="line 3: id 'w1' stands on line 2, too"):
         read_wanted(str(path), learned("class"))
     path.write_text("name\tcolour\nw1\thot\n")
-    with pytest.raises(ConfigError, match="unknown label 'colour'"):
+    with pytest.raises(ConfigError, match=r"--labels .*: unknown label 'colour'"):
         read_wanted(str(path), learned("class"))
 
 
