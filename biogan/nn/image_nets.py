@@ -59,6 +59,14 @@ class ImageNoise(NamedTuple):
     latent: Tensor
     labels: Tensor
 
+    @property
+    def paired(self) -> bool:
+        """Whether generated images take the labels of the real ones of their batch: they do not.
+
+        All that was measured of images was trained with labels drawn by themselves.
+        """
+        return False
+
     def to(self, device: torch.device) -> ImageNoise:
         """Move both parts to a device."""
         return ImageNoise(*(part.to(device) for part in self))

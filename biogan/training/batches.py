@@ -276,7 +276,7 @@ def alike(noise: Any, real: Tensor) -> Any:
     and k-mers are matched on as many records of each label.
     """
     labels = getattr(noise, "labels", None)
-    if labels is None or not labels.shape[1]:
+    if labels is None or not labels.shape[1] or not getattr(noise, "paired", True):
         return noise
     return noise._replace(labels=real[:, -labels.shape[1] :].to(labels.device))
 
