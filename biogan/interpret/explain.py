@@ -33,6 +33,7 @@ from biogan.interpret.motifs import (
     FoundMotif,
     Sites,
     discovered,
+    distinct,
     placed,
     spacings,
     with_sites,
@@ -345,7 +346,8 @@ def _rows(
             rows.append(MotifRow("", motif, share, len(np.unique(rest.record)) / m, min(1.0, p)))
         else:
             dropped += 1
-    return sorted(rows, key=lambda row: -len(row.motif.sites)), dropped
+    rows.sort(key=lambda row: -len(row.motif.sites))
+    return [rows[i] for i in distinct([row.motif for row in rows], partner)], dropped
 
 
 def _chance(groups: np.ndarray, sites: Sites, others: Sites, n: int, m: int) -> float:

@@ -413,6 +413,39 @@ def correlation(one: np.ndarray, other: np.ndarray, overlap: int = _OVERLAP) -> 
     return min(best, 1.0), at
 
 
+def _likeness(
+    one: FoundMotif, other: FoundMotif, partner: np.ndarray | None
+) -> tuple[float, int, bool]:
+    """Return the correlation of two motifs, its offset, and whether the other one is turned."""
+    best: tuple[float, int, bool] = (-1.0, 0, False)
+    for turned in (False, True)[: 1 + (partner is not None)]:
+        shares = other.frequencies[::-1, partner] if turned else other.frequencies
+        least = max(_OVERLAP, round(0.7 * min(one.width, len(shares))))
+        value, offset = correlation(one.frequencies, shares, least)
+        if value > best[0]:
+            best = (value, offset, turned)
+    return best
+
+
+def distinct(motifs: Sequence[FoundMotif], partner: np.ndarray | None = None) -> list[int]:
+    """Return the numbers of the motifs that are like none before them.
+
+    Motifs that differed when they were found may be the same with all their sites.
+
+    Parameters
+    ----------
+    motifs : sequence of FoundMotif
+        The one that is to be kept first.
+    partner : numpy.ndarray, optional
+        As in :func:`discovered`.
+    """
+    kept: list[int] = []
+    for i, motif in enumerate(motifs):
+        if all(_likeness(motifs[k], motif, partner)[0] <= _SAME for k in kept):
+            kept.append(i)
+    return kept
+
+
 def _merged(
     explained: Explained, found: Sequence[FoundMotif], partner: np.ndarray | None
 ) -> list[FoundMotif]:
@@ -422,13 +455,9 @@ def _merged(
         best: tuple[float, int, int, int, bool] = (_SAME, -1, -1, 0, False)
         for i, one in enumerate(motifs):
             for j in range(i + 1, len(motifs)):
-                for turned in (False, True)[: 1 + (partner is not None)]:
-                    other = motifs[j].frequencies
-                    other = other[::-1, partner] if turned else other
-                    least = max(_OVERLAP, round(0.7 * min(one.width, len(other))))
-                    value, offset = correlation(one.frequencies, other, least)
-                    if value > best[0]:
-                        best = (value, i, j, offset, turned)
+                value, offset, turned = _likeness(one, motifs[j], partner)
+                if value > best[0]:
+                    best = (value, i, j, offset, turned)
         _, i, j, offset, turned = best
         if i < 0:
             break

@@ -1,5 +1,6 @@
 """Seqlets, motifs, spacings and matches of planted words."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from biogan.core.rng import rng
 from biogan.interpret.matching import matches
-from biogan.interpret.motifs import Explained, correlation, discovered, spacings
+from biogan.interpret.motifs import Explained, correlation, discovered, distinct, spacings
 from biogan.interpret.seqlets import Seqlets, found_seqlets, score_threshold, segments
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.dataset import SequenceSet
@@ -98,6 +99,18 @@ def test_sites_on_the_other_strand_are_turned():
             text = back[int(record)] if reverse else some[int(record)]
             at = 60 - start - 6 if reverse else start
             assert text[at : at + 6] == motif.consensus("ACGT")
+
+
+def test_a_motif_that_is_found_twice_counts_once():
+    explained = planted()
+    found = discovered(explained, seqlets_of(explained))
+    # A part of TATAAT is a part of its other strand, too.
+    one, other = sorted(found, key=lambda motif: motif.consensus("ACGT"), reverse=True)
+    longer = dataclasses.replace(one, counts=np.concatenate([one.counts, np.ones((3, 4))]))
+    assert distinct([one, longer, other]) == [0, 2]
+    turned = dataclasses.replace(one, counts=one.counts[::-1, PARTNER])
+    assert distinct([one, turned, other]) == [0, 1, 2]
+    assert distinct([one, turned, other], PARTNER) == [0, 2]
 
 
 def test_few_seqlets_make_no_motif():
