@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import statistics
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +68,11 @@ def instances(states: int, length: int) -> list[Ehrlich]:
     return found
 
 
-def evolved(problem: Ehrlich, calls: int, seed: int) -> float:
-    """Return the best score of the search of ``biogan design``, its chain as the prior."""
+def evolved(problem: Ehrlich, calls: int, seed: int, violations: list[int]) -> float:
+    """Return the best score of the search of ``biogan design``, its chain as the prior.
+
+    ``violations`` receives the number of infeasible sequences that were asked about.
+    """
     tokenizer = Tokenizer(problem.alphabet, problem.length, FIXED)
     words = compiled([problem.feasible()], tokenizer)
     prior = ChainPrior(Chain(problem), tokenizer, words)
@@ -77,6 +81,7 @@ def evolved(problem: Ehrlich, calls: int, seed: int) -> float:
     while len(search.rows) < calls:
         asked = search.ask(min(config.chosen_batch, calls - len(search.rows)))
         search.tell(problem.score(asked.candidates.rows))
+    violations.append(int((search.scores == -np.inf).sum()))
     return float(search.scores.max())
 
 
@@ -115,17 +120,19 @@ def drawn(problem: Ehrlich, calls: int, seed: int) -> float:
 def ehrlich(seeds: Sequence[int]) -> list[str]:
     """Search Ehrlich functions: lines of a table."""
     lines = [
-        "| states, length | calls | biogan, median (all) | genetic, no prior | draws |",
-        "|---" * 5 + "|",
+        "| states, length | calls | biogan, median (all) | genetic | draws | violations |",
+        "|---" * 6 + "|",
     ]
     for states, length in SHAPES:
         problems = instances(states, length)
         for calls in BUDGETS:
             cells = []
-            for way in (evolved, genetic, drawn):
+            violations: list[int] = []
+            for way in (partial(evolved, violations=violations), genetic, drawn):
                 found = [way(problem, calls, seed) for problem in problems for seed in seeds]
                 each = " ".join(f"{x:.2f}" for x in found)
                 cells.append(f"{statistics.median(found):.2f} ({each})")
+            cells.append(f"{sum(violations):,}")
             lines.append(f"| {states}, {length} | {calls:,} | {' | '.join(cells)} |")
     return lines
 

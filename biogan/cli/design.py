@@ -58,7 +58,7 @@ if TYPE_CHECKING:
               help="Longest time for one question to an oracle.")  # fmt: skip
 @click.option("-o", "--out", required=True, metavar="FOLDER",
               help="Folder for designs.fasta, calls.tsv, design.html and design.json; of molecules "
-              "designs.smi and designs.tsv.")  # fmt: skip
+              "designs.smi and designs.tsv instead of the first.")  # fmt: skip
 @click.option("--measured", type=FILE, metavar="TSV",
               help="What was measured of the last round: id, and a column for each property. For "
               "runs without --oracle, with --resume.")  # fmt: skip
@@ -118,10 +118,10 @@ def command(
         model = load_model(source)
     else:
         records = read_molecules(source) if is_molecules(source) else read_fasta(source)
-    others: Any = None if isinstance(records, MoleculeSet) else records
+    others: Any = records
     if real is not None and (isinstance(records, MoleculeSet) or _of_molecules(model)):
-        raise click.UsageError("--real: designs of molecules are compared with none; leave it out")
-    if real is not None:
+        others = read_molecules(real)
+    elif real is not None:
         alphabet = model.tokenizer.alphabet if records is None else records.alphabet
         others = read_fasta(real, reading_like(alphabet))
     if config.max_edits is not None and start is None:

@@ -22,7 +22,12 @@ from biogan.designing.config import DesignConfig
 from biogan.designing.controls import Control
 from biogan.designing.controls import controls as run_controls
 from biogan.designing.evolve import KINDS, Evolution
-from biogan.designing.molecules import asked_about, write_designs
+from biogan.designing.molecules import (
+    asked_about,
+    distinct,
+    in_tokens,
+    write_designs,
+)
 from biogan.designing.objective import Objective
 from biogan.designing.oracle import load_pair
 from biogan.designing.page import to_html
@@ -79,7 +84,7 @@ def design(
     *,
     check: Oracle | str | None = None,
     constraints: Iterable[Constraint] = (),
-    real: SequenceSet | None = None,
+    real: SequenceSet | MoleculeSet | None = None,
     start: SequenceSet | None = None,
     prior: str = PRIOR,
     objective: Objective = Objective(),  # noqa: B008 - it is frozen
@@ -105,8 +110,8 @@ def design(
         out its own.
     constraints : iterable of Constraint
         What all designs keep.
-    real : SequenceSet, optional
-        Real records, which designs are compared with; by default the sequences of ``source``.
+    real : SequenceSet or MoleculeSet, optional
+        Real records, which designs are compared with; by default the records of ``source``.
     start : SequenceSet, optional
         Sequences that the search begins with, and that designs stay within ``max_edits`` of.
     prior : str
@@ -137,7 +142,7 @@ def design(
     >>> found.labels["score"][0], found.summary["calls"]
     ('7', 200)
     """
-    if real is None and isinstance(source, SequenceSet):
+    if real is None and isinstance(source, SequenceSet | MoleculeSet):
         real = source
     config = DesignConfig.from_dict(options)
     pair = load_pair(oracle, check, real, seed=config.seed)
@@ -157,7 +162,7 @@ def carried_out(
     n: int = 96,
     *,
     check: Asked | None = None,
-    real: SequenceSet | None = None,
+    real: SequenceSet | MoleculeSet | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -199,13 +204,15 @@ def carried_out(
     table = CallTable(None)
     check = check and asked_about(search.tokenizer.alphabet, check)
     if isinstance(real, MoleculeSet):
-        real = real.in_vocabulary(search.tokenizer.alphabet)
+        real = in_tokens(real, search.tokenizer.alphabet)
     if out is not None:
         search, table = opened(Path(out), search, resume, overwrite)
     evolution = search.evolution()
     search.run(table, evolution, watch)
     asked = np.array([table.known[text] for text in search.texts(evolution.rows)], float)
     numbers = search.chosen(evolution, asked, n)
+    if isinstance(search.tokenizer.alphabet, Vocabulary):
+        numbers = numbers[distinct(search.tokenizer.decode(evolution.rows[numbers]))]
     summary = _summary(search, evolution, table, asked, numbers)
     texts = search.tokenizer.decode(evolution.rows[numbers]).strings()
     labels = _labels(search, evolution, table, numbers)
@@ -246,8 +253,8 @@ def carried_out(
         write_json({**search.facts, **summary}, Path(out) / SUMMARY)
         if isinstance(designs.alphabet, Vocabulary):
             write_designs(designs, Path(out))
-            return designs
-        write_fasta(designs, Path(out) / DESIGNS)
+        else:
+            write_fasta(designs, Path(out) / DESIGNS)
         page = to_html(
             Path(out).name, designs, real, scored, evolution.scores, _facts(search), front,
             controls,

@@ -134,12 +134,25 @@ class Readable:
         return held if self.kept is None else held & np.array(self.kept.holds(rows))
 
 
-def molecules_of(designs: SequenceSet) -> MoleculeSet:
-    """Return designs as molecules, each once, the best first, with their scores as labels."""
-    texts = smiles_of(designs.strings(), designs.alphabet)
-    every = MoleculeSet.from_smiles(texts, designs.ids, source="designs").labelled(designs.labels)
+def in_tokens(real: MoleculeSet, alphabet: Alphabet) -> SequenceSet:
+    """Write molecules in the tokens of a search; those that have no notation are left out."""
+    assert isinstance(alphabet, Vocabulary)
+    written = np.flatnonzero(real.tokens(alphabet.name).lengths)
+    return real[written].in_vocabulary(alphabet)
+
+
+def distinct(designs: SequenceSet) -> np.ndarray:
+    """Return the numbers of the designs that are molecules, of equal ones the first."""
+    every = MoleculeSet.from_smiles(smiles_of(designs.strings(), designs.alphabet))
     first = np.sort(np.unique(every.smiles, return_index=True)[1])
-    return every[first[every.valid[first]]]
+    return np.asarray(first[every.valid[first]])
+
+
+def molecules_of(designs: SequenceSet) -> MoleculeSet:
+    """Return designs as molecules, the best first, with their scores as labels."""
+    texts = smiles_of(designs.strings(), designs.alphabet)
+    every = MoleculeSet.from_smiles(texts, designs.ids, source="designs")
+    return every.labelled(designs.labels)
 
 
 def write_designs(designs: SequenceSet, folder: Path) -> None:
@@ -148,3 +161,10 @@ def write_designs(designs: SequenceSet, folder: Path) -> None:
     write_molecules(found, folder / SMILES)
     write_molecules(found, folder / TABLE)
     write_picture(found.smiles[:_DRAWN], folder / PICTURE)
+
+
+def without(designs: SequenceSet, smarts: str) -> int:
+    """Count designs that do not hold a pattern."""
+    has = pattern(smarts, "--require-smarts")
+    found = molecules(molecules_of(designs).smiles)
+    return sum(one is None or not has(one) for one in found)

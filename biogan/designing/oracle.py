@@ -140,6 +140,10 @@ def load_pair(
         return Pair(load_oracle(oracle, timeout), checker)
     if records is None:
         raise ConfigError(f"--oracle {shown(oracle)}: give the labelled records with --real")
+    if not isinstance(records, SequenceSet):
+        raise ConfigError(
+            f"--oracle {shown(oracle)}: a label of sequences, and these are molecules"
+        )
     parts: Sequence[SequenceSet] = [records]
     if checker is None:
         if label in records.labels:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from biogan.core import __version__
 from biogan.core.errors import percentage, plural
 from biogan.designing.columns import columns_of, table_of
+from biogan.designing.molecules import SMILES, TABLE, molecules_of, without
 from biogan.evaluation.report.html import STATUSES, render
 from biogan.evaluation.report.plots.canvas import (
     BLUE,
@@ -26,6 +27,8 @@ from biogan.evaluation.report.plots.canvas import (
 from biogan.evaluation.report.plots.logos import logos
 from biogan.evaluation.report.results import FLOOR, REAL, UNREAD
 from biogan.evaluation.report.spec import Panel, Section
+from biogan.molecules.drawings import grid
+from biogan.sequences.alphabet import Vocabulary
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.panels import Pair, aligned
 from biogan.sequences.report import pair_of
@@ -73,6 +76,12 @@ _LETTERS = Section(
     "marked.",
     "Designs that are all alike; long stretches of one letter; copies of one real record.",
 )
+_MOLECULES = Section(
+    "Molecules",
+    "What are the designs? Identities and k-mers of the table are those of tokens.",
+    "The best designs, with their scores.",
+    "Designs that are all alike; rings and groups that nobody could make.",
+)
 
 
 def to_html(
@@ -108,6 +117,7 @@ def to_html(
         What else was tried with as many calls.
     """
     plain = designs.ungapped()
+    molecules = isinstance(designs.alphabet, Vocabulary)
     calls = plural(len(scores), "call")
     return render(
         "design.html",
@@ -124,13 +134,11 @@ def to_html(
             columns_of(plain, real, scored, controls), scored.names, scored.signs, facts["seed"]
         ),
         controls=bool(controls),
-        constraints=[
-            (str(one), sum(bool(one.violations(t, designs.alphabet)) for t in designs.strings()))
-            for one in facts["constraints"]
-        ],
-        letters=_LETTERS,
-        logos=_logos(plain, real, scored),
-        pairs=_pairs(plain, real, scored, designs.labels),
+        constraints=_violations(designs, facts),
+        letters=_MOLECULES if molecules else _LETTERS,
+        logos=[] if molecules else _logos(plain, real, scored),
+        pairs=_drawn(designs, scored) if molecules else _pairs(plain, real, scored, designs.labels),
+        files=(SMILES, TABLE) if molecules else ("designs.fasta",),
         facts=[
             ("Oracle", facts["oracle"]),
             ("Check", scored.check or "none"),
@@ -141,6 +149,17 @@ def to_html(
             ("Designs share at most", percentage(facts["max_identity"])),
         ],
     )
+
+
+def _violations(designs: SequenceSet, facts: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Count the designs that violate each constraint."""
+    found = [
+        (str(one), sum(bool(one.violations(t, designs.alphabet)) for t in designs.strings()))
+        for one in facts["constraints"]
+    ]
+    if (smarts := facts["require_smarts"]) is not None:
+        found.append((f"--require-smarts {smarts}", without(designs, smarts)))
+    return found
 
 
 def _screen(facts: Mapping[str, Any] | None) -> str:
@@ -302,11 +321,20 @@ def _pairs(
     for a, b, share in zip(i.tolist(), j.tolist(), identity.tolist(), strict=True):
         top, bottom = aligned(best[a], real[b], one_length)
         edits = sum(x != y for x, y in zip(top, bottom, strict=True))
-        says = [
-            f"{key} {labels[key][a]}"
-            for key in dict.fromkeys(("score", "front", *scored.names, "check", "proposed"))
-            if key in labels
-        ]
-        name = f"{best.ids[a]}, {', '.join(says)}, {plural(edits, 'letter')} changed"
+        says = f"{_says(scored, labels, a)}, proposed {labels['proposed'][a]}"
+        name = f"{best.ids[a]}, {says}, {plural(edits, 'letter')} changed"
         found.append(pair_of(Pair(name, real.ids[b], share, top, bottom)))
     return Markup("").join(found)
+
+
+def _says(scored: Scored, labels: Mapping[str, Sequence[str] | np.ndarray], i: int) -> str:
+    """Say how a design scores."""
+    keys = dict.fromkeys(("score", "front", *scored.names, "check"))
+    return ", ".join(f"{key} {labels[key][i]}" for key in keys if key in labels)
+
+
+def _drawn(designs: SequenceSet, scored: Scored) -> Markup:
+    """Draw the best designs of molecules."""
+    best = molecules_of(designs[:_SHOWN])
+    captions = [_says(scored, designs.labels, i) for i in range(len(best))]
+    return grid(best.smiles, captions)

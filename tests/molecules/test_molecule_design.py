@@ -1,5 +1,7 @@
 """Goals by name, and searches for molecules of a high score."""
 
+import re
+
 import numpy as np
 import pytest
 from rdkit import Chem
@@ -105,3 +107,30 @@ def test_what_is_no_molecule_costs_no_call():
     holds = Readable(None, tokenizer, None).holds
     assert holds(rows).all() and holds(broken).tolist() == [True, False, True]
     assert Readable("[OX2]", tokenizer, None).holds(rows).tolist() == [True, True, False]
+
+
+def test_a_page_shows_molecules_beside_real_ones_and_the_check(real, tmp_path, capsys):
+    gan = MoleculeGAN(units=8, latent=4, batch_size=8, steps=3, judge_steps=0)
+    gan.fit(real, out=tmp_path / "run")
+    write_molecules(real, tmp_path / "real.smi")
+    out = tmp_path / "designs"
+    main(["design", str(tmp_path / "run"), "--oracle", "rdkit:logP", "--check", "rdkit:QED",
+          "--real", str(tmp_path / "real.smi"), "--require-smarts", "C", "--calls", "60", "-n", "5",
+          "-o", str(out)])  # fmt: skip
+    said = capsys.readouterr().err
+    assert "real records, asked for besides" in said and "transfer" in said
+    page = (out / "design.html").read_text()
+    found = read_molecules(str(out / "designs.smi"))
+    assert len(set(found.smiles)) == len(found) > 0
+    assert page.count('<figure class="molecule"><svg') == len(found)
+    assert "designs.smi" in page and "designs.fasta" not in page
+    rows = [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", page)]
+    cells = {row[0]: row[1:] for row in rows if row}
+    assert cells["sequences"] == [f"{len(found)}", "10", "100"]
+    assert cells["--require-smarts C"] == ["0"]
+    assert f"{len(found)} designs from 60 calls" in page
+
+
+def test_labels_of_molecules_are_no_oracle(real):
+    with pytest.raises(ConfigError, match="these are molecules"):
+        design(real, "labels:QED", 5, calls=20)
