@@ -22,6 +22,7 @@ from biogan.core.errors import BioganError, ConfigError, first_line
 from biogan.core.inputs import check_once
 from biogan.core.oracles import LETTERS, SCORE, Asked, Oracle, OracleError, described
 from biogan.designing.predictor import FACTS, Predictor, halves
+from biogan.molecules.dataset import MoleculeSet
 from biogan.molecules.goals import KINDS, goal
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.motifs import Motif, read_motifs
@@ -101,7 +102,7 @@ class Pair(NamedTuple):
 def load_pair(
     oracle: Oracle | str,
     check: Oracle | str | None = None,
-    records: SequenceSet | None = None,
+    records: SequenceSet | MoleculeSet | None = None,
     timeout: float | None = None,
     seed: int = 0,
 ) -> Pair:
@@ -115,7 +116,7 @@ def load_pair(
     ----------
     oracle, check : Oracle or str
         Functions, or what :func:`load_oracle` takes, or ``labels:NAME``.
-    records : SequenceSet, optional
+    records : SequenceSet or MoleculeSet, optional
         Labelled records for ``labels:NAME``.
     timeout : float, optional
         Seconds that one question may take.
