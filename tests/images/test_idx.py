@@ -224,7 +224,8 @@ def test_labels_of_the_field() -> None:
     assert images.classes == ("1", "2")
     assert np.bincount(images.labels).tolist() == [80, 80]
     # Learned without being asked for, as with labels 0 and 1.
-    assert len(ImageModality.of(images, ImageGANConfig()).shares) == 2
+    (learned,) = ImageModality.of(images, ImageGANConfig()).conditions
+    assert learned.values == ("1", "2")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ PIXELS, CHAINS = ImageModality, StructureModality
 def test_a_preset_leaves_nothing_open(preset):
     config, reasons = resolve(ImageGANConfig(preset=preset), PIXELS)
     left = [k for k, v in config.to_dict().items() if v is None]
-    assert left == ["steps", "check_every", "patience", "threads"]
+    assert left == ["steps", "check_every", "patience", "threads", "condition"]
     assert reasons[0].endswith(f"for the preset {preset}")
 
 
@@ -70,7 +70,7 @@ def test_classes_are_learned_where_each_has_images_enough(smallest, asked, learn
 
 def test_one_class_is_no_class_to_learn():
     images = ImageSet.from_pixels(np.eye(16, dtype=np.uint8)[None].repeat(60, 0), labels=[0] * 60)
-    assert ImageModality.of(images, ImageGANConfig(conditional=None)).shares == ()
+    assert ImageModality.of(images, ImageGANConfig(conditional=None)).conditions.parts == ()
 
 
 def test_structures_are_built_as_chains():
