@@ -21,7 +21,7 @@ from biogan.molecules.goals import GOALS, goal
 from biogan.molecules.toolkit import decoded, encoded, parsed, split_tokens
 
 # Population of the genetic search, children of a generation, and share of changed tokens.
-POPULATION, CHILDREN, MUTATED = 100, 200, 0.05
+POPULATION, CHILDREN, MUTATED = 100, 200, 0.02
 BEST = 10
 
 Scored = dict[str, float]
