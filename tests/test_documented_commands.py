@@ -14,6 +14,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -232,6 +233,14 @@ def prepare_images():
     write_images(ImageSet.from_pixels(noise[:100]), "mnist.npz")
     write_images(ImageSet.from_pixels(noise[100:]), "mnist-test.npz")
     write_images(ImageSet.from_pixels(large), "nuclei")
+    columns = {
+        "size": np.array([str(i % 40) for i in range(100)], object),
+        "tags": np.array([("round", "dark", "round,dark")[i % 3] for i in range(100)], object),
+    }
+    some = ImageSet.from_pixels(noise[:100])
+    sides = np.arange(100) % 2
+    write_images(replace(some, labels=sides, classes=("left", "right"), columns=columns), "cells")
+    Path("wanted.tsv").write_text("id\tsize\na\t3\nb\t30\n")
 
 
 def prepare_molecules():
@@ -279,7 +288,7 @@ PAGES = {
         [
             (r"\b(mnist(-test)?)\b(?!-)", r"\1.npz"),
             (r"--max-time \d+m", IMAGES),
-            (r"^(train nuclei.*)", rf"\1 {IMAGES}"),
+            (r"^(train (?:nuclei|cells).*)", rf"\1 {IMAGES}"),
         ],
     ),  # fmt: skip
     "molecules": (prepare_molecules, [*MOLECULES, (r"--require-smarts \S+", "--require-smarts C")]),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
-from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from biogan.sequences.alphabet import Alphabet
@@ -19,7 +18,7 @@ from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmers import kmer_table
 
 #: Candidates that are made for each that is asked about.
-FACTOR = 50
+FACTOR = 20
 #: Answers from which surrogates say more than nothing.
 FEWEST = 50
 # Answers that they learn from: the best ones, and the latest ones.
@@ -27,8 +26,6 @@ _BEST, _LATEST = 200, 50
 # Share of the positions at which the likeness of two sequences has fallen to 1/e, and the part of
 # the variance that neighbours do not explain.
 _RANGE, _NOISE = 0.3, 0.1
-# Letters of the words that the other half of the covariance counts: a motif may stand anywhere.
-_WORDS = (3, 4, 5)
 # 1 - exp(-3): the last of a batch is chosen with three standard deviations added.
 _SURE = 0.95
 # Penalties of the linear regression.
@@ -40,11 +37,9 @@ _MOST_KMERS = 1000
 class Surrogate:
     """Two regressions of the score: by neighbours, and linear in k-mers and letters by position.
 
-    The first is a Gaussian process (Rasmussen & Williams 2006, Gaussian Processes for Machine
-    Learning, equations 2.25 and 2.26). One half of its covariance falls with the share of differing
-    positions, the other is the share of common words (the spectrum kernel, Leslie et al. 2002), so
-    that a motif is known again in another place. The second is ridge regression, with the penalty
-    of the smallest leave-one-out error.
+    The first is a Gaussian process whose covariance falls with the share of differing positions
+    (Rasmussen & Williams 2006, Gaussian Processes for Machine Learning, equations 2.25 and 2.26),
+    the second ridge regression, with the penalty of the smallest leave-one-out error.
 
     Attributes
     ----------
@@ -106,19 +101,13 @@ class Surrogate:
 
     def _neighbours(self, rows: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation of the Gaussian process."""
-        own = self._covariance(self.rows)
+        own = np.exp(-_unlike(self.rows, self.rows) / _RANGE)
         own[np.diag_indices(len(own))] += _NOISE
         factor = cho_factor(own, lower=True)
-        across = self._covariance(rows)
+        across = np.exp(-_unlike(rows, self.rows) / _RANGE)
         mean = across @ cho_solve(factor, target)
         known = (solve_triangular(factor[0], across.T, lower=True) ** 2).sum(0)
         return mean, np.sqrt(np.maximum(1 - known, 0))
-
-    def _covariance(self, rows: np.ndarray) -> np.ndarray:
-        """Return that of rows with those that were learned from, shape (n, learned)."""
-        near = np.exp(-_unlike(rows, self.rows) / _RANGE)
-        words = [_common_words(rows, self.rows, k, self.alphabet.size) for k in _WORDS]
-        return np.asarray((near + np.mean(words, axis=0)) / 2)
 
     def _linear(self, rows: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Return what ridge regression predicts."""
@@ -155,18 +144,3 @@ def _unlike(rows: np.ndarray, other: np.ndarray) -> np.ndarray:
     hot, theirs = ((x[:, :, None] == np.arange(int(max(rows.max(), other.max())) + 1))
                    .reshape(len(x), -1).astype(np.float32) for x in (rows, other))  # fmt: skip
     return np.asarray(1 - (hot @ theirs.T) / rows.shape[1], float)
-
-
-def _common_words(rows: np.ndarray, other: np.ndarray, k: int, size: int) -> np.ndarray:
-    """Return the cosine of the counts of words of k letters, shape (n, m); 0 without words."""
-    both = np.concatenate([rows, other]).astype(np.int64)
-    if both.shape[1] < k:
-        return np.zeros((len(rows), len(other)))
-    windows = np.lib.stride_tricks.sliding_window_view(both, k, axis=1)
-    record, place = np.nonzero((windows < size).all(2))
-    words = np.unique(windows[record, place] @ size ** np.arange(k), return_inverse=True)[1]
-    shape = len(both), int(words.max(initial=-1)) + 1
-    counts = csr_array((np.ones(len(words)), (record, words)), shape)
-    length = np.sqrt(np.asarray(counts.multiply(counts).sum(1)).ravel())
-    common = np.asarray((counts[: len(rows)] @ counts[len(rows) :].T).todense())
-    return common / np.maximum(np.outer(length[: len(rows)], length[len(rows) :]), 1)
