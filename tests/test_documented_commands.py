@@ -36,7 +36,8 @@ IMAGES = "--steps 2 --width 4 --batch-size 8"
 LATENT = "--steps 2 --units 16 --latent 4 --batch-size 8 --judge-steps 2"
 #: Where another replacement has put the steps.
 BUDGET = (r"--max-time \d+\w ?", "")
-MOLECULES = [(r"^(train.*)", rf"\1 {LATENT}"), BUDGET]
+# A model of two steps writes molecules in SELFIES alone.
+MOLECULES = [(r"^(train.*)", rf"\1 {LATENT} --alphabet selfies"), BUDGET]
 #: What a test types in the place of what takes long; records are fewer, commands are the same.
 QUICKLY = [
     (r"--max-time \d+\w", SMALL),
@@ -202,12 +203,13 @@ def measured():
 
 
 def prepare_explain():
-    texts = [t[:10] + "TTGACA" + t[16:] for t in drawn(100, 40)]
+    # As long as the promoters of builtin:promoters, which the page samples.
+    texts = [t[:10] + "TTGACA" + t[16:] for t in drawn(100, 60)]
     fasta("promoters.fasta", texts, expr=[i % 17 for i in range(100)])
-    fasta("splice.fasta", texts + drawn(100, 40, seed=5), **{"class": ["EI"] * 100 + ["N"] * 100})
+    fasta("splice.fasta", texts + drawn(100, 60, seed=5), **{"class": ["EI"] * 100 + ["N"] * 100})
     fasta("riboswitch.fasta", [t[:20] + "-" * (i % 3) + t[20 + i % 3 :] for i, t in
                                enumerate(texts)])  # fmt: skip
-    Path("consensus.txt").write_text("(" * 5 + "." * 30 + ")" * 5 + "\n")
+    Path("consensus.txt").write_text("(" * 5 + "." * 50 + ")" * 5 + "\n")
     motif = "A [0 0 0 1 0 1]\nC [0 0 0 0 1 0]\nG [0 0 1 0 0 0]\nT [1 1 0 0 0 0]\n"
     Path("jaspar.meme").write_text(f">MA1 box\n{motif}")
     fasta("seqs.fasta", texts[:20])
