@@ -143,7 +143,7 @@ def in_tokens(real: MoleculeSet, alphabet: Alphabet) -> SequenceSet:
 
 def distinct(designs: SequenceSet) -> np.ndarray:
     """Return the numbers of the designs that are molecules, of equal ones the first."""
-    every = MoleculeSet.from_smiles(smiles_of(designs.strings(), designs.alphabet))
+    every = molecules_of(designs)
     first = np.sort(np.unique(every.smiles, return_index=True)[1])
     return np.asarray(first[every.valid[first]])
 

@@ -114,26 +114,31 @@ def test_the_average_stays_near_the_model_and_moves_with_the_steps(old):
     assert few < 0.3 * moved(10, ema=0.0)
 
 
+class Watch:
+    """Keeps the lines that a training tells."""
+
+    def __init__(self):
+        self.lines = []
+
+    def on_event(self, event, **details):
+        self.lines.extend(details.get("lines", []))
+
+    def on_step(self, step, terms):
+        pass
+
+
 @pytest.mark.parametrize(("distance", "near"), [(1.5, True), (2.0, True), (2.5, False)])
 def test_a_model_of_other_data_is_left_as_from_scratch(distance, near, old, monkeypatch):
     """It is near where it is no worse than the worst trivial sampler of the new records."""
-    lines = []
-
-    class Watch:
-        def on_event(self, event, **details):
-            lines.extend(details.get("lines", []))
-
-        def on_step(self, step, terms):
-            pass
-
+    watch = Watch()
     monkeypatch.setattr(ValidationMonitor, "references", {TRAINING_DATA: 1.0, "pwm": 2.0, "x": 1.1})
     monkeypatch.setattr(
         ValidationMonitor, "measure",
         lambda self, generator: CheckResult({"validation_distance": distance}, {}),
     )  # fmt: skip
     gan = SequenceGAN(steps=2, seed=1, ema=0.999)
-    gan.fit(records(60, 20, seed=3), start=old, callbacks=[Watch()])
-    (told,) = (line for line in lines if line.startswith("before training"))
+    gan.fit(records(60, 20, seed=3), start=old, callbacks=[watch])
+    (told,) = (line for line in watch.lines if line.startswith("before training"))
     assert f"validation distance is {distance:.3g} (pwm 2)" in told
     assert ("stays close to the model" in told) is near and gan.card.lineage["near"] is near
     # The average has left the model, or hardly.
@@ -143,18 +148,10 @@ def test_a_model_of_other_data_is_left_as_from_scratch(distance, near, old, monk
 
 
 def test_another_length_is_laid_along_the_positions(old, tmp_path):
-    lines = []
-
-    class Watch:
-        def on_event(self, event, **details):
-            lines.extend(details.get("lines", []))
-
-        def on_step(self, step, terms):
-            pass
-
+    watch = Watch()
     gan = SequenceGAN(steps=1, lr=1e-30, judge_steps=0)
-    gan.fit(records(60, 30, seed=3), start=old, callbacks=[Watch()])
-    assert any("20 positions and these records 30" in line for line in lines)
+    gan.fit(records(60, 30, seed=3), start=old, callbacks=[watch])
+    assert any("20 positions and these records 30" in line for line in watch.lines)
     before = Ancestor.read(old, "sequences").weights["generator"]
     after = gan.networks.generator.state_dict()
     letters, longer = (some["distant.layers.3.bias"].view(4, -1) for some in (before, after))
