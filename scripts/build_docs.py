@@ -18,6 +18,7 @@ import re
 import shutil
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 import biogan
@@ -27,7 +28,7 @@ from biogan.models.registry import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Commands whose options depend on the kind of the data.
-OF_KINDS = ("train", "sample", "evaluate")
+OF_KINDS = ("train", "evaluate")
 #: Pages from outside ``docs/``.
 OUTSIDE = {
     "README.md": "index.md",
@@ -82,12 +83,10 @@ def commands() -> str:
     ]
     for name, what in COMMANDS.items():
         lines += ["", f"## biogan {name}", "", what]
-        for kind in KINDS if name in OF_KINDS else [""]:
+        for kind in reversed(KINDS) if name in OF_KINDS else [""]:
             lines += [f"\n### {kind}"] if kind else []
-            more = ["--kind", kind] if kind and name != "sample" else []
+            more = ["--kind", kind] if kind else []
             lines += ["", "```text", shown([name, *more, help_flag(name)]).rstrip(), "```"]
-            if name == "sample":
-                break  # its options are those of the model
     return "\n".join(lines) + "\n"
 
 
@@ -125,11 +124,19 @@ def python() -> str:
 
 
 def signature(name: str, thing: object) -> str:
-    """Return a call as it is written."""
+    """Return a call as it is written, in lines of at most 88 letters.
+
+    Examples
+    --------
+    >>> signature("relinked", relinked)
+    'relinked(text: str, source: Path, target: Path, known: dict[Path, Path]) -> str'
+    """
     try:
-        return f"{name}{inspect.signature(thing)}"  # type: ignore[arg-type]
+        call = f"{name}{inspect.signature(thing)}"  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return name
+    call = re.sub(r"(: |-> )'([^']*)'", r"\1\2", call)  # annotations that are kept as text
+    return "\n".join(textwrap.wrap(call, 88, subsequent_indent="    ", break_long_words=False))
 
 
 def build(out: Path) -> None:

@@ -99,8 +99,12 @@ def test_references_are_those_of_the_code():
     text = reference()
     assert all(f"## biogan {name}" in text for name in COMMANDS)
     assert "--kmer-matching" in text and "--augment" in text
+    kinds = re.findall(r"(?m)^### (\w+)$", text)
+    assert kinds == ["sequences", "molecules", "images", "structures"] * 2  # train, evaluate
     text = python()
     assert "## SequenceGAN\n" in text and "### SequenceGAN.sample" in text
+    calls = "\n".join(re.findall(r"```python\n(.*?)\n```", text, re.DOTALL)).splitlines()
+    assert max(map(len, calls)) <= 88 and "Alphabet(name: str, letters: str, ambiguity:" in calls[0]
     assert "n : int" in text
 
 
@@ -114,6 +118,7 @@ def test_the_site_builds_without_a_warning_and_asks_no_other_server(tmp_path, mo
     build(tmp_path / "site")
     pages = list((tmp_path / "site").rglob("*.html"))
     assert len(pages) > 25
+    assert (tmp_path / "site" / "site.css").is_file()
     home = (tmp_path / "site" / "index.html").read_text("utf-8")
     loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?:[^"]+)"', home)
     assert [url for url in loaded if "canonical" not in url] == []
