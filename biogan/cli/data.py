@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from biogan.training.modality import Modality
 
 
+def say_dropped(records: SequenceSet) -> SequenceSet:
+    """Say how many records of a file were left out and why; nothing if none was. Return them."""
+    report = records.report
+    if report is not None and report.dropped:
+        first, *_ = report.lines()
+        for line in (first, *(one.line() for one in report.findings if one.dropped)):
+            console.say(line)
+    return records
+
+
 def read_training_data(
     fasta: str,
     reading: ReadingConfig,

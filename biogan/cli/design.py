@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
-from biogan.cli.data import load_model
+from biogan.cli.data import load_model, say_dropped
 from biogan.cli.options import (
     DATA,
     FILE,
@@ -117,13 +117,15 @@ def command(
             raise click.UsageError(f"--prior: {source} is a model, which is the prior itself")
         model = load_model(source)
     else:
-        records = read_molecules(source) if is_molecules(source) else read_fasta(source)
+        records = (
+            read_molecules(source) if is_molecules(source) else say_dropped(read_fasta(source))
+        )
     others: Any = records
     if real is not None and (isinstance(records, MoleculeSet) or _of_molecules(model)):
         others = read_molecules(real)
     elif real is not None:
         alphabet = model.tokenizer.alphabet if records is None else records.alphabet
-        others = read_fasta(real, reading_like(alphabet))
+        others = say_dropped(read_fasta(real, reading_like(alphabet)))
     if config.max_edits is not None and start is None:
         raise click.UsageError("--max-edits: edits of what? give sequences with --start")
 
@@ -134,7 +136,7 @@ def command(
         )  # fmt: skip
         if start is not None:
             alphabet = reading_like(found.tokenizer.alphabet)
-            found = found.starting(read_fasta(start, alphabet))
+            found = found.starting(say_dropped(read_fasta(start, alphabet)))
         return found.screened(oracle_timeout)
 
     if oracle is None:
@@ -169,6 +171,16 @@ def command(
         )
     for line in found_lines(made, out):
         console.say(line)
+    if len(made) < count and config.front is None:
+        console.say(
+            f"-n {count:,}: no more of the {plural(summary['calls'], 'sequence')} differ enough "
+            f"(--max-identity {config.max_identity:g}) and are feasible"
+        )
+    if len({*made.labels.get("score", ())}) == 1 < len(made):
+        console.say(
+            f"--oracle {oracle}: all designs have one score; it does not tell them apart, and "
+            "their order says nothing"
+        )
     if summary["out_of_range"]:
         console.say(
             f"--keep: {summary['out_of_range']:,} of {len(made):,} designs lie outside the range, "
@@ -189,12 +201,12 @@ def command(
 def found_lines(made: Designs, out: str) -> Iterator[str]:
     """Say what was found, beside real records, one line each."""
     summary = made.summary
-    yield f"{summary['calls']:,} calls: {plural(len(made), 'design')} in {out}"
+    yield f"{plural(summary['calls'], 'call')}: {plural(len(made), 'design')} in {out}"
     for what in ("designs", "real"):
         of = summary.get(what, {})
         if said := spoken(of):
-            heads = {"designs": "designs", "real": f"{of['n']:,} real records, asked for besides"}
-            yield f"{heads[what]}: {'; '.join(said)}"
+            besides = f"{plural(of.get('n', 0), 'real record')}, asked for besides"
+            yield f"{'designs' if what == 'designs' else besides}: {'; '.join(said)}"
     for one in summary.get("controls", {}).values():
         parts = [*spoken(one["oracle"])]
         if "check" in one:
@@ -206,7 +218,7 @@ def found_lines(made: Designs, out: str) -> Iterator[str]:
     if "front" in summary:
         front = summary["front"]
         here = f"{front['designs']:,} of {plural(len(made), 'design')}"
-        yield f"{here} are on the front; {made.front}"
+        yield f"{here} {'is' if len(made) == 1 else 'are'} on the front; {made.front}"
 
 
 def spoken(of: dict[str, Any]) -> list[str]:

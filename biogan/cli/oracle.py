@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from biogan.cli import console
+from biogan.cli.data import say_dropped
 from biogan.cli.options import FILE, GroupedCommand, config_options, overwrite_option
 from biogan.designing.config import OracleConfig
 from biogan.sequences.config import ReadingConfig
@@ -59,7 +60,7 @@ def command(
         raise ConfigError(f"--check {check}: is the folder of --out too; name another one")
     for path in (Path(folder) for folder in (out, check) if folder is not None):
         check_folder(path, (path / FACTS).exists(), overwrite)
-    records = read_fasta(fasta, reading)
+    records = say_dropped(read_fasta(fasta, reading))
     kind = chosen_conditions(
         [target if config.kind is None else f"{target}={config.kind}"], records.labels, "FASTA"
     )[target]

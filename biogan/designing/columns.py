@@ -130,7 +130,8 @@ def table_of(
             for one, c in zip(columns, counts, strict=True)
         ]
         body.append([f"{k}-mer divergence from the best tenth (bits)", *parts])
-    return {"head": [one.head for one in columns], "rows": body}
+    # Of one design there are no pairs, of few records no classifier: such rows would be empty.
+    return {"head": [one.head for one in columns], "rows": [row for row in body if any(row[1:])]}
 
 
 def _said(values: np.ndarray | None, of: Any) -> str:

@@ -201,7 +201,8 @@ class Scored:
     def spreads(self, values: np.ndarray) -> dict[str, Any]:
         """Return mean, best and standard deviation of each value; of one value without its name."""
         found = {
-            name: {k: v if k == "sd" else sign * v for k, v in spread_of(own).items()}
+            # 0 is added so that a lowered value of 0 is no -0.
+            name: {k: v if k == "sd" else sign * v + 0.0 for k, v in spread_of(own).items()}
             for name, sign, own in zip(self.names, self.signs, values.T, strict=True)
         }
         return found[self.names[0]] if len(found) == 1 else found

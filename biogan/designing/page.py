@@ -209,7 +209,7 @@ def _front(front: Front, scored: Scored) -> list[Panel]:
     for i, j in combinations(range(len(front.names)), 2):
         name = f"{label(front.names[i])}, {label(front.names[j])}"
         with drawing(f"front-{i}-{j}", f"front of {name}", height=4.2) as d:
-            for values, what, colour, marker, size in sets:
+            for values, what, colour, marker, size in (one for one in sets if len(one[0])):
                 x, y = front.signs[i] * values[:, i], front.signs[j] * values[:, j]
                 d.axes.scatter(x, y, s=size, color=colour, marker=marker, label=what, linewidths=0,
                                alpha=0.35 if what in ("all calls", "real records") else 0.9,

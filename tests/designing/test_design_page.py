@@ -71,6 +71,11 @@ def test_a_page_without_real_records_or_with_several_values(tmp_path):
         reads(), both, 4, calls=100, check=both, out=tmp_path / "b",
         objective=Objective(("<g>",), ("a",)),
     )  # fmt: skip
+    assert ">real records</text>" in (tmp_path / "b" / "design.html").read_text()
+    # What is not there is not shown: no pairs of one design, no real records in the drawing.
+    design(gan, both, 1, calls=60, objective=Objective(("<g>",), ("a",)), out=tmp_path / "c")
+    text = (tmp_path / "c" / "design.html").read_text()
+    assert "identity of pairs" not in text and ">real records</text>" not in text
     text = (tmp_path / "b" / "design.html").read_text()
     assert "Transfer, &lt;g&gt;" in text and "Transfer, a" in text and "<g>" not in re.sub(
         r"<svg.*?</svg>", "", text, flags=re.S
