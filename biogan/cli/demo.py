@@ -114,13 +114,12 @@ def promoters(out: str, max_time: str, seed: int, threads: int | None, overwrite
     console.echo(report.to_text())
     console.echo(motif_table(new, held_out, seed))
     typed = {name: shlex.quote(str(path)) for name, path in files.items()}
-    console.say(
-        f"model: {folder / 'run'}   sequences: {files['new']}\n"
-        "next:\n"
-        f"  biogan sample {shlex.quote(str(folder / 'run'))} -n 10000 --seed 7 > more.fasta\n"
-        f"  biogan evaluate {typed['new']} --reference {typed['train']} "
-        f"--held-out {typed['held_out']}\n"
-        "  biogan train YOUR.fasta -o run"
+    say_next(
+        f"model: {folder / 'run'}   sequences: {files['new']}",
+        f"biogan sample {shlex.quote(str(folder / 'run'))} -n 10000 --seed 7 > more.fasta",
+        f"biogan evaluate {typed['new']} --reference {typed['train']} "
+        f"--held-out {typed['held_out']}",
+        "biogan train YOUR.fasta -o run",
     )
     return report
 
@@ -157,12 +156,11 @@ def digits(out: str, max_time: str, seed: int, threads: int | None, overwrite: b
     (folder / "evaluation").mkdir(exist_ok=True)
     report.write(folder / "evaluation", console.command_line())
     console.echo(report.to_text())
-    console.say(
+    say_next(
         f"digits: {folder / 'new.png'}   page: {folder / 'evaluation' / 'report.html'}   "
-        f"film: {folder / 'run' / 'training.webp'}\n"
-        "next:\n"
-        f"  biogan interpolate {shlex.quote(str(folder / 'run'))} -o between.png\n"
-        "  biogan train YOUR_IMAGES -o run"
+        f"film: {folder / 'run' / 'training.webp'}",
+        f"biogan interpolate {shlex.quote(str(folder / 'run'))} -o between.png",
+        "biogan train YOUR_IMAGES -o run",
     )
     return report
 
@@ -201,14 +199,19 @@ def drugs(out: str, max_time: str, seed: int, threads: int | None, overwrite: bo
     report.write(folder / "evaluation", console.command_line())
     console.echo(report.to_text())
     typed = {name: shlex.quote(str(path)) for name, path in files.items()}
-    console.say(
-        f"model: {folder / 'run'}   page: {folder / 'evaluation' / 'report.html'}\n"
-        "next:\n"
-        f"  biogan evaluate {typed['new']} --reference {typed['train']} "
-        f"--held-out {typed['held_out']}\n"
-        "  biogan train YOUR.smi -o run"
+    say_next(
+        f"model: {folder / 'run'}   page: {folder / 'evaluation' / 'report.html'}",
+        f"biogan evaluate {typed['new']} --reference {typed['train']} "
+        f"--held-out {typed['held_out']}",
+        "biogan train YOUR.smi -o run",
     )
     return report
+
+
+def say_next(where: str, *commands: str) -> None:
+    """Say where everything is and what may be typed next; each is a message of its own line."""
+    for line in (where, "next:", *(f"  {command}" for command in commands)):
+        console.say(line)
 
 
 def motif_table(new: SequenceSet, held_out: SequenceSet, seed: int) -> str:

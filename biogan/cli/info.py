@@ -62,7 +62,7 @@ def _card(run: str, card: ModelCard) -> list[str]:
         "seed": str(config["seed"]),
         "training": "not finished: no check was reached yet" if done is None else
         f"{done.steps:,} steps in {done.seconds:g} s on {done.device}, "
-        f"{done.processes} process(es)",
+        + ("1 process" if done.processes == 1 else f"{done.processes:,} processes"),
     }  # fmt: skip
     if done is not None:
         rows["kept"] = f"step {done.kept_step:,}"

@@ -126,7 +126,7 @@ class Ancestor:
             raise ConfigError(f"--from {self.name}: {why}")
         told = "the calibrated critic" if self.judged else "the critic"
         lines = [
-            f"starts from {self.name} (step {self.card.training.kept_step:,} of "  # type: ignore[union-attr]
+            f"starts from {self.name} (its step {self.card.training.kept_step:,}, trained on "  # type: ignore[union-attr]
             f"{self.card.data.records:,} records): generator and {told}, learning rate "
             f"{plan.config.lr:g}"
         ]
@@ -134,7 +134,8 @@ class Ancestor:
         if mine != theirs:
             lines.append(
                 f"the model has {theirs:,} positions and these records {mine:,}: weights that "
-                "belong to positions are interpolated"
+                "belong to positions are interpolated. If places matter, cut the records to the "
+                "part that the model writes"
             )
         return lines
 

@@ -23,7 +23,9 @@ def test_demo_writes_a_model_samples_and_a_judgement(tmp_path, capsys):
     printed = capsys.readouterr()
     assert printed.out.startswith(report.to_text())
     assert "held-out (the truth)" in printed.out
-    assert f"biogan sample {out / 'run'}" in printed.err
+    told = printed.err.splitlines()
+    assert told[-4] == "next:" and told[-3].startswith(f"  biogan sample {out / 'run'}")
+    assert told[-1] == "  biogan train YOUR.fasta -o run"
 
     with pytest.raises(OutputError, match="exists: choose another folder"):
         main(["demo", "-o", str(out)])
