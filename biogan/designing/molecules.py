@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from biogan.core.errors import ConfigError
 from biogan.core.oracles import Asked, Oracle
 from biogan.core.rng import torch_generator
 from biogan.designing.screen import Holds
-from biogan.molecules.dataset import MoleculeSet
+from biogan.molecules.dataset import MoleculeSet, smiles_of
 from biogan.molecules.drawings import write_picture
 from biogan.molecules.goals import KINDS
-from biogan.molecules.toolkit import decoded, molecules, pattern
+from biogan.molecules.toolkit import molecules, pattern
 from biogan.molecules.write import write_molecules
 from biogan.sequences.alphabet import Alphabet, Vocabulary
 from biogan.sequences.dataset import SequenceSet
@@ -29,12 +28,6 @@ SMILES, TABLE, PICTURE = "designs.smi", "designs.tsv", "designs.png"
 _DRAWN = 40
 # Draws in the place of what is no molecule.
 _TURNS = 20
-
-
-def smiles_of(texts: Sequence[str], alphabet: Alphabet) -> list[str]:
-    """Return what letters that stand for tokens write, as SMILES; it need not be a molecule."""
-    assert isinstance(alphabet, Vocabulary)
-    return [decoded(text, alphabet.name) for text in alphabet.spell(texts)]
 
 
 class _Spelled:

@@ -16,9 +16,9 @@ from biogan.core.rng import rng
 from biogan.molecules.byte_pairs import join_pairs, learn_pairs
 from biogan.molecules.drawings import grid
 from biogan.molecules.properties import PROPERTIES
-from biogan.molecules.toolkit import Coded, canonical, molecules, single_tokens
+from biogan.molecules.toolkit import Coded, canonical, decoded, molecules, single_tokens
 from biogan.molecules.workers import CHUNK, FEW, chunks, run
-from biogan.sequences.alphabet import MOST_TOKENS, UNKNOWN, Vocabulary
+from biogan.sequences.alphabet import MOST_TOKENS, UNKNOWN, Alphabet, Vocabulary
 from biogan.sequences.dataset import SequenceSet
 
 if TYPE_CHECKING:
@@ -340,3 +340,9 @@ def _chained(parts: Sequence[_Texts]) -> _Texts:
     codes = np.concatenate([np.zeros(0, np.uint8), *(codes for codes, _ in parts)])
     lengths = np.concatenate([np.zeros(0, int), *(np.diff(offsets) for _, offsets in parts)])
     return codes.astype(np.uint8), np.concatenate([[0], np.cumsum(lengths)])
+
+
+def smiles_of(texts: Sequence[str], alphabet: Alphabet) -> list[str]:
+    """Return what letters that stand for tokens write, as SMILES; it need not be a molecule."""
+    assert isinstance(alphabet, Vocabulary)
+    return [decoded(text, alphabet.name) for text in alphabet.spell(texts)]

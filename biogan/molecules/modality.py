@@ -21,17 +21,19 @@ from biogan.molecules.config import (
     MoleculeScoringConfig,
     MoleculeWritingConfig,
 )
-from biogan.molecules.dataset import MoleculeSet
+from biogan.molecules.dataset import MoleculeSet, smiles_of
 from biogan.molecules.drawings import write_picture
 from biogan.molecules.evaluate import MoleculeEvaluation, evaluate_molecules
 from biogan.molecules.metrics import MOLECULE_METRICS
-from biogan.molecules.properties import PROPERTIES
+from biogan.molecules.properties import PROPERTIES, properties
 from biogan.molecules.read import is_molecules, read_generated, read_molecules
 from biogan.molecules.splits import MOST_VALIDATION, split
-from biogan.molecules.toolkit import decoded, pattern
+from biogan.molecules.toolkit import pattern
 from biogan.molecules.write import output_format, write_chunks
+from biogan.nn.sequence_heads import Grammar
 from biogan.sequences.alphabet import Vocabulary
 from biogan.sequences.dataset import SequenceSet
+from biogan.sequences.label_evidence import Computed
 from biogan.sequences.splits import Split
 from biogan.sequences.tokens import FEWEST_FOR_VALIDATION, SequenceValidation, TokenModality
 from biogan.training.batches import Stream
@@ -187,6 +189,12 @@ class MoleculeModality(TokenModality):
         """Return how the file was read, and what reading did."""
         return {"input": dict(reading or {}), "notes": list(records.notes)}
 
+    def grammar(self, config: MoleculeGANConfig) -> Grammar:  # type: ignore[override]
+        """Return the rules of tokens: a decoder, which knows what is open, ends a text itself."""
+        found = super().grammar(config)
+        latent = config.architecture == "latent"
+        return found._replace(lengths=(), by_label=()) if latent else found
+
     def split(self, records: MoleculeSet, config: MoleculeGANConfig) -> Parts:
         """Keep a part for validation, by scaffold where the set is not too large."""
         lengths = records.tokens(config.alphabet).lengths
@@ -247,11 +255,27 @@ class MoleculeModality(TokenModality):
 
     def molecules(self, tokens: SequenceSet) -> MoleculeSet:
         """Read tokens as molecules."""
-        vocabulary = self.tokenizer.alphabet
-        assert isinstance(vocabulary, Vocabulary)
-        texts = [decoded(text, vocabulary.name) for text in vocabulary.spell(tokens.strings())]
+        texts = smiles_of(tokens.strings(), self.tokenizer.alphabet)
         found = MoleculeSet.from_smiles(texts, tokens.ids, source="generated")
         return found.labelled(tokens.labels)
+
+    def computed(self) -> Computed | None:
+        """Return what computes the learned properties that RDKit knows."""
+        names = [part.name for part in self.conditions if part.name in PROPERTIES]
+        if not names:
+            return None
+
+        def values(codes: np.ndarray) -> dict[str, np.ndarray]:
+            texts = self.tokenizer.decode(codes.astype(np.uint8)).strings()
+            return dict(
+                zip(
+                    names,
+                    properties(smiles_of(texts, self.tokenizer.alphabet), names).T,
+                    strict=True,
+                )
+            )
+
+        return values
 
     def keys(self, records: Any) -> list[Hashable]:
         """Return the canonical SMILES of each molecule."""
@@ -270,6 +294,11 @@ class MoleculeModality(TokenModality):
     def check_sampling(self, generator: Any, how: MoleculeSamplingConfig) -> None:  # type: ignore[override]
         """Refuse options that this model cannot follow, and patterns that are none."""
         super().check_sampling(generator, how)
+        if how.length is not None:
+            raise ConfigError(
+                f"--length {how.length}: molecules have no length; train with --condition "
+                "heavy-atoms, then ask for --label heavy-atoms=20:30"
+            )
         self.refused(how)
 
     def refused(self, how: MoleculeSamplingConfig) -> Refused | None:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import batch_norm, pad
+from torch.nn.functional import pad
 
 from biogan.core.label_rows import Conditions
 from biogan.nn.conditioning import LabelEncoder, draw_labels, join
@@ -30,12 +30,15 @@ from biogan.nn.sequence_heads import WAVES, Grammar, LengthDrawer, Shape, length
 #: Numbers of a code, and the standard deviation of the noise on each, where 1 is that of the code.
 #: The noise limits what a code can say to 0.7 nats a number: the rest is drawn by the decoder.
 CODE, BLUR = 16, 0.6
+#: The same of a decoder that ends records itself, 0.2 nats a number: syntax rests on tokens alone.
+SYNTAX_BLUR = 1.5
 #: Hidden units of the networks that see codes and nothing else.
 HIDDEN = 256
 #: Channels of the encoder.
 CHANNELS = 128
 # How fast mean and spread of the codes are followed.
 _MOMENTUM = 0.02
+_SMALL = 1e-5
 # Records of about one length are read together: padding is work.
 _TOGETHER = 64
 
@@ -106,7 +109,8 @@ class CodeEncoder(nn.Module):
         rows : Tensor, shape (N, length), int64
             Codes of the letters, end symbols behind them.
         learning : bool
-            Whether mean and variance are those of this batch, and are remembered.
+            Whether mean and variance are followed, and gradients know that codes are divided by
+            them.
 
         Returns
         -------
@@ -115,7 +119,22 @@ class CodeEncoder(nn.Module):
         x = (self.letter(rows) + self.position.weight).transpose(1, 2)
         x = activate(self.second(activate(self.first(x))))
         found = self.out(x.flatten(1)).float()
-        return batch_norm(found, self.mean, self.variance, training=learning, momentum=_MOMENTUM)
+        if learning:
+            found = self._followed(found)
+        return (found - self.mean) / (self.variance + _SMALL).sqrt()
+
+    def _followed(self, found: Tensor) -> Tensor:
+        """Follow mean and variance, and return the same numbers with the gradients of batch norm.
+
+        Records of a batch are of about one length, so that their own mean and variance are not
+        those of all records: batch renormalization (Ioffe 2017, arXiv:1702.03275).
+        """
+        spread, mean = torch.var_mean(found, 0, correction=0)
+        deviation = (spread + _SMALL).sqrt()
+        with torch.no_grad():
+            self.mean.lerp_(mean, _MOMENTUM)
+            self.variance.lerp_((found - self.mean).square().mean(0), _MOMENTUM)
+        return (found - mean) / deviation * deviation.detach() + mean.detach()
 
 
 class LatentGenerator(LengthDrawer):
@@ -139,12 +158,15 @@ class LatentGenerator(LengthDrawer):
         super().__init__(grammar, conditions)
         self.config, self.shape = config, shape
         self.told = self.encoder.width if self.encoder else 0
-        varies = grammar.end is not None
-        inputs = config.latent + self.told + varies * WAVES
+        varies, drawn = grammar.end is not None, bool(grammar.lengths)
+        inputs = config.latent + self.told + drawn * WAVES
         self.prior = dense(inputs, HIDDEN, CODE)
+        self.blur = BLUR if drawn or not varies else SYNTAX_BLUR
+        # Where lengths are not drawn first, the decoder writes the end symbol.
+        shortest = 1 if varies and not drawn else shape.length
         self.decoder = LetterNetwork(
-            shape.channels - varies, shape.length, shape.length, config.chosen("units"),
-            CODE + self.told, told=varies, dropout=0.0,
+            shape.channels - varies, shortest, shape.length, config.chosen("units"),
+            CODE + self.told, told=drawn, dropout=0.0,
         )  # fmt: skip
 
     def noise(self, n: int, rng: torch.Generator) -> CodeNoise:
@@ -211,7 +233,7 @@ class LatentGenerator(LengthDrawer):
             What leaves letters out; by default that of the grammar.
         """
         context = self._made(noise, lengths)[:, : CODE + self.told]
-        context = torch.cat([context[:, :CODE] + BLUR * noise.blur, context[:, CODE:]], 1)
+        context = torch.cat([context[:, :CODE] + self.blur * noise.blur, context[:, CODE:]], 1)
         return self._written(context, lengths, noise.gumbel, temperature, steer)
 
     @torch.no_grad()
@@ -294,7 +316,7 @@ class CodeCritic(nn.Module):
     shape : Shape
         Channels and length of the records.
     grammar : Grammar
-        Its end symbol, where lengths vary.
+        Its end symbol, where lengths are drawn first.
     conditions : Conditions
         Labels that are learned.
     """
@@ -303,7 +325,8 @@ class CodeCritic(nn.Module):
         self, config: SequenceNetConfig, shape: Shape, grammar: Grammar, conditions: Conditions
     ) -> None:
         super().__init__()
-        self.length, self.end = shape.length, grammar.end
+        self.length = shape.length
+        self.end = grammar.end if grammar.lengths else None
         self.encoder = CodeEncoder(shape)
         self.labels = LabelEncoder(conditions) if conditions.size else None
         told = self.labels.width if self.labels else 0
@@ -346,7 +369,7 @@ class Reconstruction(nn.Module):
     def __init__(self, generator: LatentGenerator, critic: CodeCritic) -> None:
         super().__init__()
         self.encoder, self.decoder = critic.encoder, generator.decoder
-        self.labels, self.length = critic.labels, critic.length
+        self.labels, self.length, self.blur = critic.labels, critic.length, generator.blur
 
     def parts(self, stored: Tensor) -> list[Tensor]:
         """Sort records by length and cut them into parts, in random order: padding is work."""
@@ -364,7 +387,7 @@ class Reconstruction(nn.Module):
         """
         rows = stored[:, : self.length].long()
         codes = self.encoder(rows, learning=True)
-        context = codes + BLUR * torch.randn_like(codes)
+        context = codes + self.blur * torch.randn_like(codes)
         if self.labels is not None:
             context = join(context, self.labels(stored[:, self.length :]))
         losses, counted = symbol_losses(self.decoder, rows, context)

@@ -10,7 +10,7 @@ training and of generated records tells by how much, and candidates are chosen b
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -38,6 +38,14 @@ _SPREAD = 0.29
 _STRENGTH = 10.0
 # Up to so many classes are compared one by one, more of them together.
 _EACH = 20
+# What is computed is the label where ranks differ by no more than this in half of the records.
+_SAME_RANK = 0.01
+# Log ratio of what has no such value.
+_NEVER = -1e4
+
+#: Computes numbers of letters: of codes, shape (n, positions), values by label, NaN where a record
+#: has none.
+Computed = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
 
 class LabelEvidence(nn.Module):
@@ -51,7 +59,7 @@ class LabelEvidence(nn.Module):
     itself where there are at most 20, and of a number also in the other products up to the third
     power: so is the log ratio of two normal distributions of the prediction given the label with
     other means and variances. It corrects how far generated records follow a label, and how much
-    they vary about it, both ways.
+    they vary about it, both ways. Numbers that can be computed from a record are not predicted.
 
     Parameters
     ----------
@@ -63,6 +71,8 @@ class LabelEvidence(nn.Module):
         Letters of each channel, one-hot; the end symbol has none.
     placed : bool
         Whether the same position means the same in all records.
+    computed : callable, optional
+        Computes numbers of records; used where they are the labels of the training records.
 
     Examples
     --------
@@ -85,9 +95,15 @@ class LabelEvidence(nn.Module):
     weights: Tensor
 
     def __init__(
-        self, shape: Shape, conditions: Conditions, spelling: Tensor, placed: bool
+        self,
+        shape: Shape,
+        conditions: Conditions,
+        spelling: Tensor,
+        placed: bool,
+        computed: Computed | None = None,
     ) -> None:
         super().__init__()
+        self.computed = computed
         self.shape, self.encoder = shape, LabelEncoder(conditions)
         self.letters = spelling.shape[1]
         # Letters of each channel as numbers, and whether there are any.
@@ -111,6 +127,8 @@ class LabelEvidence(nn.Module):
             outputs = 1 if part.kind == "number" else len(part.values)
             self.register_buffer(f"weights_{i}", torch.zeros(width, outputs))
             self.register_buffer(f"line_{i}", torch.zeros(2))
+            if computed is not None:
+                self.register_buffer(f"exact_{i}", torch.tensor(False))
             if others := self._others(i):
                 columns = sum(len(self.parts[j][0].values) for j in others)
                 self.register_buffer(f"changes_{i}", torch.zeros(width, columns))
@@ -122,12 +140,17 @@ class LabelEvidence(nn.Module):
 
     def forward(self, records: Tensor) -> Tensor:
         """Return the log ratio of rows of letters and labels, see ``join``, shape (N,)."""
-        return self._statistics(records) @ self.weights
+        found = self._statistics(records) @ self.weights
+        return found.nan_to_num(nan=_NEVER) if self.computed is not None else found
 
     def _statistics(self, records: Tensor) -> Tensor:
         letters, labels = split(records, self.shape, self.encoder.width)
+        exact = self._exact(letters)
         features, predictions = self._standardised(self._read(letters)), []
         for i in range(len(self.parts)):
+            if i in exact and getattr(self, f"exact_{i}"):
+                predictions.append(exact[i])
+                continue
             predicted = features @ getattr(self, f"weights_{i}")
             if self._others(i):
                 by_label = features @ getattr(self, f"changes_{i}")
@@ -135,6 +158,18 @@ class LabelEvidence(nn.Module):
                 predicted = predicted + change
             predictions.append(predicted)
         return self._compared(predictions, labels)
+
+    def _exact(self, letters: Tensor) -> dict[int, Tensor]:
+        """Compute what can be, in the units of the targets, shape (N, 1), by number of a label."""
+        if self.computed is None:
+            return {}
+        found, exact = self.computed(likeliest(letters).cpu().numpy()), {}
+        for i, (part, _) in enumerate(self.parts):
+            if part.kind == "number" and part.name in found:
+                values = found[part.name]
+                ranks = np.where(np.isnan(values), np.nan, part.ranks(values))
+                exact[i] = torch.from_numpy((ranks - 0.5) / _SPREAD)[:, None].to(letters)
+        return exact
 
     def _compared(self, predictions: Sequence[Tensor], labels: Tensor) -> Tensor:
         """Hold predictions of each label against the labels, shape (N, statistics)."""
@@ -175,10 +210,16 @@ class LabelEvidence(nn.Module):
         self.scale.copy_(torch.where(spread > 0, 1 / (spread * sizes.sqrt()), 0))
         features = self._standardised(features)
         grams = [part @ part.T for part in features.double().split(self.blocks, 1)]
-        known = self._compared(
-            [self._learn(features, labels, grams, i) for i in range(len(self.parts))], labels
-        )
+        exact = self._exact(letters)
+        predictions = [
+            self._taken(labels, exact[i], i)
+            if i in exact and self._same(labels, exact[i], i)
+            else self._learn(features, labels, grams, i)
+            for i in range(len(self.parts))
+        ]
+        known = self._compared(predictions, labels)
         new = torch.cat([self._statistics(self._rows(some)) for some in generated.split(256)])
+        new = new[~new.isnan().any(1)]
         self.weights.copy_(_log_ratio(known, new[(new != 0).any(1)]))
         return self
 
@@ -213,6 +254,18 @@ class LabelEvidence(nn.Module):
         line = torch.stack([left_out.mean() - slope * targets.mean(), slope])
         getattr(self, f"line_{i}").copy_(line)
         return found
+
+    def _same(self, labels: Tensor, computed: Tensor, i: int) -> bool:
+        """Whether the labels are what is computed."""
+        known = labels[:, self.parts[i][1].stop - 1] == 0
+        difference = (self._targets(labels, i) - computed)[known].abs()
+        return bool(difference.nanmedian() <= _SAME_RANK / _SPREAD)
+
+    def _taken(self, labels: Tensor, computed: Tensor, i: int) -> Tensor:
+        """Note that a label is computed; return it for real records, whose labels it is."""
+        getattr(self, f"exact_{i}").fill_(True)
+        getattr(self, f"line_{i}").copy_(torch.tensor([0.0, 1.0]))
+        return torch.where(computed.isnan(), self._targets(labels, i), computed)
 
     def _standardised(self, features: Tensor) -> Tensor:
         found = (features - self.middle) * self.scale

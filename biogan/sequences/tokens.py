@@ -42,7 +42,7 @@ from biogan.sequences.config import (
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.io.fasta import as_set
 from biogan.sequences.kmer_matching import LONGEST_PLACED, KmerMatching
-from biogan.sequences.label_evidence import LabelEvidence
+from biogan.sequences.label_evidence import Computed, LabelEvidence
 from biogan.sequences.label_lengths import label_shares, lengths_by_label
 from biogan.sequences.label_matching import LabelMatching
 from biogan.sequences.metrics.diversity import Variety
@@ -410,6 +410,10 @@ class TokenModality(LabelledModality):
             real = with_blurred_labels(real, self.conditions, drawn)
         return real
 
+    def computed(self) -> Computed | None:
+        """Return what computes labels of rows of codes, where some can be."""
+        return None
+
     def evidence(
         self,
         train: Any = None,
@@ -423,7 +427,7 @@ class TokenModality(LabelledModality):
         shape = Shape(tokenizer.channels, tokenizer.positions)
         placed = tokenizer.kind != VARIABLE
         spelling = torch.from_numpy(tokenizer.spelling)
-        evidence = LabelEvidence(shape, self.conditions, spelling, placed)
+        evidence = LabelEvidence(shape, self.conditions, spelling, placed, self.computed())
         if train is None or generated is None or config is None:
             return evidence
         if config.chosen("reverse_complement"):

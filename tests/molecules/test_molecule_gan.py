@@ -160,13 +160,25 @@ def test_properties_are_learned_by_name_and_asked_for(tmp_path, capsys):
     main(["train", str(tmp_path / "real.smi"), "-o", run, "--steps", "4", "--condition", "logP",
           "--condition", "heavy-atoms", *CLI])  # fmt: skip
     assert "labels to learn" in capsys.readouterr().err
-    main(["sample", run, "-n", "40", "--label", "logP=1.5", "-o", out])
+    main(["sample", run, "-n", "20", "--label", "logP=1.5", "-o", out])
     new = read_molecules(out, MoleculeReadingConfig(duplicates="keep"))
     assert set(new.labels["logP"]) == {"1.5"}
     rows = {row["label"]: row for row in asked_rows(MoleculeSample(new))}
-    assert rows["logP"]["asked"] == 1.5 and rows["heavy-atoms"]["molecules"] > 20
+    assert rows["logP"]["asked"] == 1.5 and rows["heavy-atoms"]["molecules"] > 10
     gan = GAN.load(run)
     assert gan.score(real[:20]).shape == (20,)
+    # Candidates are chosen by what RDKit computes of them, not by a prediction of it.
+    rows = gan.modality.stored(real[:20])[:, : gan.tokenizer.positions].numpy()
+    computed = gan.modality.computed()(rows)
+    assert computed.keys() == {"logP", "heavy-atoms"}
+    atoms = real[:20].column("heavy-atoms").astype(float)
+    assert (computed["heavy-atoms"] == atoms).all()
+    assert np.isnan(gan.modality.computed()(rows[:, ::-1])["logP"]).any()
+    # Heavy atoms are classes here, as so few different numbers are.
+    evidence = gan.calibrated_critic.evidence
+    assert evidence.exact_1 and not evidence.exact_0
+    with pytest.raises(ConfigError, match="--length 5:12: molecules have no length"):
+        gan.sample(1, length="5:12")
 
 
 def test_a_pattern_is_required_by_drawing_again(trained, monkeypatch):

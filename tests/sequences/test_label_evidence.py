@@ -49,6 +49,33 @@ def read(evidence, stored):
     return evidence(join(EYE[codes.long()].transpose(1, 2), evidence.encoder(labels))).numpy()
 
 
+def counted(codes):
+    """Compute the number of the fixture; records that begin with the last letter have none."""
+    return {"x": np.where(codes[:, 0] == 3, np.nan, (codes == 0).sum(1).astype(float))}
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_numbers_that_are_computed_are_compared_as_they_are(number, own):
+    """Labels that are other numbers of the same name are predicted as any."""
+    _, conditions, asked, new = number
+    columns = {"x": (asked[::-1] if own else asked).astype(str), "kind": np.array(["a", "b"] * 750)}
+    real = np.hstack([rows(asked / LENGTH, asked), conditions.codes(columns, 1500)])
+    evidence = LabelEvidence(Shape(4, LENGTH), conditions, EYE[None], False, counted)
+    evidence.fit(torch.from_numpy(real), torch.from_numpy(new), 0)
+    assert bool(evidence.exact_1) is not own
+    ratio, none = read(evidence, new), new[:, 0] == 3
+    if own:
+        assert (ratio > -1e3).all()
+        return
+    assert (ratio[none] == -1e4).all() and 0 < none.sum() < 1500
+    off = np.abs((new[:, :LENGTH] == 0).sum(1) - asked)
+    best = off[~none][np.argsort(-ratio[~none])[:100]]
+    assert best.max() <= 1
+    again = LabelEvidence(Shape(4, LENGTH), conditions, EYE[None], False, counted)
+    again.load_state_dict(evidence.state_dict())
+    assert (read(again, new) == ratio).all()
+
+
 def test_the_ratio_prefers_records_that_hit_their_number(number):
     evidence, _, asked, new = number
     off = np.abs((new[:, :LENGTH] == 0).sum(1) - asked)
