@@ -133,6 +133,7 @@ def design(args: argparse.Namespace) -> list[str]:
     if args.labelled:
         path, _, label = args.labelled.rpartition("=")
         lines += [*problems.labelled(Path(path), label, args.seeds), ""]
+        lines += [*problems.constrained(Path(path), args.seeds), ""]
         if args.search_peers:
             from benchmark_design_peers import peers
 

@@ -7,14 +7,16 @@ promoters are given as files.
 from __future__ import annotations
 
 import gzip
+import re
 import statistics
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from biogan import SequenceSet, design, read_fasta
+from biogan import GC, Avoid, MaxRun, SequenceSet, Template, design, read_fasta
 from biogan.core.conditions import numbers
 from biogan.core.oracles import Asked
 from biogan.core.rng import rng
@@ -368,6 +370,58 @@ def peptides(path: Path, seeds: Sequence[int], calls: int = 3_000) -> list[str]:
                 f"{check(texts)['AMP'].mean():.3f} | {pairs:.3f} | "
                 f"{len(np.unique(clusters(some, 0.8)))} | {some.lengths.mean():.0f} |"
             )
+    return lines
+
+
+def constrained(path: Path, seeds: Sequence[int], calls: int = 1_000) -> list[str]:
+    """Count questions that violate constraints, with oracles that reward violations.
+
+    Every sequence that the oracle is shown is counted, not only the designs, and by other code than
+    that which keeps the constraints.
+    """
+    records = read_fasta(path)
+    box, place, runs = "TATAAA", 40, re.compile(r"(.)\1*")
+    starts = records[:5]
+    given = starts.matrix()
+    compared = records.strings()[0]
+
+    def strong(text: str) -> float:
+        return (text.count("G") + text.count("C")) / len(text)
+
+    def longest(text: str) -> int:
+        return max(len(run.group()) for run in runs.finditer(text))
+
+    def edits(text: str) -> int:
+        row = SequenceSet.from_strings([text], alphabet=records.alphabet).matrix()
+        return int((given != row).sum(1).min())
+
+    template = Template("N" * place + box + "N" * (records.longest - place - len(box)))
+    # What is asked for, what a sequence is scored by, and how a violation is seen.
+    ways: list[tuple[str, dict[str, Any], Callable[[str], float], Callable[[str], bool]]] = [
+        ("--avoid BsaI", {"constraints": [Avoid("BsaI")]},
+         lambda t: t.count("GGTCT") + t.count("GAGAC"),
+         lambda t: "GGTCTC" in t or "GAGACC" in t),
+        ("--gc 0.3:0.5", {"constraints": [GC(0.3, 0.5)]},
+         strong, lambda t: not 0.3 <= strong(t) <= 0.5),
+        ("--max-run 4", {"constraints": [MaxRun(4)]}, longest, lambda t: longest(t) > 4),
+        (f"--template, {box} at {place + 1}", {"constraints": [template]},
+         lambda t: t.count("C"), lambda t: t[place : place + len(box)] != box),
+        ("--start of 5 records, --max-edits 4", {"start": starts, "max_edits": 4},
+         lambda t: t.count("C"), lambda t: edits(t) > 4),
+    ]  # fmt: skip
+    lines = ["| asked for | questions | violations |", "|---" * 3 + "|"]
+    for name, options, score, bad in ways:
+        asked: list[str] = []
+
+        def noted(texts: list[str], score: Callable[[str], float] = score,
+                  asked: list[str] = asked) -> list[float]:  # fmt: skip
+            # What designs are compared with is asked about, too: a record that need not keep it.
+            asked.extend(text for text in texts if text != compared)
+            return [score(text) for text in texts]
+
+        for seed in seeds:
+            design(records, noted, calls=calls, seed=seed, real=records[:1], **options)
+        lines.append(f"| {name} | {len(asked):,} | {sum(map(bad, asked)):,} |")
     return lines
 
 

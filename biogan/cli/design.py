@@ -223,11 +223,11 @@ def found_lines(made: Designs, out: str) -> Iterator[str]:
 
 def spoken(of: dict[str, Any]) -> list[str]:
     """Say best and mean of one value, or of each of several."""
-    values = {"": of} if "mean" in of else {k: v for k, v in of.items() if k != "n"}
+    values = of.get("values", {"": of})
     return [
         f"{name} best {one['best']:.4g}, mean {one['mean']:.4g}".strip()
         for name, one in values.items()
-        if one and "mean" in one
+        if "mean" in one
     ]
 
 

@@ -165,6 +165,8 @@ def read_measured(
     head = lines[0].rstrip().split("\t") if lines else []
     if len(head) < 2 or head[0].lower() != "id":
         raise DataError(f"{path}, line 1: a header is needed, id<TAB>NAME for each property")
+    if len({*head[1:]} - {""}) < len(head) - 1:
+        raise DataError(f"{path}, line 1: a property without a name, or two of one name")
     found: dict[str, list[list[float]]] = defaultdict(list)
     for number, line in enumerate(lines[1:], 2):
         if not line.strip():

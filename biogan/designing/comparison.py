@@ -199,13 +199,13 @@ class Scored:
         return found
 
     def spreads(self, values: np.ndarray) -> dict[str, Any]:
-        """Return mean, best and standard deviation of each value; of one value without its name."""
+        """Return mean, best and standard deviation; of several values of each, in ``values``."""
         found = {
             # 0 is added so that a lowered value of 0 is no -0.
             name: {k: v if k == "sd" else sign * v + 0.0 for k, v in spread_of(own).items()}
             for name, sign, own in zip(self.names, self.signs, values.T, strict=True)
         }
-        return found[self.names[0]] if len(found) == 1 else found
+        return found[self.names[0]] if len(found) == 1 else {"values": found}
 
 
 def spread_of(values: Sequence[float] | np.ndarray) -> dict[str, float]:

@@ -76,6 +76,8 @@ def test_what_was_not_measured_counts_as_never_made(data, tmp_path):
         ("id\tx\nr1_1\thigh\n", r"m.tsv, line 2: r1_1\\thigh is not id and 1 number"),
         ("id\tx\nr1_1\tnan\n", "is not id and 1 number"),
         ("id\tx\n", "m.tsv: nothing was measured"),
+        ("id\tx\tx\nr1_1\t2\t3\n", "m.tsv, line 1: a property without a name, or two of one"),
+        ("id\t\nr1_1\t2\n", "m.tsv, line 1: a"),
         ("id\tx\ty\nr1_1\t1\t2\n", "the oracle gives x, y: say which"),
     ],
 )

@@ -211,7 +211,7 @@ def test_a_command_says_what_it_left_out_and_what_it_could_not_find(tmp_path, ca
     path.write_text("".join(f">r{i}\n{text}\n" for i, text in enumerate(reads(30))))
     oracle.write_text(
         "def one(texts): return [1.0] * len(texts)\n"
-        "def two(texts): return {'g': [t.count('G') for t in texts], 'none': [0] * len(texts)}\n"
+        "def two(texts): return {'g': [t.count('G') for t in texts], 'n': [0] * len(texts)}\n"
     )
     start = tmp_path / "start.fasta"
     start.write_text(">a\nACGTACGTACGTACGTACGT\n>b\nMKLVMKLVMKLVMKLVMKLV\n")
@@ -221,10 +221,10 @@ def test_a_command_says_what_it_left_out_and_what_it_could_not_find(tmp_path, ca
     assert "-n 50: no more of the 20 sequences differ enough (--max-identity 0.9)" in said
     said = run("c", "--oracle", f"{oracle}:one", "-n", "3")
     assert "all designs have one score; it does not tell them apart" in said
-    words = ["--oracle", f"{oracle}:two", "--maximise", "g", "--minimise", "none", "--front", "1"]
+    words = ["--oracle", f"{oracle}:two", "--maximise", "g", "--minimise", "n", "--front", "1"]
     said = run("d", *words, "--real", str(start))
     assert "1 of 1 design is on the front" in said and "1 real record, asked for besides" in said
-    assert "none best 0, mean 0" in said and "-0" not in said
+    assert "; n best 0, mean 0" in said and "-0" not in said
 
 
 def test_a_single_real_record_tells_no_gain():
