@@ -295,7 +295,8 @@ def _few(results: Results, spoken: bool) -> list[Sentence]:
     named = {name: n for name, n in found.items() if name in subjects.values()} or found
     # Names with a comma in them ("in-label JSD, score") are told apart by semicolons.
     comma = "; " if any("," in name for name in named) else ", "
-    what = comma.join(n if n[1:2].isupper() else n[0].lower() + n[1:] for n in named)
+    # Subjects begin a line, so that they have a capital; titles of metrics are as they are.
+    what = comma.join(n[0].lower() + n[1:] if n in subjects.values() else n for n in named)
     least, most = min(named.values()), max(named.values())
     about = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     evidence = f"about {about} {results.spec.noun}s of each set are needed"

@@ -187,9 +187,10 @@ def test_too_few_records_are_said_in_verdict_notes_page_and_tables():
         "Power: too few records at n = 40 to judge discriminability, k-mers; about 97 to 130 "
         "records of each set are needed."
     ]
-    gc = row("gc-sd-ratio", Value(1, 0.4, 1.6, n=40), Value(1, 0.4, 1.6, n=40), AREAS)
-    few_gc = dataclasses.replace(few, rows=(gc,))
-    assert all("to judge GC sd ratio;" in said for said in few_gc.verdict())
+    for name, title in (("gc-sd-ratio", "GC sd ratio"), ("frechet", "Frechet distance")):
+        one = row(name, Value(1, 0.4, 1.6, n=40), Value(1, 0.4, 1.6, n=40), AREAS)
+        verdict = dataclasses.replace(few, rows=(one,)).verdict()
+        assert all(f"to judge {title};" in said for said in verdict)
     text = " ".join(few.to_text().split())
     assert "- classifier AUROC (130), k-mer JSD (97): too few records" in text
     assert [m["status"] for m in few.to_dict()["metrics"]] == [UNREAD, UNREAD]

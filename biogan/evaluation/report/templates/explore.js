@@ -54,7 +54,7 @@
     draw();
   };
 
-  const facts = (i) => columns.map((c) => `${c.title} ${c.values[i]}`).join("  ");
+  const facts = (i) => columns.map((c) => `${c.title} ${c.values[i]}`).join(", ");
 
   const marked = (text, found) => {
     const line = element("span", undefined, "seq");
