@@ -97,6 +97,21 @@ class LabelEncoder(nn.Module):
                 first = last + self.unknown
         return torch.cat(found, 1)
 
+    def presence(self) -> Tensor:
+        """Return the root of the mean square of each encoded column in training, shape (width,).
+
+        Examples
+        --------
+        >>> found = Conditions.of({"class": ["a"] * 30 + ["b"] * 10}, ("class",), np.ones(40))
+        >>> LabelEncoder(found).presence().square().tolist()  # one row in ten is unknown
+        [0.675..., 0.225..., 0.100...]
+        """
+        rows, shares = self.conditions.joint
+        dropped = DROPPED if self.unknown else 0.0
+        squares = self(torch.tensor(np.concatenate([rows, self.conditions.unknown[None]]))).square()
+        weights = torch.tensor([*(shares * (1 - dropped)), dropped], dtype=torch.float32)
+        return (weights @ squares).sqrt()
+
     def ranks(self, bumps: Tensor) -> Tensor:
         """Read the ranks of a number back from its encoded columns, (N, bumps + 1) to (N,).
 

@@ -66,6 +66,8 @@ class SequenceCritic(GroupCritic):
         Channels of the first hidden layer, which sees the labels, too.
     """
 
+    presence: Tensor
+
     def __init__(
         self, units: int, shape: Shape, conditions: Conditions, features: int, width: int
     ) -> None:
@@ -75,10 +77,11 @@ class SequenceCritic(GroupCritic):
         self.match = Projection(self.encoded, features) if self.encoded else None
         self.read = nn.Linear(self.encoded, width, bias=False) if self.encoded else None
         if self.match is not None:
-            # Weights of the size of the last layer's learn as fast as that one; divided by the
-            # root of the features in the forward pass instead, they learned that much slower.
+            # Of the size of the last layer's.
             with torch.no_grad():
                 self.match.weight.div_(features**0.5)
+            presence = LabelEncoder(conditions).presence()
+            self.register_buffer("presence", presence, persistent=False)
 
     def forward(self, records: Tensor) -> Tensor:
         """Judge records, return (N,).
@@ -90,7 +93,9 @@ class SequenceCritic(GroupCritic):
         """
         if self.match is None:
             return self.judge_letters(records, None)
-        return self.judge_letters(*split(records, self.shape, self.encoded))
+        letters, labels = split(records, self.shape, self.encoded)
+        # Labels are given: penalties of the critic's slope are about letters alone.
+        return self.judge_letters(letters, labels.detach())
 
     def early_layers(self) -> list[nn.Module]:
         """Return the layers next to the letters, which fine-tuning may leave as they are."""
@@ -111,7 +116,7 @@ class SequenceCritic(GroupCritic):
         """Add how well the features go with the labels, where labels are learned."""
         if self.match is None or labels is None:
             return logits
-        return logits + self.match(labels, features)
+        return logits + self.match(labels * self.presence, features)
 
 
 class DenseGenerator(LetterGenerator):

@@ -12,16 +12,20 @@ from biogan.core.label_rows import Conditions
 from biogan.nn.conditioning import LabelEncoder, split
 from biogan.sequences.kmer_matching import MEMORY, KmerMatching
 
-#: Training records at which a group is held half to its own k-mers, half to those of all data.
-HALF = 200
+#: Words of a group, counted in the records that its means stand on, at which it is held half to its
+#: own frequency of the word, half to that of all data.
+HALF = 50
 
 
 class LabelMatching(KmerMatching):
     """As :class:`KmerMatching`, with means of their own for the records of each label.
 
     Groups are classes, labels, and eighths of the ranks of a number. What moves a record is the gap
-    between generated and real means of its groups, mixed with that of all records: a group of n
-    training records has the share n / (n + 200), as the mean of few of them is noise.
+    between generated and real means of its groups, mixed with that of all records, word by word: a
+    word that is expected c times in the records behind the means of a group has the share
+    c / (c + 50), as a mean of few counts is noise. So short words, and words in places, follow the
+    label, and long ones follow all data. Records behind the means are those of the training data,
+    and of the last 50 batches or so, whichever are fewer.
 
     Parameters
     ----------
@@ -29,21 +33,30 @@ class LabelMatching(KmerMatching):
         Channels and positions of the letters.
     conditions : Conditions
         Labels of the model.
+    batch_size : int
+        Records of a joint batch.
     *args, **kwargs
         As :class:`KmerMatching` takes them.
     """
 
-    shares: Tensor
+    sizes: Tensor
     seen: Tensor
     drawn: Tensor
     group_real: Tensor
     group_generated: Tensor
 
     def __init__(
-        self, shape: tuple[int, int], conditions: Conditions, *args: Any, **kwargs: Any
+        self,
+        shape: tuple[int, int],
+        conditions: Conditions,
+        batch_size: int,
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*shape, *args, **kwargs)
         self.shape, self.encoder = shape, LabelEncoder(conditions)
+        self.batch_size = batch_size
+        self.several = sum(bool(part.size) for part in conditions)
         sizes = torch.tensor(
             [
                 count
@@ -53,8 +66,7 @@ class LabelMatching(KmerMatching):
             ],
             dtype=torch.float32,
         )
-        several = sum(bool(part.size) for part in conditions)
-        self.register_buffer("shares", sizes / (sizes + HALF) / several, persistent=False)
+        self.register_buffer("sizes", sizes, persistent=False)
         for name in ("group_real", "group_generated"):
             self.register_buffer(name, torch.zeros(len(sizes), len(self.least)))
         for name in ("seen", "drawn"):
@@ -89,7 +101,9 @@ class LabelMatching(KmerMatching):
             has = self.group_real / self.seen.clamp(min=1e-6)[:, None]
             writes = self.group_generated / self.drawn.clamp(min=1e-6)[:, None]
             gaps = known * (writes - has) / (has + self.least)
-            shares = self.shares[:, None] * known
+            behind = torch.minimum(self.drawn * self.batch_size / forget, self.sizes)
+            counts = behind[:, None] * (has + self.least)
+            shares = known / self.several * counts / (counts + HALF)
         # The gap of a record: its groups' by their shares, that of all data for the rest.
         own = shares * (gaps - pooled) * mine[1:]
         return self.weight / self.kinds * (own.sum() + (pooled * (mine[0] - self.real)).sum())

@@ -1,10 +1,13 @@
 """Networks: any length, width, depth and batch size; independence of the records of a batch."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from biogan.core.label_rows import Conditions
+from biogan.nn.conditioning import LabelEncoder, join
 from biogan.nn.config import SequenceNetConfig
 from biogan.nn.layers import GROUP, MinibatchStd
 from biogan.nn.sequence_heads import HEADS, Shape
@@ -116,3 +119,17 @@ def test_a_critic_looks_at_groups_only_while_it_trains(architecture):
     # What is added is the same for the records of a group, and has nothing to do with others.
     assert torch.allclose((judged - plain)[:GROUP], (judged - plain)[0], atol=1e-5)
     assert torch.allclose(critic(letters[:GROUP]), judged[:GROUP], atol=1e-5)
+
+
+@pytest.mark.parametrize("architecture", ["resnet", "dense", "hybrid", "dcgan"])
+def test_the_slope_of_a_critic_is_that_of_letters_not_of_labels(architecture):
+    conditions = Conditions.of({"k": ["a", "b", "b", "b"] * 30}, ("k",), np.ones(120))
+    config = SequenceNetConfig(architecture=architecture, width=4, depth=1, units=8)
+    critic = build(config, Shape(4, 12), conditions=conditions).critic
+    labels = LabelEncoder(conditions)(torch.tensor([[0], [1], [2]], dtype=torch.uint8))
+    letters = torch.eye(4)[torch.arange(12) % 4].T.expand(3, 4, 12)
+    rows = join(letters, labels).requires_grad_()
+    logits = critic(rows)
+    assert len(set(logits.tolist())) == 3  # it reads the labels
+    (slope,) = torch.autograd.grad(logits.sum(), rows)
+    assert (slope[:, :48] != 0).any() and (slope[:, 48:] == 0).all()

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from biogan.core.label_rows import Conditions
+from biogan.nn.conditioning import LabelEncoder, join
 from biogan.sequences.alphabet import DNA
 from biogan.sequences.dataset import SequenceSet
 from biogan.sequences.kmer_matching import KmerMatching, mean_counts, placed_shares, running_product
 from biogan.sequences.kmers import kmer_counts
+from biogan.sequences.label_matching import LabelMatching
 from biogan.sequences.tokenizer import Tokenizer
 
 
@@ -163,3 +166,22 @@ def test_what_is_remembered_is_saved():
     second.load_state_dict(first.state_dict())
     assert first(real, fake).item() == second(real, fake).item()
     assert KmerMatching(4, 20, 1.0)(real, fake).item() != first(real, fake).item()
+
+
+@pytest.mark.parametrize(("records", "own"), [(100, True), (0.01, False)])
+def test_a_group_is_held_to_its_own_words_where_they_are_counted_often(records, own):
+    # Real records of class a have A and C alone, those of class b G and T alone; all data together
+    # have all four alike, and so has all that is written.
+    conditions = Conditions.of({"k": ["a", "b"] * 100}, ("k",), np.ones(200))
+    labels = LabelEncoder(conditions)(torch.tensor([[0], [1]] * 20, dtype=torch.uint8))
+    matching = LabelMatching((4, 20), conditions, 40, 1.0)
+    matching.sizes.fill_(records)
+    for seed in range(20):
+        a, b = (random_letters(20, seed=seed, shares=x) for x in ([1.0, 1, 0, 0], [0.0, 0, 1, 1]))
+        real = torch.stack([a, b], 1).flatten(0, 1)
+        fake = random_letters(40, seed=100 + seed).requires_grad_()
+        (slope,) = torch.autograd.grad(matching(join(real, labels), join(fake, labels)), fake)
+    lowered = slope[::2].mean((0, 2)), slope[1::2].mean((0, 2))
+    more = [x[of].max() < x[[c for c in range(4) if c not in of]].min()
+            for x, of in zip(lowered, ([0, 1], [2, 3]), strict=True)]  # fmt: skip
+    assert all(more) if own else not all(more)
