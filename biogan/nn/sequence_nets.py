@@ -94,8 +94,9 @@ class SequenceCritic(GroupCritic):
         if self.match is None:
             return self.judge_letters(records, None)
         letters, labels = split(records, self.shape, self.encoded)
-        # Labels are given: penalties of the critic's slope are about letters alone.
-        return self.judge_letters(letters, labels.detach())
+        # Adam moves every weight by about as much, also those of labels that few records of a batch
+        # have, which follow noise: so these count less. Labels are given: no penalty is about them.
+        return self.judge_letters(letters, labels.detach() * self.presence)
 
     def early_layers(self) -> list[nn.Module]:
         """Return the layers next to the letters, which fine-tuning may leave as they are."""
@@ -116,7 +117,7 @@ class SequenceCritic(GroupCritic):
         """Add how well the features go with the labels, where labels are learned."""
         if self.match is None or labels is None:
             return logits
-        return logits + self.match(labels * self.presence, features)
+        return logits + self.match(labels, features)
 
 
 class DenseGenerator(LetterGenerator):

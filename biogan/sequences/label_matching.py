@@ -22,8 +22,8 @@ class LabelMatching(KmerMatching):
 
     Groups are classes, labels, and eighths of the ranks of a number. What moves a record is the gap
     between generated and real means of its groups, mixed with that of all records, word by word: a
-    word that is expected c times in the records behind the means of a group has the share
-    c / (c + 50), as a mean of few counts is noise. So short words, and words in places, follow the
+    word that stands c times in the records behind the means of a group, on average over the real
+    and the generated one, has the share c / (c + 50), as a mean of few counts is noise. So short words, and words in places, follow the
     label, and long ones follow all data. Records behind the means are those of the training data,
     and of the last 50 batches or so, whichever are fewer.
 
@@ -102,7 +102,7 @@ class LabelMatching(KmerMatching):
             writes = self.group_generated / self.drawn.clamp(min=1e-6)[:, None]
             gaps = known * (writes - has) / (has + self.least)
             behind = torch.minimum(self.drawn * self.batch_size / forget, self.sizes)
-            counts = behind[:, None] * (has + self.least)
+            counts = behind[:, None] * (has + writes) / 2
             shares = known / self.several * counts / (counts + HALF)
         # The gap of a record: its groups' by their shares, that of all data for the rest.
         own = shares * (gaps - pooled) * mine[1:]

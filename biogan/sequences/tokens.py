@@ -310,9 +310,7 @@ class TokenModality(LabelledModality):
         elif tokenizer.kind != VARIABLE and not config.rotate and not config.shift:
             how = {"longest_placed": LONGEST_PLACED}
         if self.conditions.size:
-            return LabelMatching(
-                shape, self.conditions, config.chosen("batch_size"), weight, **how
-            )
+            return LabelMatching(shape, self.conditions, config.chosen("batch_size"), weight, **how)
         return KmerMatching(*shape, weight, **how)
 
     def reconstruction(self, networks: Networks) -> nn.Module | None:

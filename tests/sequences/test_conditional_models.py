@@ -51,7 +51,7 @@ def boxes(gan, kind, n=200, **options):
 
 
 QUICK = {"architecture": "dense", "width": None, "depth": None, "units": 32, "latent": 8,
-         "batch_size": 32, "steps": 160, "judge_steps": 0, "check_every": 160}  # fmt: skip
+         "batch_size": 32, "steps": 320, "judge_steps": 0, "check_every": 320}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
