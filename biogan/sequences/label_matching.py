@@ -23,9 +23,9 @@ class LabelMatching(KmerMatching):
     Groups are classes, labels, and eighths of the ranks of a number. What moves a record is the gap
     between generated and real means of its groups, mixed with that of all records, word by word: a
     word that stands c times in the records behind the means of a group, on average over the real
-    and the generated one, has the share c / (c + 50), as a mean of few counts is noise. So short words, and words in places, follow the
-    label, and long ones follow all data. Records behind the means are those of the training data,
-    and of the last 50 batches or so, whichever are fewer.
+    and the generated one, has the share c / (c + 50), as a mean of few counts is noise. So short
+    words, and words in places, follow the label, and long ones follow all data. Records behind the
+    means are those of the training data, and of the last 50 batches, whichever are fewer.
 
     Parameters
     ----------
