@@ -370,15 +370,21 @@ class Reconstruction(nn.Module):
         super().__init__()
         self.encoder, self.decoder = critic.encoder, generator.decoder
         self.labels, self.length, self.blur = critic.labels, critic.length, generator.blur
+        self.symbols: float | None = None
 
     def parts(self, stored: Tensor) -> list[Tensor]:
         """Sort records by length and cut them into parts, in random order: padding is work."""
         ends = (stored[:, : self.length] == self.decoder.letters).sum(1)
+        # Symbols of long records weigh as much as those of short ones.
+        self.symbols = float(self.length - ends.double().mean()) + self.decoder.ends
         parts = stored[ends.argsort(stable=True)].split(_TOGETHER)
         return [parts[i] for i in torch.randperm(len(parts)).tolist()]
 
     def forward(self, stored: Tensor) -> Tensor:
-        """Return the mean negative log-likelihood of a symbol given the code, in nats.
+        """Return the negative log-likelihood given the code, in nats for each mean symbol.
+
+        Of a part of :meth:`parts` it is that of a record over the mean symbols of all parts: were it
+        that of a symbol, long records would weigh less, and short ones would be written too often.
 
         Parameters
         ----------
@@ -391,4 +397,5 @@ class Reconstruction(nn.Module):
         if self.labels is not None:
             context = join(context, self.labels(stored[:, self.length :]))
         losses, counted = symbol_losses(self.decoder, rows, context)
-        return (losses * counted).sum() / counted.sum()
+        nats = (losses * counted).sum()
+        return nats / (counted.sum() if self.symbols is None else len(rows) * self.symbols)

@@ -94,6 +94,21 @@ def test_the_loss_is_the_mean_of_a_symbol_and_knows_no_order(sharp):
     assert reconstruction(rows.flip(0)).item() == pytest.approx(found, rel=1e-4)
 
 
+def test_symbols_of_long_and_of_short_records_weigh_the_same(sharp):
+    """Parts hold records of one length: a mean over the symbols of each would favour short ones."""
+    (generator, critic), rows = pair(), records(400)
+    reconstruction = Reconstruction(generator, critic)
+    parts = reconstruction.parts(rows)
+    symbols = (rows < 4).sum(1).double().mean()
+    for part in parts:
+        codes = critic.encoder(part.long())
+        losses, counted = symbol_losses(generator.decoder, part.long(), codes)
+        expected = losses[counted].sum().item() / (len(part) * symbols.item())
+        assert reconstruction(part).item() == pytest.approx(expected, rel=0.02)
+    means = {(part < 4).sum(1).double().mean().item() for part in parts}
+    assert max(means) > 2 * min(means)
+
+
 def test_few_records_are_written_again_from_their_codes(sharp):
     (generator, critic), rows = pair(), records(12)
     reconstruction = Reconstruction(generator, critic)
