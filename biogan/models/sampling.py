@@ -7,6 +7,7 @@ shards changes a record.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -181,11 +182,16 @@ def requiring(draw: Draw, modality: Modality, how: Any, placed: bool = False) ->
         text.replace("{", "{{").replace("}", "}}") for text in (refused.what, refused.advice)
     )
     fault = f"{{left}} of {{rows}} records still {what}{_HARDLY}{advice}"
-    return redrawing(draw, lacks, _TRIES, fault, placed)
+    return redrawing(draw, lacks, _TRIES, fault, placed, refused.size)
 
 
 def redrawing(
-    draw: Draw, stands: Callable[[np.ndarray], np.ndarray], rounds: int, fault: str, placed: bool
+    draw: Draw,
+    stands: Callable[[np.ndarray], np.ndarray],
+    rounds: int,
+    fault: str,
+    placed: bool,
+    size: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Draw:
     """Return what draws blocks, in which other records take the places of some.
 
@@ -201,6 +207,8 @@ def redrawing(
         What to say after that, with ``{left}``, ``{rows}`` and ``{rounds}``.
     placed : bool
         As for :func:`excluding`.
+    size : callable, optional
+        As for :class:`~biogan.training.modality.Refused`.
     """
 
     def others(*stream: str | int) -> Drawn:
@@ -215,7 +223,10 @@ def redrawing(
             if placed:
                 rows[left[new[left]]], left = more[left[new[left]]], left[~new[left]]
                 continue
-            more = more[new][: len(left)]
+            more = more[new]
+            if size is not None:
+                more = more[nearest(size(rows[left]), size(more))]
+            more = more[: len(left)]
             rows[left[: len(more)]], left = more, left[len(more) :]
         if len(left):
             counts = {"left": len(left), "rows": len(rows), "rounds": tried}
@@ -223,6 +234,24 @@ def redrawing(
         return Drawn(rows, again, chains)
 
     return others
+
+
+def nearest(wanted: np.ndarray, found: np.ndarray) -> list[int]:
+    """Choose for each number, in order, the nearest that is left; return their places.
+
+    Examples
+    --------
+    >>> nearest(np.array([3, 5, 3]), np.array([4, 3, 9, 3]))
+    [1, 0, 3]
+    """
+    left = sorted(zip(found.tolist(), range(len(found)), strict=True))
+    chosen = []
+    for number in wanted.tolist()[: len(left)]:
+        i = bisect_left(left, (number,))
+        if i == len(left) or (i and number - left[i - 1][0] < left[i][0] - number):
+            i -= 1
+        chosen.append(left.pop(i)[1])
+    return chosen
 
 
 def stream(

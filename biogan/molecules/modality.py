@@ -315,7 +315,12 @@ class MoleculeModality(TokenModality):
         if self.tokenizer.alphabet.name == "selfies" or keep:
             return None
         advice = "; train longer, or take --invalid keep"
-        return Refused(lambda records: ~records.valid, "were no molecules", advice)
+        end, positions = self.tokenizer.end, self.tokenizer.positions
+
+        def tokens(rows: np.ndarray) -> np.ndarray:
+            return (rows[:, :positions] != end).sum(1)
+
+        return Refused(lambda records: ~records.valid, "were no molecules", advice, tokens)
 
     # --- checks while training ------------------------------------------------------------
 

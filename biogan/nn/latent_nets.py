@@ -383,8 +383,8 @@ class Reconstruction(nn.Module):
     def forward(self, stored: Tensor) -> Tensor:
         """Return the negative log-likelihood given the code, in nats for each mean symbol.
 
-        Of a part of :meth:`parts` it is that of a record over the mean symbols of all parts: were it
-        that of a symbol, long records would weigh less, and short ones would be written too often.
+        Of a part of :meth:`parts` it is that of a record over the mean symbols of all parts: by the
+        symbol, long records would weigh less, and short ones would be written too often.
 
         Parameters
         ----------

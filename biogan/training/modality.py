@@ -79,11 +79,15 @@ class Refused(NamedTuple):
         What is the matter with these, such as "were no molecules".
     advice : str
         What to do where hardly any other is written.
+    size : callable, optional
+        Rows to numbers, shape (n,): the nearest ones are drawn instead, so that what fails more
+        often, as long texts do, is not written less often.
     """
 
     marks: Callable[[Any], np.ndarray]
     what: str
     advice: str = ""
+    size: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 class Chunk(NamedTuple):

@@ -2,12 +2,14 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
 from biogan import SequenceGAN, SequenceSet
 from biogan.cli import main, run
 from biogan.core.errors import AlphabetError, DataError
 from biogan.core.rng import rng
+from biogan.models.sampling import Drawn, redrawing
 from biogan.sequences.alphabet import DNA
 
 SMALL = {"width": 8, "depth": 1, "latent": 8, "batch_size": 16, "steps": 4, "seed": 1}
@@ -131,3 +133,28 @@ def test_where_nothing_is_left_two_blocks_tell(gan):
     every = ["".join(letters) for letters in itertools.product("ACGT", repeat=4)]
     with pytest.raises(DataError, match="after 2 draws of each: the model writes hardly anything"):
         gan.sample(5, 3, exclude=every)
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_what_fails_more_often_is_not_written_less_often(alike):
+    """Numbers from 0 to 9 fail with a chance that grows with them; 9 is redrawn as 9."""
+
+    def draw(*stream):
+        values = rng(0, *stream).integers(0, 10, 512)
+        fails = rng(1, *stream).random(512) < values / 20
+        return Drawn(np.stack([values, fails], 1), np.zeros(512, bool), None)
+
+    again = redrawing(
+        draw,
+        lambda rows: rows[:, 1] > 0,
+        50,
+        "",
+        False,
+        (lambda rows: rows[:, 0]) if alike else None,
+    )
+    first = np.concatenate([draw("x", i).rows for i in range(8)])
+    rows = np.concatenate([again("x", i).rows for i in range(8)])
+    assert not rows[:, 1].any()
+    shift = rows[:, 0].mean() - first[:, 0].mean()
+    assert abs(shift) < 0.2 if alike else shift < -0.5
+    assert not alike or (rows[first[:, 1] == 0] == first[first[:, 1] == 0]).all()
