@@ -13,11 +13,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from biogan.core.conditions import numbers
 from biogan.core.errors import DataError
 from biogan.core.memory import room_for_blas
 from biogan.core.rng import rng
+from biogan.evaluation.conditions import Strata
 from biogan.images.dataset import ImageSet
 
+#: A trivial sampler: training images, a number and a seed to images.
+Sampled = Callable[[ImageSet, int, int], ImageSet]
 #: Components at most.
 AXES = 64
 # Images that they are found from, and images turned to numbers at once.
@@ -141,16 +145,14 @@ def gaussian(images: ImageSet, n: int, seed: int) -> ImageSet:
 
 
 #: The samplers by name, from the worst to the best.
-FLOORS: dict[str, Callable[[ImageSet, int, int], ImageSet]] = {
+FLOORS: dict[str, Sampled] = {
     "noise": noise,
     "pixel-gaussian": pixel_gaussian,
     "gaussian": gaussian,
 }
 
 
-def labelled_floors(
-    labels: np.ndarray, classes: tuple[str, ...]
-) -> dict[str, Callable[[ImageSet, int, int], ImageSet]]:
+def labelled_floors(labels: np.ndarray, classes: tuple[str, ...]) -> dict[str, Sampled]:
     """Return trivial samplers of images with classes, by name.
 
     Parameters
@@ -187,6 +189,33 @@ def labelled_floors(
         return like(images[rows], asked)
 
     return {"label-gaussian": each, "no-label": one, "shuffled-labels": mixed}
+
+
+def numbered_floors(name: str, column: np.ndarray, train: np.ndarray) -> dict[str, Sampled]:
+    """Return the same for a label with a number, whose classes are the eighths of its range.
+
+    Parameters
+    ----------
+    name : str
+        The label.
+    column : numpy.ndarray, shape (m,)
+        Its values that are asked for, as text: the first n of them.
+    train : numpy.ndarray
+        Those of training images.
+    """
+    strata = Strata.of(name, "number", train)
+    floors = labelled_floors(strata.members(column).argmax(1), strata.names)
+
+    def numbered(floor: Sampled) -> Sampled:
+        def draw(images: ImageSet, n: int, seed: int) -> ImageSet:
+            known = images[np.isfinite(numbers(images.texts[name]))]
+            eighths = strata.members(known.texts[name]).argmax(1)
+            drawn = floor(replace(known, labels=eighths, classes=strata.names), n, seed)
+            return replace(drawn, labels=None, classes=(), columns={name: column[: len(drawn)]})
+
+        return draw
+
+    return {key: numbered(floor) for key, floor in floors.items()}
 
 
 def _blocks(draw: Callable[[int], np.ndarray], n: int, images: ImageSet) -> np.ndarray:

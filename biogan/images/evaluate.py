@@ -22,12 +22,19 @@ from biogan.evaluation.parts import Floor, Part, Parts, Samples
 from biogan.evaluation.protocol import Roles, Split
 from biogan.evaluation.report.report import Report
 from biogan.evaluation.samples import row_keys
-from biogan.images.baselines import FLOORS, flat, labelled_floors
+from biogan.images.baselines import FLOORS, flat, labelled_floors, numbered_floors
 from biogan.images.dataset import ImageSet
 from biogan.images.features import feature_net, said
 from biogan.images.metrics import IMAGE_METRICS, class_table
 from biogan.images.report import IMAGE_REPORT
-from biogan.images.samples import NO_LABELS, Embedding, ImageComparison, ImageSample
+from biogan.images.samples import (
+    NO_LABELS,
+    NO_NUMBERS,
+    Embedding,
+    ImageComparison,
+    ImageSample,
+    shared_number,
+)
 
 #: Images that are drawn of each trivial sampler at most.
 FLOOR_IMAGES = 10_000
@@ -114,8 +121,8 @@ class ImageEvaluation(EvaluationSpec[ImageSet]):
     report = IMAGE_REPORT
     registry = IMAGE_METRICS
     floor_limit = FLOOR_IMAGES
-    fixed_needs = frozenset({"classes", "labels"})
-    untold = frozenset({NO_LABELS})
+    fixed_needs = frozenset({"classes", "labels", "numbers"})
+    untold = frozenset({NO_LABELS, NO_NUMBERS})
 
     def keys(self, records: ImageSet) -> list[bytes]:
         """Return a hash of the pixels of each image."""
@@ -159,6 +166,25 @@ class ImageEvaluation(EvaluationSpec[ImageSet]):
             partial(ImageComparison, seed=seed),
             (_about(embed),) if learned else (),
         )
+        apart = roles.fit is roles.source
+        wanted = {need: tuple(m for m in metrics if need in m.needs) for need in _READERS}
+        # Of a split reference the network has learned from all images, the target's too.
+        known = {"labels": bool(self.features) or (apart and bool(roles.source.classes)),
+                 "numbers": apart}  # fmt: skip
+
+        def parts(samples: Samples, generated: Samples) -> Parts[ImageSet]:
+            found = [
+                _labelled(samples, generated, need, some, known[need], some == tuple(metrics), seed)
+                for need, some in wanted.items()
+                if some and (need == "numbers" or getattr(embed, "classes", ()))
+            ]
+            return Parts(
+                tuple(part for each in found for part in each.parts),
+                frozenset().union(*(each.handled for each in found)),
+                tuple(note for each in found for note in each.notes),
+            )
+
+        scoring = replace(scoring, parts=parts)
         if not getattr(embed, "classes", ()):
             return scoring
 
@@ -166,14 +192,7 @@ class ImageEvaluation(EvaluationSpec[ImageSet]):
             some = {name: scoring.compare(samples, name) for name in ("generated", "held-out")}
             return {"classes": class_table(some)}
 
-        wanted = tuple(m for m in metrics if "labels" in m.needs)
-        # Of a split reference the network has learned from all images, the target's too.
-        learned_apart = roles.fit is roles.source and bool(roles.source.classes)
-        parts = partial(
-            _labelled, metrics=wanted, unseen=bool(self.features) or learned_apart,
-            told=len(wanted) == len(metrics), seed=seed,
-        )  # fmt: skip
-        return replace(scoring, tables=tables, parts=parts)
+        return replace(scoring, tables=tables)
 
     def describe(self, records: ImageSet) -> dict[str, Any]:
         """Return shape, depth and origin of a set."""
@@ -192,28 +211,42 @@ class ImageEvaluation(EvaluationSpec[ImageSet]):
         return facts
 
 
+# Needs of metrics that read what images were asked for.
+_READERS = "labels", "numbers"
+
+
 def _labelled(
     samples: Samples,
     generated: Samples,
+    need: str,
     metrics: tuple[Metric, ...],
     unseen: bool,
     told: bool,
     seed: int,
 ) -> Parts[ImageSet]:
-    """Read the classes that images were asked for, beside trivial samplers of their own.
+    """Read the classes or numbers that images were asked for, beside trivial samplers of their own.
 
-    ``unseen`` says whether the network has not learned from the target, ``told`` whether a reason
-    is a note, as nothing else was asked for.
+    ``unseen`` says whether what reads them has not learned from the target, ``told`` whether a
+    reason is a note, as nothing else was asked for.
     """
-    target, names = samples["target"], frozenset(m.name for m in metrics)
-    if not unseen or not all((s.asked >= 0).any() for s in (target, *generated.values())):
-        why = NO_LABELS if unseen else "the network has learned from all images: --held-out"
+    target, source, names = samples["target"], samples["source"], frozenset(m.name for m in metrics)
+    everyone = target, *generated.values()
+    number, why = "", "the network has learned from all images: --held-out"
+    if unseen and need == "numbers":
+        number, why = shared_number(source, *everyone), NO_NUMBERS
+    elif unseen:
+        why = "" if all((s.asked >= 0).any() for s in everyone) else NO_LABELS
+    if why and not number:
         return Parts((), names, (f"{', '.join(names)}: {why}",) if told and names else ())
-    images = target.images[np.flatnonzero(target.asked >= 0)]
-    assert images.labels is not None
-    floors = labelled_floors(images.labels, images.classes)
+    if number:
+        texts = target.images.texts[number][np.isfinite(target.numbers(number))]
+        floors = numbered_floors(number, texts, source.images.texts[number])
+    else:
+        images = target.images[np.flatnonzero(target.asked >= 0)]
+        assert images.labels is not None
+        floors = labelled_floors(images.labels, images.classes)
     part = Part(metrics, names, floors, partial(ImageComparison, seed=seed))
-    return Parts((part,) if metrics else (), names)
+    return Parts((part,), names)
 
 
 def _network(roles: Roles[ImageSet], seed: int, progress: Callable[[str], None]) -> Embedding:

@@ -10,10 +10,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import binom, norm, wasserstein_distance
+from scipy.stats import binom, norm, rankdata, wasserstein_distance
 
 from biogan.core.errors import percentage
-from biogan.evaluation.conditions import class_accuracy
+from biogan.evaluation.conditions import (
+    LEAST_R,
+    UNANSWERABLE,
+    Measured,
+    class_accuracy,
+    rank_correlation,
+)
 from biogan.evaluation.distances import (
     Neighbourhoods,
     directions,
@@ -27,7 +33,7 @@ from biogan.evaluation.metric import MetricRegistry, Value
 from biogan.evaluation.two_sample import cross_validation, ridge_auroc
 from biogan.images.baselines import PixelSpace
 from biogan.images.dataset import ImageSet
-from biogan.images.samples import ImageComparison, ImageSample
+from biogan.images.samples import ImageComparison, ImageSample, shared_number
 
 #: The metrics of images, with the sections of the report in order.
 IMAGE_METRICS = MetricRegistry(
@@ -46,6 +52,8 @@ _DEGREE = 3
 MOST_PIXELS = 2_000
 # Classes that details name, the worst first.
 _WORST = 5
+# Penalties of ridge regression that are tried, by the leave-one-out error.
+_PENALTIES = np.logspace(0, 6, 13)
 _Z = float(norm.ppf(0.975))
 
 
@@ -219,6 +227,44 @@ def label_accuracy(comparison: ImageComparison) -> Value:
     details = tuple(f"{names[c]} {percentage(share)}" for c, share in worst)
     note = f"chance {1 / len(names):.2f}"
     return Value(*found.all, n=len(rows), note=note, details=details)
+
+
+@metric("label-r", "conditions", "asked r", goal="held-out", low=-1.0, high=1.0,
+        needs=("numbers", "features"))  # fmt: skip
+def label_correlation(comparison: ImageComparison) -> Value:
+    """Spearman correlation of the asked number with that of ridge regression on training images."""
+    source, real, sample = comparison.source, comparison.reference, comparison.candidate
+    name = shared_number(source, real, sample)
+    can = _asked_r(source, real, name)
+    if can is None or can.value < LEAST_R:
+        said = "held-out r undefined" if can is None else f"held-out r {can.value:.2f}"
+        return Value(None, note=f"label {name}: {UNANSWERABLE} ({said}, needed {LEAST_R:.1f})")
+    found = _asked_r(source, sample, name)
+    if found is None:
+        return Value(None, note=f"label {name}: all are asked for one number, or alike")
+    n = int(np.isfinite(source.numbers(name)).sum())
+    note = f"label {name}; ridge regression on the features of {n:,} images"
+    return Value(*found, n=int(np.isfinite(sample.numbers(name)).sum()), note=note)
+
+
+def _asked_r(source: ImageSample, sample: ImageSample, name: str) -> Measured | None:
+    """Correlate asked and predicted numbers; ``None`` where one is constant."""
+    from sklearn.linear_model import RidgeCV
+
+    def learned() -> RidgeCV:
+        known = np.isfinite(source.numbers(name))
+        # As ranks, so that few extreme values do not rule.
+        return RidgeCV(_PENALTIES).fit(
+            source.features[known], rankdata(source.numbers(name)[known])
+        )
+
+    rows = np.flatnonzero(np.isfinite(sample.numbers(name)))
+    asked = sample.numbers(name)[rows]
+    predicted = source.kept(("number", name), learned).predict(sample.features[rows])
+    if min(len(np.unique(asked)), len(np.unique(predicted))) < 2:
+        return None
+    evidence = np.unique(sample.keys, return_inverse=True)[1]
+    return rank_correlation(asked, predicted, evidence[rows])
 
 
 def class_table(samples: dict[str, ImageComparison]) -> list[dict[str, object]]:

@@ -50,7 +50,7 @@ SECTIONS = {
     ),
     "conditions": Section(
         "Conditions",
-        "Are images of the class that they were asked for, as real ones are?",
+        "Do images follow the class or number that they were asked for, as real ones do?",
         "The square of generated images should look like that of real ones, and hold no more on "
         "its diagonal: images that are more typical of their class than real ones are lack what "
         "real ones have.",
@@ -188,6 +188,8 @@ def _classes(results: Results, new: Sequence[str]) -> list[Panel]:
 def _asked(results: Results, new: Sequence[str]) -> list[Panel]:
     sets = _sets(results, TARGET, *new)
     names = getattr(sets[TARGET].embed, "classes", ())
+    if not all((sample.asked >= 0).any() for sample in sets.values()):
+        return []
     drawn = []
     for i, (key, sample) in enumerate(sets.items()):
         rows = np.flatnonzero(sample.asked >= 0)
@@ -294,15 +296,18 @@ IMAGE_REPORT = ReportSpec(
         "coverage": "Coverage",
         "class-jsd": "Classes",
         "label-accuracy": "Labels",
+        "label-r": "Labels",
         "sharpness-w1": "Sharpness",
         "pair-distance": "Diversity",
     },
     floors={
         "noise": Floor("noise", "random pixels"),
         "pixel-gaussian": Floor("pixgauss", "each pixel drawn by itself, with its mean and spread"),
-        "label-gaussian": Floor("label-gauss", "one such Gaussian a class"),
-        "no-label": Floor("no-label", "one Gaussian for all classes"),
-        "shuffled-labels": Floor("shuf-lab", "real images with the classes of others"),
+        "label-gaussian": Floor(
+            "label-gauss", "one such Gaussian a class, or an eighth of a number"
+        ),
+        "no-label": Floor("no-label", "one Gaussian for all labels"),
+        "shuffled-labels": Floor("shuf-lab", "real images with the labels of others"),
         "gaussian": Floor("gauss", "one Gaussian along 64 principal components of the pixels"),
     },
     sections=SECTIONS,

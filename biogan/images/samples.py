@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from biogan.core.conditions import kind_of, numbers
 from biogan.evaluation.conditions import UNANSWERABLE, class_accuracy
 from biogan.evaluation.intervals import GROUPS
 from biogan.evaluation.samples import BaseComparison, BaseSample, row_keys
@@ -127,6 +128,7 @@ def _coarse(images: ImageSet) -> np.ndarray:
 
 #: Why there is nothing to say about labels.
 NO_LABELS = "no classes that real and generated images share"
+NO_NUMBERS = "no label with a number that real and generated images share"
 
 
 class Embedding(Protocol):
@@ -206,6 +208,13 @@ class ImageSample(BaseSample[ImageSet]):
         numbers = np.array([known.get(name, -1) for name in self.images.classes], np.int64)
         return np.asarray(numbers[labels])
 
+    def numbers(self, name: str) -> np.ndarray:
+        """Return the number that each image was asked for, or has, shape (n,); NaN without one."""
+        found: np.ndarray = self.kept(
+            ("numbers", name), lambda: numbers(self.images.texts.get(name, [""] * len(self)))
+        )
+        return found
+
     @cached_property
     def keys(self) -> list[bytes]:
         """A hash of the pixels of each image: equal for equal images."""
@@ -274,6 +283,15 @@ class Near:
     relative: np.ndarray
 
 
+def shared_number(source: ImageSample, *others: ImageSample) -> str:
+    """Return the first label by name that is a number of 20 images of each set, "" without one."""
+    for name, column in sorted(source.images.texts.items()):
+        values = [sample.numbers(name) for sample in (source, *others)]
+        if min(int(np.isfinite(x).sum()) for x in values) >= GROUPS and kind_of(column) == "number":
+            return name
+    return ""
+
+
 class ImageComparison(BaseComparison[ImageSample]):
     """One candidate beside the real images that it is compared with."""
 
@@ -287,6 +305,8 @@ class ImageComparison(BaseComparison[ImageSample]):
             (sample.asked >= 0).any() for sample in (self.candidate, self.reference)
         ):
             return NO_LABELS
+        if need == "numbers" and not shared_number(self.source, self.reference, self.candidate):
+            return NO_NUMBERS
         if need == "relatives" and len(self.source) < GROUPS:
             return f"fewer than {GROUPS} training images"
         return super().missing(need)

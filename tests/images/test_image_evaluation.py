@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -243,6 +244,39 @@ def test_classes_that_images_were_asked_for():
     assert alone.rows == []
     said = "label-accuracy: the network has learned from all images: --held-out"
     assert said in alone.notes and "No metric could be read." in alone.to_text()
+
+
+def test_numbers_that_images_were_asked_for():
+    """The brightness of an image: as asked, at random, and one that nothing tells."""
+
+    def told(images: ImageSet, values: np.ndarray) -> ImageSet:
+        column = np.array([f"{value:.3f}" for value in values], object)
+        return replace(ImageSet.from_pixels(images.pixels), columns={"light": column})
+
+    light = {s.source: s.unit().mean((1, 2, 3)) for s in (TRAIN, HELD, FRESH)}
+    real = [told(s, light[s.source]) for s in (TRAIN, HELD)]
+    random = np.random.default_rng(0)
+    row = {
+        name: evaluate_images(real[0], told(FRESH, values), held_out=real[1], metrics=["label-r"])
+        ["label-r"]
+        for name, values in {
+            "right": light["squares2"], "random": random.permutation(light["squares2"])
+        }.items()
+    }  # fmt: skip
+    right = row["right"]
+    assert right.generated.value > 0.9 and right.ceiling.value > 0.9 and right.status == REAL
+    assert right.generated.note.startswith("label light; ridge regression on the features of 300")
+    assert list(right.floors) == ["label-gaussian", "no-label", "shuffled-labels"]
+    assert right.columns["label-gaussian"].value > 0.5
+    for chance in (row["random"].generated, right.columns["shuffled-labels"]):
+        assert abs(chance.value) < 0.3
+    nothing = [told(s, random.permutation(light[s.source])) for s in (TRAIN, HELD, FRESH)]
+    report = evaluate_images(nothing[0], nothing[2], held_out=nothing[1], metrics=["label-r"])
+    assert "not even real records follow it" in report["label-r"].generated.note
+    alone = evaluate_images(real[0], told(FRESH, light["squares2"]), metrics=["label-r"])
+    assert alone.rows == [] and "--held-out" in "".join(alone.notes)
+    without = evaluate_images(real[0], FRESH, held_out=real[1], metrics=["label-r"])
+    assert "no label with a number that real and generated images share" in "".join(without.notes)
 
 
 def test_classes_that_cannot_be_told_are_not_assessed():
