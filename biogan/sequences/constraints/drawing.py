@@ -170,7 +170,7 @@ class Probe:
         elif self.log_probability < math.log(RARE):
             said.append(
                 "the constraints are rare: of what this model writes, about one record in "
-                f"e^{-self.log_probability:.0f} keeps them (log-probability "
+                f"10^{-self.log_probability / math.log(10):.0f} keeps them (log-probability "
                 f"{self.log_probability:.1f})"
             )
         return said

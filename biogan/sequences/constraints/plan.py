@@ -25,6 +25,8 @@ TEMPLATE, PROTEIN = "template", "protein"
 
 # Letters of DNA alone, from which it is believed that they are no protein.
 _FEW = 20
+# From here on a share without a sign is percent; 1.5 is a slip, which the constraint refuses.
+_PERCENT = 10
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def _motif_share(text: str) -> tuple[str, float]:
             f"--avoid-motifs {excerpt(text)}: write FILE:SHARE, such as bad.meme:0.85"
         )
     value = float(found[1])
-    return path, value / 100 if found[2] or value > 1 else value
+    return path, value / 100 if found[2] or value >= _PERCENT else value
 
 
 def _records(path: str) -> Iterator[tuple[str, str]]:

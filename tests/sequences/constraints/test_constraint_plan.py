@@ -107,3 +107,11 @@ def test_dna_in_the_place_of_a_protein_is_refused(tmp_path):
     path.write_text(">gene\n" + "ATGAAACCCGGGTTTAAATAG\n")
     with pytest.raises(BioganError, match="these letters are those of DNA"):
         constraint_plan(ConstraintConfig(translate=str(path)))
+
+
+def test_a_share_of_the_best_score_above_1_is_no_percent_without_a_sign(tmp_path):
+    motifs = tmp_path / "bad.jaspar"
+    motifs.write_text(">M1\n9 0\n0 0\n0 0\n0 9\n")
+    with pytest.raises(BioganError, match=r":1\.5 .*a share of the best score"):
+        strings(avoid_motifs=f"{motifs}:1.5")
+    assert strings(avoid_motifs=f"{motifs}:85") == [f"--avoid-motifs {motifs}:0.85 (M1)"]
