@@ -267,13 +267,8 @@ class MoleculeModality(TokenModality):
 
         def values(codes: np.ndarray) -> dict[str, np.ndarray]:
             texts = self.tokenizer.decode(codes.astype(np.uint8)).strings()
-            return dict(
-                zip(
-                    names,
-                    properties(smiles_of(texts, self.tokenizer.alphabet), names).T,
-                    strict=True,
-                )
-            )
+            found = properties(smiles_of(texts, self.tokenizer.alphabet), names)
+            return dict(zip(names, found.T, strict=True))
 
         return values
 

@@ -145,10 +145,12 @@ class LabelEvidence(nn.Module):
 
     def _statistics(self, records: Tensor) -> Tensor:
         letters, labels = split(records, self.shape, self.encoder.width)
-        exact = self._exact(letters)
+        taken = [i for i in range(len(self.parts)) if getattr(self, f"exact_{i}", False)]
+        # What is no label here is not computed: it may take longer than all else.
+        exact = self._exact(letters) if taken else {}
         features, predictions = self._standardised(self._read(letters)), []
         for i in range(len(self.parts)):
-            if i in exact and getattr(self, f"exact_{i}"):
+            if i in taken:
                 predictions.append(exact[i])
                 continue
             predicted = features @ getattr(self, f"weights_{i}")
